@@ -1,0 +1,32 @@
+//! What a consumer gets, and how it settles it.
+
+use async_trait::async_trait;
+use events::Envelope;
+
+/// One event in the hands of a consumer.
+#[derive(Debug, Clone)]
+pub struct Delivery {
+    /// The event.
+    pub envelope: Envelope,
+    /// 1 on the first delivery, one more on each that follows, whatever the reason.
+    pub attempt: u32,
+}
+
+/// How a delivery ends. It is settled by value, so it cannot be settled twice.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Settle {
+    /// Handled; forget it.
+    Done,
+    /// Not now: deliver it again after the next of [`crate::RETRY_DELAYS`] without blocking others;
+    /// to the dead letters when those are used up. The words say why, for people.
+    Retry(String),
+    /// Never: to the dead letters at once. The words say why, for people.
+    Dead(String),
+}
+
+/// A consumer's code.
+#[async_trait]
+pub trait Handler: Send + Sync + 'static {
+    /// Handles one delivery. A panic counts as [`Settle::Retry`].
+    async fn handle(&self, delivery: Delivery) -> Settle;
+}
