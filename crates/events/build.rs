@@ -43,9 +43,14 @@ fn catalogue(descriptors: &[u8]) -> Result<String, Box<dyn std::error::Error>> {
             continue;
         }
         let value = options.get_extension(&option);
-        let Value::String(kind) = value.as_ref() else { continue };
+        let Value::String(kind) = value.as_ref() else {
+            continue;
+        };
         let name = message.name();
-        writeln!(impls, "impl Event for {name} {{ const TYPE: &'static str = {kind:?}; }}")?;
+        writeln!(
+            impls,
+            "impl Event for {name} {{ const TYPE: &'static str = {kind:?}; }}"
+        )?;
         writeln!(table, "    ({kind:?}, {:?}),", message.full_name())?;
     }
     Ok(format!(

@@ -51,7 +51,9 @@ impl Clock {
 
     /// A new id: a ULID, whose text sorts by the millisecond it was made in.
     pub fn id(&self) -> String {
-        Ulid::from_datetime(self.now().into()).to_string().to_lowercase()
+        Ulid::from_datetime(self.now().into())
+            .to_string()
+            .to_lowercase()
     }
 }
 

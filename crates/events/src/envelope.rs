@@ -113,15 +113,24 @@ impl Envelope {
     pub fn decode<E: Event>(&self) -> Result<E, Error> {
         let stem = self.kind.strip_prefix(E::TYPE);
         if !stem.is_some_and(|rest| rest.is_empty() || rest.starts_with('.')) {
-            return Err(Error::Type { expected: E::TYPE, got: self.kind.clone() });
+            return Err(Error::Type {
+                expected: E::TYPE,
+                got: self.kind.clone(),
+            });
         }
-        E::decode(self.data.clone()).map_err(|source| Error::Data { kind: self.kind.clone(), source })
+        E::decode(self.data.clone()).map_err(|source| Error::Data {
+            kind: self.kind.clone(),
+            source,
+        })
     }
 
     /// The bytes for an outbox, a spool or the embedded bus.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let (reply_address, reply_correlation) =
-            self.reply_to.clone().map(|r| (r.address, r.correlation)).unwrap_or_default();
+        let (reply_address, reply_correlation) = self
+            .reply_to
+            .clone()
+            .map(|r| (r.address, r.correlation))
+            .unwrap_or_default();
         StoredEnvelope {
             id: self.id.clone(),
             source: self.source.clone(),
@@ -146,8 +155,10 @@ impl Envelope {
         Ok(Self {
             time: parse_time(&stored.time)?,
             deadline: some(stored.deadline).map(|t| parse_time(&t)).transpose()?,
-            reply_to: some(stored.reply_address)
-                .map(|address| ReplyTo { address, correlation: stored.reply_correlation }),
+            reply_to: some(stored.reply_address).map(|address| ReplyTo {
+                address,
+                correlation: stored.reply_correlation,
+            }),
             id: stored.id,
             source: stored.source,
             kind: stored.r#type,
@@ -180,7 +191,10 @@ mod tests {
             .tenant("smith")
             .key("CA1");
         event.deadline = Some(event.time);
-        event.reply_to = Some(ReplyTo { address: "here".into(), correlation: "7".into() });
+        event.reply_to = Some(ReplyTo {
+            address: "here".into(),
+            correlation: "7".into(),
+        });
         event
     }
 
@@ -193,7 +207,10 @@ mod tests {
     #[test]
     fn another_type_is_refused_by_name() {
         let error = sample().decode::<CallStarted>().unwrap_err();
-        assert_eq!(error.to_string(), "expected an event of type call.started, got call.missed");
+        assert_eq!(
+            error.to_string(),
+            "expected an event of type call.started, got call.missed"
+        );
     }
 
     #[test]

@@ -37,13 +37,20 @@ fn data_json(event: &Envelope) -> Option<Value> {
     let (_, name) = CATALOGUE
         .iter()
         .filter(|(kind, _)| {
-            event.kind.strip_prefix(kind).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+            event
+                .kind
+                .strip_prefix(kind)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
         })
         .max_by_key(|(kind, _)| kind.len())?;
     let descriptor = POOL.as_ref()?.get_message_by_name(name)?;
     let message = DynamicMessage::decode(descriptor, event.data.clone()).ok()?;
-    let options = SerializeOptions::new().use_proto_field_name(true).stringify_64_bit_integers(false);
-    message.serialize_with_options(serde_json::value::Serializer, &options).ok()
+    let options = SerializeOptions::new()
+        .use_proto_field_name(true)
+        .stringify_64_bit_integers(false);
+    message
+        .serialize_with_options(serde_json::value::Serializer, &options)
+        .ok()
 }
 
 #[cfg(test)]
@@ -55,8 +62,15 @@ mod tests {
 
     #[test]
     fn every_event_can_be_shown() {
-        let call = Call { call_sid: "CA1".into(), ..Default::default() };
-        let missed = CallMissed { call: Some(call), reason: "busy".into(), ..Default::default() };
+        let call = Call {
+            call_sid: "CA1".into(),
+            ..Default::default()
+        };
+        let missed = CallMissed {
+            call: Some(call),
+            reason: "busy".into(),
+            ..Default::default()
+        };
         let shown = to_json(&Envelope::new("trunkline/calls", &Clock::system(), &missed));
         assert_eq!(shown["type"], CallMissed::TYPE);
         assert_eq!(shown["data"]["call"]["call_sid"], "CA1");
@@ -70,6 +84,10 @@ mod tests {
         kinds.dedup();
         assert_eq!(kinds.len(), all);
         let pool = POOL.as_ref().unwrap();
-        assert!(CATALOGUE.iter().all(|(_, name)| pool.get_message_by_name(name).is_some()));
+        assert!(
+            CATALOGUE
+                .iter()
+                .all(|(_, name)| pool.get_message_by_name(name).is_some())
+        );
     }
 }

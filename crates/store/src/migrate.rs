@@ -1,0 +1,78 @@
+//! Bringing a role's schema up to date.
+
+use diesel::{Connection, SqliteConnection};
+use diesel_async::{AsyncMigrationHarness, AsyncPgConnection, SimpleAsyncConnection};
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+
+use crate::Error;
+
+/// A role's migrations, the same ones for both engines.
+pub struct Migrations {
+    /// `migrations/postgres`.
+    pub postgres: EmbeddedMigrations,
+    /// `migrations/sqlite`.
+    pub sqlite: EmbeddedMigrations,
+}
+
+const OURS: Migrations = Migrations {
+    postgres: embed_migrations!("migrations/postgres"),
+    sqlite: embed_migrations!("migrations/sqlite"),
+};
+
+/// Keeps two processes that start at the same time from migrating at the same time.
+const LOCK: &str = "SELECT pg_advisory_lock(7236837)";
+const UNLOCK: &str = "SELECT pg_advisory_unlock(7236837)";
+
+pub(crate) async fn postgres(
+    mut conn: AsyncPgConnection,
+    schema: &str,
+    role: Migrations,
+) -> Result<(), Error> {
+    let failed = |reason: String| Error::Migration {
+        schema: schema.to_owned(),
+        reason,
+    };
+    conn.batch_execute(LOCK).await?;
+    conn.batch_execute(&format!("CREATE SCHEMA IF NOT EXISTS \"{schema}\""))
+        .await?;
+    // The harness blocks its thread, which must not be one that serves requests.
+    let (mut conn, ran) = tokio::task::spawn_blocking(move || {
+        let mut harness = AsyncMigrationHarness::new(conn);
+        let ran = run(&mut harness, OURS.postgres).and_then(|()| run(&mut harness, role.postgres));
+        (harness.into_inner(), ran)
+    })
+    .await
+    .map_err(|e| failed(e.to_string()))?;
+    conn.batch_execute(UNLOCK).await?;
+    ran.map_err(failed)
+}
+
+pub(crate) async fn sqlite(file: String, schema: &str, role: Migrations) -> Result<(), Error> {
+    let failed = |reason: String| Error::Migration {
+        schema: schema.to_owned(),
+        reason,
+    };
+    tokio::task::spawn_blocking(move || {
+        let mut conn = SqliteConnection::establish(&file).map_err(|e| e.to_string())?;
+        diesel::connection::SimpleConnection::batch_execute(
+            &mut conn,
+            "PRAGMA busy_timeout=10000; PRAGMA journal_mode=WAL;",
+        )
+        .map_err(|e| e.to_string())?;
+        run(&mut conn, OURS.sqlite)?;
+        run(&mut conn, role.sqlite)
+    })
+    .await
+    .map_err(|e| failed(e.to_string()))?
+    .map_err(failed)
+}
+
+fn run<DB: diesel::backend::Backend>(
+    harness: &mut impl MigrationHarness<DB>,
+    migrations: EmbeddedMigrations,
+) -> Result<(), String> {
+    harness
+        .run_pending_migrations(migrations)
+        .map(drop)
+        .map_err(|e| e.to_string())
+}

@@ -1,0 +1,106 @@
+//! One transaction, on either engine.
+
+use diesel::SqliteConnection;
+use diesel_async::pooled_connection::deadpool::Object;
+use diesel_async::sync_connection_wrapper::SyncConnectionWrapper;
+use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
+
+use crate::Error;
+
+/// SQLite behind an async face: each call runs on a blocking thread.
+pub type Lite = SyncConnectionWrapper<SqliteConnection>;
+
+/// An open transaction. Dropped without [`Tx::commit`], nothing of it has happened.
+pub struct Tx {
+    conn: Option<Conn>,
+    open: bool,
+}
+
+/// A pooled connection of either engine.
+pub(crate) enum Conn {
+    Pg(Object<AsyncPgConnection>),
+    Lite(Object<Lite>),
+}
+
+/// What [`crate::on!`] looks into.
+#[doc(hidden)]
+pub enum Engine<'a> {
+    /// PostgreSQL.
+    Pg(&'a mut AsyncPgConnection),
+    /// SQLite.
+    Lite(&'a mut Lite),
+}
+
+impl Tx {
+    /// Begins. SQLite takes the write lock at once: a read that upgrades later would fail when another
+    /// connection wrote in between, whatever the busy timeout.
+    pub(crate) async fn begin(conn: Conn) -> Result<Self, Error> {
+        let mut tx = Self {
+            conn: Some(conn),
+            open: true,
+        };
+        match tx.engine() {
+            Engine::Pg(c) => c.batch_execute("BEGIN").await?,
+            Engine::Lite(c) => c.batch_execute("BEGIN IMMEDIATE").await?,
+        }
+        Ok(tx)
+    }
+
+    /// A connection without a transaction, for queries that only read.
+    pub(crate) fn autocommit(conn: Conn) -> Self {
+        Self {
+            conn: Some(conn),
+            open: false,
+        }
+    }
+
+    /// Makes it all happen.
+    pub async fn commit(mut self) -> Result<(), Error> {
+        if self.open {
+            match self.engine() {
+                Engine::Pg(c) => c.batch_execute("COMMIT").await?,
+                Engine::Lite(c) => c.batch_execute("COMMIT").await?,
+            }
+            self.open = false;
+        }
+        Ok(())
+    }
+
+    /// Takes it all back and keeps the connection for the next.
+    pub async fn rollback(mut self) -> Result<(), Error> {
+        if self.open {
+            match self.engine() {
+                Engine::Pg(c) => c.batch_execute("ROLLBACK").await?,
+                Engine::Lite(c) => c.batch_execute("ROLLBACK").await?,
+            }
+            self.open = false;
+        }
+        Ok(())
+    }
+
+    /// The connection, for [`crate::on!`].
+    #[doc(hidden)]
+    #[expect(clippy::unreachable, reason = "the connection leaves only in drop")]
+    pub fn engine(&mut self) -> Engine<'_> {
+        match self.conn.as_mut() {
+            Some(Conn::Pg(c)) => Engine::Pg(c),
+            Some(Conn::Lite(c)) => Engine::Lite(c),
+            None => unreachable!("a transaction is used after its end"),
+        }
+    }
+}
+
+impl Drop for Tx {
+    /// A transaction cut short (an error, a cancelled future) takes its connection with it: closing it
+    /// rolls back, while giving it back to the pool would hand the open transaction to the next user.
+    fn drop(&mut self) {
+        if !self.open {
+            return;
+        }
+        match self.conn.take() {
+            Some(Conn::Pg(c)) => drop(Object::take(c)),
+            Some(Conn::Lite(c)) => drop(Object::take(c)),
+            None => {}
+        }
+    }
+}
