@@ -36,6 +36,9 @@ fn catalogue(descriptors: &[u8]) -> Result<String, Box<dyn std::error::Error>> {
     let option = pool
         .get_extension_by_name("trunkline.v1.type")
         .ok_or("options.proto no longer defines (trunkline.v1.type)")?;
+    let command = pool
+        .get_extension_by_name("trunkline.v1.command")
+        .ok_or("options.proto no longer defines (trunkline.v1.command)")?;
     let (mut impls, mut table) = (String::new(), String::new());
     for message in pool.all_messages() {
         let options = message.options();
@@ -54,6 +57,6 @@ fn catalogue(descriptors: &[u8]) -> Result<String, Box<dyn std::error::Error>> {
         writeln!(table, "    ({kind:?}, {:?}),", message.full_name())?;
     }
     Ok(format!(
-        "{impls}\n/// Every event: its `type` and the full name of its message.\npub const CATALOGUE: &[(&str, &str)] = &[\n{table}];\n"
+        "{impls}\n/// Every event there is.\npub const CATALOGUE: &[Entry] = &[\n{table}];\n"
     ))
 }

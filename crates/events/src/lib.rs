@@ -20,4 +20,23 @@ pub trait Event: prost::Message + Default + Send + Sync + 'static {
     const TYPE: &'static str;
 }
 
+/// A row of the [`CATALOGUE`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Entry {
+    /// The CloudEvents `type`.
+    pub kind: &'static str,
+    /// The full name of the proto message.
+    pub message: &'static str,
+    /// Whether somebody must be there to take it; a fact may go unheard.
+    pub command: bool,
+}
+
+/// The row of an event's type; a type with a suffix (`voice.inbound.forward`) has the row of its stem.
+pub fn entry(kind: &str) -> Option<&'static Entry> {
+    let stem = |entry: &&Entry| {
+        kind.strip_prefix(entry.kind).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    };
+    CATALOGUE.iter().filter(stem).max_by_key(|entry| entry.kind.len())
+}
+
 include!(concat!(env!("OUT_DIR"), "/catalogue.rs"));

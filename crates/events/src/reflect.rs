@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use prost_reflect::{DescriptorPool, DynamicMessage, SerializeOptions};
 use serde_json::{Value, json};
 
-use crate::{CATALOGUE, Envelope};
+use crate::{Envelope, entry};
 
 static DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin"));
 
@@ -34,16 +34,7 @@ pub fn to_json(event: &Envelope) -> Value {
 }
 
 fn data_json(event: &Envelope) -> Option<Value> {
-    let (_, name) = CATALOGUE
-        .iter()
-        .filter(|(kind, _)| {
-            event
-                .kind
-                .strip_prefix(kind)
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-        })
-        .max_by_key(|(kind, _)| kind.len())?;
-    let descriptor = POOL.as_ref()?.get_message_by_name(name)?;
+    let descriptor = POOL.as_ref()?.get_message_by_name(entry(&event.kind)?.message)?;
     let message = DynamicMessage::decode(descriptor, event.data.clone()).ok()?;
     let options = SerializeOptions::new()
         .use_proto_field_name(true)
@@ -56,7 +47,7 @@ fn data_json(event: &Envelope) -> Option<Value> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Event;
+    use crate::{CATALOGUE, Event};
     use crate::v1::{Call, CallMissed};
     use clock::Clock;
 
@@ -78,7 +69,7 @@ mod tests {
 
     #[test]
     fn types_are_unique_and_known() {
-        let mut kinds: Vec<_> = CATALOGUE.iter().map(|(kind, _)| *kind).collect();
+        let mut kinds: Vec<_> = CATALOGUE.iter().map(|e| e.kind).collect();
         let all = kinds.len();
         kinds.sort_unstable();
         kinds.dedup();
@@ -87,7 +78,7 @@ mod tests {
         assert!(
             CATALOGUE
                 .iter()
-                .all(|(_, name)| pool.get_message_by_name(name).is_some())
+                .all(|e| pool.get_message_by_name(e.message).is_some())
         );
     }
 }
