@@ -49,12 +49,20 @@ fn catalogue(descriptors: &[u8]) -> Result<String, Box<dyn std::error::Error>> {
         let Value::String(kind) = value.as_ref() else {
             continue;
         };
+        let command = matches!(
+            options.get_extension(&command).as_ref(),
+            Value::Bool(true)
+        );
         let name = message.name();
         writeln!(
             impls,
             "impl Event for {name} {{ const TYPE: &'static str = {kind:?}; }}"
         )?;
-        writeln!(table, "    ({kind:?}, {:?}),", message.full_name())?;
+        let message = message.full_name();
+        writeln!(
+            table,
+            "    Entry {{ kind: {kind:?}, message: {message:?}, command: {command} }},"
+        )?;
     }
     Ok(format!(
         "{impls}\n/// Every event there is.\npub const CATALOGUE: &[Entry] = &[\n{table}];\n"
