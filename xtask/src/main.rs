@@ -1,0 +1,61 @@
+#![doc = include_str!("../README.md")]
+
+mod contract;
+mod layers;
+mod manifests;
+mod tokens;
+mod workspace;
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+
+use workspace::Workspace;
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    match run(&args, &mut io::stdout().lock()) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            // Nobody is left to tell when standard error is closed.
+            let _ = writeln!(io::stderr(), "xtask: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Runs the checks that are asked for; whether all of them passed.
+fn run(args: &[&str], out: &mut dyn Write) -> Result<bool> {
+    let checks: &[&str] = match args {
+        ["contract", "--write"] => {
+            return contract::run(&Workspace::load()?.root, contract::Mode::Write, out);
+        }
+        ["all"] => &["contract", "layers", "manifests"],
+        [one @ ("contract" | "layers" | "manifests")] => &[one],
+        _ => bail!("usage: xtask contract [--write] | layers | manifests | all"),
+    };
+    let workspace = Workspace::load()?;
+    let mut passed = true;
+    for check in checks {
+        passed &= match *check {
+            "contract" => contract::run(&workspace.root, contract::Mode::Check, out)?,
+            "layers" => report("layers", &layers::check(&workspace)?, out)?,
+            _ => report("manifests", &manifests::check(&workspace)?, out)?,
+        };
+    }
+    Ok(passed)
+}
+
+fn report(name: &str, faults: &[String], out: &mut dyn Write) -> Result<bool> {
+    for fault in faults {
+        writeln!(out, "error: {fault}")?;
+    }
+    match faults.len() {
+        0 => writeln!(out, "{name}: in order")?,
+        n => writeln!(out, "{name}: {n} to mend")?,
+    }
+    Ok(faults.is_empty())
+}

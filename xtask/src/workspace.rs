@@ -1,0 +1,98 @@
+//! The workspace as `cargo metadata` describes it.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, ensure};
+use serde_json::Value;
+
+/// The members of the workspace.
+pub struct Workspace {
+    /// The directory of the root manifest.
+    pub root: PathBuf,
+    /// Its members, sorted by directory.
+    pub packages: Vec<Package>,
+}
+
+/// One member.
+pub struct Package {
+    /// Its name.
+    pub name: String,
+    /// Its directory, relative to the root: `crates/bus`.
+    pub dir: String,
+    /// The directories of the members it depends on, whatever the kind of dependency.
+    pub members: Vec<String>,
+}
+
+impl Workspace {
+    /// Asks cargo about the workspace of the current directory.
+    pub fn load() -> Result<Self> {
+        let output = Command::new("cargo")
+            .args(["metadata", "--format-version", "1", "--no-deps"])
+            .output()
+            .context("cargo metadata cannot be run")?;
+        ensure!(
+            output.status.success(),
+            "cargo metadata failed: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        Self::parse(&output.stdout)
+    }
+
+    fn parse(metadata: &[u8]) -> Result<Self> {
+        let metadata: Value = serde_json::from_slice(metadata)?;
+        let root = PathBuf::from(text(&metadata["workspace_root"])?);
+        let mut packages = Vec::new();
+        for package in list(&metadata["packages"]) {
+            let manifest = Path::new(text(&package["manifest_path"])?);
+            let dir = manifest
+                .parent()
+                .context("a manifest without a directory")?;
+            let members = list(&package["dependencies"])
+                .iter()
+                .filter_map(|dependency| dependency["path"].as_str())
+                .map(|path| relative(&root, Path::new(path)))
+                .collect();
+            packages.push(Package {
+                name: text(&package["name"])?.to_owned(),
+                dir: relative(&root, dir),
+                members,
+            });
+        }
+        packages.sort_by(|a, b| a.dir.cmp(&b.dir));
+        Ok(Self { root, packages })
+    }
+}
+
+fn text(value: &Value) -> Result<&str> {
+    value
+        .as_str()
+        .context("cargo metadata lacks a field that it used to have")
+}
+
+fn list(value: &Value) -> &[Value] {
+    value.as_array().map_or(&[], Vec::as_slice)
+}
+
+/// `path` as seen from `root`, with forward slashes.
+pub fn relative(root: &Path, path: &Path) -> String {
+    let path = path.strip_prefix(root).unwrap_or(path);
+    path.to_string_lossy().replace('\\', "/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_what_cargo_says() {
+        let metadata = br#"{"workspace_root": "/w", "packages": [
+            {"name": "calls", "manifest_path": "/w/services/calls/Cargo.toml",
+             "dependencies": [{"name": "role", "path": "/w/crates/role"}, {"name": "serde"}]},
+            {"name": "role", "manifest_path": "/w/crates/role/Cargo.toml", "dependencies": []}]}"#;
+        let workspace = Workspace::parse(metadata).unwrap();
+        let dirs: Vec<_> = workspace.packages.iter().map(|p| p.dir.as_str()).collect();
+        assert_eq!(dirs, ["crates/role", "services/calls"]);
+        assert_eq!(workspace.packages[1].members, ["crates/role"]);
+    }
+}
