@@ -1,9 +1,23 @@
 #![doc = include_str!("../README.md")]
 
+mod amqp;
+mod bus;
+mod consumer;
+mod dead;
 mod delivery;
+mod embedded;
 mod error;
+mod handle;
+mod pending;
 mod subscription;
+mod tap;
+mod topic;
 
+pub use bus::{Bus, Config};
+pub use consumer::Consumer;
+pub use dead::{DeadLetter, Depth};
 pub use delivery::{Delivery, Handler, Settle};
 pub use error::Error;
+pub use handle::DELIVERY_LIMIT;
 pub use subscription::{RETRY_DELAYS, Subscription};
+pub use tap::{Tap, Tapped};

@@ -3,8 +3,12 @@
 use std::time::Duration;
 
 /// How long a delivery waits before each repeat. After the last it is dead.
-pub const RETRY_DELAYS: [Duration; 4] =
-    [Duration::from_secs(1), Duration::from_secs(10), Duration::from_secs(60), Duration::from_secs(600)];
+pub const RETRY_DELAYS: [Duration; 4] = [
+    Duration::from_secs(1),
+    Duration::from_secs(10),
+    Duration::from_secs(60),
+    Duration::from_secs(600),
+];
 
 /// A durable queue and the events that it collects.
 #[derive(Debug, Clone)]
@@ -22,7 +26,10 @@ pub struct Subscription {
 
 impl Subscription {
     /// A queue with the usual prefetch (32) and retries.
-    pub fn new(queue: impl Into<String>, bindings: impl IntoIterator<Item = impl Into<String>>) -> Self {
+    pub fn new(
+        queue: impl Into<String>,
+        bindings: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
         Self {
             queue: queue.into(),
             bindings: bindings.into_iter().map(Into::into).collect(),

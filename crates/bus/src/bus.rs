@@ -1,0 +1,224 @@
+//! The handle that everybody holds.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use events::{Envelope, ReplyTo};
+
+use crate::amqp::Amqp;
+use crate::embedded::Embedded;
+use crate::{Consumer, DeadLetter, Depth, Error, Handler, Subscription, Tap};
+
+/// Which bus to use.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Config {
+    /// The one inside this process.
+    Embedded {
+        /// Where its journal lives. One process at a time.
+        dir: PathBuf,
+    },
+    /// RabbitMQ, 3.10 or later.
+    Amqp {
+        /// `amqp://user:password@host:5672/%2f`, or `amqps://`.
+        url: String,
+        /// The prefix of every exchange and queue: `trunkline` unless several installations share a broker.
+        namespace: String,
+    },
+}
+
+impl fmt::Debug for Config {
+    /// Without the URL: there is a password in it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Embedded { dir } => f.debug_struct("Embedded").field("dir", dir).finish(),
+            Self::Amqp { namespace, .. } => f
+                .debug_struct("Amqp")
+                .field("namespace", namespace)
+                .finish_non_exhaustive(),
+        }
+    }
+}
+
+/// The bus. Cheap to clone; all clones are one.
+#[derive(Clone)]
+pub struct Bus {
+    inner: Inner,
+}
+
+#[derive(Clone)]
+enum Inner {
+    Embedded(Arc<Embedded>),
+    Amqp(Arc<Amqp>),
+}
+
+impl Bus {
+    /// Opens the embedded bus, or sets out for RabbitMQ. The broker need not be there yet: the bus keeps
+    /// trying for as long as it lives, and [`Bus::is_ready`] tells.
+    pub async fn connect(config: &Config) -> Result<Self, Error> {
+        let inner = match config {
+            Config::Embedded { dir } => {
+                let embedded = Embedded::open(dir).await?;
+                metrics::gauge!("bus_ready").set(1.0);
+                Inner::Embedded(Arc::new(embedded))
+            }
+            Config::Amqp { url, namespace } => Inner::Amqp(Amqp::connect(url, namespace).await?),
+        };
+        Ok(Self { inner })
+    }
+
+    /// Publishes an event under its `kind`. `Ok` means that it is on disk in every queue that takes it.
+    pub async fn publish(&self, envelope: &Envelope) -> Result<(), Error> {
+        let published = match &self.inner {
+            Inner::Embedded(bus) => bus.publish(envelope).await,
+            Inner::Amqp(bus) => bus.publish(envelope).await,
+        };
+        count(envelope, &published);
+        published
+    }
+
+    /// Publishes events in this order without waiting for each confirm; one result for each.
+    pub async fn publish_all(&self, envelopes: &[Envelope]) -> Vec<Result<(), Error>> {
+        let published = match &self.inner {
+            Inner::Embedded(bus) => bus.publish_all(envelopes).await,
+            Inner::Amqp(bus) => bus.publish_all(envelopes).await,
+        };
+        envelopes
+            .iter()
+            .zip(&published)
+            .for_each(|(envelope, result)| count(envelope, result));
+        published
+    }
+
+    /// Publishes an event durably and waits for the reply, whoever gives it: the envelope's `reply_to` is
+    /// set, and a role that republishes the question hands it on.
+    ///
+    /// [`Error::Unavailable`]: not, or not surely, accepted. [`Error::NoReply`]: accepted, and it will be
+    /// handled, but no reply came in time.
+    pub async fn request(&self, envelope: Envelope, timeout: Duration) -> Result<Envelope, Error> {
+        let kind = envelope.kind.clone();
+        let reply = match &self.inner {
+            Inner::Embedded(bus) => bus.request(envelope, timeout).await,
+            Inner::Amqp(bus) => bus.request(envelope, timeout).await,
+        };
+        if matches!(reply, Ok(_) | Err(Error::NoReply(_))) {
+            metrics::counter!("bus_published_total", "type" => kind).increment(1);
+        }
+        reply
+    }
+
+    /// Sends the reply to whoever waits, in whichever process; it is not stored.
+    ///
+    /// [`Error::ReplyAbandoned`] says that nobody waits any more, which is no fault. The embedded bus
+    /// always knows; RabbitMQ does not tell, so there a reply to nobody is `Ok`.
+    pub async fn reply(&self, to: &ReplyTo, envelope: &Envelope) -> Result<(), Error> {
+        match &self.inner {
+            Inner::Embedded(bus) => bus.reply(to, envelope),
+            Inner::Amqp(bus) => bus.reply(to, envelope).await,
+        }
+    }
+
+    /// Declares the subscription and starts to handle its deliveries, up to `prefetch` at a time, until
+    /// [`Consumer::stop`] or the end of the bus.
+    pub async fn consume(
+        &self,
+        subscription: Subscription,
+        handler: Arc<dyn Handler>,
+    ) -> Result<Consumer, Error> {
+        match &self.inner {
+            Inner::Embedded(bus) => bus.consume(subscription, handler).await,
+            Inner::Amqp(bus) => bus.consume(subscription, handler).await,
+        }
+    }
+
+    /// Declares the queue and its bindings without consuming, so that events published before the consumer
+    /// starts are kept.
+    pub async fn declare(&self, subscription: &Subscription) -> Result<(), Error> {
+        match &self.inner {
+            Inner::Embedded(bus) => bus.declare(subscription).await.map(drop),
+            Inner::Amqp(bus) => bus.declare(subscription).await,
+        }
+    }
+
+    /// A live view of the accepted events that match any of the patterns. Nothing is stored for it, and a
+    /// tap does not make an event routable.
+    pub async fn tap(&self, patterns: &[&str]) -> Result<Tap, Error> {
+        match &self.inner {
+            Inner::Embedded(bus) => Ok(bus.tap(patterns)),
+            Inner::Amqp(bus) => bus.tap(patterns).await,
+        }
+    }
+
+    /// Dead letters, at most so many; looking at them changes nothing.
+    pub async fn dead_letters(&self, limit: usize) -> Result<Vec<DeadLetter>, Error> {
+        match &self.inner {
+            Inner::Embedded(bus) => bus.dead_letters(limit).await,
+            Inner::Amqp(bus) => bus.dead_letters(limit).await,
+        }
+    }
+
+    /// Puts one dead letter back into the queue that it died in, as new.
+    pub async fn replay(&self, id: &str) -> Result<(), Error> {
+        match &self.inner {
+            Inner::Embedded(bus) => bus.replay(id).await,
+            Inner::Amqp(bus) => bus.replay(id).await,
+        }
+    }
+
+    /// Whether events can be published now.
+    pub fn is_ready(&self) -> bool {
+        match &self.inner {
+            Inner::Embedded(bus) => bus.is_ready(),
+            Inner::Amqp(bus) => bus.is_ready(),
+        }
+    }
+
+    /// Waits until events can be published.
+    pub async fn ready(&self) {
+        match &self.inner {
+            Inner::Embedded(_) => {}
+            Inner::Amqp(bus) => bus.ready().await,
+        }
+    }
+
+    /// How much each queue holds. On RabbitMQ these are the queues that this process has declared.
+    pub async fn depths(&self) -> Result<Vec<Depth>, Error> {
+        match &self.inner {
+            Inner::Embedded(bus) => bus.depths().await,
+            Inner::Amqp(bus) => bus.depths().await,
+        }
+    }
+
+    /// Lets every consumer finish what is in hand, writes what is to be written, and closes.
+    pub async fn close(&self) {
+        match &self.inner {
+            Inner::Embedded(bus) => bus.close().await,
+            Inner::Amqp(bus) => bus.close().await,
+        }
+        metrics::gauge!("bus_ready").set(0.0);
+    }
+
+    /// Removes every exchange and queue that this bus has declared, with what is in them: for tests.
+    pub async fn delete_namespace(&self) -> Result<(), Error> {
+        match &self.inner {
+            Inner::Embedded(bus) => bus.clear().await,
+            Inner::Amqp(bus) => bus.delete_namespace().await,
+        }
+    }
+}
+
+impl fmt::Debug for Bus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.inner {
+            Inner::Embedded(_) => "Bus(embedded)",
+            Inner::Amqp(_) => "Bus(amqp)",
+        })
+    }
+}
+
+fn count(envelope: &Envelope, published: &Result<(), Error>) {
+    if published.is_ok() {
+        metrics::counter!("bus_published_total", "type" => envelope.kind.clone()).increment(1);
+    }
+}

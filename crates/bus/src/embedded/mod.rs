@@ -1,0 +1,312 @@
+//! The bus inside the process: queues in memory, a journal on disk.
+
+mod dispatch;
+mod journal;
+mod queue;
+mod writer;
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, mpsc};
+use std::time::Duration;
+
+use chrono::DateTime;
+use events::{Envelope, ReplyTo};
+use tokio::sync::{Notify, oneshot};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::pending::Pending;
+use crate::tap::{self, Tap, TapSender};
+use crate::{Consumer, DeadLetter, Depth, Error, Handler, Subscription};
+use journal::Fate;
+use queue::Queues;
+use writer::{Answer, Command, Writer, guard};
+
+/// The embedded bus.
+pub(crate) struct Embedded {
+    shared: Arc<Shared>,
+    pending: Arc<Pending>,
+    closing: CancellationToken,
+    tasks: TaskTracker,
+    closed: AtomicBool,
+}
+
+/// What the writer, the consumers and the callers share.
+struct Shared {
+    queues: Mutex<Queues>,
+    taps: Mutex<Vec<TapSender>>,
+    commands: mpsc::Sender<Command>,
+    /// A delivery was delayed; the timer looks again.
+    delayed: Notify,
+}
+
+impl Embedded {
+    pub(crate) async fn open(dir: &Path) -> Result<Self, Error> {
+        let dir = dir.to_owned();
+        let opened = tokio::task::spawn_blocking(move || Writer::open(&dir)).await;
+        let (writer, queues) = opened.map_err(|error| Error::Journal(error.to_string()))??;
+        let (commands, inbox) = mpsc::channel();
+        let shared = Arc::new(Shared {
+            queues: Mutex::new(queues),
+            taps: Mutex::default(),
+            commands,
+            delayed: Notify::new(),
+        });
+        let weak = Arc::downgrade(&shared);
+        std::thread::Builder::new()
+            .name("bus-journal".to_owned())
+            .spawn(move || writer.run(weak, inbox))
+            .map_err(|error| Error::Journal(error.to_string()))?;
+        let bus = Self {
+            shared,
+            pending: Pending::new(),
+            closing: CancellationToken::new(),
+            tasks: TaskTracker::new(),
+            closed: AtomicBool::new(false),
+        };
+        bus.tasks.spawn(dispatch::timer(
+            Arc::downgrade(&bus.shared),
+            bus.closing.clone(),
+        ));
+        Ok(bus)
+    }
+
+    pub(crate) async fn publish(&self, envelope: &Envelope) -> Result<(), Error> {
+        let event = self.routed(Arc::new(envelope.clone()))?;
+        self.ask(|done| Command::Store {
+            events: vec![event],
+            done,
+        })
+        .await
+    }
+
+    pub(crate) async fn publish_all(&self, envelopes: &[Envelope]) -> Vec<Result<(), Error>> {
+        let mut results = Vec::with_capacity(envelopes.len());
+        let mut events = Vec::with_capacity(envelopes.len());
+        for envelope in envelopes {
+            results.push(
+                self.routed(Arc::new(envelope.clone()))
+                    .map(|event| events.push(event)),
+            );
+        }
+        if events.is_empty() {
+            return results;
+        }
+        if let Err(error) = self.ask(|done| Command::Store { events, done }).await {
+            let words = error.to_string();
+            for result in results.iter_mut().filter(|result| result.is_ok()) {
+                *result = Err(match error {
+                    Error::Journal(_) => Error::Journal(words.clone()),
+                    _ => Error::Unavailable(words.clone()),
+                });
+            }
+        }
+        results
+    }
+
+    fn routed(&self, event: Arc<Envelope>) -> Result<(Arc<Envelope>, Arc<[usize]>), Error> {
+        if self.closed.load(Ordering::Acquire) {
+            return Err(closed());
+        }
+        let route = self.shared.queues().route(&event.kind);
+        if route.is_empty() {
+            Err(Error::Unroutable(event.kind.clone()))
+        } else {
+            Ok((event, route))
+        }
+    }
+
+    pub(crate) async fn request(
+        &self,
+        mut envelope: Envelope,
+        timeout: Duration,
+    ) -> Result<Envelope, Error> {
+        let mut slot = self.pending.open();
+        envelope.reply_to = Some(ReplyTo {
+            address: self.pending.nonce().to_owned(),
+            correlation: slot.correlation.clone(),
+        });
+        let mut accepted = false;
+        let stored = self.publish(&envelope);
+        tokio::pin!(stored);
+        let late = tokio::time::sleep(timeout);
+        tokio::pin!(late);
+        loop {
+            tokio::select! {
+                biased;
+                reply = &mut slot.reply => return reply.map_err(|_| Error::NoReply(timeout)),
+                stored = &mut stored, if !accepted => {
+                    stored?;
+                    accepted = true;
+                }
+                () = &mut late => return Err(if accepted {
+                    Error::NoReply(timeout)
+                } else {
+                    Error::Unavailable("the event was not on disk in time".to_owned())
+                }),
+            }
+        }
+    }
+
+    pub(crate) fn reply(&self, to: &ReplyTo, envelope: &Envelope) -> Result<(), Error> {
+        if self.pending.answer(&to.correlation, envelope.clone()) {
+            Ok(())
+        } else {
+            Err(Error::ReplyAbandoned)
+        }
+    }
+
+    pub(crate) async fn declare(&self, subscription: &Subscription) -> Result<usize, Error> {
+        let (name, patterns) = (subscription.queue.clone(), subscription.bindings.clone());
+        let queue = self.shared.queues().declare(&name, &patterns);
+        self.ask(|done| Command::Declare {
+            queue,
+            name,
+            patterns,
+            done,
+        })
+        .await?;
+        Ok(queue)
+    }
+
+    pub(crate) async fn consume(
+        &self,
+        subscription: Subscription,
+        handler: Arc<dyn Handler>,
+    ) -> Result<Consumer, Error> {
+        let queue = self.declare(&subscription).await?;
+        let shared = self.shared.clone();
+        Ok(Consumer::spawn(&self.tasks, &self.closing, |signals| {
+            dispatch::consume(shared, queue, subscription, handler, signals)
+        }))
+    }
+
+    pub(crate) fn tap(&self, patterns: &[&str]) -> Tap {
+        let (sender, tap) = tap::tap(patterns);
+        if !self.closed.load(Ordering::Acquire) {
+            guard(&self.shared.taps).push(sender);
+        }
+        tap
+    }
+
+    pub(crate) async fn dead_letters(&self, limit: usize) -> Result<Vec<DeadLetter>, Error> {
+        let rows = self
+            .ask(|done| Command::DeadLetters { limit, done })
+            .await?;
+        let queues = self.shared.queues();
+        let letter = |row: journal::DeadRow| {
+            let queue = usize::try_from(row.queue)
+                .ok()
+                .and_then(|queue| queues.get(queue));
+            Some(DeadLetter {
+                id: row.id,
+                queue: queue
+                    .map(|queue| queue.name.to_string())
+                    .unwrap_or_default(),
+                reason: row.reason,
+                died_at: DateTime::from_timestamp_micros(row.died_at).unwrap_or_default(),
+                attempts: u32::try_from(row.attempts).unwrap_or(0),
+                envelope: Envelope::from_bytes(&row.body).ok()?,
+            })
+        };
+        Ok(rows.into_iter().filter_map(letter).collect())
+    }
+
+    pub(crate) async fn replay(&self, id: &str) -> Result<(), Error> {
+        self.ask(|done| Command::Replay {
+            id: id.to_owned(),
+            done,
+        })
+        .await
+    }
+
+    pub(crate) async fn depths(&self) -> Result<Vec<Depth>, Error> {
+        let counts = self.ask(|done| Command::DeadCounts { done }).await?;
+        let dead: HashMap<usize, u64> = counts
+            .into_iter()
+            .filter_map(|(queue, count)| {
+                Some((usize::try_from(queue).ok()?, u64::try_from(count).ok()?))
+            })
+            .collect();
+        let queues = self.shared.queues();
+        let depth = |(index, queue): (usize, &queue::Queue)| Depth {
+            queue: queue.name.to_string(),
+            ready: queue.ready(),
+            dead: dead.get(&index).copied().unwrap_or(0),
+        };
+        Ok(queues.iter().enumerate().map(depth).collect())
+    }
+
+    pub(crate) fn is_ready(&self) -> bool {
+        !self.closed.load(Ordering::Acquire)
+    }
+
+    pub(crate) async fn clear(&self) -> Result<(), Error> {
+        self.ask(|done| Command::Clear { done }).await
+    }
+
+    /// Lets the consumers finish what is in hand, writes everything, and frees the folder.
+    pub(crate) async fn close(&self) {
+        self.closing.cancel();
+        self.tasks.close();
+        self.tasks.wait().await;
+        self.closed.store(true, Ordering::Release);
+        guard(&self.shared.taps).clear();
+        let (done, wait) = oneshot::channel();
+        if self.shared.commands.send(Command::Close { done }).is_ok() {
+            // The thread ends after its answer, so an error means that it has ended already.
+            let _ = wait.await;
+        }
+    }
+
+    async fn ask<T>(&self, command: impl FnOnce(Answer<T>) -> Command) -> Result<T, Error> {
+        self.shared.ask(command).await
+    }
+}
+
+impl Drop for Embedded {
+    /// Consumers hold the queues, not the bus: without it they stop.
+    fn drop(&mut self) {
+        self.closing.cancel();
+    }
+}
+
+impl Shared {
+    fn queues(&self) -> MutexGuard<'_, Queues> {
+        guard(&self.queues)
+    }
+
+    async fn ask<T>(&self, command: impl FnOnce(Answer<T>) -> Command) -> Result<T, Error> {
+        let (done, answer) = oneshot::channel();
+        self.commands.send(command(done)).map_err(|_| closed())?;
+        answer.await.unwrap_or_else(|_| Err(closed()))
+    }
+
+    /// Journals a fate when it suits.
+    fn tell(&self, seq: i64, fate: Fate) {
+        // After close there is nobody to tell; the delivery will be repeated.
+        let _ = self.commands.send(Command::Fate {
+            seq,
+            fate,
+            done: None,
+        });
+    }
+
+    /// Shows an accepted event to the onlookers.
+    fn show(&self, event: &Arc<Envelope>) {
+        let mut taps = guard(&self.taps);
+        if taps.is_empty() {
+            return;
+        }
+        taps.retain(|tap| !tap.is_closed());
+        taps.iter()
+            .filter(|tap| tap.wants(&event.kind))
+            .for_each(|tap| tap.offer(event.clone()));
+    }
+}
+
+fn closed() -> Error {
+    Error::Unavailable("this bus is closed".to_owned())
+}

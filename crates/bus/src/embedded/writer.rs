@@ -1,0 +1,396 @@
+//! The thread that owns the journal. It takes whatever has been asked of it meanwhile, writes all of it
+//! in one transaction, and only then lets the askers know: a commit costs a flush of the disk, so the
+//! busier the bus, the cheaper each event.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fs::File;
+use std::path::Path;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::{Duration, Instant};
+
+use clock::Clock;
+use diesel::result::QueryResult;
+use events::Envelope;
+use tokio::sync::oneshot;
+use tracing::{error, info};
+
+use super::Shared;
+use super::journal::{DeadRow, Fate, Journal};
+use super::queue::Queues;
+use crate::Error;
+
+/// How long settled deliveries may wait for company before they are journalled. A crash within it means
+/// a delivery is repeated, which consumers expect anyway.
+const LAZY: Duration = Duration::from_millis(10);
+/// How many commands go into one transaction at most.
+const BATCH: usize = 4096;
+
+pub(super) type Answer<T> = oneshot::Sender<Result<T, Error>>;
+
+/// What the writer is asked.
+pub(super) enum Command {
+    /// Store each event for its queues, then make it ready there.
+    Store {
+        events: Vec<(Arc<Envelope>, Arc<[usize]>)>,
+        done: Answer<()>,
+    },
+    Declare {
+        queue: usize,
+        name: String,
+        patterns: Vec<String>,
+        done: Answer<()>,
+    },
+    /// A delivery's fate; whoever needs it on disk gives `done`, the others are written when it suits.
+    Fate {
+        seq: i64,
+        fate: Fate,
+        done: Option<Answer<()>>,
+    },
+    Fetch {
+        queue: usize,
+    },
+    DeadLetters {
+        limit: usize,
+        done: Answer<Vec<DeadRow>>,
+    },
+    DeadCounts {
+        done: Answer<Vec<(i64, i64)>>,
+    },
+    Replay {
+        id: String,
+        done: Answer<()>,
+    },
+    Clear {
+        done: Answer<()>,
+    },
+    /// Write everything and end.
+    Close {
+        done: oneshot::Sender<()>,
+    },
+    /// End as a crash would: what is not committed is forgotten.
+    #[cfg(test)]
+    Crash {
+        done: oneshot::Sender<()>,
+    },
+}
+
+impl Command {
+    fn is_lazy(&self) -> bool {
+        matches!(self, Self::Fate { done: None, .. })
+    }
+}
+
+pub(super) struct Writer {
+    journal: Journal,
+    shared: Weak<Shared>,
+    next_seq: i64,
+    /// Fates that are not on disk yet. They survive a failed commit and go with the next.
+    fates: BTreeMap<i64, Fate>,
+    /// Held as long as the journal is.
+    _lock: File,
+}
+
+impl Writer {
+    /// Opens the journal; refuses a folder that another process uses.
+    pub(super) fn open(dir: &Path) -> Result<(Self, Queues), Error> {
+        std::fs::create_dir_all(dir)
+            .map_err(|error| Error::Config(format!("{} cannot be made: {error}", dir.display())))?;
+        let lock = lock(&dir.join("bus.lock"), dir)?;
+        let (journal, contents) = Journal::open(&dir.join("bus.db")).map_err(Error::Journal)?;
+        let next_seq = contents.rows.last().map_or(1, |row| row.seq + 1);
+        info!(
+            waiting = contents.rows.len(),
+            queues = contents.queues.len(),
+            clean = contents.clean,
+            "embedded bus opened"
+        );
+        let queues = Queues::load(contents);
+        let fates = BTreeMap::new();
+        Ok((
+            Self {
+                journal,
+                shared: Weak::new(),
+                next_seq,
+                fates,
+                _lock: lock,
+            },
+            queues,
+        ))
+    }
+
+    /// Runs until it is told to close or nobody can ask any more.
+    pub(super) fn run(mut self, shared: Weak<Shared>, inbox: Receiver<Command>) {
+        self.shared = shared;
+        while let Ok(first) = inbox.recv() {
+            let batch = gather(first, &inbox);
+            if let Some(closed) = self.work(batch) {
+                // The journal and the lock are free before the closer hears of it.
+                drop(self);
+                let _ = closed.send(());
+                return;
+            }
+        }
+        if self.commit(Vec::new()) {
+            let _ = self.journal.set_clean(true);
+        }
+    }
+
+    /// Does a batch; returns whom to tell when it was the last.
+    fn work(&mut self, batch: Vec<Command>) -> Option<oneshot::Sender<()>> {
+        let mut writes = Vec::with_capacity(batch.len());
+        let mut last = None;
+        for command in batch {
+            match command {
+                Command::Close { done } => last = Some(done),
+                #[cfg(test)]
+                Command::Crash { done } => return Some(done),
+                command => writes.push(command),
+            }
+        }
+        if !self.commit(writes) && last.is_some() {
+            error!(
+                "the bus journal could not be written at close; some deliveries will be repeated"
+            );
+        } else if last.is_some()
+            && let Err(error) = self.journal.set_clean(true)
+        {
+            error!(%error, "the bus journal could not be marked as closed");
+        }
+        last
+    }
+
+    /// Writes a batch in one transaction, then acts on it. False if it could not be written.
+    fn commit(&mut self, batch: Vec<Command>) -> bool {
+        let mut writes = Vec::with_capacity(batch.len());
+        let mut waiting = Vec::new();
+        for command in batch {
+            match command {
+                Command::Fate { seq, fate, done } => {
+                    self.fates.insert(seq, fate);
+                    waiting.extend(done);
+                }
+                command => writes.push(command),
+            }
+        }
+        let before = self.next_seq;
+        let (fates, next_seq) = (&self.fates, &mut self.next_seq);
+        let written = self.journal.transaction(|journal| {
+            for (seq, fate) in fates {
+                journal.settle(*seq, fate)?;
+            }
+            writes
+                .iter()
+                .map(|command| write(journal, next_seq, command))
+                .collect::<QueryResult<Vec<_>>>()
+        });
+        match written {
+            Ok(effects) => {
+                self.fates.clear();
+                for (command, effect) in writes.into_iter().zip(effects) {
+                    self.act(command, effect);
+                }
+                waiting.into_iter().for_each(|done| drop(done.send(Ok(()))));
+                true
+            }
+            Err(error) => {
+                self.next_seq = before;
+                error!(%error, "the bus journal could not be written");
+                let failed = || Error::Journal(error.to_string());
+                writes
+                    .into_iter()
+                    .for_each(|command| self.refuse(command, &failed));
+                waiting
+                    .into_iter()
+                    .for_each(|done| drop(done.send(Err(failed()))));
+                false
+            }
+        }
+    }
+
+    /// What follows once a command is on disk.
+    fn act(&mut self, command: Command, effect: Effect) {
+        let Some(shared) = self.shared.upgrade() else {
+            return;
+        };
+        match (command, effect) {
+            (Command::Store { events, done }, Effect::Stored(mut seq)) => {
+                let mut queues = shared.queues();
+                for (event, route) in &events {
+                    for queue in route.iter() {
+                        queues.push(*queue, seq, event.clone());
+                        seq += 1;
+                    }
+                }
+                drop(queues);
+                let _ = done.send(Ok(()));
+                events
+                    .into_iter()
+                    .for_each(|(event, _)| shared.show(&event));
+            }
+            (Command::Fetch { queue }, _) => self.fetch(&shared, queue),
+            (Command::Replay { done, .. }, Effect::Replayed(Some((seq, row)))) => {
+                let _ = done.send(replay(&shared, seq, &row));
+            }
+            (Command::Replay { id, done }, _) => {
+                let _ = done.send(Err(Error::NoSuchDeadLetter(id)));
+            }
+            (Command::Clear { done }, _) => {
+                shared.queues().clear();
+                let _ = done.send(Ok(()));
+            }
+            (Command::Declare { done, .. }, _) => drop(done.send(Ok(()))),
+            (Command::DeadLetters { done, .. }, Effect::Dead(rows)) => drop(done.send(Ok(rows))),
+            (Command::DeadCounts { done }, Effect::Counts(counts)) => drop(done.send(Ok(counts))),
+            _ => {}
+        }
+    }
+
+    fn refuse(&mut self, command: Command, failed: &dyn Fn() -> Error) {
+        match command {
+            Command::Store { done, .. }
+            | Command::Declare { done, .. }
+            | Command::Replay { done, .. }
+            | Command::Clear { done } => drop(done.send(Err(failed()))),
+            Command::DeadLetters { done, .. } => drop(done.send(Err(failed()))),
+            Command::DeadCounts { done } => drop(done.send(Err(failed()))),
+            Command::Fetch { queue } => {
+                // Reading needs no transaction of its own.
+                if let Some(shared) = self.shared.upgrade() {
+                    self.fetch(&shared, queue);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn fetch(&mut self, shared: &Shared, queue: usize) {
+        let wanted = shared.queues().wanted(queue);
+        let bodies = match self.journal.bodies(&wanted) {
+            Ok(bodies) => bodies,
+            Err(error) => {
+                error!(%error, "the bus journal could not be read");
+                // Whoever waits for the bodies asks again at once; not in a tight loop.
+                std::thread::sleep(LAZY * 10);
+                return shared.queues().fetch_failed(queue);
+            }
+        };
+        let mut events = HashMap::with_capacity(bodies.len());
+        for (seq, body) in bodies {
+            match Envelope::from_bytes(&body) {
+                Ok(event) => drop(events.insert(seq, Arc::new(event))),
+                Err(error) => {
+                    error!(seq, %error, "an event in the bus journal is damaged and stays there")
+                }
+            }
+        }
+        shared.queues().fetched(queue, &wanted, events);
+    }
+}
+
+/// What a command brought back from the journal.
+enum Effect {
+    /// The first sequence number of the stored events.
+    Stored(i64),
+    Replayed(Option<(i64, DeadRow)>),
+    Dead(Vec<DeadRow>),
+    Counts(Vec<(i64, i64)>),
+    Nothing,
+}
+
+fn write(journal: &mut Journal, next_seq: &mut i64, command: &Command) -> QueryResult<Effect> {
+    Ok(match command {
+        Command::Store { events, .. } => {
+            let first = *next_seq;
+            for (event, route) in events {
+                let body = event.to_bytes();
+                for queue in route.iter() {
+                    journal.store(*next_seq, id(*queue), &body)?;
+                    *next_seq += 1;
+                }
+            }
+            Effect::Stored(first)
+        }
+        Command::Declare {
+            queue,
+            name,
+            patterns,
+            ..
+        } => {
+            journal.declare(id(*queue), name, patterns)?;
+            Effect::Nothing
+        }
+        Command::Replay { id, .. } => {
+            let seq = *next_seq;
+            let row = journal.replay(id, seq)?;
+            *next_seq += 1;
+            Effect::Replayed(row.map(|row| (seq, row)))
+        }
+        Command::DeadLetters { limit, .. } => Effect::Dead(journal.dead_letters(*limit)?),
+        Command::DeadCounts { .. } => Effect::Counts(journal.dead_counts()?),
+        Command::Clear { .. } => {
+            journal.clear()?;
+            Effect::Nothing
+        }
+        _ => Effect::Nothing,
+    })
+}
+
+fn replay(shared: &Shared, seq: i64, row: &DeadRow) -> Result<(), Error> {
+    let event =
+        Envelope::from_bytes(&row.body).map_err(|error| Error::Journal(error.to_string()))?;
+    if let Ok(queue) = usize::try_from(row.queue) {
+        shared.queues().push(queue, seq, Arc::new(event));
+    }
+    Ok(())
+}
+
+/// Takes what has piled up. A batch in which nobody waits waits a little itself, for company.
+fn gather(first: Command, inbox: &Receiver<Command>) -> Vec<Command> {
+    let deadline = Instant::now() + LAZY;
+    let mut urgent = !first.is_lazy();
+    let mut batch = vec![first];
+    while batch.len() < BATCH {
+        let next = if urgent {
+            inbox.try_recv().map_err(|_| RecvTimeoutError::Timeout)
+        } else {
+            inbox.recv_timeout(deadline.saturating_duration_since(Instant::now()))
+        };
+        let Ok(command) = next else { break };
+        urgent |= !command.is_lazy();
+        batch.push(command);
+    }
+    batch
+}
+
+fn lock(path: &Path, dir: &Path) -> Result<File, Error> {
+    let failed = |error| Error::Config(format!("{} cannot be opened: {error}", path.display()));
+    let file = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(path)
+        .map_err(failed)?;
+    file.try_lock().map_err(|_| {
+        Error::Config(format!(
+            "{} is in use by another process: stop it, give this one a folder of its own, or set AMQP_URL \
+             so that both share a RabbitMQ",
+            dir.display()
+        ))
+    })?;
+    Ok(file)
+}
+
+fn id(queue: usize) -> i64 {
+    i64::try_from(queue).unwrap_or(i64::MAX)
+}
+
+/// Now, in microseconds of the epoch.
+pub(super) fn now() -> i64 {
+    Clock::system().now().timestamp_micros()
+}
+
+/// A mutex that a panic elsewhere does not close.
+pub(super) fn guard<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
