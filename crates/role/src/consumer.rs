@@ -1,0 +1,253 @@
+//! The two kinds of consumer that a service is made of, and the frame around each.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use async_trait::async_trait;
+use bus::{Bus, Delivery, Handler, Settle, Subscription};
+use clock::Clock;
+use events::{Envelope, Event};
+use metrics::{counter, histogram};
+use store::{Store, Tx, inbox, outbox};
+use tracing::{Instrument, debug, error, warn};
+
+use crate::decision::{Cause, Decision, Sealed};
+use crate::relay::{Relay, lease};
+use crate::telemetry;
+
+/// Why an event was not handled.
+#[derive(Debug, thiserror::Error)]
+pub enum Fault {
+    /// Something outside is away or busy; the event is delivered again later.
+    #[error("{0}")]
+    Later(String),
+    /// The event can never be handled; it goes to the dead letters with these words.
+    #[error("{0}")]
+    Never(String),
+    /// The database failed; delivered again later.
+    #[error("database: {0}")]
+    Store(#[from] store::Error),
+    /// The bus failed; delivered again later.
+    #[error("bus: {0}")]
+    Bus(#[from] bus::Error),
+}
+
+/// Takes one event and one transaction, and returns what follows. It does no I/O but its transaction and takes
+/// the time from its cause, so that a repeat decides the same.
+#[async_trait]
+pub trait Decider: Send + Sync + 'static {
+    /// The event that it decides on.
+    type Event: Event;
+    /// Its name within the role; the queue is `role.NAME`.
+    const NAME: &'static str;
+
+    /// The routing keys it listens to.
+    fn bindings(&self) -> Vec<String> {
+        vec![Self::Event::TYPE.to_owned()]
+    }
+
+    /// Decides. What it writes and what it returns happen together or not at all.
+    async fn decide(
+        &self,
+        tx: &mut Tx,
+        cause: &Cause,
+        event: Self::Event,
+    ) -> Result<Decision, Fault>;
+}
+
+/// Takes one command, performs one external effect, and says what came of it. It is safe to run twice.
+#[async_trait]
+pub trait Performer: Send + Sync + 'static {
+    /// The command that it performs.
+    type Command: Event;
+    /// Its name within the role; the queue is `role.NAME`.
+    const NAME: &'static str;
+
+    /// The routing keys it listens to.
+    fn bindings(&self) -> Vec<String> {
+        vec![Self::Command::TYPE.to_owned()]
+    }
+
+    /// How many it performs at the same time.
+    fn prefetch(&self) -> u16 {
+        32
+    }
+
+    /// Performs. The events it returns are published before the command counts as done.
+    async fn perform(&self, cause: &Cause, command: Self::Command) -> Result<Decision, Fault>;
+}
+
+/// The frame around a decider: inbox, transaction, outbox, reply.
+pub(crate) struct Deciding<D> {
+    pub decider: D,
+    pub queue: String,
+    pub store: Store,
+    pub bus: Bus,
+    pub relay: Relay,
+    pub clock: Clock,
+}
+
+impl<D: Decider> Deciding<D> {
+    pub fn subscription(&self) -> Subscription {
+        Subscription::new(&self.queue, self.decider.bindings())
+    }
+
+    async fn run(&self, delivery: &Delivery) -> Result<(), Fault> {
+        let event = decode::<D::Event>(&delivery.envelope)?;
+        let cause = Cause::new(&self.queue, delivery.envelope.clone(), delivery.attempt);
+        let now = self.clock.now();
+
+        let mut tx = self.store.begin().await?;
+        if let Some(handled) = inbox::enter(&mut tx, &self.queue, &cause.id, now).await? {
+            tx.rollback().await?;
+            debug!(event.id = cause.id, "handled before");
+            counter!("role_duplicates_total", "consumer" => self.queue.clone()).increment(1);
+            if let Some(stored) = handled.reply {
+                let reply =
+                    Envelope::from_bytes(&stored).map_err(|e| Fault::Never(e.to_string()))?;
+                answer(&self.bus, &delivery.envelope, &reply).await;
+            }
+            return Ok(());
+        }
+        let decision = match self.decider.decide(&mut tx, &cause, event).await {
+            Ok(decision) => decision,
+            Err(fault) => {
+                // A failed statement leaves the transaction unusable; dropping it closes the connection.
+                if !matches!(fault, Fault::Store(_)) {
+                    tx.rollback().await?;
+                }
+                return Err(fault);
+            }
+        };
+        let Sealed { reply, events } = decision.seal(&cause, now);
+        if let Some(reply) = &reply {
+            inbox::keep_reply(&mut tx, &self.queue, &cause.id, &reply.to_bytes()).await?;
+        }
+        let leaving = lease(now);
+        let rows: Vec<outbox::Row> = events
+            .iter()
+            .map(|(envelope, due)| outbox::Row {
+                id: envelope.id.clone(),
+                due_at: if *due > now { *due } else { leaving }.into(),
+                envelope: envelope.to_bytes(),
+            })
+            .collect();
+        outbox::put(&mut tx, &rows).await?;
+        tx.commit().await?;
+
+        if let Some(reply) = &reply {
+            answer(&self.bus, &delivery.envelope, reply).await;
+        }
+        let (now_due, later): (Vec<_>, Vec<_>) =
+            events.into_iter().partition(|(_, due)| *due <= now);
+        self.relay
+            .send(now_due.into_iter().map(|(envelope, _)| envelope).collect());
+        if let Some(first) = later.iter().map(|(_, due)| *due).min() {
+            self.relay.wake_at(first);
+        }
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl<D: Decider> Handler for Deciding<D> {
+    async fn handle(&self, delivery: Delivery) -> Settle {
+        observe(&self.queue, &delivery, self.run(&delivery)).await
+    }
+}
+
+/// The frame around a performer: outcome before acknowledgement.
+pub(crate) struct Performing<P> {
+    pub performer: P,
+    pub queue: String,
+    pub bus: Bus,
+    pub clock: Clock,
+}
+
+impl<P: Performer> Performing<P> {
+    pub fn subscription(&self) -> Subscription {
+        let mut subscription = Subscription::new(&self.queue, self.performer.bindings());
+        subscription.prefetch = self.performer.prefetch();
+        subscription
+    }
+
+    async fn run(&self, delivery: &Delivery) -> Result<(), Fault> {
+        let command = decode::<P::Command>(&delivery.envelope)?;
+        let cause = Cause::new(&self.queue, delivery.envelope.clone(), delivery.attempt);
+        let outcome = self.performer.perform(&cause, command).await?;
+        let Sealed { reply, events } = outcome.seal(&cause, self.clock.now());
+        if let Some(reply) = &reply {
+            answer(&self.bus, &delivery.envelope, reply).await;
+        }
+        for (envelope, _) in &events {
+            publish(&self.bus, envelope).await?;
+        }
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl<P: Performer> Handler for Performing<P> {
+    async fn handle(&self, delivery: Delivery) -> Settle {
+        observe(&self.queue, &delivery, self.run(&delivery)).await
+    }
+}
+
+/// Publishes; a fact that nobody listens to is published all the same.
+pub(crate) async fn publish(bus: &Bus, envelope: &Envelope) -> Result<(), bus::Error> {
+    match bus.publish(envelope).await {
+        Err(bus::Error::Unroutable(_)) if !is_command(&envelope.kind) => Ok(()),
+        other => other,
+    }
+}
+
+pub(crate) fn is_command(kind: &str) -> bool {
+    events::entry(kind).is_some_and(|entry| entry.command)
+}
+
+fn decode<E: Event>(envelope: &Envelope) -> Result<E, Fault> {
+    envelope.decode().map_err(|e| Fault::Never(e.to_string()))
+}
+
+async fn answer(bus: &Bus, question: &Envelope, reply: &Envelope) {
+    let Some(to) = &question.reply_to else { return };
+    match bus.reply(to, reply).await {
+        Ok(()) | Err(bus::Error::ReplyAbandoned) => {}
+        Err(e) => warn!(event.id = question.id, error = %e, "the reply could not be sent"),
+    }
+}
+
+async fn observe(
+    queue: &str,
+    delivery: &Delivery,
+    run: impl Future<Output = Result<(), Fault>> + Send,
+) -> Settle {
+    let envelope = &delivery.envelope;
+    let span = telemetry::consumer_span(queue, envelope);
+    let started = Instant::now();
+    let result = run.instrument(span.clone()).await;
+    let outcome = if result.is_ok() { "done" } else { "fault" };
+    histogram!("role_handle_seconds", "consumer" => queue.to_owned(), "outcome" => outcome)
+        .record(started.elapsed().as_secs_f64());
+    let _entered = span.enter();
+    match result {
+        Ok(()) => Settle::Done,
+        Err(Fault::Never(why)) => {
+            error!(
+                event.id = envelope.id,
+                event.kind = envelope.kind,
+                why,
+                "event refused"
+            );
+            Settle::Dead(why)
+        }
+        Err(fault) => {
+            warn!(event.id = envelope.id, event.kind = envelope.kind, attempt = delivery.attempt, why = %fault,
+                "event will be delivered again");
+            Settle::Retry(fault.to_string())
+        }
+    }
+}
+
+/// A consumer, whichever kind it is, for the list that starts them.
+pub(crate) type Consumer = (Subscription, Arc<dyn Handler>);

@@ -1,0 +1,224 @@
+//! What a consumer answers: a reply, and the events that follow.
+
+use bytes::Bytes;
+use chrono::Duration;
+use clock::Time;
+use events::{Envelope, Event};
+use sha2::{Digest, Sha256};
+
+/// The event that a consumer handles, without its data: when it happened, what it belongs to.
+#[derive(Debug, Clone)]
+pub struct Cause {
+    /// The event's id.
+    pub id: String,
+    /// When it happened. Deciders take the time from here, so that a repeat decides the same.
+    pub time: Time,
+    /// The tenant it belongs to.
+    pub tenant: Option<String>,
+    /// The CallSid or conversation it belongs to.
+    pub key: Option<String>,
+    /// Whether somebody waits for a reply.
+    pub wants_reply: bool,
+    /// 1 on the first delivery.
+    pub attempt: u32,
+    pub(crate) envelope: Envelope,
+    pub(crate) consumer: String,
+}
+
+impl Cause {
+    /// What `consumer` knows of the event it got.
+    pub(crate) fn new(consumer: &str, envelope: Envelope, attempt: u32) -> Self {
+        Self {
+            id: envelope.id.clone(),
+            time: envelope.time,
+            tenant: envelope.tenant.clone(),
+            key: envelope.key.clone(),
+            wants_reply: envelope.reply_to.is_some(),
+            attempt,
+            consumer: consumer.to_owned(),
+            envelope,
+        }
+    }
+
+    /// An id that this event always leads to: the same for a repeat, different for each `purpose`.
+    pub fn derive_id(&self, purpose: &str) -> String {
+        derive_id(&[&self.id, &self.consumer, purpose])
+    }
+}
+
+/// An id made of what it follows from.
+pub fn derive_id(parts: &[&str]) -> String {
+    let mut digest = Sha256::new();
+    for part in parts {
+        digest.update(part.as_bytes());
+        digest.update([0]);
+    }
+    hex::encode(&digest.finalize()[..13])
+}
+
+/// What follows from an event.
+#[derive(Debug, Default)]
+pub struct Decision {
+    pub(crate) reply: Option<Outgoing>,
+    pub(crate) events: Vec<Outgoing>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Outgoing {
+    pub kind: String,
+    pub data: Bytes,
+    pub after: Duration,
+    pub tenant: Option<String>,
+    pub key: Option<String>,
+    pub id: Option<String>,
+    pub hand_on_reply: bool,
+}
+
+impl Outgoing {
+    fn of<E: Event>(event: &E) -> Self {
+        Self {
+            kind: E::TYPE.to_owned(),
+            data: Bytes::from(event.encode_to_vec()),
+            after: Duration::zero(),
+            tenant: None,
+            key: None,
+            id: None,
+            hand_on_reply: false,
+        }
+    }
+}
+
+impl Decision {
+    /// Nothing follows.
+    pub fn nothing() -> Self {
+        Self::default()
+    }
+
+    /// The answer for whoever waits; nobody may.
+    #[must_use]
+    pub fn reply<E: Event>(mut self, event: &E) -> Self {
+        self.reply = Some(Outgoing::of(event));
+        self
+    }
+
+    /// An event that leaves with the commit.
+    #[must_use]
+    pub fn then<E: Event>(mut self, event: &E) -> Self {
+        self.events.push(Outgoing::of(event));
+        self
+    }
+
+    /// An event that leaves when `after` has passed: a timer.
+    #[must_use]
+    pub fn then_after<E: Event>(mut self, after: Duration, event: &E) -> Self {
+        self.events.push(Outgoing {
+            after,
+            ..Outgoing::of(event)
+        });
+        self
+    }
+
+    /// Gives the last event an identity of its own, in place of one that follows from its cause: several
+    /// causes that lead to it lead to one event.
+    #[must_use]
+    pub fn identified(mut self, id: impl Into<String>) -> Self {
+        if let Some(last) = self.events.last_mut() {
+            last.id = Some(id.into());
+        }
+        self
+    }
+
+    /// Sets the key (CallSid or conversation) of the last event, where it is not the cause's.
+    #[must_use]
+    pub fn keyed(mut self, key: impl Into<String>) -> Self {
+        if let Some(last) = self.events.last_mut() {
+            last.key = Some(key.into()).filter(|k| !k.is_empty());
+        }
+        self
+    }
+
+    /// Sets the tenant of the last event, where it is not the cause's.
+    #[must_use]
+    pub fn of_tenant(mut self, tenant: impl Into<String>) -> Self {
+        if let Some(last) = self.events.last_mut() {
+            last.tenant = Some(tenant.into()).filter(|t| !t.is_empty());
+        }
+        self
+    }
+
+    /// Narrows the routing key of the last event: `voice.inbound` becomes `voice.inbound.forward`.
+    #[must_use]
+    pub fn narrowed(mut self, suffix: &str) -> Self {
+        if let Some(last) = self.events.last_mut() {
+            last.kind = format!("{}.{suffix}", last.kind);
+        }
+        self
+    }
+
+    /// Lets the last event's consumer answer whoever waits for us.
+    #[must_use]
+    pub fn hand_on_reply(mut self) -> Self {
+        if let Some(last) = self.events.last_mut() {
+            last.hand_on_reply = true;
+        }
+        self
+    }
+
+    /// Everything of another decision, after what is here; its reply wins.
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
+        self.events.extend(other.events);
+        self.reply = other.reply.or(self.reply);
+        self
+    }
+
+    /// The types of the events that follow, for tests of deciders.
+    pub fn kinds(&self) -> Vec<&str> {
+        self.events.iter().map(|e| e.kind.as_str()).collect()
+    }
+
+    /// The envelopes, with the time at which each may leave.
+    pub(crate) fn seal(self, cause: &Cause, now: Time) -> Sealed {
+        let source = source_of(&cause.consumer);
+        let envelope = |n: usize, out: Outgoing| {
+            let id = out.id.unwrap_or_else(|| cause.derive_id(&n.to_string()));
+            let handed_on = out.hand_on_reply;
+            let envelope = Envelope {
+                id,
+                source: source.clone(),
+                kind: out.kind,
+                time: cause.time,
+                tenant: out.tenant.or_else(|| cause.tenant.clone()),
+                key: out.key.or_else(|| cause.key.clone()),
+                cause: Some(cause.id.clone()),
+                traceparent: crate::telemetry::traceparent()
+                    .or_else(|| cause.envelope.traceparent.clone()),
+                deadline: cause.envelope.deadline.filter(|_| handed_on),
+                reply_to: cause.envelope.reply_to.clone().filter(|_| handed_on),
+                data: out.data,
+            };
+            (envelope, now + out.after)
+        };
+        Sealed {
+            reply: self.reply.map(|out| envelope(usize::MAX, out).0),
+            events: self
+                .events
+                .into_iter()
+                .enumerate()
+                .map(|(n, out)| envelope(n, out))
+                .collect(),
+        }
+    }
+}
+
+pub(crate) struct Sealed {
+    pub reply: Option<Envelope>,
+    pub events: Vec<(Envelope, Time)>,
+}
+
+fn source_of(consumer: &str) -> String {
+    format!(
+        "trunkline/{}",
+        consumer.split('.').next().unwrap_or(consumer)
+    )
+}

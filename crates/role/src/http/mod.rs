@@ -1,0 +1,13 @@
+//! HTTP: routes as data, access, errors, the server.
+
+mod access;
+mod error;
+mod openapi;
+mod route;
+mod server;
+
+pub use access::{Caller, KeyStore, Scope};
+pub use error::ApiError;
+pub use openapi::document;
+pub use route::{Access, Method, Page, Route, Shape, shape};
+pub use server::{HttpPart, Server};

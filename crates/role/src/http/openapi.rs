@@ -1,0 +1,78 @@
+//! The OpenAPI document, made from the route tables.
+
+use schemars::SchemaGenerator;
+use schemars::generate::SchemaSettings;
+use serde_json::{Map, Value, json};
+
+use super::{Access, Method, Route};
+
+/// OpenAPI 3.1 of all routes that are served.
+pub fn document(routes: &[Route]) -> Value {
+    let mut generator = SchemaSettings::draft2020_12()
+        .with(|s| s.definitions_path = "/components/schemas".into())
+        .into_generator();
+    let mut paths = Map::new();
+    for route in routes {
+        let item = paths.entry(route.path).or_insert_with(|| json!({}));
+        item[method_name(route.method)] = operation(route, &mut generator);
+    }
+    let schemas = generator.take_definitions(true);
+    json!({
+        "openapi": "3.1.0",
+        "info": { "title": "Trunkline", "version": env!("CARGO_PKG_VERSION") },
+        "paths": paths,
+        "components": {
+            "schemas": schemas,
+            "securitySchemes": {
+                "apiKey": { "type": "apiKey", "in": "header", "name": "X-API-Key" },
+                "serviceKey": { "type": "apiKey", "in": "header", "name": "X-Service-Key" },
+                "twilioSignature": { "type": "apiKey", "in": "header", "name": "X-Twilio-Signature" },
+            },
+        },
+    })
+}
+
+fn method_name(method: Method) -> &'static str {
+    match method {
+        Method::Get => "get",
+        Method::Post => "post",
+        Method::Put => "put",
+        Method::Delete => "delete",
+    }
+}
+
+fn operation(route: &Route, generator: &mut SchemaGenerator) -> Value {
+    let mut operation = json!({ "summary": route.summary, "responses": {} });
+    let success = match route.gives {
+        Some(shape) => {
+            json!({ "description": "done", "content": { "application/json": { "schema": shape(generator) } } })
+        }
+        None => json!({ "description": "done" }),
+    };
+    operation["responses"]["2XX"] = success;
+    let security = match route.access {
+        Access::Public => None,
+        Access::Signature => Some(("twilioSignature", "403")),
+        Access::Key(_) => Some(("apiKey", "401")),
+        Access::Service => Some(("serviceKey", "401")),
+    };
+    if let Some((scheme, refusal)) = security {
+        operation["security"] = json!([{ scheme: [] }]);
+        operation["responses"][refusal] =
+            json!({ "description": "the credential is missing or wrong" });
+    }
+    let parameters: Vec<Value> = route
+        .path
+        .split(['{', '}'])
+        .skip(1)
+        .step_by(2)
+        .map(|name| json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } }))
+        .collect();
+    if !parameters.is_empty() {
+        operation["parameters"] = Value::Array(parameters);
+    }
+    if let Some(shape) = route.takes {
+        operation["requestBody"] = json!({ "required": true, "content": { "application/json": { "schema": shape(generator) } } });
+    }
+    operation
+}

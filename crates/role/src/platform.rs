@@ -1,0 +1,361 @@
+//! Putting it together: the parts that all roles share, a role being built, and the running process.
+
+use std::sync::Arc;
+
+use actix_web::web::{self, ServiceConfig};
+use bus::{Bus, Tapped};
+use clock::Clock;
+use events::Event;
+use events::v1::KeyChanged;
+use store::{Database, Migrations, Store};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use tracing::{error, info};
+
+use crate::consumer::{Consumer, Decider, Deciding, Performer, Performing};
+use crate::directory::Directory;
+use crate::health::{Flag, Health};
+use crate::http::{HttpPart, KeyStore, Route, Server};
+use crate::relay::Relay;
+use crate::seal::{Sealer, new_key};
+use crate::settings::{Secret, Settings};
+
+/// Why the process cannot start or go on.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The settings are wrong: exit 2.
+    #[error("{0}")]
+    Settings(String),
+    /// The database is.
+    #[error("database: {0}")]
+    Store(#[from] store::Error),
+    /// The bus is.
+    #[error("bus: {0}")]
+    Bus(#[from] bus::Error),
+    /// The port is taken, or the data folder cannot be written.
+    #[error("{what}: {source}")]
+    Io {
+        /// What was tried, and how to mend it.
+        what: String,
+        /// What the system says.
+        #[source]
+        source: std::io::Error,
+    },
+}
+
+/// What every role gets. Clones share everything.
+#[derive(Clone)]
+pub struct Parts {
+    /// The settings.
+    pub settings: Arc<Settings>,
+    /// The time.
+    pub clock: Clock,
+    /// The bus.
+    pub bus: Bus,
+    /// Where roles keep their data.
+    pub database: Database,
+    /// Seals and opens credentials.
+    pub sealer: Sealer,
+    /// Who may call the API.
+    pub keys: KeyStore,
+    /// Accounts and numbers, for the edge.
+    pub directory: Directory,
+    /// Cancelled when the process is asked to stop.
+    pub stopping: CancellationToken,
+}
+
+impl Parts {
+    /// Opens bus and database as the settings say.
+    pub async fn open(settings: Settings, clock: Clock) -> Result<Self, Error> {
+        let data_dir = settings.data_dir.clone();
+        std::fs::create_dir_all(&data_dir).map_err(|source| Error::Io {
+            what: format!(
+                "the data folder {} cannot be made; choose another with --data-dir",
+                data_dir.display()
+            ),
+            source,
+        })?;
+        let namespace = settings.namespace.clone();
+        let config = match &settings.amqp_url {
+            Some(url) => bus::Config::Amqp {
+                url: url.reveal().to_owned(),
+                namespace: namespace
+                    .clone()
+                    .map_or_else(|| "trunkline".to_owned(), |ns| format!("trunkline.{ns}")),
+            },
+            None => bus::Config::Embedded {
+                dir: data_dir.join("bus"),
+            },
+        };
+        let bus = Bus::connect(&config).await?;
+        let database = match &settings.database_url {
+            Some(url) => Database::Postgres {
+                url: url.reveal().to_owned(),
+                namespace,
+                pool_size: settings.database_pool,
+            },
+            None => Database::Sqlite {
+                dir: data_dir.join("db"),
+            },
+        };
+        let unset = || {
+            Error::Settings(
+                "TRUNKLINE_SECRET_KEY and TRUNKLINE_ADMIN_API_KEY must be known here".into(),
+            )
+        };
+        let sealer = Sealer::new(settings.secret_key.as_ref().ok_or_else(unset)?);
+        let admin = settings.admin_api_key.as_ref().ok_or_else(unset)?;
+        let keys = KeyStore::new(
+            admin,
+            settings.internal_service_key.clone(),
+            bus.clone(),
+            clock.clone(),
+        );
+        let directory = Directory::new(
+            bus.clone(),
+            clock.clone(),
+            sealer.clone(),
+            settings.account.as_ref(),
+        );
+        Ok(Self {
+            settings: Arc::new(settings),
+            clock,
+            bus,
+            database,
+            sealer,
+            keys,
+            directory,
+            stopping: CancellationToken::new(),
+        })
+    }
+
+    /// A fresh random secret, for those that are made up on a laptop.
+    pub fn made_up(prefix: &str) -> Secret {
+        Secret::new(new_key(prefix))
+    }
+}
+
+/// A role, ready to start: its consumers, its routes, its database.
+pub struct Role {
+    name: &'static str,
+    consumers: Vec<Consumer>,
+    http: Vec<HttpPart>,
+    store: Option<Store>,
+    relay: Option<(Relay, JoinHandle<()>)>,
+    relay_stop: CancellationToken,
+    flags: Vec<(&'static str, Flag)>,
+    tasks: Vec<JoinHandle<()>>,
+    parts: Parts,
+}
+
+impl Role {
+    /// Begins a role.
+    pub fn new(name: &'static str, parts: &Parts) -> Self {
+        Self {
+            name,
+            consumers: Vec::new(),
+            http: Vec::new(),
+            store: None,
+            relay: None,
+            relay_stop: CancellationToken::new(),
+            flags: Vec::new(),
+            tasks: Vec::new(),
+            parts: parts.clone(),
+        }
+    }
+
+    /// Opens the role's database and its way out. Gives both, for handlers and performers that need them.
+    pub async fn with_store(&mut self, migrations: Migrations) -> Result<(Store, Relay), Error> {
+        let store = Store::open(&self.parts.database, self.name, migrations).await?;
+        let (relay, task) = Relay::start(
+            store.clone(),
+            self.parts.bus.clone(),
+            self.parts.clock.clone(),
+            self.relay_stop.clone(),
+        );
+        self.store = Some(store.clone());
+        self.relay = Some((relay.clone(), task));
+        Ok((store, relay))
+    }
+
+    /// Adds a decider. The role has its store by then.
+    pub fn decides<D: Decider>(&mut self, decider: D) -> Result<(), Error> {
+        let (Some(store), Some((relay, _))) = (&self.store, &self.relay) else {
+            return Err(Error::Settings(format!(
+                "{} decides without a store; call with_store first",
+                self.name
+            )));
+        };
+        let deciding = Deciding {
+            decider,
+            queue: format!("{}.{}", self.name, D::NAME),
+            store: store.clone(),
+            bus: self.parts.bus.clone(),
+            relay: relay.clone(),
+            clock: self.parts.clock.clone(),
+        };
+        self.consumers
+            .push((deciding.subscription(), Arc::new(deciding)));
+        Ok(())
+    }
+
+    /// Adds a performer.
+    pub fn performs<P: Performer>(&mut self, performer: P) {
+        let performing = Performing {
+            performer,
+            queue: format!("{}.{}", self.name, P::NAME),
+            bus: self.parts.bus.clone(),
+            clock: self.parts.clock.clone(),
+        };
+        self.consumers
+            .push((performing.subscription(), Arc::new(performing)));
+    }
+
+    /// Adds the role's routes and the state that their handlers take as `web::Data<T>`.
+    pub fn serves<T: Send + Sync + 'static>(&mut self, routes: &'static [Route], state: T) {
+        let state = web::Data::new(state);
+        let data = move |app: &mut ServiceConfig| {
+            app.app_data(state.clone());
+        };
+        self.http.push(HttpPart {
+            routes,
+            data: Arc::new(data),
+        });
+    }
+
+    /// Adds something that must be well for the process to be ready.
+    pub fn needs(&mut self, name: &'static str, flag: Flag) {
+        self.flags.push((name, flag));
+    }
+
+    /// Runs a task of the role's own. It ends by itself when `parts.stopping` is cancelled.
+    pub fn runs(&mut self, task: impl Future<Output = ()> + Send + 'static) {
+        self.tasks.push(tokio::spawn(task));
+    }
+}
+
+/// The roles of this process, running.
+pub struct Platform {
+    parts: Parts,
+    server: Server,
+    consumers: Vec<bus::Consumer>,
+    roles: Vec<Role>,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+impl Platform {
+    /// Declares every queue, then consumes, then serves: nothing is published before somebody listens.
+    pub async fn start(parts: Parts, mut roles: Vec<Role>) -> Result<Self, Error> {
+        for role in &roles {
+            for (subscription, _) in &role.consumers {
+                parts.bus.declare(subscription).await?;
+            }
+        }
+        let mut consumers = Vec::new();
+        for role in &mut roles {
+            for (subscription, handler) in role.consumers.drain(..) {
+                consumers.push(parts.bus.consume(subscription, handler).await?);
+            }
+        }
+        let stop = parts.stopping.clone();
+        let tasks = vec![
+            tokio::spawn(parts.directory.clone().keep_fresh(stop.clone())),
+            tokio::spawn(forget_keys(parts.clone(), stop.clone())),
+        ];
+        let health = Health {
+            bus: parts.bus.clone(),
+            stores: roles
+                .iter()
+                .filter_map(|r| Some((r.name, r.store.clone()?)))
+                .collect(),
+            flags: roles.iter().flat_map(|r| r.flags.clone()).collect(),
+            stopping: stop,
+            front_door: roles.iter().any(|r| r.name == "ingress"),
+        };
+        let http = roles.iter().flat_map(|r| r.http.clone()).collect();
+        let (bind, port) = (parts.settings.bind.clone(), parts.settings.port);
+        let server =
+            Server::start(&bind, port, http, parts.keys.clone(), health).map_err(|source| {
+                Error::Io {
+                    what: format!(
+                        "cannot listen on {bind}:{port}; choose another port with --port"
+                    ),
+                    source,
+                }
+            })?;
+        info!(port = server.port, roles = %names(&roles), "ready");
+        Ok(Self {
+            parts,
+            server,
+            consumers,
+            roles,
+            tasks,
+        })
+    }
+
+    /// The port it serves on.
+    pub fn port(&self) -> u16 {
+        self.server.port
+    }
+
+    /// The parts, for what runs beside the roles.
+    pub fn parts(&self) -> &Parts {
+        &self.parts
+    }
+
+    /// Drains: no new requests, no new deliveries, everything in hand finished and sent.
+    pub async fn stop(self) {
+        info!("stopping: requests and deliveries in hand are finished first");
+        self.parts.stopping.cancel();
+        self.server.stop().await;
+        for consumer in self.consumers {
+            consumer.stop().await;
+        }
+        for role in self.roles {
+            role.relay_stop.cancel();
+            let relay = role.relay.map(|(_, task)| task);
+            for task in role.tasks.into_iter().chain(relay) {
+                if let Err(e) = task.await {
+                    error!(role = role.name, error = %e, "a task of the role ended badly");
+                }
+            }
+        }
+        for task in self.tasks {
+            let _ = task.await;
+        }
+        self.parts.bus.close().await;
+        info!("stopped");
+    }
+}
+
+fn names(roles: &[Role]) -> String {
+    roles.iter().map(|r| r.name).collect::<Vec<_>>().join(",")
+}
+
+/// Drops what is believed of a key as soon as its owner says that it changed.
+async fn forget_keys(parts: Parts, stop: CancellationToken) {
+    loop {
+        let mut tap = tokio::select! {
+            tap = parts.bus.tap(&[KeyChanged::TYPE]) => match tap {
+                Ok(tap) => tap,
+                // Beliefs end by themselves after half a minute.
+                Err(_) => return,
+            },
+            () = stop.cancelled() => return,
+        };
+        loop {
+            tokio::select! {
+                event = tap.next() => match event {
+                    Some(Tapped::Event(envelope)) => {
+                        if let Ok(changed) = envelope.decode::<KeyChanged>() {
+                            parts.keys.forget(&changed.hash);
+                        }
+                    }
+                    Some(Tapped::Missed(_)) => {}
+                    None => break,
+                },
+                () = stop.cancelled() => return,
+            }
+        }
+    }
+}

@@ -1,0 +1,257 @@
+//! The way from the outbox to the bus.
+//!
+//! Events of a committed transaction come through a channel and leave at once; the table is read only for
+//! timers that fall due and for what a process left behind when it died. A row is deleted when the bus has
+//! confirmed its event, so an event may leave twice, never not at all.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bus::Bus;
+use chrono::TimeDelta;
+use clock::{Clock, Time};
+use events::Envelope;
+use metrics::{counter, gauge};
+use store::{Store, inbox, outbox};
+use tokio::sync::{Notify, mpsc};
+use tokio_util::sync::CancellationToken;
+use tracing::{error, warn};
+
+use crate::consumer::is_command;
+
+/// How long a process has for publishing what it took, before another may take it.
+const LEASE: TimeDelta = TimeDelta::seconds(5);
+/// The longest that the table is left alone.
+const POLL: Duration = Duration::from_secs(2);
+/// How long a handled event is remembered. Longer than any delivery can be late.
+const MEMORY: TimeDelta = TimeDelta::days(7);
+const BATCH: usize = 128;
+
+/// Until when events that are about to leave are ours.
+pub(crate) fn lease(now: Time) -> Time {
+    now + LEASE
+}
+
+/// A role's way out. Clones share it.
+#[derive(Clone)]
+pub struct Relay {
+    queue: mpsc::UnboundedSender<Envelope>,
+    wake: Arc<Wake>,
+}
+
+#[derive(Default)]
+struct Wake {
+    at: std::sync::Mutex<Option<Time>>,
+    notify: Notify,
+}
+
+impl Relay {
+    /// Starts the relay of one store.
+    pub(crate) fn start(
+        store: Store,
+        bus: Bus,
+        clock: Clock,
+        stop: CancellationToken,
+    ) -> (Self, tokio::task::JoinHandle<()>) {
+        let (queue, rows) = mpsc::unbounded_channel();
+        let wake = Arc::new(Wake::default());
+        let worker = Worker {
+            store,
+            bus,
+            clock,
+            wake: wake.clone(),
+            rows,
+        };
+        (Self { queue, wake }, tokio::spawn(worker.run(stop)))
+    }
+
+    /// Sends events whose rows are committed and leased.
+    pub(crate) fn send(&self, envelopes: Vec<Envelope>) {
+        for envelope in envelopes {
+            // Nobody takes it after the stop; its row waits for the next start.
+            let _ = self.queue.send(envelope);
+        }
+    }
+
+    /// Tells of a timer that was just committed.
+    pub(crate) fn wake_at(&self, due: Time) {
+        let mut at = self
+            .wake
+            .at
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        if at.is_none_or(|earlier| due < earlier) {
+            *at = Some(due);
+            self.wake.notify.notify_one();
+        }
+    }
+
+    /// Puts events into a transaction of a handler's own; [`Relay::send`] them after its commit.
+    pub async fn put(
+        &self,
+        tx: &mut store::Tx,
+        now: Time,
+        envelopes: &[Envelope],
+    ) -> Result<(), store::Error> {
+        let rows: Vec<_> = envelopes
+            .iter()
+            .map(|envelope| outbox::Row {
+                id: envelope.id.clone(),
+                due_at: lease(now).into(),
+                envelope: envelope.to_bytes(),
+            })
+            .collect();
+        outbox::put(tx, &rows).await
+    }
+
+    /// Lets the events of a committed transaction leave.
+    pub fn leave(&self, envelopes: Vec<Envelope>) {
+        self.send(envelopes);
+    }
+}
+
+struct Worker {
+    store: Store,
+    bus: Bus,
+    clock: Clock,
+    wake: Arc<Wake>,
+    rows: mpsc::UnboundedReceiver<Envelope>,
+}
+
+impl Worker {
+    async fn run(mut self, stop: CancellationToken) {
+        // SQLite has no second process: whatever is leased was leased by the one that died.
+        let head_start = if self.store.engine() == "sqlite" {
+            LEASE
+        } else {
+            TimeDelta::zero()
+        };
+        self.look(self.clock.now() + head_start).await;
+        let mut cleaned = None;
+        loop {
+            self.clean(&mut cleaned).await;
+            let nap = tokio::time::sleep(self.nap());
+            tokio::pin!(nap);
+            loop {
+                let mut batch = Vec::new();
+                tokio::select! {
+                    taken = self.rows.recv_many(&mut batch, BATCH) => {
+                        if taken == 0 { return }
+                        self.publish(batch).await;
+                    }
+                    () = self.wake.notify.notified() => break,
+                    () = &mut nap => break,
+                    () = stop.cancelled() => return self.drain().await,
+                }
+            }
+            self.look(self.clock.now()).await;
+        }
+    }
+
+    async fn drain(&mut self) {
+        self.rows.close();
+        let mut batch = Vec::new();
+        while self.rows.recv_many(&mut batch, BATCH).await > 0 {
+            self.publish(std::mem::take(&mut batch)).await;
+        }
+    }
+
+    async fn look(&self, now: Time) {
+        if let Err(e) = self.sweep(now).await {
+            warn!(error = %e, "the outbox could not be read");
+        }
+    }
+
+    fn nap(&self) -> Duration {
+        let at = *self
+            .wake
+            .at
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        at.and_then(|due| (due - self.clock.now()).to_std().ok())
+            .map_or(POLL, |until| until.clamp(Duration::from_millis(5), POLL))
+    }
+
+    async fn sweep(&self, now: Time) -> Result<(), store::Error> {
+        loop {
+            let mut read = self.store.read().await?;
+            let next = outbox::next_due(&mut read).await?;
+            drop(read);
+            *self
+                .wake
+                .at
+                .lock()
+                .unwrap_or_else(std::sync::PoisonError::into_inner) = next;
+            if next.is_none_or(|due| due > now) {
+                return Ok(());
+            }
+            let mut tx = self.store.begin().await?;
+            let rows = outbox::claim(&mut tx, now, lease(self.clock.now()), 128).await?;
+            tx.commit().await?;
+            if rows.is_empty() {
+                return Ok(());
+            }
+            counter!("role_outbox_swept_total").increment(rows.len() as u64);
+            let envelopes = rows.iter().filter_map(|row| match Envelope::from_bytes(&row.envelope) {
+                Ok(envelope) => Some(envelope),
+                Err(e) => {
+                    error!(event.id = row.id, error = %e, "an outbox row cannot be read and is kept");
+                    None
+                }
+            });
+            if !self.publish(envelopes.collect()).await {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Whether all left.
+    async fn publish(&self, envelopes: Vec<Envelope>) -> bool {
+        let results = self.bus.publish_all(&envelopes).await;
+        let mut gone = Vec::with_capacity(envelopes.len());
+        let mut waiting = 0_u32;
+        for (envelope, result) in envelopes.iter().zip(results) {
+            match result {
+                Ok(()) => gone.push(envelope.id.clone()),
+                Err(bus::Error::Unroutable(_)) if !is_command(&envelope.kind) => {
+                    gone.push(envelope.id.clone())
+                }
+                Err(e) => {
+                    waiting += 1;
+                    warn!(event.id = envelope.id, event.kind = envelope.kind, error = %e,
+                        "an event stays in the outbox for now");
+                }
+            }
+        }
+        gauge!("role_outbox_waiting").set(waiting);
+        if let Err(e) = self.forget(&gone).await {
+            warn!(error = %e, "published events stay in the outbox; they will be published again");
+        }
+        waiting == 0
+    }
+
+    async fn forget(&self, ids: &[String]) -> Result<(), store::Error> {
+        if ids.is_empty() {
+            return Ok(());
+        }
+        let mut tx = self.store.begin().await?;
+        outbox::done(&mut tx, ids).await?;
+        tx.commit().await
+    }
+
+    async fn clean(&self, last: &mut Option<Time>) {
+        let now = self.clock.now();
+        if last.is_some_and(|at| now - at < TimeDelta::hours(1)) {
+            return;
+        }
+        *last = Some(now);
+        let result = async {
+            let mut tx = self.store.begin().await?;
+            inbox::forget(&mut tx, now - MEMORY).await?;
+            tx.commit().await
+        };
+        if let Err::<(), store::Error>(e) = result.await {
+            warn!(error = %e, "old inbox marks stay for now");
+        }
+    }
+}
