@@ -1,0 +1,29 @@
+#![doc = include_str!("../README.md")]
+
+mod attribute;
+mod dial;
+mod document;
+mod element;
+mod error;
+mod interpret;
+mod message;
+mod read;
+mod say;
+mod stream;
+#[cfg(test)]
+mod tests;
+mod value;
+mod voice;
+mod write;
+
+pub use dial::{Client, Dial, Noun, Number, Sip};
+pub use document::{INLINE_LIMIT, Medium, Response, SIZE_LIMIT, Verb};
+pub use error::{Error, NotXml, Position, Schema};
+pub use message::Message;
+pub use say::{Say, Speech, Ssml, SsmlTag};
+pub use stream::{Connect, Parameter, Recording, Start, Started, Stop, Stopped, Stream};
+pub use value::{
+    CallEvent, Channels, DialRecord, Input, MachineDetection, Method, Private, RecordingEvent,
+    RejectReason, SpeechTimeout, StreamTrack, Track, Trim,
+};
+pub use voice::{Gather, Hangup, Pause, Play, Prompt, Record, Redirect, Reject};
