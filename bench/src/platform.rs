@@ -1,0 +1,218 @@
+//! Trunkline, one process per role, over RabbitMQ and PostgreSQL.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use tokio_postgres::NoTls;
+
+use crate::process::{Server, free_ports};
+use crate::{Options, twilio};
+
+const API_KEY: &str = "bench-admin-key-0000000000000000";
+/// Where the loaded role listens comes first; the others only serve `apply` and `/health`.
+const ROLES: [&str; 3] = ["ingress", "tenants", "calls"];
+
+/// The running roles, their database and their folder; all of it is removed at the end.
+pub struct Platform {
+    servers: Vec<Server>,
+    ports: [u16; 3],
+    settings: Vec<(&'static str, String)>,
+    database: Database,
+    home: PathBuf,
+    binary: PathBuf,
+    logs: PathBuf,
+}
+
+impl Platform {
+    /// Starts the three roles and creates a tenant with a number.
+    pub async fn start(options: &Options) -> Result<Self> {
+        let binary = fs::canonicalize(&options.trunkline)
+            .with_context(|| format!("{} is not built", options.trunkline.display()))?;
+        let home = options.out.join(format!("run-{}", std::process::id()));
+        fs::create_dir_all(&home)?;
+        let home = fs::canonicalize(home)?;
+        let database = Database::create(&options.database_url).await?;
+        let ports = [free_ports()?, free_ports()?, free_ports()?];
+        let settings = vec![
+            ("AMQP_URL", options.amqp_url.clone()),
+            ("DATABASE_URL", database.url.clone()),
+            ("TWILIO_ACCOUNT_SID", twilio::ACCOUNT_SID.to_owned()),
+            ("TWILIO_AUTH_TOKEN", twilio::AUTH_TOKEN.to_owned()),
+            ("WEBHOOK_BASE_URL", format!("http://127.0.0.1:{}", ports[0])),
+            (
+                "INTERNAL_SERVICE_KEY",
+                "bench-service-key-00000000000000".to_owned(),
+            ),
+            (
+                "TRUNKLINE_SECRET_KEY",
+                "bench-secret-key-000000000000000".to_owned(),
+            ),
+            ("TRUNKLINE_ADMIN_API_KEY", API_KEY.to_owned()),
+            ("TRUNKLINE_EMULATOR", "off".to_owned()),
+            ("RUST_LOG", "warn".to_owned()),
+        ];
+        let logs = options.out.join("logs");
+        let mut platform = Self {
+            servers: Vec::new(),
+            ports,
+            settings,
+            database,
+            home,
+            binary,
+            logs,
+        };
+        // The front door last: it asks the others what it needs to know.
+        for i in [1, 2, 0] {
+            platform.start_role(i).await?;
+        }
+        platform.servers.rotate_right(1);
+        platform.apply()?;
+        platform.settle().await?;
+        Ok(platform)
+    }
+
+    /// The port of ingress.
+    pub fn port(&self) -> u16 {
+        self.ports[0]
+    }
+
+    /// The processes whose work counts.
+    pub fn servers(&self) -> Vec<&Server> {
+        self.servers.iter().collect()
+    }
+
+    /// Ends all roles but ingress. Their queues stay and take what ingress publishes.
+    pub async fn only_ingress(&mut self) -> Result<()> {
+        for server in self.servers.drain(1..) {
+            server.stop().await;
+        }
+        Ok(())
+    }
+
+    /// Ends the rest, drops the database and removes the folder.
+    pub async fn stop(mut self) -> Result<()> {
+        for server in self.servers.drain(..) {
+            server.stop().await;
+        }
+        fs::remove_dir_all(&self.home)?;
+        self.database.drop().await
+    }
+
+    async fn start_role(&mut self, i: usize) -> Result<()> {
+        let (role, port) = (ROLES[i], self.ports[i]);
+        let mut command = self.command();
+        command.args([
+            "up",
+            "--role",
+            role,
+            "--port",
+            &port.to_string(),
+            "--data-dir",
+        ]);
+        command.arg(self.home.join(role));
+        let mut server = Server::start(role, &mut command, &self.logs)?;
+        server.ready(port, Duration::from_secs(30)).await?;
+        self.servers.push(server);
+        Ok(())
+    }
+
+    fn command(&self) -> Command {
+        let mut command = Command::new(&self.binary);
+        command
+            .current_dir(&self.home)
+            .envs(self.settings.iter().map(|(k, v)| (*k, v)));
+        command
+    }
+
+    fn apply(&self) -> Result<()> {
+        let file = self.home.join("bench.yaml");
+        let tenant = format!(
+            "tenants:\n- id: bench\n  name: Bench\n  timezone: UTC\n  forward_to: \"{}\"\n  dial_timeout_s: 20\n  \
+             numbers:\n  - {{number: \"{}\", primary: true, voice: forward, sms: conversation}}\n",
+            twilio::FORWARD_TO,
+            twilio::NUMBER
+        );
+        fs::write(&file, tenant)?;
+        let url = format!("http://127.0.0.1:{}", self.ports[1]);
+        let output = self
+            .command()
+            .args(["apply", "--url", &url, "--api-key", API_KEY, "-f"])
+            .arg(&file)
+            .output()?;
+        let said = String::from_utf8_lossy(&output.stderr);
+        ensure!(
+            output.status.success(),
+            "trunkline apply failed: {}",
+            said.trim_end()
+        );
+        Ok(())
+    }
+
+    /// Waits until a call is answered as the tenant wants it: caches have seen the new number.
+    async fn settle(&self) -> Result<()> {
+        let requests = twilio::Requests::voice(self.port());
+        let mut last = Ok(());
+        for n in 0..40 {
+            let mut connection = crate::load::Connection::open(&requests).await?;
+            last = connection.ask(&requests.bytes(0, n)).await;
+            if last.is_ok() {
+                return Ok(());
+            }
+            tokio::time::sleep(Duration::from_millis(250)).await;
+        }
+        last.context("the first call was never answered with a <Dial>")
+    }
+}
+
+/// A database of our own in the PostgreSQL that we were given.
+struct Database {
+    server: String,
+    name: String,
+    url: String,
+}
+
+impl Database {
+    async fn create(server: &str) -> Result<Self> {
+        let name = format!("trunkline_bench_{}", std::process::id());
+        let (head, query) = server.split_once('?').unwrap_or((server, ""));
+        let after_scheme = head.find("://").map_or(0, |i| i + 3);
+        let end = head[after_scheme..]
+            .find('/')
+            .map_or(head.len(), |i| after_scheme + i);
+        let mut url = format!("{}/{name}", &head[..end]);
+        if !query.is_empty() {
+            url = format!("{url}?{query}");
+        }
+        execute(server, &format!("create database {name}")).await?;
+        Ok(Self {
+            server: server.to_owned(),
+            name,
+            url,
+        })
+    }
+
+    async fn drop(&self) -> Result<()> {
+        execute(
+            &self.server,
+            &format!("drop database {} with (force)", self.name),
+        )
+        .await
+    }
+}
+
+async fn execute(url: &str, sql: &str) -> Result<()> {
+    let (client, connection) = tokio_postgres::connect(url, NoTls)
+        .await
+        .context("DATABASE_URL")?;
+    let driver = tokio::spawn(connection);
+    client
+        .batch_execute(sql)
+        .await
+        .with_context(|| sql.to_owned())?;
+    drop(client);
+    driver.await??;
+    Ok(())
+}

@@ -1,0 +1,364 @@
+//! What came out, as a table for people and as JSON.
+
+use std::fmt::Write as _;
+
+use anyhow::Result;
+use serde_json::{Map, Value, json};
+
+use crate::Options;
+
+/// The rows of the load table: part, and what it is.
+const LOADED: [(&str, &str); 4] = [
+    (
+        "ingress",
+        "Trunkline ingress: verify, publish, confirm, answer",
+    ),
+    (
+        "routing",
+        "Trunkline ingress + tenants + calls: full routing to the <Dial>",
+    ),
+    (
+        "express",
+        "Express, twilio, amqplib: verify, publish, confirm, answer",
+    ),
+    (
+        "fastapi",
+        "FastAPI, twilio, aio-pika: verify, publish, confirm, answer",
+    ),
+];
+
+/// A figure, what it is compared with, and how far it should get.
+struct Aim {
+    what: &'static str,
+    part: &'static str,
+    figure: &'static str,
+    over: Option<&'static str>,
+    bound: Bound,
+    unit: &'static str,
+}
+
+enum Bound {
+    AtLeast(f64),
+    AtMost(f64),
+}
+
+use Bound::{AtLeast, AtMost};
+
+const PER_CPU: &str = "requests_per_cpu_s";
+
+const AIMS: [Aim; 10] = [
+    Aim {
+        what: "ingress over Express, requests per CPU second",
+        part: "ingress",
+        figure: PER_CPU,
+        over: Some("express"),
+        bound: AtLeast(3.0),
+        unit: "×",
+    },
+    Aim {
+        what: "ingress over FastAPI, requests per CPU second",
+        part: "ingress",
+        figure: PER_CPU,
+        over: Some("fastapi"),
+        bound: AtLeast(10.0),
+        unit: "×",
+    },
+    Aim {
+        what: "ingress, requests per second",
+        part: "ingress",
+        figure: "requests_per_s",
+        over: None,
+        bound: AtLeast(2_000.0),
+        unit: "/s",
+    },
+    Aim {
+        what: "ingress, p99",
+        part: "ingress",
+        figure: "p99_ms",
+        over: None,
+        bound: AtMost(100.0),
+        unit: " ms",
+    },
+    Aim {
+        what: "full routing over FastAPI, requests per CPU second",
+        part: "routing",
+        figure: PER_CPU,
+        over: Some("fastapi"),
+        bound: AtLeast(1.0),
+        unit: "×",
+    },
+    Aim {
+        what: "full routing, p99 of the answer to a call",
+        part: "routing",
+        figure: "p99_ms",
+        over: None,
+        bound: AtMost(50.0),
+        unit: " ms",
+    },
+    Aim {
+        what: "our reply over bare lapin, one at a time, p50",
+        part: "reply",
+        figure: "p50_ratio",
+        over: None,
+        bound: AtMost(3.0),
+        unit: "×",
+    },
+    Aim {
+        what: "our reply over bare lapin, one at a time, p99",
+        part: "reply",
+        figure: "p99_ratio",
+        over: None,
+        bound: AtMost(3.0),
+        unit: "×",
+    },
+    Aim {
+        what: "embedded, start to ready (median)",
+        part: "embedded",
+        figure: "start_median_s",
+        over: None,
+        bound: AtMost(0.5),
+        unit: " s",
+    },
+    Aim {
+        what: "embedded, resident memory when idle",
+        part: "embedded",
+        figure: "idle_rss_mib",
+        over: None,
+        bound: AtMost(80.0),
+        unit: " MiB",
+    },
+];
+
+/// Everything that was measured, and everything that could not be.
+pub struct Report {
+    head: String,
+    settings: Value,
+    figures: Map<String, Value>,
+    failures: Vec<(String, String)>,
+}
+
+impl Report {
+    /// An empty report on a run with these options.
+    pub fn new(options: &Options) -> Self {
+        let cores = std::thread::available_parallelism().map_or(0, usize::from);
+        Self {
+            head: format!(
+                "{cores} cores, shared by the load, the broker and the server; one server at a time; \
+                 {} connections for {} s under full load, then {} requests/s for {} s, from which the \
+                 latencies are taken, counted from when each request was due.",
+                options.connections, options.seconds, options.paced_rate, options.paced_seconds
+            ),
+            settings: json!({
+                "cores": cores, "connections": options.connections, "seconds": options.seconds,
+                "paced_rate": options.paced_rate, "paced_seconds": options.paced_seconds,
+            }),
+            figures: Map::new(),
+            failures: Vec::new(),
+        }
+    }
+
+    /// Keeps the outcome of a part; a part that was not asked for leaves no trace.
+    pub fn keep(&mut self, part: &str, outcome: Option<Result<Value>>) {
+        match outcome {
+            Some(Ok(figures)) => drop(self.figures.insert(part.to_owned(), figures)),
+            Some(Err(error)) => self.failures.push((part.to_owned(), format!("{error:#}"))),
+            None => {}
+        }
+    }
+
+    /// Whether all that was asked for could run.
+    pub fn complete(&self) -> bool {
+        self.failures.is_empty()
+    }
+
+    /// The figures.
+    pub fn json(&self) -> Value {
+        let aims: Vec<Value> = AIMS
+            .iter()
+            .filter_map(|aim| {
+                let reached = self.reached(aim)?;
+                Some(json!({ "what": aim.what, "aim": aim.bound.text(aim.unit), "reached": reached, "ok": aim.bound.holds(reached) }))
+            })
+            .collect();
+        let failures: Map<String, Value> = self
+            .failures
+            .iter()
+            .map(|(part, why)| (part.clone(), json!(why)))
+            .collect();
+        json!({ "settings": self.settings, "figures": self.figures, "aims": aims, "could_not_run": failures })
+    }
+
+    /// The tables.
+    pub fn text(&self) -> String {
+        // Writing to a String cannot fail.
+        let mut text = format!("# Benchmarks\n\n{}\n", self.head);
+        let has = |parts: &[&str]| parts.iter().any(|part| self.figures.contains_key(*part));
+        if has(&["ingress", "routing", "express", "fastapi"]) {
+            let _ = self.write_loads(&mut text);
+        }
+        if has(&["ingress", "routing"]) && has(&["express", "fastapi"]) {
+            let _ = self.write_ratios(&mut text);
+        }
+        if has(&["reply"]) {
+            let _ = self.write_reply(&mut text);
+        }
+        if AIMS.iter().any(|aim| self.reached(aim).is_some()) {
+            let _ = self.write_aims(&mut text);
+        }
+        for (part, why) in &self.failures {
+            let _ = writeln!(text, "\nCould not run: {part}: {why}");
+        }
+        text
+    }
+
+    fn write_loads(&self, text: &mut String) -> std::fmt::Result {
+        text.push_str("\n| server | requests/s | per CPU second | p50 ms | p99 ms | peak RSS MiB |\n| --- | ---: | ---: | ---: | ---: | ---: |\n");
+        for (part, what) in LOADED {
+            let figure = |name| self.figure(part, name);
+            if let Some(rate) = figure("requests_per_s") {
+                writeln!(
+                    text,
+                    "| {what} | {rate:.0} | {:.0} | {:.2} | {:.2} | {:.0} |",
+                    figure(PER_CPU).unwrap_or_default(),
+                    figure("p50_ms").unwrap_or_default(),
+                    figure("p99_ms").unwrap_or_default(),
+                    figure("peak_rss_mib").unwrap_or_default(),
+                )?;
+            }
+        }
+        Ok(())
+    }
+
+    fn write_ratios(&self, text: &mut String) -> std::fmt::Result {
+        text.push_str("\n| ours ÷ theirs | requests/s | per CPU second | p50 | p99 | peak RSS |\n| --- | ---: | ---: | ---: | ---: | ---: |\n");
+        for ours in ["ingress", "routing"] {
+            for theirs in ["express", "fastapi"] {
+                let ratio = |name| Some(self.figure(ours, name)? / self.figure(theirs, name)?);
+                if let Some(rate) = ratio("requests_per_s") {
+                    writeln!(
+                        text,
+                        "| {ours} ÷ {theirs} | {rate:.2} | {:.2} | {:.2} | {:.2} | {:.2} |",
+                        ratio(PER_CPU).unwrap_or_default(),
+                        ratio("p50_ms").unwrap_or_default(),
+                        ratio("p99_ms").unwrap_or_default(),
+                        ratio("peak_rss_mib").unwrap_or_default(),
+                    )?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn write_reply(&self, text: &mut String) -> std::fmt::Result {
+        let figure = |name| self.figure("reply", name).unwrap_or_default();
+        text.push_str("\n| one at a time | p50 ms | p99 ms |\n| --- | ---: | ---: |\n");
+        writeln!(
+            text,
+            "| bare lapin: question to a quorum queue, direct reply | {:.2} | {:.2} |",
+            figure("bare_p50_ms"),
+            figure("bare_p99_ms")
+        )?;
+        writeln!(
+            text,
+            "| ours: webhook to <Dial> through ingress, tenants, calls | {:.2} | {:.2} |",
+            figure("ours_p50_ms"),
+            figure("ours_p99_ms")
+        )
+    }
+
+    fn write_aims(&self, text: &mut String) -> std::fmt::Result {
+        text.push_str("\n| figure | aim | reached | |\n| --- | ---: | ---: | --- |\n");
+        for aim in &AIMS {
+            if let Some(reached) = self.reached(aim) {
+                let verdict = if aim.bound.holds(reached) {
+                    "yes"
+                } else {
+                    "**no**"
+                };
+                writeln!(
+                    text,
+                    "| {} | {} | {reached:.2}{} | {verdict} |",
+                    aim.what,
+                    aim.bound.text(aim.unit),
+                    aim.unit
+                )?;
+            }
+        }
+        Ok(())
+    }
+
+    fn reached(&self, aim: &Aim) -> Option<f64> {
+        let ours = self.figure(aim.part, aim.figure)?;
+        match aim.over {
+            Some(peer) => Some(ours / self.figure(peer, aim.figure)?),
+            None => Some(ours),
+        }
+    }
+
+    fn figure(&self, part: &str, name: &str) -> Option<f64> {
+        self.figures.get(part)?.get(name)?.as_f64()
+    }
+}
+
+impl Bound {
+    fn holds(&self, reached: f64) -> bool {
+        match self {
+            AtLeast(bound) => reached >= *bound,
+            AtMost(bound) => reached <= *bound,
+        }
+    }
+
+    fn text(&self, unit: &str) -> String {
+        match self {
+            AtLeast(bound) => format!("≥ {bound}{unit}"),
+            AtMost(bound) => format!("≤ {bound}{unit}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use anyhow::anyhow;
+    use clap::Parser;
+
+    fn report() -> Report {
+        let options = Options::parse_from(["bench", "--amqp-url", "a", "--database-url", "b"]);
+        Report::new(&options)
+    }
+
+    #[test]
+    fn ratios_and_aims_come_from_the_figures() {
+        let mut report = report();
+        report.keep("ingress", Some(Ok(json!({"requests_per_s": 4000.0, "requests_per_cpu_s": 9000.0, "p50_ms": 1.0, "p99_ms": 2.0, "peak_rss_mib": 20.0}))));
+        report.keep("express", Some(Ok(json!({"requests_per_s": 2000.0, "requests_per_cpu_s": 1500.0, "p50_ms": 2.0, "p99_ms": 8.0, "peak_rss_mib": 200.0}))));
+        let text = report.text();
+        assert!(
+            text.contains("| ingress ÷ express | 2.00 | 6.00 | 0.50 | 0.25 | 0.10 |"),
+            "{text}"
+        );
+        assert!(
+            text.contains("| ingress over Express, requests per CPU second | ≥ 3× | 6.00× | yes |"),
+            "{text}"
+        );
+        assert!(!text.contains("FastAPI, requests"), "{text}");
+        assert!(report.complete());
+    }
+
+    #[test]
+    fn what_could_not_run_is_named() {
+        let mut report = report();
+        report.keep("fastapi", Some(Err(anyhow!("python3 cannot be run"))));
+        report.keep("express", None);
+        assert!(!report.complete());
+        assert!(
+            report
+                .text()
+                .contains("Could not run: fastapi: python3 cannot be run")
+        );
+        assert_eq!(
+            report.json()["could_not_run"]["fastapi"],
+            "python3 cannot be run"
+        );
+    }
+}

@@ -1,0 +1,214 @@
+//! Webhooks as Twilio sends them, signed, ready to be written to a socket.
+
+use std::fmt::Write as _;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use hmac::{Hmac, Mac};
+use sha1::Sha1;
+
+/// The account that everything in the benchmark belongs to.
+pub const ACCOUNT_SID: &str = "ACb0000000000000000000000000000001";
+/// Its token.
+pub const AUTH_TOKEN: &str = "b0000000000000000000000000000002";
+/// The business's number.
+pub const NUMBER: &str = "+14155550101";
+/// Where its calls are forwarded.
+pub const FORWARD_TO: &str = "+14155550102";
+
+/// A series of distinct requests of one kind; the n-th is the same for every server.
+pub struct Requests {
+    /// The server's port on 127.0.0.1.
+    pub port: u16,
+    /// What the body of a right answer contains.
+    pub expect: &'static str,
+    kind: Kind,
+}
+
+#[derive(Clone, Copy)]
+enum Kind {
+    Voice,
+    DialFinished,
+}
+
+impl Requests {
+    /// `POST /webhooks/twilio/call`: a call comes in.
+    pub fn voice(port: u16) -> Self {
+        Self {
+            port,
+            expect: "<Dial",
+            kind: Kind::Voice,
+        }
+    }
+
+    /// `POST /webhooks/twilio/call/status/{CallSid}`: a `<Dial>` has ended.
+    pub fn dial_finished(port: u16, expect: &'static str) -> Self {
+        Self {
+            port,
+            expect,
+            kind: Kind::DialFinished,
+        }
+    }
+
+    /// The bytes of request `n`; `series` keeps one use of the series apart from another.
+    pub fn bytes(&self, series: u32, n: u64) -> Vec<u8> {
+        let sid = format!("CA{series:08x}{n:024x}");
+        let caller = format!("+1415{:07}", 2_000_000 + n % 1_000_000);
+        let (path, parameters) = match self.kind {
+            Kind::Voice => ("/webhooks/twilio/call".to_owned(), voice(&sid, &caller)),
+            Kind::DialFinished => {
+                let path = format!("/webhooks/twilio/call/status/{sid}");
+                (path, dial_finished(&sid, &caller))
+            }
+        };
+        let host = format!("127.0.0.1:{}", self.port);
+        let signature = sign(&format!("http://{host}{path}"), &parameters);
+        let body = encode(&parameters);
+        format!(
+            "POST {path} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: TwilioProxy/1.1\r\nAccept: */*\r\n\
+             Content-Type: application/x-www-form-urlencoded; charset=utf-8\r\n\
+             I-Twilio-Idempotency-Token: {series:08x}-0000-4000-8000-{n:012x}\r\n\
+             X-Twilio-Signature: {signature}\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        )
+        .into_bytes()
+    }
+}
+
+type Parameters = Vec<(&'static str, String)>;
+
+fn voice(sid: &str, caller: &str) -> Parameters {
+    let mut parameters = party("Caller", caller);
+    parameters.extend(party("Called", NUMBER));
+    parameters.extend(party("From", caller));
+    parameters.extend(party("To", NUMBER));
+    parameters.extend([
+        ("AccountSid", ACCOUNT_SID.to_owned()),
+        ("ApiVersion", "2010-04-01".to_owned()),
+        ("CallSid", sid.to_owned()),
+        ("CallStatus", "ringing".to_owned()),
+        ("Direction", "inbound".to_owned()),
+        ("StirVerstat", "TN-Validation-Passed-A".to_owned()),
+    ]);
+    parameters
+}
+
+fn dial_finished(sid: &str, caller: &str) -> Parameters {
+    let mut parameters = voice(sid, caller);
+    for (name, value) in &mut parameters {
+        if *name == "CallStatus" {
+            "in-progress".clone_into(value);
+        }
+    }
+    parameters.extend([
+        ("DialBridged", "true".to_owned()),
+        ("DialCallDuration", "42".to_owned()),
+        ("DialCallSid", sid.replacen("CA", "CAd", 1)[..34].to_owned()),
+        ("DialCallStatus", "completed".to_owned()),
+    ]);
+    parameters
+}
+
+/// A party of a call with the place that Twilio looks up for it.
+fn party(role: &'static str, number: &str) -> Parameters {
+    let names = match role {
+        "Caller" => [
+            "Caller",
+            "CallerCity",
+            "CallerState",
+            "CallerZip",
+            "CallerCountry",
+        ],
+        "Called" => [
+            "Called",
+            "CalledCity",
+            "CalledState",
+            "CalledZip",
+            "CalledCountry",
+        ],
+        "From" => ["From", "FromCity", "FromState", "FromZip", "FromCountry"],
+        _ => ["To", "ToCity", "ToState", "ToZip", "ToCountry"],
+    };
+    let values = [number, "SAN FRANCISCO", "CA", "94105", "US"];
+    names.into_iter().zip(values.map(str::to_owned)).collect()
+}
+
+/// `X-Twilio-Signature`: HMAC-SHA1 over the URL and the sorted parameters.
+fn sign(url: &str, parameters: &Parameters) -> String {
+    let mut sorted: Vec<_> = parameters.iter().collect();
+    sorted.sort();
+    // HMAC takes keys of any length.
+    let Ok(mut mac) = Hmac::<Sha1>::new_from_slice(AUTH_TOKEN.as_bytes()) else {
+        return String::new();
+    };
+    mac.update(url.as_bytes());
+    for (name, value) in sorted {
+        mac.update(name.as_bytes());
+        mac.update(value.as_bytes());
+    }
+    STANDARD.encode(mac.finalize().into_bytes())
+}
+
+fn encode(parameters: &Parameters) -> String {
+    let mut body = String::with_capacity(1024);
+    for (name, value) in parameters {
+        if !body.is_empty() {
+            body.push('&');
+        }
+        body.push_str(name);
+        body.push('=');
+        for byte in value.bytes() {
+            match byte {
+                b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' => {
+                    body.push(char::from(byte));
+                }
+                b' ' => body.push('+'),
+                // Writing to a String cannot fail.
+                other => drop(write!(body, "%{other:02X}")),
+            }
+        }
+    }
+    body
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_signature_is_the_one_of_twilios_documentation() {
+        // The example of Twilio's security page, with its own token.
+        let parameters = vec![
+            ("CallSid", "CA1234567890ABCDE".to_owned()),
+            ("Caller", "+12349013030".to_owned()),
+            ("Digits", "1234".to_owned()),
+            ("From", "+12349013030".to_owned()),
+            ("To", "+18005551212".to_owned()),
+        ];
+        let mut mac = Hmac::<Sha1>::new_from_slice(b"12345").unwrap();
+        mac.update(b"https://mycompany.com/myapp.php?foo=1&bar=2");
+        for (name, value) in &parameters {
+            mac.update(name.as_bytes());
+            mac.update(value.as_bytes());
+        }
+        let known = STANDARD.encode(mac.finalize().into_bytes());
+        assert_eq!(known, "0/KCTR6DLpKmkAf8muzZqo1nDgQ=");
+        assert_ne!(
+            sign("https://mycompany.com/myapp.php?foo=1&bar=2", &parameters),
+            known
+        );
+    }
+
+    #[test]
+    fn a_request_repeats_exactly_and_differs_from_the_next() {
+        let requests = Requests::dial_finished(8080, "<Response");
+        assert_eq!(requests.bytes(1, 7), requests.bytes(1, 7));
+        assert_ne!(requests.bytes(1, 7), requests.bytes(1, 8));
+        let text = String::from_utf8(requests.bytes(1, 7)).unwrap();
+        assert!(text.starts_with(
+            "POST /webhooks/twilio/call/status/CA00000001000000000000000000000007 HTTP/1.1\r\n"
+        ));
+        assert!(text.contains("DialCallSid=CAd0000000100000000000000000000000&"));
+        assert!(text.contains("From=%2B14152000007&FromCity=SAN+FRANCISCO"));
+    }
+}
