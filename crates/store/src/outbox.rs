@@ -4,7 +4,7 @@ use clock::Time;
 use diesel::{ExpressionMethods, Insertable, QueryDsl, Queryable};
 
 use crate::schema::outbox::{self, dsl};
-use crate::{Error, Tx, on, types};
+use crate::{Error, Tx, insert_new, on, types};
 
 pub use crate::outbox_dialect::claim;
 
@@ -23,13 +23,8 @@ pub struct Row {
 
 /// Adds events. One that is there already stays as it is: a decider that runs again makes the same ids.
 pub async fn put(tx: &mut Tx, rows: &[Row]) -> Result<(), Error> {
-    for row in rows {
-        on!(tx, c => diesel::insert_into(dsl::outbox)
-            .values(row)
-            .on_conflict(dsl::id)
-            .do_nothing()
-            .execute(c)
-            .await)?;
+    if !rows.is_empty() {
+        insert_new!(tx, outbox::table, dsl::id, rows)?;
     }
     Ok(())
 }
