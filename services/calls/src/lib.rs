@@ -1,1 +1,30 @@
 #![doc = include_str!("../README.md")]
+
+pub mod app;
+pub mod db;
+pub mod http;
+
+use role::{Error, Parts, Role};
+
+/// The role, ready to start.
+pub async fn role(parts: &Parts) -> Result<Role, Error> {
+    let mut role = Role::new("calls", parts);
+    let (store, _) = role.with_store(db::MIGRATIONS).await?;
+    role.decides(app::forward::Forward)?;
+    role.decides(app::whisper::AskToAccept)?;
+    role.decides(app::progress::FinishDial)?;
+    role.decides(app::progress::FollowStatus)?;
+    role.decides(app::progress::Settle)?;
+    role.decides(app::progress::ReadLookup)?;
+    role.decides(app::texts::NoteSent)?;
+    role.decides(app::texts::NoteRefused)?;
+    role.serves(
+        http::ROUTES,
+        http::State {
+            store,
+            bus: parts.bus.clone(),
+            clock: parts.clock.clone(),
+        },
+    );
+    Ok(role)
+}

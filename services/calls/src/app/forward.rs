@@ -1,0 +1,238 @@
+//! A call comes in for a business that forwards: what does the caller get?
+
+use async_trait::async_trait;
+use chrono::Duration;
+use events::Event;
+use events::v1::{TenantContext, TwimlReply, VoiceInbound};
+use role::{Cause, Decider, Decision, Fault, Tx};
+use serde_json::json;
+use twiml::{Dial, Hangup, Number, Reject, Response, Say};
+
+use super::hours::is_open;
+use super::record::Record;
+use super::state::MISSED;
+
+/// How long after the longest possible ringing we look at a call of which nothing more was heard. Twilio rings
+/// about 5 s longer than told.
+const PATIENCE: Duration = Duration::seconds(25);
+
+/// Answers `voice.inbound.forward` with TwiML.
+pub struct Forward;
+
+/// What the caller gets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Plan {
+    /// The business's phone rings.
+    Dial,
+    /// He hears why not; the reason is the missed call's.
+    Apologize(&'static str),
+    /// He hears a busy line.
+    Reject,
+    /// The dial is over: nothing more.
+    Nothing,
+}
+
+#[async_trait]
+impl Decider for Forward {
+    type Event = VoiceInbound;
+    const NAME: &'static str = "forward";
+
+    fn bindings(&self) -> Vec<String> {
+        vec![format!("{}.forward", VoiceInbound::TYPE)]
+    }
+
+    async fn decide(
+        &self,
+        tx: &mut Tx,
+        cause: &Cause,
+        event: VoiceInbound,
+    ) -> Result<Decision, Fault> {
+        let (Some(tenant), Some(voice)) = (event.tenant, event.voice) else {
+            return Err(Fault::Never(
+                "voice.inbound without a tenant or parameters".to_owned(),
+            ));
+        };
+        let mut record = Record::open(tx, cause, &tenant, &voice).await?;
+        record.line(
+            cause,
+            cause.time,
+            "webhook",
+            json!({
+                "what": "call comes in", "status": voice.call_status, "origin": event.origin,
+            }),
+        );
+
+        let plan = plan(&tenant, cause, record.row.dial_status.is_some());
+        let document = document(plan, &tenant, &voice.call_sid);
+        let xml = document.to_xml().map_err(|e| Fault::Never(e.to_string()))?;
+        record.line(
+            cause,
+            cause.time,
+            "twiml",
+            json!({ "plan": plan.word(), "xml": xml }),
+        );
+        match plan {
+            Plan::Dial => {
+                record.row.forwarded = true;
+                record.row.whispered = tenant.whisper.as_ref().is_some_and(|w| w.enabled);
+                let ringing = Duration::seconds(i64::from(tenant.dial_timeout_s));
+                record.look_again("call.silent", ringing + PATIENCE);
+            }
+            Plan::Apologize(reason) => record.conclude(MISSED, reason),
+            Plan::Reject => record.conclude(MISSED, "closed"),
+            Plan::Nothing => {}
+        }
+        record.settle();
+        Ok(record.save(tx).await?.reply(&TwimlReply { xml }))
+    }
+}
+
+impl Plan {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Dial => "dial",
+            Self::Apologize(_) => "apologize",
+            Self::Reject => "reject",
+            Self::Nothing => "nothing",
+        }
+    }
+}
+
+fn plan(tenant: &TenantContext, cause: &Cause, dialled: bool) -> Plan {
+    if dialled {
+        return Plan::Nothing;
+    }
+    let after_hours = tenant
+        .after_hours
+        .as_ref()
+        .map_or("", |a| a.action.as_str());
+    if !is_open(tenant, cause.time) {
+        match after_hours {
+            "apologize" => return Plan::Apologize("closed"),
+            "reject" => return Plan::Reject,
+            _ => {}
+        }
+    }
+    if tenant.forward_to.is_empty() {
+        Plan::Apologize("no-forwarding-number")
+    } else {
+        Plan::Dial
+    }
+}
+
+fn document(plan: Plan, tenant: &TenantContext, call_sid: &str) -> Response {
+    match plan {
+        Plan::Dial => Response::new().dial(dial(tenant, call_sid)),
+        Plan::Apologize(reason) => {
+            let custom = tenant
+                .after_hours
+                .as_ref()
+                .map(|a| a.say.as_str())
+                .filter(|_| reason == "closed");
+            let words = custom.filter(|say| !say.is_empty()).map_or_else(
+                || format!("Thank you for calling {}. We can't take your call right now and will text you shortly.", tenant.name),
+                str::to_owned,
+            );
+            Response::new()
+                .say(say(tenant, &words))
+                .hangup(Hangup::new())
+        }
+        Plan::Reject => Response::new().reject(Reject::busy()),
+        Plan::Nothing => Response::empty(),
+    }
+}
+
+fn dial(tenant: &TenantContext, call_sid: &str) -> Dial {
+    let mut number = Number::new(tenant.forward_to.as_str());
+    if tenant.whisper.as_ref().is_some_and(|w| w.enabled) {
+        // The leg's own webhooks name the owner's number, not the business's: it rides along.
+        let business = tenant
+            .number
+            .as_ref()
+            .map_or("", |n| n.number.as_str())
+            .trim_start_matches('+');
+        number = number.url(format!(
+            "/webhooks/twilio/call/whisper/{call_sid}?number=%2B{business}"
+        ));
+    }
+    Dial::new()
+        .timeout(tenant.dial_timeout_s)
+        .action(format!("/webhooks/twilio/call/status/{call_sid}"))
+        .method(twiml::Method::Post)
+        .number(number)
+}
+
+/// Something spoken in the tenant's voice and language.
+pub(super) fn say(tenant: &TenantContext, words: &str) -> Say {
+    let mut say = Say::new(words);
+    if !tenant.voice.is_empty() {
+        say = say.voice(tenant.voice.as_str());
+    }
+    if !tenant.language.is_empty() {
+        say = say.language(tenant.language.as_str());
+    }
+    say
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use events::v1::{AfterHours, Whisper};
+
+    fn smith() -> TenantContext {
+        TenantContext {
+            name: "Smith & Sons".into(),
+            forward_to: "+15550100002".into(),
+            dial_timeout_s: 20,
+            number: Some(events::v1::Number {
+                number: "+15550100001".into(),
+                ..Default::default()
+            }),
+            ..Default::default()
+        }
+    }
+
+    fn xml(plan: Plan, tenant: &TenantContext) -> String {
+        document(plan, tenant, "CA1").to_xml().unwrap()
+    }
+
+    #[test]
+    fn a_dial_comes_back_to_us_with_the_call_in_its_path() {
+        insta::assert_snapshot!(xml(Plan::Dial, &smith()), @"");
+    }
+
+    #[test]
+    fn a_whisper_asks_whoever_picks_up() {
+        let tenant = TenantContext {
+            whisper: Some(Whisper {
+                enabled: true,
+                say: String::new(),
+            }),
+            ..smith()
+        };
+        insta::assert_snapshot!(xml(Plan::Dial, &tenant), @"");
+    }
+
+    #[test]
+    fn an_apology_names_the_business_in_its_own_voice() {
+        let tenant = TenantContext {
+            voice: "Polly.Joanna".into(),
+            language: "en-US".into(),
+            ..smith()
+        };
+        insta::assert_snapshot!(xml(Plan::Apologize("no-forwarding-number"), &tenant), @"");
+    }
+
+    #[test]
+    fn after_hours_are_the_tenants_own_words() {
+        let after_hours = Some(AfterHours {
+            action: "apologize".into(),
+            say: "Back at 7!".into(),
+        });
+        let tenant = TenantContext {
+            after_hours,
+            ..smith()
+        };
+        insta::assert_snapshot!(xml(Plan::Apologize("closed"), &tenant), @"");
+    }
+}

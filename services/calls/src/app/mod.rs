@@ -1,0 +1,9 @@
+//! What calls decides. Nothing here does I/O but its transaction, and the time comes from the event.
+
+pub mod forward;
+pub mod hours;
+pub mod progress;
+pub mod record;
+pub mod state;
+pub mod texts;
+pub mod whisper;

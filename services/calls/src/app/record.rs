@@ -1,0 +1,229 @@
+//! What all deciders of this role do with a call's row: open it, settle it, tell of it.
+
+use chrono::{Duration, SecondsFormat};
+use clock::Time;
+use events::v1::{
+    Call, CallAnswered, CallEnded, CallMissed, CallSettle, CallStarted, TenantContext,
+    VoiceParameters,
+};
+use metrics::{counter, histogram};
+use role::{Cause, Decision, Tx, derive_id};
+use serde_json::Value;
+use store::types::Json;
+use tracing::info;
+
+use super::state::{self, MISSED, Verdict};
+use crate::db::{self, CallRow, LineRow};
+
+/// How long a call may be over before we ask Twilio how it went. The end of the dial mostly comes within a second
+/// of the end of the call.
+const SETTLE_AFTER: Duration = Duration::seconds(10);
+
+/// A call in a decider's hands: its row, the lines of its timeline, and what follows.
+pub struct Record {
+    pub row: CallRow,
+    tenant: TenantContext,
+    lines: Vec<LineRow>,
+    decision: Decision,
+}
+
+impl Record {
+    /// Opens the call that a voice webhook is about.
+    pub async fn open(
+        tx: &mut Tx,
+        cause: &Cause,
+        tenant: &TenantContext,
+        voice: &VoiceParameters,
+    ) -> Result<Self, store::Error> {
+        let at = cause.time;
+        let new = CallRow {
+            id: derive_id(&["call", &voice.call_sid]),
+            call_sid: voice.call_sid.clone(),
+            tenant_id: tenant.tenant_id.clone(),
+            account_sid: tenant.account_sid.clone(),
+            direction: if voice.direction.starts_with("outbound") {
+                "outbound"
+            } else {
+                "inbound"
+            }
+            .to_owned(),
+            from_address: voice.from.clone(),
+            to_address: voice.to.clone(),
+            status: voice.call_status.clone(),
+            forwarded: false,
+            whispered: false,
+            accepted: false,
+            dial_status: None,
+            dial_bridged: None,
+            dial_duration_s: None,
+            duration_s: None,
+            outcome: String::new(),
+            reason: String::new(),
+            conversation_id: None,
+            started_at: at.into(),
+            ended_at: None,
+        };
+        let (row, fresh) = db::call_open(tx, &new).await?;
+        let mut record = Self {
+            row,
+            tenant: tenant.clone(),
+            lines: Vec::new(),
+            decision: Decision::nothing(),
+        };
+        record.row.started_at = record.row.started_at.min(at.into());
+        if fresh {
+            counter!("calls_started_total").increment(1);
+            info!(
+                call.sid = voice.call_sid,
+                tenant.id = tenant.tenant_id,
+                "call started"
+            );
+            let started = CallStarted {
+                call: Some(record.call()),
+            };
+            record.follow("call.started", |decision| decision.then(&started));
+        }
+        Ok(record)
+    }
+
+    /// A call that must be there already.
+    pub async fn find(
+        tx: &mut Tx,
+        tenant: &TenantContext,
+        call_sid: &str,
+    ) -> Result<Option<Self>, store::Error> {
+        let row = db::call_lock(tx, call_sid).await?;
+        Ok(row.map(|row| Self {
+            row,
+            tenant: tenant.clone(),
+            lines: Vec::new(),
+            decision: Decision::nothing(),
+        }))
+    }
+
+    /// Adds a line to the timeline.
+    pub fn line(&mut self, cause: &Cause, at: Time, kind: &str, detail: Value) {
+        let purpose = format!("line{}", self.lines.len());
+        self.lines.push(LineRow {
+            id: cause.derive_id(&purpose),
+            call_sid: self.row.call_sid.clone(),
+            at: at.into(),
+            kind: kind.to_owned(),
+            detail: Json(detail),
+        });
+    }
+
+    /// Adds an event that a call has once: its identity comes from the call.
+    pub fn follow(&mut self, purpose: &str, add: impl FnOnce(Decision) -> Decision) {
+        let decision = std::mem::take(&mut self.decision);
+        let (sid, tenant) = (self.row.call_sid.clone(), self.row.tenant_id.clone());
+        self.decision = add(decision)
+            .identified(derive_id(&[purpose, &sid]))
+            .keyed(sid)
+            .of_tenant(tenant);
+    }
+
+    /// Looks at the call again after some time, in case no more is heard of it.
+    pub fn look_again(&mut self, purpose: &str, after: Duration) {
+        let settle = CallSettle {
+            call_sid: self.row.call_sid.clone(),
+            tenant: Some(self.tenant.clone()),
+        };
+        self.follow(purpose, |decision| decision.then_after(after, &settle));
+    }
+
+    /// Sets the outcome, if it can be said now and has not been said before.
+    pub fn settle(&mut self) {
+        if self.row.outcome.is_empty() {
+            match state::verdict(&self.row) {
+                Verdict::Open => {}
+                Verdict::Unknown => self.look_again("call.settle", SETTLE_AFTER),
+                Verdict::Settled { outcome, reason } => self.conclude(outcome, &reason),
+            }
+        }
+        self.tell_end();
+    }
+
+    /// Sets the outcome. The first one stays.
+    pub fn conclude(&mut self, outcome: &'static str, reason: &str) {
+        if !self.row.outcome.is_empty() {
+            return;
+        }
+        outcome.clone_into(&mut self.row.outcome);
+        reason.clone_into(&mut self.row.reason);
+        counter!("calls_settled_total", "outcome" => outcome, "reason" => reason.to_owned())
+            .increment(1);
+        info!(
+            call.sid = self.row.call_sid,
+            tenant.id = self.row.tenant_id,
+            outcome,
+            reason,
+            "call settled"
+        );
+        let call = Some(self.call());
+        if outcome == MISSED {
+            let missed = CallMissed {
+                call,
+                tenant: Some(self.tenant.clone()),
+                reason: reason.to_owned(),
+            };
+            self.follow("call.missed", |decision| decision.then(&missed));
+        } else if outcome == state::ANSWERED {
+            let answered = CallAnswered { call };
+            self.follow("call.answered", |decision| decision.then(&answered));
+        }
+    }
+
+    /// Says that the call is over, once both its end and its outcome are known.
+    pub fn tell_end(&mut self) {
+        if self.row.ended_at.is_none() || self.row.outcome.is_empty() {
+            return;
+        }
+        if let Some(seconds) = self.row.duration_s {
+            #[expect(
+                clippy::cast_precision_loss,
+                reason = "a call lasts less than 2^52 seconds"
+            )]
+            histogram!("call_duration_seconds").record(seconds as f64);
+        }
+        let ended = CallEnded {
+            call: Some(self.call()),
+        };
+        self.follow("call.ended", |decision| decision.then(&ended));
+    }
+
+    /// Writes everything and hands over what follows.
+    pub async fn save(self, tx: &mut Tx) -> Result<Decision, store::Error> {
+        db::call_save(tx, &self.row).await?;
+        db::timeline_add(tx, &self.lines).await?;
+        Ok(self.decision)
+    }
+
+    fn call(&self) -> Call {
+        let row = &self.row;
+        let text = |t: Time| t.to_rfc3339_opts(SecondsFormat::Millis, true);
+        Call {
+            id: row.id.clone(),
+            call_sid: row.call_sid.clone(),
+            tenant_id: row.tenant_id.clone(),
+            direction: row.direction.clone(),
+            from: row.from_address.clone(),
+            to: row.to_address.clone(),
+            status: row.status.clone(),
+            outcome: row.outcome.clone(),
+            duration_s: duration_s(row).and_then(|s| u32::try_from(s).ok()),
+            started_at: text(row.started_at.0),
+            ended_at: row.ended_at.map(|t| text(t.0)).unwrap_or_default(),
+            account_sid: row.account_sid.clone(),
+        }
+    }
+}
+
+/// How long the call lasted, as far as we were told: nothing at all when nobody answered.
+pub fn duration_s(row: &CallRow) -> Option<i64> {
+    if row.outcome == MISSED {
+        Some(0)
+    } else {
+        row.duration_s.or(row.dial_duration_s)
+    }
+}

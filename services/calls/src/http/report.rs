@@ -1,0 +1,184 @@
+//! Calls that came in at another front door.
+
+use std::time::Duration;
+
+use actix_web::{HttpResponse, web};
+use events::v1::{
+    DialFinished, DialResult, ResolveQuery, Resolved, TenantContext, TwimlReply, VoiceInbound,
+    VoiceParameters,
+};
+use events::{Envelope, Event};
+use phone::E164;
+use role::derive_id;
+use role::http::{ApiError, Caller};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::State;
+
+const SOURCE: &str = "trunkline/calls";
+
+/// A call that came in.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Incoming {
+    /// Twilio's id, or one of the other platform's; the same call has the same.
+    pub call_sid: String,
+    /// The caller: E.164, or whatever the carrier said.
+    pub from: String,
+    /// The business's number, E.164.
+    pub to: String,
+}
+
+/// A call that was missed.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Missed {
+    /// As in `/calls/incoming`.
+    pub call_sid: String,
+    /// The caller.
+    pub from: String,
+    /// The business's number, E.164.
+    pub to: String,
+    /// `no-answer` unless said: `busy`, `failed` or `canceled`.
+    pub status: Option<String>,
+}
+
+/// It is taken.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Accepted {
+    /// The call's id, for `GET /calls/{id}`.
+    pub id: String,
+    /// As it was given.
+    pub call_sid: String,
+    /// For a call that came in: the TwiML that would forward it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub twiml: Option<String>,
+}
+
+pub async fn incoming(
+    state: web::Data<State>,
+    caller: Caller,
+    body: web::Json<Incoming>,
+) -> Result<HttpResponse, ApiError> {
+    let tenant = resolve(&state, &caller, &body.call_sid, &body.to).await?;
+    let voice = Some(voice(&body.call_sid, &body.from, &body.to, "ringing"));
+    let event = VoiceInbound {
+        tenant: Some(tenant.clone()),
+        voice,
+        origin: "api".to_owned(),
+    };
+    let mut envelope = envelope(&state, "incoming", &body.call_sid, &tenant, &event);
+    envelope.kind = format!("{}.forward", VoiceInbound::TYPE);
+    let reply = state.bus.request(envelope, Duration::from_secs(5)).await?;
+    let twiml = reply.decode::<TwimlReply>().ok().map(|reply| reply.xml);
+    Ok(HttpResponse::Accepted().json(accepted(&body.call_sid, twiml)))
+}
+
+pub async fn missed(
+    state: web::Data<State>,
+    caller: Caller,
+    body: web::Json<Missed>,
+) -> Result<HttpResponse, ApiError> {
+    let status = body.status.as_deref().unwrap_or("no-answer");
+    if !matches!(status, "no-answer" | "busy" | "failed" | "canceled") {
+        return Err(ApiError::invalid(
+            "status",
+            "must be no-answer, busy, failed or canceled",
+        ));
+    }
+    let tenant = resolve(&state, &caller, &body.call_sid, &body.to).await?;
+    let voice = Some(voice(&body.call_sid, &body.from, &body.to, "in-progress"));
+    let dial = Some(DialResult {
+        status: status.to_owned(),
+        ..Default::default()
+    });
+    let event = DialFinished {
+        tenant: Some(tenant.clone()),
+        voice,
+        dial,
+    };
+    state
+        .bus
+        .publish(&envelope(&state, "missed", &body.call_sid, &tenant, &event))
+        .await?;
+    Ok(HttpResponse::Accepted().json(accepted(&body.call_sid, None)))
+}
+
+fn accepted(call_sid: &str, twiml: Option<String>) -> Accepted {
+    Accepted {
+        id: derive_id(&["call", call_sid]),
+        call_sid: call_sid.to_owned(),
+        twiml,
+    }
+}
+
+fn voice(call_sid: &str, from: &str, to: &str, status: &str) -> VoiceParameters {
+    VoiceParameters {
+        call_sid: call_sid.to_owned(),
+        from: from.to_owned(),
+        to: to.to_owned(),
+        call_status: status.to_owned(),
+        direction: "inbound".to_owned(),
+        ..Default::default()
+    }
+}
+
+/// A report that is sent twice is one event.
+fn envelope<E: Event>(
+    state: &State,
+    what: &str,
+    call_sid: &str,
+    tenant: &TenantContext,
+    event: &E,
+) -> Envelope {
+    let id = derive_id(&["report", what, &tenant.tenant_id, call_sid]);
+    Envelope::at(SOURCE, id, state.clock.now(), event)
+        .tenant(&tenant.tenant_id)
+        .key(call_sid)
+}
+
+async fn resolve(
+    state: &State,
+    caller: &Caller,
+    call_sid: &str,
+    to: &str,
+) -> Result<TenantContext, ApiError> {
+    if call_sid.is_empty()
+        || call_sid.len() > 64
+        || !call_sid
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || c == '-')
+    {
+        return Err(ApiError::invalid(
+            "call_sid",
+            "must be 1 to 64 letters, digits or dashes",
+        ));
+    }
+    let number: E164 = to
+        .parse()
+        .map_err(|_| ApiError::invalid("to", "is not an E.164 number; write +15550100001"))?;
+    let query = Envelope::new(
+        SOURCE,
+        &state.clock,
+        &ResolveQuery {
+            number: number.to_string(),
+        },
+    );
+    let reply = state.bus.request(query, Duration::from_secs(3)).await?;
+    let resolved: Resolved = reply
+        .decode()
+        .map_err(|_| ApiError::unavailable("the role tenants"))?;
+    let tenant = resolved
+        .tenant
+        .filter(|tenant| caller.may_see(&tenant.tenant_id));
+    let tenant =
+        tenant.ok_or_else(|| ApiError::invalid("to", "is not a number of any of your tenants"))?;
+    if !resolved.active {
+        return Err(ApiError::conflict(
+            "inactive",
+            "the number or its tenant is not active",
+        ));
+    }
+    Ok(tenant)
+}

@@ -1,0 +1,71 @@
+//! A call as the outside sees it.
+
+use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::app::record;
+use crate::db::CallRow;
+
+/// A call.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Call {
+    id: String,
+    call_sid: String,
+    tenant_id: String,
+    /// `inbound` or `outbound`.
+    direction: String,
+    from: String,
+    to: String,
+    /// Twilio's word.
+    status: String,
+    /// Ours: `answered`, `missed`, `failed`; null while the call is open.
+    outcome: Option<String>,
+    /// Why it was missed.
+    reason: Option<String>,
+    duration_s: Option<i64>,
+    started_at: DateTime<Utc>,
+    ended_at: Option<DateTime<Utc>>,
+    /// The thread that came of it.
+    conversation_id: Option<String>,
+    interview: Option<Value>,
+    recordings: Vec<Value>,
+}
+
+impl From<&CallRow> for Call {
+    fn from(row: &CallRow) -> Self {
+        let some = |text: &str| Some(text.to_owned()).filter(|t| !t.is_empty());
+        Self {
+            id: row.id.clone(),
+            call_sid: row.call_sid.clone(),
+            tenant_id: row.tenant_id.clone(),
+            direction: row.direction.clone(),
+            from: row.from_address.clone(),
+            to: row.to_address.clone(),
+            status: row.status.clone(),
+            outcome: some(&row.outcome),
+            reason: some(&row.reason),
+            duration_s: record::duration_s(row),
+            started_at: row.started_at.0,
+            ended_at: row.ended_at.map(|t| t.0),
+            conversation_id: row.conversation_id.clone(),
+            interview: None,
+            recordings: Vec::new(),
+        }
+    }
+}
+
+/// A page of calls.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct List {
+    pub items: Vec<Call>,
+    pub next_cursor: Option<String>,
+}
+
+/// A call and what happened to it.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Timeline {
+    pub call: Call,
+    pub items: Vec<Value>,
+}
