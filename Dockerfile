@@ -1,0 +1,29 @@
+# syntax=docker/dockerfile:1
+# One image with the one binary; the command picks the roles.
+
+FROM rust:1.95-slim-bookworm AS build
+WORKDIR /src
+# The image brings the version of rust-toolchain.toml; its other components are not needed here.
+ENV RUSTUP_TOOLCHAIN=1.95.0
+COPY . .
+RUN --mount=type=cache,target=/usr/local/cargo/registry \
+    --mount=type=cache,target=/src/target \
+    cargo build --release --locked --bin trunkline \
+    && install -D --strip target/release/trunkline /out/trunkline \
+    && install -d /out/data
+
+FROM debian:bookworm-slim
+# The certificates that Twilio's and S3's are checked against.
+COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
+COPY --from=build /out/trunkline /usr/local/bin/trunkline
+COPY --from=build --chown=10001:10001 /out/data /data
+USER 10001:10001
+WORKDIR /data
+VOLUME /data
+ENV TRUNKLINE_BIND=0.0.0.0
+EXPOSE 8080
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=10s --timeout=3s --start-period=30s --retries=3 \
+    CMD ["bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/8080 && printf 'GET /health/ready HTTP/1.0\\r\\n\\r\\n' >&3 && head -n 1 <&3 | grep -q ' 200'"]
+ENTRYPOINT ["trunkline"]
+CMD ["up", "--port", "8080", "--data-dir", "/data"]
