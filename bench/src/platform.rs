@@ -52,6 +52,10 @@ impl Platform {
             ),
             ("TRUNKLINE_ADMIN_API_KEY", API_KEY.to_owned()),
             ("TRUNKLINE_EMULATOR", "off".to_owned()),
+            (
+                "TRUNKLINE_NAMESPACE",
+                format!("bench_{}", std::process::id()),
+            ),
             ("RUST_LOG", "warn".to_owned()),
         ];
         let logs = options.out.join("logs");
@@ -121,9 +125,11 @@ impl Platform {
 
     fn command(&self) -> Command {
         let mut command = Command::new(&self.binary);
+        // Nothing of the user's own settings counts.
         command
-            .current_dir(&self.home)
-            .envs(self.settings.iter().map(|(k, v)| (*k, v)));
+            .env_clear()
+            .envs(self.settings.iter().map(|(k, v)| (*k, v)))
+            .current_dir(&self.home);
         command
     }
 
