@@ -1,7 +1,7 @@
 //! The two kinds of consumer that a service is made of, and the frame around each.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use bus::{Bus, Delivery, Handler, Settle, Subscription};
@@ -71,6 +71,11 @@ pub trait Performer: Send + Sync + 'static {
     /// How many it performs at the same time.
     fn prefetch(&self) -> u16 {
         32
+    }
+
+    /// The waits before repeats; the bus's own unless a test is in a hurry.
+    fn retry_delays(&self) -> Vec<Duration> {
+        bus::RETRY_DELAYS.to_vec()
     }
 
     /// Performs. The events it returns are published before the command counts as done.
@@ -168,6 +173,7 @@ impl<P: Performer> Performing<P> {
     pub fn subscription(&self) -> Subscription {
         let mut subscription = Subscription::new(&self.queue, self.performer.bindings());
         subscription.prefetch = self.performer.prefetch();
+        subscription.retry_delays = self.performer.retry_delays();
         subscription
     }
 
