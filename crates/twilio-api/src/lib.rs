@@ -1,0 +1,24 @@
+#![doc = include_str!("../README.md")]
+
+mod accounts;
+mod calls;
+mod client;
+mod error;
+mod form;
+mod messages;
+mod numbers;
+mod page;
+mod recordings;
+mod wire;
+
+pub use accounts::{Account, Accounts};
+pub use calls::{Call, CallChange, CallFilter, CallStatus, Calls, NewCall};
+pub use client::{Client, Timeouts};
+pub use error::{Error, code};
+pub use messages::{Message, MessageFilter, MessageStatus, Messages, NewMessage};
+pub use numbers::{
+    AvailableNumber, AvailableNumbers, Capabilities, IncomingNumber, IncomingNumbers, NumberFilter,
+    NumberKind, NumberSearch, NumberSettings,
+};
+pub use page::Pages;
+pub use recordings::{Media, MediaFormat, Recording, RecordingFilter, RecordingStatus, Recordings};
