@@ -1,0 +1,124 @@
+//! How the world reaches into a running leg: keys and speech, hanging up, and a redirect through the API.
+
+use std::sync::{Mutex, PoisonError};
+
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::{Notify, watch};
+use tokio_util::sync::CancellationToken;
+
+use crate::call::fetch::Goto;
+use crate::state::Status;
+
+/// What the person on the phone does.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Input {
+    /// Pressed a key.
+    Digit(char),
+    /// Began to say something.
+    Speech { text: String, seconds: f64 },
+}
+
+/// Who ended a leg before its TwiML did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum By {
+    /// The person on the phone.
+    Phone,
+    /// `Status=completed` or `canceled` through the API.
+    Api(Status),
+    /// The leg that dialled this one.
+    Parent(Status),
+}
+
+/// Why a verb stopped before its end.
+#[derive(Debug)]
+pub(crate) enum Interrupt {
+    /// The leg is over.
+    Over(By),
+    /// The API sent the call elsewhere.
+    Goto(Box<Goto>),
+}
+
+/// The handles to one leg, shared by its task, its script and the API.
+#[derive(Debug)]
+pub(crate) struct Control {
+    over: CancellationToken,
+    by: Mutex<Option<By>>,
+    goto: Mutex<Option<Goto>>,
+    nudge: Notify,
+    inputs: UnboundedSender<Input>,
+    ear: watch::Sender<u64>,
+}
+
+impl Control {
+    pub(crate) fn new() -> (Self, UnboundedReceiver<Input>) {
+        let (inputs, receiver) = unbounded_channel();
+        let control = Self {
+            over: CancellationToken::new(),
+            by: Mutex::new(None),
+            goto: Mutex::new(None),
+            nudge: Notify::new(),
+            inputs,
+            ear: watch::Sender::new(0),
+        };
+        (control, receiver)
+    }
+
+    /// Ends the leg; the first who does it is remembered.
+    pub(crate) fn end(&self, by: By) {
+        self.by
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get_or_insert(by);
+        self.over.cancel();
+    }
+
+    pub(crate) fn is_over(&self) -> bool {
+        self.over.is_cancelled()
+    }
+
+    pub(crate) async fn over(&self) {
+        self.over.cancelled().await;
+    }
+
+    /// Sends the call to other TwiML.
+    pub(crate) fn redirect(&self, goto: Goto) {
+        *self.goto.lock().unwrap_or_else(PoisonError::into_inner) = Some(goto);
+        self.nudge.notify_one();
+    }
+
+    /// Waits for an end or a redirect from outside.
+    pub(crate) async fn interrupted(&self) -> Interrupt {
+        loop {
+            if self.over.is_cancelled() {
+                let by = *self.by.lock().unwrap_or_else(PoisonError::into_inner);
+                return Interrupt::Over(by.unwrap_or(By::Phone));
+            }
+            if let Some(goto) = self
+                .goto
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .take()
+            {
+                return Interrupt::Goto(Box::new(goto));
+            }
+            tokio::select! {
+                () = self.over.cancelled() => {}
+                () = self.nudge.notified() => {}
+            }
+        }
+    }
+
+    /// The person did something. Nobody listens any more once the leg is over, and that is fine.
+    pub(crate) fn input(&self, input: Input) {
+        let _ = self.inputs.send(input);
+    }
+
+    /// Tells whoever waits that there is something new to hear.
+    pub(crate) fn heard(&self) {
+        self.ear.send_modify(|count| *count += 1);
+    }
+
+    pub(crate) fn ear(&self) -> watch::Receiver<u64> {
+        self.ear.subscribe()
+    }
+}

@@ -1,0 +1,162 @@
+//! Getting the next TwiML document.
+
+use tokio::sync::oneshot;
+use twiml::{Medium, Response};
+use url::Url;
+
+use crate::call::control::Interrupt;
+use crate::call::{Leg, Stage};
+use crate::document::{self, Voice};
+use crate::state::Fetched;
+use crate::webhooks::{self, Answer, Failure, Params, Request, deliver};
+
+/// A request for TwiML.
+#[derive(Clone, Debug)]
+pub(crate) struct Ask {
+    /// What for, for the log: `voice`, `gather`, `dial-action` and so on.
+    pub(crate) kind: &'static str,
+    pub(crate) url: String,
+    pub(crate) method: String,
+    /// What it says beside the call's own parameters.
+    pub(crate) extra: Params,
+}
+
+/// Where a call goes on.
+#[derive(Clone, Debug)]
+pub(crate) enum Goto {
+    Fetch(Ask),
+    /// TwiML that came through the API.
+    Inline(String),
+}
+
+/// A document to run.
+pub(crate) struct Document {
+    pub(crate) response: Response,
+    /// What its relative URLs are relative to; TwiML from the API has nothing.
+    pub(crate) base: Option<Url>,
+}
+
+impl Leg {
+    /// Gets a document, if need be from the fallback URL. `None` when there is none to be had.
+    pub(crate) async fn fetch(&self, goto: &Goto) -> Result<Option<Document>, Interrupt> {
+        let ask = match goto {
+            Goto::Inline(xml) => return Ok(self.inline(xml)),
+            Goto::Fetch(ask) => ask,
+        };
+        let failure = match self.stage.ask(ask).await? {
+            Ok(answer) => return Ok(Some(document(&answer))),
+            Err(failure) => failure,
+        };
+        let Some((url, method)) = self.fallback.clone() else {
+            return Ok(None);
+        };
+        let mut extra = ask.extra.clone();
+        extra.push(("ErrorCode".to_owned(), failure.code.to_string()));
+        extra.push(("ErrorUrl".to_owned(), ask.url.clone()));
+        let fallback = Ask {
+            kind: "fallback",
+            url,
+            method,
+            extra,
+        };
+        Ok(self
+            .stage
+            .ask(&fallback)
+            .await?
+            .ok()
+            .map(|answer| document(&answer)))
+    }
+
+    fn inline(&self, xml: &str) -> Option<Document> {
+        let read = document::read(xml, Medium::Voice);
+        let code = read.as_ref().err().map(|failure| failure.code);
+        self.stage.keep(String::new(), None, code, xml.to_owned());
+        match read {
+            Ok(response) => Some(Document {
+                response,
+                base: None,
+            }),
+            Err(failure) => {
+                self.stage.note("twiml", &failure);
+                None
+            }
+        }
+    }
+}
+
+fn document(answer: &Answer) -> Document {
+    let response = match document::voice(answer) {
+        Ok(Voice::Twiml(response)) => response,
+        Ok(Voice::Spoken(text)) => Response::new().say(text.as_str()),
+        Ok(Voice::Audio) | Err(_) => Response::new().play(twiml::Play::new(answer.url.as_str())),
+    };
+    Document {
+        response,
+        base: Some(answer.url.clone()),
+    }
+}
+
+impl Stage {
+    /// Asks the application for TwiML. If the leg is interrupted meanwhile the request still runs to its end, as Twilio's would.
+    async fn ask(&self, ask: &Ask) -> Result<Result<Answer, Failure>, Interrupt> {
+        let request = self.request(ask);
+        let (sender, receiver) = oneshot::channel();
+        let (shared, url) = (self.shared.clone(), ask.url.clone());
+        let stage = self.clone();
+        self.shared.spawn(async move {
+            let outcome = deliver(&shared, &request, document::check_voice).await;
+            match &outcome {
+                Ok(answer) => stage.keep(url, Some(answer.status), None, answer.body.clone()),
+                Err(failure) => stage.keep(url, None, Some(failure.code), String::new()),
+            }
+            let _ = sender.send(outcome);
+        });
+        tokio::select! {
+            biased;
+            interrupt = self.control.interrupted() => Err(interrupt),
+            outcome = receiver => Ok(outcome.unwrap_or_else(|_| Err(Failure::new(11200, "stopped")))),
+        }
+    }
+
+    /// The request with the call's parameters as they are now.
+    pub(crate) fn request(&self, ask: &Ask) -> Request {
+        let mut state = self.shared.state();
+        let token = state.ids.token();
+        let mut params = state
+            .call(&self.sid)
+            .map(|call| webhooks::of_call(&self.shared.account.sid, call))
+            .unwrap_or_default();
+        params.extend(ask.extra.iter().cloned());
+        Request {
+            kind: ask.kind,
+            sid: Some(self.sid.clone()),
+            url: ask.url.clone(),
+            method: ask.method.clone(),
+            params,
+            token,
+        }
+    }
+
+    fn keep(&self, url: String, status: Option<u16>, error_code: Option<u32>, body: String) {
+        let at = self.shared.time.now();
+        let mut state = self.shared.state();
+        state.moment(
+            &self.sid,
+            "twiml",
+            if url.is_empty() {
+                "inline"
+            } else {
+                url.as_str()
+            },
+        );
+        if let Some(call) = state.call_mut(&self.sid) {
+            call.twiml.push(Fetched {
+                at,
+                url,
+                status,
+                error_code,
+                body,
+            });
+        }
+    }
+}

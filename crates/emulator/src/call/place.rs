@@ -1,0 +1,229 @@
+//! Placing calls: from a simulated phone to one of our numbers, and by the API to a simulated phone.
+
+use std::sync::Arc;
+
+use crate::Error;
+use crate::call::control::By;
+use crate::call::leg::Kind;
+use crate::call::verbs::{person, ring};
+use crate::call::{Ask, Control, End, Goto, Leg, Stage};
+use crate::log::{Direction as Way, Entry};
+use crate::script::{Part, Script, play};
+use crate::state::{Call, Direction, Shared, Status, StatusCallback};
+use crate::time::seconds;
+use crate::webhooks::{Params, deliver};
+
+/// Twilio ends a call after four hours.
+const LONGEST_S: f64 = 14_400.0;
+
+/// A scripted person calls one of the account's numbers. Answers the call's SID.
+pub(crate) fn inbound(shared: &Arc<Shared>, script: Script) -> Result<String, Error> {
+    let (control, inputs) = Control::new();
+    let control = Arc::new(control);
+    let now = shared.time.now();
+    let mut state = shared.state();
+    let Some(number) = state.number(&script.number).cloned() else {
+        return Err(Error::UnknownNumber {
+            number: script.number,
+            owned: state
+                .numbers
+                .iter()
+                .map(|number| number.phone_number.clone())
+                .collect(),
+        });
+    };
+    let sid = state.ids.sid("CA");
+    let mut call = Call::new(
+        sid.clone(),
+        Direction::Inbound,
+        &script.from,
+        &script.number,
+        now,
+        Arc::clone(&control),
+    );
+    call.status = Status::Ringing;
+    call.started = Some(now);
+    call.number_sid = Some(number.sid.clone());
+    call.expect = script.expect;
+    call.callback = (!number.status_callback.is_empty()).then(|| StatusCallback {
+        url: number.status_callback.clone(),
+        method: number.status_callback_method.clone(),
+        events: vec!["completed".to_owned()],
+        sent: 0,
+    });
+    state.call_insert(call);
+    state.moment(&sid, "status", Status::Ringing.as_str());
+    drop(state);
+
+    let stage = Stage {
+        shared: Arc::clone(shared),
+        sid: sid.clone(),
+        control,
+    };
+    let part = Part {
+        stage: stage.clone(),
+        phone: script.from,
+        number: script.number,
+    };
+    part.begin(&script.steps);
+    shared.spawn(async move { play(&part, &script.steps).await });
+    let route = number.voice;
+    let fallback =
+        (!route.fallback_url.is_empty()).then_some((route.fallback_url, route.fallback_method));
+    let leg = Leg::new(stage, Kind::Call, inputs, fallback);
+    let first = Ask {
+        kind: "voice",
+        url: route.url,
+        method: route.method,
+        extra: Params::new(),
+    };
+    shared.spawn(Box::pin(answer_call(leg, first)));
+    Ok(sid)
+}
+
+async fn answer_call(mut leg: Leg, first: Ask) {
+    if first.url.is_empty() {
+        let entry = Entry {
+            sid: Some(leg.stage.sid.clone()),
+            ..Entry::new(Way::Note, "voice")
+        };
+        leg.stage.shared.state().record(Entry {
+            error: Some("the number has no VoiceUrl".to_owned()),
+            ..entry
+        });
+        leg.stage.control.end(By::Phone);
+        leg.stage.status(Status::Failed);
+        return;
+    }
+    limit(&leg.stage, LONGEST_S);
+    let end = leg.run(Goto::Fetch(first)).await;
+    finish(leg, end, Status::NoAnswer).await;
+}
+
+/// Ends a call and makes the requests that come after it.
+async fn finish(leg: Leg, end: End, unanswered: Status) {
+    let answered = leg.stage.look(|call| call.answered.is_some());
+    let status = match end {
+        End::Rejected(status) => status,
+        End::Done | End::HungUp => Status::Completed,
+        End::Over(_) if answered => Status::Completed,
+        End::Over(By::Api(_)) => Status::Canceled,
+        End::Over(By::Parent(status)) => status,
+        End::Over(By::Phone) => unanswered,
+    };
+    leg.stage.control.end(By::Parent(status));
+    leg.stage.status(status);
+    for ask in &leg.parting {
+        let request = leg.stage.request(ask);
+        // Twilio does not run what a call that is over is answered.
+        let _ = deliver(&leg.stage.shared, &request, |_| Ok(())).await;
+    }
+}
+
+/// Ends a call that goes on for too long.
+fn limit(stage: &Stage, longest_s: f64) {
+    let stage = stage.clone();
+    let shared = Arc::clone(&stage.shared);
+    shared.spawn(async move {
+        tokio::select! {
+            () = stage.control.over() => {}
+            () = stage.shared.time.sleep(seconds(longest_s)) => stage.control.end(By::Api(Status::Completed)),
+        }
+    });
+}
+
+/// A call that the application asks for through the API.
+pub(crate) struct Outbound {
+    pub(crate) to: String,
+    pub(crate) from: String,
+    pub(crate) first: Goto,
+    pub(crate) fallback: Option<(String, String)>,
+    pub(crate) callback: Option<StatusCallback>,
+    /// How long it rings.
+    pub(crate) timeout_s: u32,
+    pub(crate) time_limit_s: Option<u32>,
+    /// Answering machine detection was asked for.
+    pub(crate) detect: bool,
+}
+
+/// Takes a call and places it. Answers its SID.
+pub(crate) fn outbound(shared: &Arc<Shared>, wish: Outbound) -> String {
+    let (control, inputs) = Control::new();
+    let control = Arc::new(control);
+    let now = shared.time.now();
+    let mut state = shared.state();
+    let sid = state.ids.sid("CA");
+    let mut call = Call::new(
+        sid.clone(),
+        Direction::OutboundApi,
+        &wish.from,
+        &wish.to,
+        now,
+        Arc::clone(&control),
+    );
+    call.number_sid = state.number(&wish.from).map(|number| number.sid.clone());
+    call.callback = wish.callback.clone();
+    state.call_insert(call);
+    state.moment(&sid, "status", Status::Queued.as_str());
+    drop(state);
+    let stage = Stage {
+        shared: Arc::clone(shared),
+        sid: sid.clone(),
+        control,
+    };
+    let leg = Leg::new(stage, Kind::Call, inputs, wish.fallback.clone());
+    shared.spawn(Box::pin(place_call(leg, wish)));
+    sid
+}
+
+async fn place_call(mut leg: Leg, wish: Outbound) {
+    let stage = leg.stage.clone();
+    let callee = stage.shared.state().faults.callee(&wish.to);
+    let ringing = stage.wait(seconds(0.2));
+    let rung = match ringing.await {
+        Ok(()) => {
+            let timeout = stage
+                .shared
+                .time
+                .sleep(seconds(f64::from(wish.timeout_s + 5)));
+            tokio::select! {
+                rung = ring(&stage, &callee) => rung,
+                () = timeout => Ok(Some(Status::NoAnswer)),
+            }
+        }
+        Err(_) => Err(By::Api(Status::Canceled)),
+    };
+    let end = match rung {
+        Ok(Some(status)) => End::Over(By::Parent(status)),
+        Err(by) => End::Over(by),
+        Ok(None) => {
+            leg.answered();
+            limit(&stage, wish.time_limit_s.map_or(LONGEST_S, f64::from));
+            person(&stage, &callee);
+            match (callee.behaviour, callee.talk_s) {
+                (crate::faults::Behaviour::HangUp, _) => stage.control.end(By::Phone),
+                (_, Some(talks)) => hang_up_after(&stage, talks),
+                (_, None) => {}
+            }
+            let mut first = wish.first;
+            if let Goto::Fetch(ask) = &mut first
+                && wish.detect
+            {
+                ask.extra
+                    .push(("AnsweredBy".to_owned(), "human".to_owned()));
+            }
+            leg.run(first).await
+        }
+    };
+    finish(leg, end, Status::NoAnswer).await;
+}
+
+/// The person on the phone loses patience.
+fn hang_up_after(stage: &Stage, talks_s: f64) {
+    let stage = stage.clone();
+    let shared = Arc::clone(&stage.shared);
+    shared.spawn(async move {
+        stage.shared.time.sleep(seconds(talks_s)).await;
+        stage.control.end(By::Phone);
+    });
+}

@@ -1,0 +1,127 @@
+//! What every part of a running leg needs: its place in the state, waiting that can be interrupted, and being heard.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::call::Control;
+use crate::call::control::Interrupt;
+use crate::log::{Direction, Entry};
+use crate::script::speaking_s;
+use crate::state::{Call, Heard, Shared, Status};
+use crate::time::seconds;
+use crate::webhooks::{self, Failure, Request};
+
+/// One leg, as its tasks see it.
+#[derive(Clone)]
+pub(crate) struct Stage {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) sid: String,
+    pub(crate) control: Arc<Control>,
+}
+
+impl Stage {
+    /// Something about this leg's record, or the default when a reset has taken it away.
+    pub(crate) fn look<T: Default>(&self, look: impl FnOnce(&Call) -> T) -> T {
+        self.shared
+            .state()
+            .call(&self.sid)
+            .map(look)
+            .unwrap_or_default()
+    }
+
+    pub(crate) fn moment(&self, kind: &'static str, text: impl Into<String>) {
+        self.shared.state().moment(&self.sid, kind, text);
+    }
+
+    /// An entry for Twilio's debugger.
+    pub(crate) fn note(&self, kind: &'static str, failure: &Failure) {
+        let entry = Entry {
+            sid: Some(self.sid.clone()),
+            ..Entry::new(Direction::Note, kind)
+        };
+        self.shared
+            .state()
+            .record(entry.failed(failure.code, failure.words.clone()));
+    }
+
+    /// Waits for simulated time, unless the leg ends or is sent elsewhere.
+    pub(crate) async fn wait(&self, simulated: Duration) -> Result<(), Interrupt> {
+        tokio::select! {
+            biased;
+            interrupt = self.control.interrupted() => Err(interrupt),
+            () = self.shared.time.sleep(simulated) => Ok(()),
+        }
+    }
+
+    /// Speaks. It is heard once it has been said to the end, so that who waits for it answers as a person would.
+    pub(crate) async fn say(&self, text: &str) -> Result<(), Interrupt> {
+        self.wait(seconds(speaking_s(text))).await?;
+        self.heard("say", text);
+        Ok(())
+    }
+
+    /// Something has reached the ear of the person on the phone.
+    pub(crate) fn heard(&self, kind: &'static str, text: &str) {
+        let at = self.shared.time.now();
+        let mut state = self.shared.state();
+        if let Some(call) = state.call_mut(&self.sid) {
+            call.heard.push(Heard {
+                at,
+                kind,
+                text: text.to_owned(),
+            });
+        }
+        state.moment(&self.sid, "heard", text);
+        drop(state);
+        self.control.heard();
+    }
+
+    /// Moves the leg on and tells whoever asked to be told. A leg that is over stays as it is.
+    pub(crate) fn status(&self, status: Status) {
+        let now = self.shared.time.now();
+        let mut state = self.shared.state();
+        let token = state.ids.token();
+        let Some(call) = state
+            .call_mut(&self.sid)
+            .filter(|call| !call.status.is_final() && call.status != status)
+        else {
+            return;
+        };
+        call.status = status;
+        call.updated = now;
+        match status {
+            Status::Initiated | Status::Ringing => {
+                call.started.get_or_insert(now);
+            }
+            Status::InProgress => call.answered = Some(now),
+            _ if status.is_final() => call.ended = Some(now),
+            _ => {}
+        }
+        let wanted = call.callback.as_mut().filter(|callback| {
+            status
+                .event()
+                .is_some_and(|event| callback.events.iter().any(|wanted| wanted == event))
+        });
+        let target = wanted.map(|callback| {
+            callback.sent += 1;
+            (
+                callback.url.clone(),
+                callback.method.clone(),
+                callback.sent - 1,
+            )
+        });
+        let request = target.map(|(url, method, sequence)| Request {
+            kind: "call-status",
+            sid: Some(self.sid.clone()),
+            url,
+            method,
+            params: webhooks::progress(&self.shared.account.sid, call, sequence, now),
+            token,
+        });
+        state.moment(&self.sid, "status", status.as_str());
+        drop(state);
+        if let Some(request) = request {
+            webhooks::send(&self.shared, request, status.is_final());
+        }
+    }
+}

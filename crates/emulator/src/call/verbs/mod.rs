@@ -1,0 +1,8 @@
+//! The verbs. To add one, write a file here and an arm in `Leg::verb`.
+
+mod child;
+pub(crate) mod dial;
+pub(crate) mod gather;
+pub(crate) mod speech;
+
+pub(crate) use child::{person, ring};

@@ -1,0 +1,196 @@
+//! The emulator's own controls under `/emulator` (the contract, "The emulator").
+
+mod live;
+mod view;
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+pub(crate) use live::events;
+pub use view::CallView;
+
+use crate::Error;
+use crate::call::inbound;
+use crate::faults::Fault;
+use crate::http::Verb::{Get, Post};
+use crate::http::{Access, Endpoint, Exchange, Reply, Verb};
+use crate::script::Script;
+use crate::sms::receive;
+use crate::state::Media;
+
+/// What can be done to the emulator.
+pub(crate) const ENDPOINTS: &[Endpoint] = &[
+    Endpoint {
+        verb: Get,
+        path: "/emulator/health",
+        access: Access::Open,
+        handler: health,
+    },
+    row(Post, "/emulator/calls", call),
+    row(Get, "/emulator/calls", calls),
+    row(Get, "/emulator/calls/{sid}", show),
+    row(Post, "/emulator/messages", message),
+    row(Post, "/emulator/faults", fault),
+    row(Get, "/emulator/log", log),
+    row(Get, "/emulator/events", watch),
+    row(Post, "/emulator/reset", reset),
+];
+
+const fn row(
+    verb: Verb,
+    path: &'static str,
+    handler: fn(&Exchange) -> Result<Reply, Reply>,
+) -> Endpoint {
+    Endpoint {
+        verb,
+        path,
+        access: Access::Control,
+        handler,
+    }
+}
+
+/// An error of the controls.
+pub(crate) fn error(status: u16, code: &str, message: impl Into<String>) -> Reply {
+    let message = message.into();
+    Reply::Json(
+        status,
+        json!({ "error": { "code": code, "message": message, "details": {} } }),
+    )
+}
+
+fn refusal(failure: &Error) -> Reply {
+    match failure {
+        Error::UnknownNumber { owned, .. } => Reply::Json(
+            404,
+            json!({ "error": {
+                "code": "unknown_number",
+                "message": failure.to_string(),
+                "details": { "numbers": owned },
+            } }),
+        ),
+        other => error(422, "bad_script", other.to_string()),
+    }
+}
+
+fn read<T: DeserializeOwned>(exchange: &Exchange) -> Result<T, Reply> {
+    serde_json::from_slice(&exchange.body)
+        .map_err(|problem| error(422, "bad_request", problem.to_string()))
+}
+
+fn health(exchange: &Exchange) -> Result<Reply, Reply> {
+    let now = exchange.shared.time.now();
+    Ok(Reply::Json(200, json!({ "status": "ok", "time": now })))
+}
+
+fn call(exchange: &Exchange) -> Result<Reply, Reply> {
+    let script: Script = read(exchange)?;
+    let sid = inbound(&exchange.shared, script).map_err(|failure| refusal(&failure))?;
+    Ok(Reply::Json(
+        201,
+        json!({ "id": sid, "sid": sid, "call_sid": sid }),
+    ))
+}
+
+fn show(exchange: &Exchange) -> Result<Reply, Reply> {
+    let sid = exchange.var("sid");
+    match CallView::of(&exchange.shared.state(), sid) {
+        Some(view) => Ok(Reply::Json(200, json!(view))),
+        None => Err(error(404, "not_found", format!("there is no call {sid}"))),
+    }
+}
+
+fn calls(exchange: &Exchange) -> Result<Reply, Reply> {
+    let state = exchange.shared.state();
+    let items: Vec<Value> = state
+        .calls
+        .iter()
+        .rev()
+        .filter(|call| call.parent.is_none())
+        .take(100)
+        .map(|call| {
+            json!({
+                "sid": call.sid,
+                "from": call.from,
+                "to": call.to,
+                "direction": call.direction.as_str(),
+                "status": call.status,
+                "created": call.created,
+            })
+        })
+        .collect();
+    Ok(Reply::Json(
+        200,
+        json!({ "items": items, "next_cursor": null }),
+    ))
+}
+
+/// A text message from a simulated phone.
+#[derive(Deserialize)]
+struct Incoming {
+    from: String,
+    to: String,
+    #[serde(default)]
+    body: String,
+    #[serde(default)]
+    media: Vec<Media>,
+}
+
+fn message(exchange: &Exchange) -> Result<Reply, Reply> {
+    let incoming: Incoming = read(exchange)?;
+    let Incoming {
+        from,
+        to,
+        body,
+        media,
+    } = incoming;
+    let sid = receive(&exchange.shared, &from, &to, &body, &media)
+        .map_err(|failure| refusal(&failure))?;
+    Ok(Reply::Json(
+        201,
+        json!({ "id": sid, "sid": sid, "message_sid": sid }),
+    ))
+}
+
+fn fault(exchange: &Exchange) -> Result<Reply, Reply> {
+    let fault: Fault = read(exchange)?;
+    let answer = json!(fault);
+    exchange.shared.state().faults.add(fault);
+    Ok(Reply::Json(201, answer))
+}
+
+fn log(exchange: &Exchange) -> Result<Reply, Reply> {
+    let number = |name: &str| {
+        exchange
+            .query
+            .get(name)
+            .and_then(|value| value.parse::<u64>().ok())
+    };
+    let (after, limit) = (
+        number("after").unwrap_or(0),
+        number("limit").unwrap_or(10_000) as usize,
+    );
+    let sid = exchange.query.get("sid");
+    let state = exchange.shared.state();
+    let items: Vec<Value> = state
+        .log
+        .since(after)
+        .filter(|entry| sid.is_none_or(|sid| entry.sid.as_deref() == Some(sid)))
+        .take(limit)
+        .map(|entry| json!(entry))
+        .collect();
+    let next = items.last().map(|entry| entry["id"].clone());
+    Ok(Reply::Json(
+        200,
+        json!({ "items": items, "next_cursor": next }),
+    ))
+}
+
+fn watch(exchange: &Exchange) -> Result<Reply, Reply> {
+    Ok(Reply::Events(exchange.query.get("sid").map(str::to_owned)))
+}
+
+fn reset(exchange: &Exchange) -> Result<Reply, Reply> {
+    exchange.shared.state().reset();
+    Ok(Reply::Empty(204))
+}

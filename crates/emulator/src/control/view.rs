@@ -1,0 +1,123 @@
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::state::{Call, Moment, State};
+
+/// A call as `GET /emulator/calls/{sid}` shows it.
+#[derive(Clone, Debug, Serialize)]
+pub struct CallView {
+    /// The call's id.
+    pub sid: String,
+    /// Who calls.
+    pub from: String,
+    /// Who is called.
+    pub to: String,
+    /// `inbound`, `outbound-api` or `outbound-dial`.
+    pub direction: &'static str,
+    /// Twilio's word for where it is.
+    pub status: &'static str,
+    /// Twilio's word for how it ended; `None` while it goes on.
+    pub outcome: Option<&'static str>,
+    /// Seconds from the answer to the end.
+    pub duration_s: i64,
+    /// When it was placed.
+    pub created: DateTime<Utc>,
+    /// When it ended.
+    pub ended: Option<DateTime<Utc>>,
+    /// True once the call is over and its script, if it has one, is at its end.
+    pub done: bool,
+    /// Whether it ended as the script expected; `None` while that is open or when nothing was expected.
+    pub as_expected: Option<bool>,
+    /// What stopped the script or went against what it expected.
+    pub problem: Option<String>,
+    /// What reached the ear of the person on the phone: `{at, kind, text}`.
+    pub heard: Vec<Value>,
+    /// The keys they pressed.
+    pub pressed: String,
+    /// What they said.
+    pub said: Vec<String>,
+    /// Sound that was recorded (none yet: recordings come with the second half).
+    pub recorded: Vec<Value>,
+    /// Each TwiML document it ran on: `{at, url, status, error_code, body}`.
+    pub twiml: Vec<Value>,
+    /// The legs that it dialled.
+    pub legs: Vec<CallView>,
+    /// Everything, in order.
+    pub timeline: Vec<Moment>,
+}
+
+impl CallView {
+    pub(crate) fn of(state: &State, sid: &str) -> Option<Self> {
+        let call = state.call(sid)?;
+        let legs = state
+            .calls
+            .iter()
+            .filter(|leg| leg.parent.as_deref() == Some(sid));
+        let over = call.status.is_final();
+        let done = over && call.script.as_ref().is_none_or(|script| script.finished);
+        let problem = done.then(|| problem(call)).flatten();
+        Some(Self {
+            sid: call.sid.clone(),
+            from: call.from.clone(),
+            to: call.to.clone(),
+            direction: call.direction.as_str(),
+            status: call.status.as_str(),
+            outcome: over.then(|| call.status.as_str()),
+            duration_s: call.duration_s(),
+            created: call.created,
+            ended: call.ended,
+            done,
+            as_expected: (done && (call.expect.is_some() || problem.is_some()))
+                .then(|| problem.is_none()),
+            problem,
+            heard: values(&call.heard),
+            pressed: call.pressed.clone(),
+            said: call.said.clone(),
+            recorded: Vec::new(),
+            twiml: values(&call.twiml),
+            legs: legs.filter_map(|leg| Self::of(state, &leg.sid)).collect(),
+            timeline: call.timeline.clone(),
+        })
+    }
+
+    /// Whether this text was heard, in a Say or a text message.
+    pub fn has_heard(&self, text: &str) -> bool {
+        let text = text.to_lowercase();
+        self.heard.iter().any(|heard| {
+            heard["text"]
+                .as_str()
+                .is_some_and(|heard| heard.to_lowercase().contains(&text))
+        })
+    }
+}
+
+fn values<T: Serialize>(items: &[T]) -> Vec<Value> {
+    items.iter().map(|item| serde_json::json!(item)).collect()
+}
+
+fn problem(call: &Call) -> Option<String> {
+    if let Some(problem) = call
+        .script
+        .as_ref()
+        .and_then(|script| script.problem.clone())
+    {
+        return Some(problem);
+    }
+    let expect = call.expect.as_ref()?;
+    let outcome = call.status.as_str();
+    if let Some(expected) = expect
+        .outcome
+        .as_deref()
+        .filter(|expected| *expected != outcome)
+    {
+        return Some(format!(
+            "the call should have ended {expected} and ended {outcome}"
+        ));
+    }
+    let took = (call.ended? - call.created).num_milliseconds() as f64 / 1000.0;
+    let within = expect.within_s.filter(|within| took > *within)?;
+    Some(format!(
+        "the call should have ended within {within} s and took {took:.1} s"
+    ))
+}

@@ -1,0 +1,219 @@
+use std::io;
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::time::Instant;
+
+use actix_web::dev::Server;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{AUTHORIZATION, RETRY_AFTER, WWW_AUTHENTICATE};
+use actix_web::web::{self, Bytes};
+use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use futures::stream;
+use serde_json::json;
+use subtle::ConstantTimeEq as _;
+
+use crate::control;
+use crate::faults::ApiFault;
+use crate::http::table::{Found, find};
+use crate::http::{Access, Endpoint, Exchange, Fields, Reply};
+use crate::log::{Direction, Entry};
+use crate::rest;
+use crate::state::Shared;
+
+/// The largest body: a control request may carry a picture.
+const LARGEST: usize = 8 * 1024 * 1024;
+
+/// The server, listening; it runs when it is awaited.
+pub(crate) fn serve(shared: Arc<Shared>, listener: TcpListener) -> io::Result<Server> {
+    let server = HttpServer::new(move || {
+        App::new()
+            .app_data(web::Data::from(Arc::clone(&shared)))
+            .app_data(web::PayloadConfig::new(LARGEST))
+            .default_service(web::to(any))
+    })
+    .workers(2)
+    .shutdown_timeout(1)
+    .disable_signals()
+    .listen(listener)?;
+    Ok(server.run())
+}
+
+async fn any(request: HttpRequest, shared: web::Data<Shared>, body: Bytes) -> HttpResponse {
+    let shared = shared.into_inner();
+    let reply = answer(&shared, &request, body);
+    render(&shared, reply)
+}
+
+fn answer(shared: &Arc<Shared>, request: &HttpRequest, body: Bytes) -> Reply {
+    let began = Instant::now();
+    let (method, path) = (request.method().as_str(), request.path());
+    let (endpoint, vars) = match find(&[rest::ENDPOINTS, control::ENDPOINTS], method, path) {
+        Found::Endpoint(endpoint, vars) => (endpoint, vars),
+        Found::WrongMethod => return Reply::refused(405, 20004, "Method not allowed"),
+        Found::Nothing => {
+            return Reply::refused(
+                404,
+                20404,
+                format!("The requested resource {path} was not found"),
+            );
+        }
+    };
+    let exchange = Exchange {
+        shared: Arc::clone(shared),
+        path: path.to_owned(),
+        query: Fields::parse(request.query_string().as_bytes()),
+        form: if endpoint.access == Access::Account {
+            Fields::parse(&body)
+        } else {
+            Fields::default()
+        },
+        body,
+        vars,
+    };
+    if endpoint.access != Access::Open && !authorized(shared, request) {
+        return refuse_stranger(endpoint.access);
+    }
+    if endpoint.access != Access::Account {
+        return (endpoint.handler)(&exchange).unwrap_or_else(|refusal| refusal);
+    }
+    let fault = shared.state().faults.take_api(method, path);
+    let reply = match &fault {
+        Some(fault) => failing(fault, endpoint, &exchange),
+        None => ours(&exchange, endpoint),
+    };
+    let entry = Entry {
+        method: method.to_owned(),
+        url: request.uri().to_string(),
+        params: exchange.form.0,
+        took_ms: began.elapsed().as_millis() as u64,
+        ..Entry::new(Direction::In, "rest")
+    };
+    shared.state().record(logged(entry, &reply));
+    reply
+}
+
+fn ours(exchange: &Exchange, endpoint: &Endpoint) -> Reply {
+    if exchange.var("account") != exchange.shared.account.sid {
+        return Reply::refused(
+            404,
+            20404,
+            format!("The requested resource {} was not found", exchange.path),
+        );
+    }
+    (endpoint.handler)(exchange).unwrap_or_else(|refusal| refusal)
+}
+
+/// An answer that was asked for by `POST /emulator/faults`.
+fn failing(fault: &ApiFault, endpoint: &Endpoint, exchange: &Exchange) -> Reply {
+    if fault.after_effect {
+        // The effect stays; its answer is lost.
+        let _ = ours(exchange, endpoint);
+    }
+    if fault.status == 0 {
+        return Reply::Dropped;
+    }
+    let code = fault.code.unwrap_or(match fault.status {
+        401 => 20003,
+        404 => 20404,
+        429 => 20429,
+        status => 20000 + u32::from(status),
+    });
+    Reply::Refusal {
+        status: fault.status,
+        code,
+        message: "Asked for by a fault of the emulator".to_owned(),
+        retry_after_s: fault.retry_after_s,
+    }
+}
+
+fn logged(mut entry: Entry, reply: &Reply) -> Entry {
+    entry.status = match reply {
+        Reply::Json(status, _) | Reply::Empty(status) => Some(*status),
+        Reply::Refusal { status, .. } => Some(*status),
+        Reply::Redirect(_) => Some(307),
+        Reply::Bytes(..) | Reply::Events(_) => Some(200),
+        Reply::Dropped => None,
+    };
+    match reply {
+        Reply::Refusal { code, message, .. } => entry.failed(*code, message.clone()),
+        Reply::Dropped => Entry {
+            error: Some("the connection was closed without an answer".to_owned()),
+            ..entry
+        },
+        _ => entry,
+    }
+}
+
+fn authorized(shared: &Shared, request: &HttpRequest) -> bool {
+    let given = request
+        .headers()
+        .get(AUTHORIZATION)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.strip_prefix("Basic "))
+        .and_then(|value| STANDARD.decode(value.trim()).ok())
+        .unwrap_or_default();
+    let wanted = format!("{}:{}", shared.account.sid, shared.account.token);
+    given.ct_eq(wanted.as_bytes()).into()
+}
+
+fn refuse_stranger(access: Access) -> Reply {
+    if access == Access::Account {
+        return Reply::refused(401, 20003, "Authenticate");
+    }
+    control::error(
+        401,
+        "unauthenticated",
+        "use the emulator's account sid and auth token with basic authentication",
+    )
+}
+
+fn render(shared: &Arc<Shared>, reply: Reply) -> HttpResponse {
+    let status =
+        |status: u16| StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    match reply {
+        Reply::Json(code, body) => {
+            let mut builder = HttpResponse::build(status(code));
+            if code == 401 {
+                builder.insert_header((WWW_AUTHENTICATE, "Basic realm=\"emulator\""));
+            }
+            builder.json(body)
+        }
+        Reply::Refusal {
+            status: http,
+            code,
+            message,
+            retry_after_s,
+        } => {
+            let mut builder = HttpResponse::build(status(http));
+            if http == 401 {
+                builder.insert_header((WWW_AUTHENTICATE, "Basic realm=\"Twilio API\""));
+            }
+            if let Some(seconds) = retry_after_s {
+                builder.insert_header((RETRY_AFTER, seconds));
+            }
+            builder.json(json!({
+                "code": code,
+                "message": message,
+                "more_info": format!("https://www.twilio.com/docs/errors/{code}"),
+                "status": http,
+            }))
+        }
+        Reply::Empty(code) => HttpResponse::build(status(code)).finish(),
+        Reply::Redirect(to) => HttpResponse::TemporaryRedirect()
+            .insert_header(("Location", to))
+            .finish(),
+        Reply::Bytes(content_type, data) => {
+            HttpResponse::Ok().content_type(content_type).body(data)
+        }
+        Reply::Events(sid) => HttpResponse::Ok()
+            .content_type("text/event-stream")
+            .insert_header(("Cache-Control", "no-cache"))
+            .streaming(control::events(Arc::clone(shared), sid)),
+        // A body that fails at once takes the connection with it before anything is written.
+        Reply::Dropped => HttpResponse::Ok().streaming(stream::once(async {
+            Err::<Bytes, _>(io::Error::from(io::ErrorKind::ConnectionAborted))
+        })),
+    }
+}

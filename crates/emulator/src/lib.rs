@@ -1,0 +1,27 @@
+#![doc = include_str!("../README.md")]
+
+mod call;
+mod control;
+mod document;
+mod error;
+mod faults;
+mod http;
+mod ids;
+mod log;
+mod rest;
+mod running;
+mod script;
+mod sms;
+mod state;
+mod time;
+mod webhooks;
+
+pub use control::CallView;
+pub use error::Error;
+pub use faults::{
+    ApiFault, Behaviour, Callbacks, Callee, Fault, Handset, RecordingFault, StreamFault,
+};
+pub use log::{Direction, Entry};
+pub use running::{Config, Credentials, Emulator, Handle, Running};
+pub use script::{Expect, Nothing, Pause, Script, Speech, Step};
+pub use state::{Media, Moment};

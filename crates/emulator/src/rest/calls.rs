@@ -1,0 +1,270 @@
+use phone::E164;
+use serde_json::{Value, json};
+use url::Url;
+
+use crate::call::{Ask, By, Goto, Outbound, outbound};
+use crate::http::{Exchange, Fields, Reply};
+use crate::rest::dates::Span;
+use crate::rest::{formatted, missing, paging};
+use crate::state::{Call, Status, StatusCallback};
+use crate::time::rfc2822;
+use crate::webhooks::Params;
+
+/// Characters of the `Twiml` parameter.
+const LONGEST_TWIML: usize = 4000;
+/// Twilio's default and limit for ringing.
+const RINGS_S: u32 = 60;
+const LONGEST_RINGS_S: u32 = 600;
+
+fn bad(code: u32, message: impl Into<String>) -> Reply {
+    Reply::refused(400, code, message)
+}
+
+pub(super) fn create(exchange: &Exchange) -> Result<Reply, Reply> {
+    let wish = wish(exchange)?;
+    let sid = outbound(&exchange.shared, wish);
+    let state = exchange.shared.state();
+    let call = state.call(&sid).ok_or_else(|| missing(exchange))?;
+    Ok(Reply::Json(201, object(exchange, call)))
+}
+
+/// Twilio's checks, in its order.
+fn wish(exchange: &Exchange) -> Result<Outbound, Reply> {
+    let form = &exchange.form;
+    let to = form
+        .get("To")
+        .ok_or_else(|| bad(21201, "No 'To' number is specified"))?;
+    let from = form
+        .get("From")
+        .ok_or_else(|| bad(21213, "No 'From' number is specified"))?;
+    let first = first(form)?.ok_or_else(|| bad(21205, "Url parameter is required."))?;
+    if E164::parse(to).is_err() || to == "+15005550001" {
+        return Err(bad(
+            21211,
+            format!("The phone number you are attempting to call, {to}, is not valid."),
+        ));
+    }
+    if exchange.shared.state().number(from).is_none() {
+        return Err(bad(
+            21210,
+            format!(
+                "The source phone number provided, {from}, is not yet verified for your account."
+            ),
+        ));
+    }
+    let timeout_s = number(form, "Timeout")?.unwrap_or(RINGS_S);
+    if timeout_s > LONGEST_RINGS_S {
+        return Err(bad(20001, "Timeout is at most 600 seconds"));
+    }
+    Ok(Outbound {
+        to: to.to_owned(),
+        from: from.to_owned(),
+        first,
+        fallback: form
+            .get("FallbackUrl")
+            .map(|url| (url.to_owned(), method(form, "FallbackMethod"))),
+        callback: callback(form),
+        timeout_s,
+        time_limit_s: number(form, "TimeLimit")?,
+        detect: form.get("MachineDetection").is_some(),
+    })
+}
+
+/// Where the call goes on: `Url` wins over `Twiml`.
+fn first(form: &Fields) -> Result<Option<Goto>, Reply> {
+    if let Some(url) = form.get("Url") {
+        if !Url::parse(url)
+            .is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+        {
+            return Err(bad(21205, format!("Url is not a valid URL: {url}")));
+        }
+        let ask = Ask {
+            kind: "voice",
+            url: url.to_owned(),
+            method: method(form, "Method"),
+            extra: Params::new(),
+        };
+        return Ok(Some(Goto::Fetch(ask)));
+    }
+    match form.get("Twiml") {
+        Some(twiml) if twiml.chars().count() > LONGEST_TWIML => Err(bad(
+            32018,
+            "The Twiml parameter is longer than 4000 characters",
+        )),
+        twiml => Ok(twiml.map(|twiml| Goto::Inline(twiml.to_owned()))),
+    }
+}
+
+fn method(form: &Fields, name: &str) -> String {
+    form.get(name)
+        .map_or_else(|| "POST".to_owned(), str::to_uppercase)
+}
+
+fn number(form: &Fields, name: &str) -> Result<Option<u32>, Reply> {
+    let parse = |text: &str| {
+        text.parse()
+            .map_err(|_| bad(20001, format!("{name} is not a whole number")))
+    };
+    form.get(name).map(parse).transpose()
+}
+
+fn callback(form: &Fields) -> Option<StatusCallback> {
+    let mut events: Vec<String> = form
+        .all("StatusCallbackEvent")
+        .iter()
+        .flat_map(|event| event.split_whitespace())
+        .map(str::to_owned)
+        .collect();
+    if events.is_empty() {
+        events.push("completed".to_owned());
+    }
+    let method = method(form, "StatusCallbackMethod");
+    form.get("StatusCallback").map(|url| StatusCallback {
+        url: url.to_owned(),
+        method,
+        events,
+        sent: 0,
+    })
+}
+
+pub(super) fn fetch(exchange: &Exchange) -> Result<Reply, Reply> {
+    let state = exchange.shared.state();
+    let call = state
+        .call(exchange.var("sid"))
+        .ok_or_else(|| missing(exchange))?;
+    Ok(Reply::Json(200, object(exchange, call)))
+}
+
+/// Takes back, hangs up or redirects a call. The call's own task does it; the answer shows what is known now.
+pub(super) fn update(exchange: &Exchange) -> Result<Reply, Reply> {
+    let form = &exchange.form;
+    let first = first(form)?;
+    let mut state = exchange.shared.state();
+    let call = state
+        .call_mut(exchange.var("sid"))
+        .ok_or_else(|| missing(exchange))?;
+    let waiting = matches!(
+        call.status,
+        Status::Queued | Status::Initiated | Status::Ringing
+    );
+    if call.status.is_final() {
+        return Err(bad(21220, "Call is not in-progress. Cannot redirect."));
+    }
+    if let Some(callback) = callback(form) {
+        let sent = call.callback.as_ref().map_or(0, |callback| callback.sent);
+        call.callback = Some(StatusCallback { sent, ..callback });
+    }
+    let mut shown = object(exchange, call);
+    let by = match form.get("Status") {
+        Some("canceled") if waiting => Some(Status::Canceled),
+        Some("canceled") => {
+            return Err(bad(
+                21220,
+                "Call is in-progress. Cannot be canceled; use completed.",
+            ));
+        }
+        Some("completed") => Some(if waiting {
+            Status::Canceled
+        } else {
+            Status::Completed
+        }),
+        Some(_) => return Err(bad(21218, "Status is canceled or completed")),
+        None => None,
+    };
+    match (by, first) {
+        (Some(status), _) => {
+            call.control.end(By::Api(status));
+            shown["status"] = status.as_str().into();
+        }
+        (None, Some(goto)) => call.control.redirect(goto),
+        (None, None) if form.0.is_empty() => return Err(bad(20001, "Nothing to update")),
+        (None, None) => {}
+    }
+    Ok(Reply::Json(200, shown))
+}
+
+pub(super) fn delete(exchange: &Exchange) -> Result<Reply, Reply> {
+    let mut state = exchange.shared.state();
+    let call = state
+        .call(exchange.var("sid"))
+        .ok_or_else(|| missing(exchange))?;
+    if !call.status.is_final() {
+        return Err(bad(20001, "A call in progress cannot be deleted"));
+    }
+    state.calls.retain(|call| call.sid != exchange.var("sid"));
+    Ok(Reply::Empty(204))
+}
+
+pub(super) fn list(exchange: &Exchange) -> Result<Reply, Reply> {
+    let query = &exchange.query;
+    let (started, ended) = (
+        Span::read(exchange, "StartTime")?,
+        Span::read(exchange, "EndTime")?,
+    );
+    let is = |name: &str, value: Option<&str>| {
+        query.get(name).is_none_or(|wanted| Some(wanted) == value)
+    };
+    let state = exchange.shared.state();
+    let calls: Vec<&Call> = state
+        .calls
+        .iter()
+        .rev()
+        .filter(|call| is("To", Some(&call.to)) && is("From", Some(&call.from)))
+        .filter(|call| {
+            is("Status", Some(call.status.as_str())) && is("ParentCallSid", call.parent.as_deref())
+        })
+        .filter(|call| started.has(call.started) && ended.has(call.ended))
+        .collect();
+    paging::page(
+        exchange,
+        "calls",
+        &calls,
+        |call| &call.sid,
+        |call| object(exchange, call),
+    )
+}
+
+fn object(exchange: &Exchange, call: &Call) -> Value {
+    let account = &exchange.shared.account.sid;
+    let path = format!("/2010-04-01/Accounts/{account}/Calls/{}", call.sid);
+    let over = call.status.is_final();
+    let sub = |name: &str| format!("{path}/{name}.json");
+    json!({
+        "sid": call.sid,
+        "parent_call_sid": call.parent,
+        "account_sid": account,
+        "to": call.to,
+        "to_formatted": formatted(&call.to),
+        "from": call.from,
+        "from_formatted": formatted(&call.from),
+        "phone_number_sid": call.number_sid.clone().unwrap_or_default(),
+        "status": call.status.as_str(),
+        "start_time": call.started.map(rfc2822),
+        "end_time": call.ended.map(rfc2822),
+        "duration": over.then(|| call.duration_s().to_string()),
+        "price": over.then_some("-0.01300"),
+        "price_unit": "USD",
+        "direction": call.direction.as_str(),
+        "answered_by": null,
+        "api_version": "2010-04-01",
+        "forwarded_from": null,
+        "group_sid": null,
+        "caller_name": null,
+        "queue_time": "0",
+        "trunk_sid": "",
+        "date_created": rfc2822(call.created),
+        "date_updated": rfc2822(call.updated),
+        "uri": format!("{path}.json"),
+        "subresource_uris": {
+            "notifications": sub("Notifications"),
+            "recordings": sub("Recordings"),
+            "payments": sub("Payments"),
+            "events": sub("Events"),
+            "siprec": sub("Siprec"),
+            "streams": sub("Streams"),
+            "transcriptions": sub("Transcriptions"),
+            "user_defined_message_subscriptions": sub("UserDefinedMessageSubscriptions"),
+            "user_defined_messages": sub("UserDefinedMessages"),
+        },
+    })
+}

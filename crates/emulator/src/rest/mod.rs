@@ -1,0 +1,144 @@
+//! Twilio's REST API 2010-04-01 (specification, section 6).
+
+mod accounts;
+mod available;
+mod calls;
+mod dates;
+mod messages;
+mod numbers;
+mod paging;
+
+use crate::http::Verb::{Delete, Get, Post};
+use crate::http::{Access, Endpoint, Exchange, Reply, Verb};
+
+/// Every resource that the emulator has.
+pub(crate) const ENDPOINTS: &[Endpoint] = &[
+    row(Get, "/2010-04-01/Accounts/{account}.json", accounts::fetch),
+    row(
+        Get,
+        "/2010-04-01/Accounts/{account}/Calls.json",
+        calls::list,
+    ),
+    row(
+        Post,
+        "/2010-04-01/Accounts/{account}/Calls.json",
+        calls::create,
+    ),
+    row(
+        Get,
+        "/2010-04-01/Accounts/{account}/Calls/{sid}.json",
+        calls::fetch,
+    ),
+    row(
+        Post,
+        "/2010-04-01/Accounts/{account}/Calls/{sid}.json",
+        calls::update,
+    ),
+    row(
+        Delete,
+        "/2010-04-01/Accounts/{account}/Calls/{sid}.json",
+        calls::delete,
+    ),
+    row(
+        Get,
+        "/2010-04-01/Accounts/{account}/Messages.json",
+        messages::list,
+    ),
+    row(
+        Post,
+        "/2010-04-01/Accounts/{account}/Messages.json",
+        messages::create,
+    ),
+    row(
+        Get,
+        "/2010-04-01/Accounts/{account}/Messages/{sid}.json",
+        messages::fetch,
+    ),
+    row(
+        Post,
+        "/2010-04-01/Accounts/{account}/Messages/{sid}.json",
+        messages::update,
+    ),
+    row(
+        Delete,
+        "/2010-04-01/Accounts/{account}/Messages/{sid}.json",
+        messages::delete,
+    ),
+    row(
+        Get,
+        "/2010-04-01/Accounts/{account}/Messages/{sid}/Media.json",
+        messages::media_list,
+    ),
+    row(
+        Get,
+        "/2010-04-01/Accounts/{account}/Messages/{sid}/Media/{media}.json",
+        messages::media_fetch,
+    ),
+    row(
+        Get,
+        "/2010-04-01/Accounts/{account}/Messages/{sid}/Media/{media}",
+        messages::media_content,
+    ),
+    row(
+        Get,
+        "/2010-04-01/Accounts/{account}/IncomingPhoneNumbers.json",
+        numbers::list,
+    ),
+    row(
+        Post,
+        "/2010-04-01/Accounts/{account}/IncomingPhoneNumbers.json",
+        numbers::create,
+    ),
+    row(
+        Get,
+        "/2010-04-01/Accounts/{account}/IncomingPhoneNumbers/{sid}.json",
+        numbers::fetch,
+    ),
+    row(
+        Post,
+        "/2010-04-01/Accounts/{account}/IncomingPhoneNumbers/{sid}.json",
+        numbers::update,
+    ),
+    row(
+        Delete,
+        "/2010-04-01/Accounts/{account}/IncomingPhoneNumbers/{sid}.json",
+        numbers::delete,
+    ),
+    row(
+        Get,
+        "/2010-04-01/Accounts/{account}/AvailablePhoneNumbers/{country}/{kind}.json",
+        available::search,
+    ),
+];
+
+const fn row(
+    verb: Verb,
+    path: &'static str,
+    handler: fn(&Exchange) -> Result<Reply, Reply>,
+) -> Endpoint {
+    Endpoint {
+        verb,
+        path,
+        access: Access::Account,
+        handler,
+    }
+}
+
+/// The answer for a SID that is not there.
+fn missing(exchange: &Exchange) -> Reply {
+    Reply::refused(
+        404,
+        20404,
+        format!("The requested resource {} was not found", exchange.path),
+    )
+}
+
+/// As Twilio formats a number of the North American plan for people; others stay as they are.
+fn formatted(number: &str) -> String {
+    match number.strip_prefix("+1") {
+        Some(digits) if digits.len() == 10 => {
+            format!("({}) {}-{}", &digits[..3], &digits[3..6], &digits[6..])
+        }
+        _ => number.to_owned(),
+    }
+}

@@ -1,0 +1,189 @@
+//! A person on a simulated phone, going through their script.
+
+use std::time::Duration;
+
+use crate::call::{By, Input, Stage};
+use crate::script::Step;
+use crate::sms;
+use crate::state::ScriptReport;
+use crate::time::seconds;
+
+/// How long somebody waits for a text message once the call is over: simulated, but really at least so long, because
+/// the application is not sped up.
+const PATIENCE: Duration = Duration::from_secs(60);
+const REAL_PATIENCE: Duration = Duration::from_secs(15);
+
+/// Between two keys.
+const KEY_S: f64 = 0.1;
+
+/// The person and their phone.
+pub(crate) struct Part {
+    pub(crate) stage: Stage,
+    /// Their own number.
+    pub(crate) phone: String,
+    /// The number at the other end.
+    pub(crate) number: String,
+}
+
+/// Plays the steps, one after the other.
+pub(crate) async fn play(part: &Part, steps: &[Step]) {
+    part.begin(steps);
+    let mut ear = 0;
+    for (index, step) in steps.iter().enumerate() {
+        if let Err(problem) = part.step(step, index == 0, &mut ear).await {
+            part.stage.moment("script", &problem);
+            part.report(|report| report.problem = Some(problem));
+            break;
+        }
+        part.report(|report| report.done = index + 1);
+    }
+    part.report(|report| report.finished = true);
+    part.stage.moment("script", "done");
+}
+
+impl Part {
+    /// Makes the call's record say that a script is being played.
+    pub(crate) fn begin(&self, steps: &[Step]) {
+        if let Some(call) = self.stage.shared.state().call_mut(&self.stage.sid) {
+            call.script.get_or_insert_with(|| ScriptReport {
+                steps: steps.len(),
+                ..ScriptReport::default()
+            });
+        }
+    }
+
+    fn report(&self, change: impl FnOnce(&mut ScriptReport)) {
+        let mut state = self.stage.shared.state();
+        if let Some(report) = state
+            .call_mut(&self.stage.sid)
+            .and_then(|call| call.script.as_mut())
+        {
+            change(report);
+        }
+    }
+
+    async fn step(&self, step: &Step, first: bool, ear: &mut usize) -> Result<(), String> {
+        match step {
+            Step::WaitFor(text) => self.listen(text, ear).await,
+            Step::Press(keys) => {
+                self.on_the_line("press a key")?;
+                for key in keys.chars() {
+                    self.pressed(key);
+                    self.stage.control.input(Input::Digit(key));
+                    self.stage.shared.time.sleep(seconds(KEY_S)).await;
+                }
+                Ok(())
+            }
+            Step::Speak(speech) => {
+                self.on_the_line("speak")?;
+                let length = if speech.text.is_empty() {
+                    speech.seconds.unwrap_or(1.0)
+                } else {
+                    speech.length_s()
+                };
+                self.said(&speech.text);
+                self.stage.control.input(Input::Speech {
+                    text: speech.text.clone(),
+                    seconds: length,
+                });
+                self.stage.shared.time.sleep(seconds(length)).await;
+                Ok(())
+            }
+            Step::Text(body) => {
+                sms::receive(&self.stage.shared, &self.phone, &self.number, body, &[])
+                    .map(|_| ())
+                    .map_err(|error| error.to_string())
+            }
+            Step::Pause(pause) => {
+                self.stage.shared.time.sleep(seconds(pause.seconds)).await;
+                Ok(())
+            }
+            Step::HangUp(_) => {
+                if first {
+                    self.ringing().await;
+                }
+                self.stage.moment("hang-up", "by the person on the phone");
+                self.stage.control.end(By::Phone);
+                Ok(())
+            }
+        }
+    }
+
+    /// Waits until something is heard that was not heard before and contains the text.
+    async fn listen(&self, text: &str, ear: &mut usize) -> Result<(), String> {
+        let wanted = text.to_lowercase();
+        let mut news = self.stage.control.ear();
+        let time = &self.stage.shared.time;
+        loop {
+            let found = self.stage.look(|call| {
+                call.heard
+                    .iter()
+                    .skip(*ear)
+                    .position(|heard| heard.text.to_lowercase().contains(&wanted))
+            });
+            if let Some(at) = found {
+                *ear += at + 1;
+                return Ok(());
+            }
+            if self.stage.control.is_over() {
+                let patience = time.real(PATIENCE).max(REAL_PATIENCE);
+                tokio::select! {
+                    _ = news.changed() => {}
+                    () = tokio::time::sleep(patience) => return Err(format!("{text:?} was never heard")),
+                }
+            } else {
+                tokio::select! {
+                    _ = news.changed() => {}
+                    () = self.stage.control.over() => {}
+                }
+            }
+        }
+    }
+
+    /// Waits until the application has been asked and it has rung for a second: hanging up earlier is no call at all.
+    async fn ringing(&self) {
+        let asked = || self.stage.look(|call| !call.twiml.is_empty());
+        while !asked() && !self.stage.control.is_over() {
+            self.stage
+                .shared
+                .time
+                .sleep(seconds(0.1).max(Duration::from_millis(1)))
+                .await;
+        }
+        self.stage.shared.time.sleep(seconds(1.0)).await;
+    }
+
+    fn on_the_line(&self, what: &str) -> Result<(), String> {
+        match self.stage.control.is_over() {
+            true => Err(format!("the call was over before the caller could {what}")),
+            false => Ok(()),
+        }
+    }
+
+    fn pressed(&self, key: char) {
+        let mut state = self.stage.shared.state();
+        if let Some(call) = state.call_mut(&self.stage.sid) {
+            call.pressed.push(key);
+        }
+        state.moment(&self.stage.sid, "pressed", key);
+    }
+
+    fn said(&self, text: &str) {
+        let mut state = self.stage.shared.state();
+        if let Some(call) = state.call_mut(&self.stage.sid) {
+            call.said.push(text.to_owned());
+        }
+        state.moment(&self.stage.sid, "said", text);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::script::speaking_s;
+
+    #[test]
+    fn a_voice_says_about_fifteen_characters_in_a_second() {
+        assert!((speaking_s(&"a".repeat(150)) - 10.0).abs() < 1e-9);
+        assert!(speaking_s("") > 0.0);
+    }
+}

@@ -1,0 +1,10 @@
+//! Text messages: sending with its status callbacks, receiving with its webhook and replies, opting out.
+
+mod incoming;
+mod optout;
+mod outgoing;
+mod segments;
+
+pub(crate) use incoming::receive;
+pub(crate) use outgoing::{Draft, send};
+pub(crate) use segments::segments;

@@ -1,0 +1,199 @@
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+
+use crate::call::Control;
+use crate::script::Expect;
+use crate::state::Moment;
+
+/// Where a call is, in Twilio's words (specification, section 2.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Status {
+    Queued,
+    Initiated,
+    Ringing,
+    InProgress,
+    Completed,
+    Busy,
+    Failed,
+    NoAnswer,
+    Canceled,
+}
+
+impl Status {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Initiated => "initiated",
+            Self::Ringing => "ringing",
+            Self::InProgress => "in-progress",
+            Self::Completed => "completed",
+            Self::Busy => "busy",
+            Self::Failed => "failed",
+            Self::NoAnswer => "no-answer",
+            Self::Canceled => "canceled",
+        }
+    }
+
+    pub(crate) fn is_final(self) -> bool {
+        matches!(
+            self,
+            Self::Completed | Self::Busy | Self::Failed | Self::NoAnswer | Self::Canceled
+        )
+    }
+
+    /// The event of `StatusCallbackEvent` that reports this status.
+    pub(crate) fn event(self) -> Option<&'static str> {
+        match self {
+            Self::Queued => None,
+            Self::Initiated => Some("initiated"),
+            Self::Ringing => Some("ringing"),
+            Self::InProgress => Some("answered"),
+            _ => Some("completed"),
+        }
+    }
+}
+
+/// How a leg came to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Direction {
+    Inbound,
+    OutboundApi,
+    OutboundDial,
+}
+
+impl Direction {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Inbound => "inbound",
+            Self::OutboundApi => "outbound-api",
+            Self::OutboundDial => "outbound-dial",
+        }
+    }
+}
+
+/// Who is told about a leg's progress.
+#[derive(Clone, Debug)]
+pub(crate) struct StatusCallback {
+    pub(crate) url: String,
+    pub(crate) method: String,
+    /// `initiated`, `ringing`, `answered`, `completed`.
+    pub(crate) events: Vec<String>,
+    /// How many were sent.
+    pub(crate) sent: u32,
+}
+
+/// Something that reached the ear of the person on the phone.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Heard {
+    pub(crate) at: DateTime<Utc>,
+    /// `say`, `sms`, and later `play` and `stream`.
+    pub(crate) kind: &'static str,
+    pub(crate) text: String,
+}
+
+/// One TwiML document that a call ran on.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Fetched {
+    pub(crate) at: DateTime<Utc>,
+    /// Empty for TwiML that came through the API.
+    pub(crate) url: String,
+    pub(crate) status: Option<u16>,
+    pub(crate) error_code: Option<u32>,
+    pub(crate) body: String,
+}
+
+/// How far a script has come.
+#[derive(Clone, Debug, Default, Serialize)]
+pub(crate) struct ScriptReport {
+    pub(crate) steps: usize,
+    pub(crate) done: usize,
+    pub(crate) finished: bool,
+    /// What stopped it.
+    pub(crate) problem: Option<String>,
+}
+
+/// One leg.
+#[derive(Debug)]
+pub(crate) struct Call {
+    pub(crate) sid: String,
+    pub(crate) parent: Option<String>,
+    pub(crate) from: String,
+    pub(crate) to: String,
+    pub(crate) direction: Direction,
+    pub(crate) status: Status,
+    /// The account's number that it came to or goes out from.
+    pub(crate) number_sid: Option<String>,
+    pub(crate) created: DateTime<Utc>,
+    pub(crate) updated: DateTime<Utc>,
+    pub(crate) started: Option<DateTime<Utc>>,
+    pub(crate) answered: Option<DateTime<Utc>>,
+    pub(crate) ended: Option<DateTime<Utc>>,
+    /// Both parties are, or were, connected.
+    pub(crate) bridged: bool,
+    pub(crate) callback: Option<StatusCallback>,
+    pub(crate) timeline: Vec<Moment>,
+    pub(crate) heard: Vec<Heard>,
+    pub(crate) pressed: String,
+    pub(crate) said: Vec<String>,
+    pub(crate) twiml: Vec<Fetched>,
+    pub(crate) script: Option<ScriptReport>,
+    pub(crate) expect: Option<Expect>,
+    pub(crate) control: Arc<Control>,
+}
+
+impl Call {
+    pub(crate) fn new(
+        sid: String,
+        direction: Direction,
+        from: &str,
+        to: &str,
+        now: DateTime<Utc>,
+        control: Arc<Control>,
+    ) -> Self {
+        Self {
+            sid,
+            parent: None,
+            from: from.to_owned(),
+            to: to.to_owned(),
+            direction,
+            status: Status::Queued,
+            number_sid: None,
+            created: now,
+            updated: now,
+            started: None,
+            answered: None,
+            ended: None,
+            bridged: false,
+            callback: None,
+            timeline: Vec::new(),
+            heard: Vec::new(),
+            pressed: String::new(),
+            said: Vec::new(),
+            twiml: Vec::new(),
+            script: None,
+            expect: None,
+            control,
+        }
+    }
+
+    /// The simulated phone's number: the other end from ours.
+    pub(crate) fn phone(&self) -> &str {
+        match self.direction {
+            Direction::Inbound => &self.from,
+            Direction::OutboundApi | Direction::OutboundDial => &self.to,
+        }
+    }
+
+    /// Seconds from the answer to the end; 0 for a call that nobody answered.
+    pub(crate) fn duration_s(&self) -> i64 {
+        match (self.answered, self.ended) {
+            (Some(answered), Some(ended)) => {
+                ((ended - answered).num_milliseconds().max(0) + 999) / 1000
+            }
+            _ => 0,
+        }
+    }
+}

@@ -1,0 +1,310 @@
+//! One webhook: signed, sent, retried as its URL says, and logged.
+
+use std::error::Error as _;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use reqwest::Response;
+use reqwest::header::CONTENT_TYPE;
+use url::Url;
+use webhook::signature::{Token, sign_form};
+
+use crate::log::{Direction, Entry, cut};
+use crate::state::Shared;
+use crate::webhooks::overrides::{Overrides, Trouble};
+use crate::webhooks::{Failure, Params};
+
+/// Twilio refuses longer answers (error 11750).
+const LONGEST: usize = 64 * 1024;
+
+/// A request to the application.
+#[derive(Clone, Debug)]
+pub(crate) struct Request {
+    /// What for, for the log.
+    pub(crate) kind: &'static str,
+    /// The call or message.
+    pub(crate) sid: Option<String>,
+    /// With its fragment.
+    pub(crate) url: String,
+    /// GET or POST.
+    pub(crate) method: String,
+    pub(crate) params: Params,
+    /// The same for all attempts.
+    pub(crate) token: String,
+}
+
+/// What the application answered.
+#[derive(Clone, Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) content_type: Option<String>,
+    pub(crate) body: String,
+    /// Where it came from, after redirects: what relative URLs in it are relative to.
+    pub(crate) url: Url,
+}
+
+/// Whether an answer will do.
+pub(crate) type Check = fn(&Answer) -> Result<(), Failure>;
+
+/// Delivers a request; every attempt is in the log.
+pub(crate) async fn deliver(
+    shared: &Arc<Shared>,
+    request: &Request,
+    check: Check,
+) -> Result<Answer, Failure> {
+    let prepared = match Prepared::new(shared, request) {
+        Ok(prepared) => prepared,
+        Err(failure) => {
+            let entry = Entry {
+                url: request.url.clone(),
+                sid: request.sid.clone(),
+                ..Entry::new(Direction::Note, request.kind)
+            };
+            shared
+                .state()
+                .record(entry.failed(failure.code, failure.words.clone()));
+            return Err(failure);
+        }
+    };
+    let deadline = Instant::now() + prepared.overrides.total;
+    let mut attempt = 1;
+    loop {
+        let began = Instant::now();
+        let left = deadline.saturating_duration_since(began);
+        let outcome = prepared.attempt(shared, left).await;
+        let trouble = outcome.as_ref().err().map(|(trouble, _, _)| *trouble);
+        let outcome = match outcome {
+            Ok(answer) => match check(&answer) {
+                Ok(()) => Ok(answer),
+                Err(failure) => Err((failure, Some(answer))),
+            },
+            Err((_, failure, answer)) => Err((failure, answer)),
+        };
+        prepared.log(shared, request, attempt, began.elapsed(), &outcome);
+        match outcome {
+            Ok(answer) => return Ok(answer),
+            Err((failure, _)) => {
+                let again = trouble.is_some_and(|trouble| prepared.overrides.retries_on(trouble))
+                    && attempt <= prepared.overrides.retries
+                    && Instant::now() < deadline;
+                if !again {
+                    return Err(failure);
+                }
+                attempt += 1;
+            }
+        }
+    }
+}
+
+type Attempt = Result<Answer, (Trouble, Failure, Option<Answer>)>;
+
+/// A request, ready for the wire.
+struct Prepared {
+    url: Url,
+    form: Option<String>,
+    credentials: Option<(String, String)>,
+    signature: String,
+    token: String,
+    overrides: Overrides,
+    http: reqwest::Client,
+}
+
+impl Prepared {
+    fn new(shared: &Shared, request: &Request) -> Result<Self, Failure> {
+        let mut url = Url::parse(&request.url)
+            .ok()
+            .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+            .ok_or_else(|| Failure::invalid_url(&request.url))?;
+        let overrides = Overrides::parse(url.fragment().unwrap_or_default());
+        url.set_fragment(None);
+        let credentials = (!url.username().is_empty()).then(|| {
+            (
+                url.username().to_owned(),
+                url.password().unwrap_or_default().to_owned(),
+            )
+        });
+        // Cannot fail: the URL has a host.
+        let _ = url.set_username("");
+        let _ = url.set_password(None);
+        let form = if request.method.eq_ignore_ascii_case("GET") {
+            url.query_pairs_mut().extend_pairs(&request.params);
+            None
+        } else {
+            Some(
+                url::form_urlencoded::Serializer::new(String::new())
+                    .extend_pairs(&request.params)
+                    .finish(),
+            )
+        };
+        let signed: &[(String, String)] = if form.is_some() { &request.params } else { &[] };
+        let signature = sign(&shared.account.token, &url, request.kind, signed);
+        let http = if overrides.connect == Overrides::default().connect {
+            shared.http.clone()
+        } else {
+            client(overrides.connect).map_err(|_| Failure::new(11205, "no http client"))?
+        };
+        let token = request.token.clone();
+        Ok(Self {
+            url,
+            form,
+            credentials,
+            signature,
+            token,
+            overrides,
+            http,
+        })
+    }
+
+    async fn attempt(&self, shared: &Shared, left: Duration) -> Attempt {
+        let first = self.exchange(None, left).await;
+        // Credentials in the URL are only used once they are asked for.
+        let answer = match (&first, &self.credentials) {
+            (Ok(answer), Some(credentials)) if answer.status == 401 => {
+                self.exchange(Some(credentials), left).await?
+            }
+            _ => first?,
+        };
+        let _ = shared;
+        let trouble = match answer.status {
+            400..=499 => Trouble::Client,
+            500..=599 => Trouble::Server,
+            _ => return Ok(answer),
+        };
+        let failure = Failure::new(
+            11200,
+            format!("the application answered http {}", answer.status),
+        );
+        Err((trouble, failure, Some(answer)))
+    }
+
+    async fn exchange(&self, credentials: Option<&(String, String)>, left: Duration) -> Attempt {
+        let mut builder = match &self.form {
+            Some(form) => self
+                .http
+                .post(self.url.clone())
+                .header(
+                    CONTENT_TYPE,
+                    "application/x-www-form-urlencoded; charset=UTF-8",
+                )
+                .body(form.clone()),
+            None => self.http.get(self.url.clone()),
+        }
+        .header("X-Twilio-Signature", &self.signature)
+        .header("I-Twilio-Idempotency-Token", &self.token)
+        .header("Accept", "*/*")
+        .timeout(left.min(self.overrides.read + self.overrides.connect));
+        if let Some((user, password)) = credentials {
+            builder = builder.basic_auth(user, Some(password));
+        }
+        let response = builder.send().await.map_err(|error| broken(&error))?;
+        read(response).await
+    }
+
+    fn log(
+        &self,
+        shared: &Shared,
+        request: &Request,
+        attempt: u32,
+        took: Duration,
+        outcome: &Result<Answer, (Failure, Option<Answer>)>,
+    ) {
+        let (answer, failure) = match outcome {
+            Ok(answer) => (Some(answer), None),
+            Err((failure, answer)) => (answer.as_ref(), Some(failure)),
+        };
+        let mut entry = Entry {
+            sid: request.sid.clone(),
+            method: if self.form.is_some() { "POST" } else { "GET" }.to_owned(),
+            url: self.url.to_string(),
+            params: request.params.clone(),
+            status: answer.map(|answer| answer.status),
+            answer: answer.map(|answer| cut(&answer.body)),
+            took_ms: took.as_millis() as u64,
+            attempt,
+            extra: serde_json::json!({ "idempotency_token": self.token, "signature": self.signature }),
+            ..Entry::new(Direction::Out, request.kind)
+        };
+        if let Some(failure) = failure {
+            entry = entry.failed(failure.code, failure.words.clone());
+        }
+        shared.state().record(entry);
+    }
+}
+
+/// Voice over HTTPS is signed without the port, everything else with it (specification, section 1, "Ports").
+fn sign(token: &str, url: &Url, kind: &str, params: &[(String, String)]) -> String {
+    let mut url = url.clone();
+    if url.scheme() == "https" && !kind.starts_with("message") {
+        let _ = url.set_port(None);
+    }
+    let mut form = webhook::Params::default();
+    for (name, value) in params {
+        form.push(name, value);
+    }
+    // The settings were checked: the token is not empty.
+    Token::new(token)
+        .map(|token| sign_form(&token, url.as_str(), &form))
+        .unwrap_or_default()
+}
+
+fn broken(error: &reqwest::Error) -> (Trouble, Failure, Option<Answer>) {
+    let mut words = error.to_string();
+    let mut source = error.source();
+    while let Some(inner) = source {
+        words = format!("{words}: {inner}");
+        source = inner.source();
+    }
+    if error.is_redirect() {
+        (
+            Trouble::Other,
+            Failure::new(11215, "too many redirects"),
+            None,
+        )
+    } else if error.is_connect() {
+        let code = if words.contains("dns") { 11210 } else { 11205 };
+        (Trouble::Connect, Failure::new(code, words), None)
+    } else if error.is_timeout() {
+        (
+            Trouble::Read,
+            Failure::new(11200, "the application did not answer in time"),
+            None,
+        )
+    } else {
+        (Trouble::Other, Failure::new(11206, words), None)
+    }
+}
+
+async fn read(mut response: Response) -> Attempt {
+    let mut answer = Answer {
+        status: response.status().as_u16(),
+        content_type: response
+            .headers()
+            .get(CONTENT_TYPE)
+            .and_then(|value| value.to_str().ok())
+            .map(str::to_owned),
+        body: String::new(),
+        url: response.url().clone(),
+    };
+    let mut body = Vec::new();
+    while let Some(piece) = response.chunk().await.map_err(|error| broken(&error))? {
+        body.extend_from_slice(&piece);
+        if body.len() > LONGEST {
+            return Err((
+                Trouble::Other,
+                Failure::new(11750, "the answer is longer than 64 kB"),
+                Some(answer),
+            ));
+        }
+    }
+    answer.body = String::from_utf8_lossy(&body).into_owned();
+    Ok(answer)
+}
+
+/// The client for webhooks: Twilio follows at most ten redirects.
+pub(crate) fn client(connect: Duration) -> Result<reqwest::Client, reqwest::Error> {
+    reqwest::Client::builder()
+        .connect_timeout(connect)
+        .redirect(reqwest::redirect::Policy::limited(10))
+        .user_agent("TwilioProxy/1.1")
+        .build()
+}

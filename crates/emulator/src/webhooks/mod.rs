@@ -1,0 +1,12 @@
+//! Requests to the application: what is in them, how they are signed and delivered, and how callbacks misbehave on demand.
+
+mod callbacks;
+mod delivery;
+mod failure;
+mod overrides;
+mod params;
+
+pub(crate) use callbacks::send;
+pub(crate) use delivery::{Answer, Request, client, deliver};
+pub(crate) use failure::Failure;
+pub(crate) use params::{Params, of_call, of_message, of_message_status, progress};

@@ -1,0 +1,149 @@
+//! The parameters of each webhook (specification, sections 2 and 7).
+
+use chrono::{DateTime, Utc};
+
+use crate::sms::segments;
+use crate::state::{Call, Message, MessageStatus, Status, Way};
+use crate::time::rfc2822;
+
+/// Names and values, in the order they are sent.
+pub(crate) type Params = Vec<(String, String)>;
+
+const API_VERSION: &str = "2010-04-01";
+
+fn put(params: &mut Params, name: impl Into<String>, value: impl Into<String>) {
+    params.push((name.into(), value.into()));
+}
+
+/// What every voice request carries (2.1), with the blank places that Twilio sends along.
+pub(crate) fn of_call(account_sid: &str, call: &Call) -> Params {
+    let mut params = Params::new();
+    put(&mut params, "AccountSid", account_sid);
+    put(&mut params, "ApiVersion", API_VERSION);
+    put(&mut params, "CallSid", &call.sid);
+    put(&mut params, "CallStatus", call.status.as_str());
+    put(&mut params, "Direction", call.direction.as_str());
+    for name in ["From", "Caller"] {
+        put(&mut params, name, &call.from);
+        places(&mut params, name, &call.from);
+    }
+    for name in ["To", "Called"] {
+        put(&mut params, name, &call.to);
+        places(&mut params, name, &call.to);
+    }
+    if let Some(parent) = &call.parent {
+        put(&mut params, "ParentCallSid", parent);
+    }
+    params
+}
+
+fn places(params: &mut Params, name: &str, number: &str) {
+    for place in ["City", "State", "Zip"] {
+        put(params, format!("{name}{place}"), "");
+    }
+    let country = if number.starts_with("+1") { "US" } else { "" };
+    put(params, format!("{name}Country"), country);
+}
+
+/// A status callback of a leg (2.2), for one event.
+pub(crate) fn progress(
+    account_sid: &str,
+    call: &Call,
+    sequence: u32,
+    now: DateTime<Utc>,
+) -> Params {
+    let mut params = of_call(account_sid, call);
+    put(&mut params, "Timestamp", rfc2822(now));
+    put(&mut params, "CallbackSource", "call-progress-events");
+    put(&mut params, "SequenceNumber", sequence.to_string());
+    if call.status.is_final() {
+        durations(&mut params, call);
+        let sip = match call.status {
+            Status::Completed => "200",
+            Status::Busy => "486",
+            Status::Failed => "404",
+            _ => "487",
+        };
+        put(&mut params, "SipResponseCode", sip);
+    }
+    params
+}
+
+/// `Duration` counts minutes begun, `CallDuration` seconds.
+fn durations(params: &mut Params, call: &Call) {
+    let seconds = call.duration_s();
+    put(params, "CallDuration", seconds.to_string());
+    put(params, "Duration", ((seconds + 59) / 60).to_string());
+}
+
+/// An inbound message (7.1).
+pub(crate) fn of_message(account_sid: &str, base_url: &str, message: &Message) -> Params {
+    let mut params = Params::new();
+    for name in ["MessageSid", "SmsSid", "SmsMessageSid"] {
+        put(&mut params, name, &message.sid);
+    }
+    put(&mut params, "AccountSid", account_sid);
+    put(&mut params, "ApiVersion", API_VERSION);
+    put(&mut params, "SmsStatus", "received");
+    put(&mut params, "From", &message.from);
+    places(&mut params, "From", &message.from);
+    put(&mut params, "To", &message.to);
+    places(&mut params, "To", &message.to);
+    put(&mut params, "Body", &message.body);
+    put(
+        &mut params,
+        "NumSegments",
+        segments(&message.body).to_string(),
+    );
+    put(&mut params, "NumMedia", message.media.len().to_string());
+    for (n, media) in message.media.iter().enumerate() {
+        let url = format!(
+            "{base_url}/2010-04-01/Accounts/{account_sid}/Messages/{}/Media/{}",
+            message.sid, media.sid
+        );
+        put(&mut params, format!("MediaUrl{n}"), url);
+        put(
+            &mut params,
+            format!("MediaContentType{n}"),
+            &media.content_type,
+        );
+    }
+    params
+}
+
+/// What became of a message (7.3).
+pub(crate) fn of_message_status(
+    account_sid: &str,
+    message: &Message,
+    status: MessageStatus,
+) -> Params {
+    let mut params = Params::new();
+    for name in ["MessageSid", "SmsSid"] {
+        put(&mut params, name, &message.sid);
+    }
+    for name in ["MessageStatus", "SmsStatus"] {
+        put(&mut params, name, status.as_str());
+    }
+    put(&mut params, "AccountSid", account_sid);
+    put(&mut params, "ApiVersion", API_VERSION);
+    put(&mut params, "From", &message.from);
+    put(&mut params, "To", &message.to);
+    if let Some(service) = &message.service_sid {
+        put(&mut params, "MessagingServiceSid", service);
+    }
+    if let Some(code) = message
+        .error_code
+        .filter(|_| matches!(status, MessageStatus::Failed | MessageStatus::Undelivered))
+    {
+        put(&mut params, "ErrorCode", code.to_string());
+    }
+    if status == MessageStatus::Delivered && message.way != Way::Inbound {
+        // The carrier's own words: YYMMDDhhmm.
+        put(
+            &mut params,
+            "RawDlrDoneDate",
+            message.updated.format("%y%m%d%H%M").to_string(),
+        );
+    }
+    params
+}

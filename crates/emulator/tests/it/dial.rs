@@ -1,0 +1,237 @@
+use serde_json::json;
+
+use crate::world::{CALLER, NUMBER, OFFICE, World};
+
+const FORWARD: &str = r#"<Dial timeout="20" action="/dialled">+15550100002</Dial>"#;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_answered_call_is_connected_and_reported_once() {
+    let world = World::start().await;
+    world.number().await.on("/voice", FORWARD);
+    let call = world.call(json!([])).await;
+    assert_eq!(call.outcome, Some("completed"));
+    assert_eq!(call.legs.len(), 1);
+    assert_eq!(
+        (call.legs[0].to.as_str(), call.legs[0].status),
+        (OFFICE, "completed")
+    );
+
+    let voice = &world.app.hits("/voice")[0];
+    assert_eq!((voice.get("From"), voice.get("To")), (CALLER, NUMBER));
+    assert_eq!(
+        (voice.get("CallStatus"), voice.get("Direction")),
+        ("ringing", "inbound")
+    );
+    assert_eq!(
+        (voice.get("CallSid"), voice.get("ApiVersion")),
+        (call.sid.as_str(), "2010-04-01")
+    );
+    assert_eq!(voice.get("ToCity"), "");
+
+    let dialled = &world.hits("/dialled", 1).await[0];
+    assert_eq!(dialled.get("CallSid"), call.sid);
+    assert_eq!(
+        (dialled.get("DialCallStatus"), dialled.get("DialBridged")),
+        ("completed", "true")
+    );
+    assert_eq!(
+        (dialled.get("DialCallSid"), dialled.get("CallDuration")),
+        (call.legs[0].sid.as_str(), "(absent)")
+    );
+    assert!(dialled.get("DialCallDuration").parse::<u32>().unwrap() >= 5);
+
+    let status = &world.hits("/status", 1).await[0];
+    assert_eq!(
+        (status.get("CallStatus"), status.get("CallSid")),
+        ("completed", call.sid.as_str())
+    );
+    assert!(status.get("CallDuration").parse::<u32>().unwrap() >= 7);
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_phone_that_nobody_picks_up_rings_five_seconds_longer() {
+    let world = World::start().await;
+    world.number().await.on("/voice", FORWARD);
+    world.fault(json!({"kind": "callee", "number": OFFICE, "behaviour": "no-answer"}));
+    let call = world.call(json!([])).await;
+    let dialled = &world.app.hits("/dialled")[0];
+    assert_eq!(
+        (dialled.get("DialCallStatus"), dialled.get("DialBridged")),
+        ("no-answer", "false")
+    );
+    assert_eq!(dialled.get("DialCallDuration"), "(absent)");
+    assert!(call.duration_s >= 25, "{} s", call.duration_s);
+    assert_eq!(call.legs[0].status, "no-answer");
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn busy_and_failed_phones_say_so() {
+    let world = World::start().await;
+    world.number().await.on("/voice", FORWARD);
+    for behaviour in ["busy", "failed"] {
+        world.fault(json!({"kind": "callee", "number": OFFICE, "behaviour": behaviour}));
+        world.call(json!([])).await;
+        assert_eq!(
+            world
+                .app
+                .hits("/dialled")
+                .last()
+                .unwrap()
+                .get("DialCallStatus"),
+            behaviour
+        );
+    }
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_caller_hangs_up_while_it_rings() {
+    let world = World::start().await;
+    world
+        .number()
+        .await
+        .on("/voice", FORWARD)
+        .on("/dialled", "<Say>nobody hears this</Say>");
+    let call = world.call(json!([{"hang_up": {}}])).await;
+    assert_eq!(call.outcome, Some("completed"));
+    assert_eq!(call.legs[0].status, "canceled");
+    let dialled = &world.hits("/dialled", 1).await[0];
+    assert_eq!(
+        (dialled.get("CallStatus"), dialled.get("DialCallStatus")),
+        ("completed", "canceled")
+    );
+    world.hits("/status", 1).await;
+    assert!(call.heard.is_empty());
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn with_answer_on_bridge_a_caller_who_hangs_up_early_was_never_answered() {
+    let world = World::start().await;
+    let dial = r#"<Dial answerOnBridge="true" action="/dialled">+15550100002</Dial>"#;
+    world.number().await.on("/voice", dial);
+    let call = world.call(json!([{"hang_up": {}}])).await;
+    assert_eq!(call.outcome, Some("no-answer"));
+    assert_eq!(world.hits("/status", 1).await[0].get("CallDuration"), "0");
+    world.end().await;
+}
+
+const SCREENED: &str =
+    r#"<Dial action="/dialled"><Number url="/whisper">+15550100002</Number></Dial>"#;
+const WHISPER: &str = r#"<Gather numDigits="1" action="/accept" timeout="3"><Say>Press 1 to accept</Say></Gather><Hangup/>"#;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_callee_who_presses_one_is_connected() {
+    let world = World::start().await;
+    world
+        .number()
+        .await
+        .on("/voice", SCREENED)
+        .on("/whisper", WHISPER);
+    world.fault(json!({"kind": "callee", "number": OFFICE, "behaviour": "answer", "press": "1"}));
+    let call = world.call(json!([])).await;
+    let dialled = &world.app.hits("/dialled")[0];
+    assert_eq!(
+        (dialled.get("DialCallStatus"), dialled.get("DialBridged")),
+        ("completed", "true")
+    );
+    let whisper = &world.app.hits("/whisper")[0];
+    assert_eq!(
+        (whisper.get("ParentCallSid"), whisper.get("Direction")),
+        (call.sid.as_str(), "outbound-dial")
+    );
+    let accept = &world.app.hits("/accept")[0];
+    assert_eq!(
+        (accept.get("Digits"), accept.get("CallSid")),
+        ("1", call.legs[0].sid.as_str())
+    );
+    assert!(call.legs[0].has_heard("press 1"));
+    assert!(!call.has_heard("press 1"));
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_voicemail_that_presses_nothing_is_not_connected() {
+    let world = World::start().await;
+    world
+        .number()
+        .await
+        .on("/voice", SCREENED)
+        .on("/whisper", WHISPER);
+    world.call(json!([])).await;
+    let dialled = &world.app.hits("/dialled")[0];
+    assert_eq!(
+        (dialled.get("DialCallStatus"), dialled.get("DialBridged")),
+        ("completed", "false")
+    );
+    assert!(world.app.hits("/accept").is_empty());
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_phones_that_ring_at_once_the_first_to_answer_wins() {
+    let world = World::start().await;
+    let dial = r#"<Dial action="/dialled"><Number statusCallback="/leg" statusCallbackEvent="initiated ringing answered completed">+15550100002</Number>
+        <Number statusCallback="/leg">+15550100003</Number></Dial>"#;
+    world.number().await.on("/voice", dial);
+    world.fault(
+        json!({"kind": "callee", "number": "+15550100003", "behaviour": "answer", "after_s": 20}),
+    );
+    let call = world.call(json!([])).await;
+    assert_eq!(
+        call.legs.iter().map(|leg| leg.status).collect::<Vec<_>>(),
+        ["completed", "canceled"]
+    );
+    assert_eq!(
+        world.app.hits("/dialled")[0].get("DialCallSid"),
+        call.legs[0].sid
+    );
+    let mut reports: Vec<(String, String)> = world
+        .hits("/leg", 5)
+        .await
+        .iter()
+        .map(|hit| (hit.get("To").to_owned(), hit.get("CallStatus").to_owned()))
+        .collect();
+    reports.sort();
+    let of = |number: &str| -> Vec<String> {
+        reports
+            .iter()
+            .filter(|(to, _)| to == number)
+            .map(|(_, status)| status.clone())
+            .collect()
+    };
+    assert_eq!(
+        of(OFFICE),
+        ["completed", "in-progress", "initiated", "ringing"]
+    );
+    assert_eq!(of("+15550100003"), ["canceled"]);
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_after_the_other_when_told_so() {
+    let world = World::start().await;
+    let dial = r#"<Dial action="/dialled" sequential="true"><Number>+15550100002</Number><Number>+15550100003</Number></Dial>"#;
+    world.number().await.on("/voice", dial);
+    world.fault(json!({"kind": "callee", "number": OFFICE, "behaviour": "busy"}));
+    let call = world.call(json!([])).await;
+    assert_eq!(
+        call.legs.iter().map(|leg| leg.status).collect::<Vec<_>>(),
+        ["busy", "completed"]
+    );
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_an_action_the_next_verb_runs() {
+    let world = World::start().await;
+    world.number().await.on(
+        "/voice",
+        "<Dial>+15550100002</Dial><Say>Thank you for calling</Say>",
+    );
+    let call = world.call(json!([])).await;
+    assert!(call.has_heard("thank you"));
+    world.end().await;
+}

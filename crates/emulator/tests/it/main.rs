@@ -1,0 +1,13 @@
+//! The emulator from outside: an application that checks signatures, and phones that call it.
+
+mod app;
+mod callbacks;
+mod controls;
+mod delivery;
+mod dial;
+mod faults;
+mod messages;
+mod outbound;
+mod rest;
+mod twiml;
+mod world;

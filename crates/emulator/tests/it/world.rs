@@ -1,0 +1,162 @@
+//! An emulator, an application, and what tests do with both.
+
+use std::time::{Duration, Instant};
+
+use emulator::{CallView, Config, Emulator, Entry, Fault, Handle, Running, Script};
+use serde_json::{Value, json};
+use twilio_api::{Client, NumberSettings};
+
+use crate::app::{Answer, App};
+
+pub const NUMBER: &str = "+15550100001";
+pub const CALLER: &str = "+15550109999";
+pub const OFFICE: &str = "+15550100002";
+
+pub struct World {
+    pub running: Running,
+    pub app: App,
+    pub client: Client,
+    pub handle: Handle,
+}
+
+impl World {
+    pub async fn start() -> Self {
+        Self::seeded(7, 50.0).await
+    }
+
+    pub async fn seeded(seed: u64, speed: f64) -> Self {
+        // The other tests of this process have installed it too.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let running = Emulator::start(Config {
+            seed,
+            speed,
+            ..Config::default()
+        })
+        .await
+        .unwrap();
+        let credentials = running.credentials();
+        let app = App::start(&credentials.auth_token);
+        let client = Client::new(
+            &running.base_url(),
+            &credentials.account_sid,
+            &credentials.auth_token,
+        )
+        .unwrap();
+        let handle = running.handle();
+        Self {
+            running,
+            app,
+            client,
+            handle,
+        }
+    }
+
+    /// Buys the number, with `/voice`, `/sms` and `/status` of the application behind it.
+    pub async fn number(&self) -> &Self {
+        let at = |path: &str| Some(format!("{}{path}", self.app.url));
+        let settings = NumberSettings {
+            phone_number: Some(NUMBER.to_owned()),
+            voice_url: at("/voice"),
+            sms_url: at("/sms"),
+            status_callback: at("/status"),
+            ..NumberSettings::default()
+        };
+        self.client
+            .incoming_numbers()
+            .create(&settings)
+            .await
+            .unwrap();
+        self
+    }
+
+    pub fn on(&self, path: &str, inside: &str) -> &Self {
+        self.app.on(path, [Answer::twiml(inside)]);
+        self
+    }
+
+    /// Places a call with these steps and waits until it and its script are over.
+    pub async fn call(&self, steps: Value) -> CallView {
+        let sid = self.place(steps);
+        self.over(&sid).await
+    }
+
+    pub fn place(&self, steps: Value) -> String {
+        let script = json!({ "number": NUMBER, "from": CALLER, "steps": steps });
+        self.handle
+            .call(Script::parse(&script.to_string()).unwrap())
+            .unwrap()
+    }
+
+    pub async fn over(&self, sid: &str) -> CallView {
+        eventually("the call is over", || {
+            self.handle.view(sid).filter(|view| view.done)
+        })
+        .await
+    }
+
+    /// Waits for this many requests at a path.
+    pub async fn hits(&self, path: &str, count: usize) -> Vec<crate::app::Hit> {
+        eventually(&format!("{count} requests at {path}"), || {
+            Some(self.app.hits(path)).filter(|hits| hits.len() >= count)
+        })
+        .await
+    }
+
+    pub fn fault(&self, fault: Value) {
+        self.handle
+            .fault(serde_json::from_value::<Fault>(fault).unwrap());
+    }
+
+    pub fn errors(&self) -> Vec<u32> {
+        self.handle
+            .log(0)
+            .iter()
+            .filter_map(|entry: &Entry| entry.error_code)
+            .collect()
+    }
+
+    /// Asks the emulator itself, with its credentials.
+    pub async fn ask(&self, method: &str, path: &str, body: Option<Value>) -> (u16, Value) {
+        let credentials = self.running.credentials();
+        let url = format!("{}{path}", self.running.base_url());
+        let mut request = reqwest::Client::new()
+            .request(method.parse().unwrap(), url)
+            .basic_auth(credentials.account_sid, Some(credentials.auth_token));
+        if let Some(body) = body {
+            request = request.json(&body);
+        }
+        let response = request.send().await.unwrap();
+        (
+            response.status().as_u16(),
+            response.json().await.unwrap_or(Value::Null),
+        )
+    }
+
+    /// Every request that came was signed, and both servers stop.
+    pub async fn end(self) {
+        for hit in self.app.all() {
+            assert!(
+                hit.genuine,
+                "{} {} was not signed as Twilio signs",
+                hit.method, hit.path
+            );
+        }
+        self.app.stop().await;
+        self.running.stop().await;
+    }
+}
+
+/// Waits for a condition and answers what it found.
+pub async fn eventually<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    let started = Instant::now();
+    loop {
+        if let Some(found) = look() {
+            return found;
+        }
+        assert!(
+            started.elapsed() < Duration::from_secs(20),
+            "it never happened that {what}"
+        );
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
