@@ -222,3 +222,44 @@ fn count(envelope: &Envelope, published: &Result<(), Error>) {
         metrics::counter!("bus_published_total", "type" => envelope.kind.clone()).increment(1);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whoever calls the bus may be spawned.
+    #[expect(dead_code, reason = "it is enough that it compiles")]
+    fn futures_are_send(
+        bus: &'static Bus,
+        envelope: &'static Envelope,
+        subscription: &'static Subscription,
+    ) {
+        fn send(_: impl Send + 'static) {}
+        send(async {
+            Bus::connect(&Config::Embedded {
+                dir: PathBuf::new(),
+            })
+            .await
+        });
+        send(bus.publish(envelope));
+        send(async move { bus.publish_all(&[envelope.clone()]).await });
+        send(bus.request(envelope.clone(), Duration::ZERO));
+        send(bus.declare(subscription));
+        send(async move { bus.tap(&["#"]).await });
+        send(bus.dead_letters(1));
+        send(bus.replay(""));
+        send(bus.depths());
+        send(bus.close());
+        send(bus.delete_namespace());
+    }
+
+    #[test]
+    fn a_configuration_hides_its_password() {
+        let url = "amqp://user:secret@host/%2f".to_owned();
+        let config = Config::Amqp {
+            url,
+            namespace: "trunkline".to_owned(),
+        };
+        assert!(!format!("{config:?}").contains("secret"));
+    }
+}

@@ -1,64 +1,332 @@
 //! RabbitMQ.
 
-use std::sync::Arc;
+mod connection;
+mod consume;
+mod dead;
+mod headers;
+mod publish;
+mod rpc;
+mod taps;
+mod topology;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use events::{Envelope, ReplyTo};
+use events::Envelope;
+use futures::future::join_all;
+use lapin::options::{ExchangeDeleteOptions, QueueDeclareOptions, QueueDeleteOptions};
+use lapin::types::FieldTable;
+use lapin::uri::AMQPUri;
+use tokio::sync::{mpsc, watch};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
-use crate::{Consumer, DeadLetter, Depth, Error, Handler, Subscription, Tap};
+use crate::pending::Pending;
+use crate::{Consumer, Depth, Error, Handler, Subscription};
+use connection::Session;
+use publish::{Message, unavailable};
+use topology::Names;
 
-pub(crate) struct Amqp;
+/// How long a publish waits for a connection that is just being made again. Ingress keeps a spool, so it
+/// had better hear soon.
+const PATIENCE: Duration = Duration::from_millis(200);
+/// How long anything else waits for the broker.
+const LONG_PATIENCE: Duration = Duration::from_secs(5);
+/// Accepted events that wait to be shown to onlookers.
+const SHOWN: usize = 4096;
 
-fn not_yet<T>() -> Result<T, Error> {
-    Err(Error::Config(
-        "RabbitMQ is not supported yet; unset AMQP_URL".to_owned(),
-    ))
+/// The bus on RabbitMQ.
+pub(crate) struct Amqp {
+    core: Arc<Core>,
+}
+
+/// What callers, consumers and the supervisor share.
+struct Core {
+    names: Names,
+    connection_name: String,
+    session: watch::Receiver<Option<Arc<Session>>>,
+    /// Declared again on every new connection.
+    known: Mutex<BTreeMap<String, Subscription>>,
+    pending: Arc<Pending>,
+    shown: mpsc::Sender<Arc<Envelope>>,
+    /// Held while a task of ours goes through the dead letters.
+    visiting: Arc<tokio::sync::Mutex<()>>,
+    /// Consumers finish what is in hand.
+    closing: CancellationToken,
+    /// The supervisor lets the connection go.
+    ended: CancellationToken,
+    consumers: TaskTracker,
+    services: TaskTracker,
 }
 
 impl Amqp {
-    pub(crate) async fn connect(_: &str, _: &str) -> Result<Arc<Self>, Error> {
-        not_yet()
+    pub(crate) async fn connect(url: &str, namespace: &str) -> Result<Arc<Self>, Error> {
+        // The words of the parser could repeat the URL, password and all.
+        let mut uri: AMQPUri = url.parse().map_err(|_| {
+            Error::Config("AMQP_URL must look like amqp://user:password@host:5672/%2f".to_owned())
+        })?;
+        // A peer that vanished is noticed within twice this, in seconds.
+        uri.query.heartbeat.get_or_insert(10);
+        // Somebody else may have chosen another provider first, which is as good.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+
+        let (sessions, session) = watch::channel(None);
+        let (shown, showing) = mpsc::channel(SHOWN);
+        let core = Arc::new(Core {
+            names: Names::new(namespace)?,
+            connection_name: format!("{namespace} {}", std::process::id()),
+            session,
+            known: Mutex::default(),
+            pending: Pending::new(),
+            shown,
+            visiting: Arc::default(),
+            closing: CancellationToken::new(),
+            ended: CancellationToken::new(),
+            consumers: TaskTracker::new(),
+            services: TaskTracker::new(),
+        });
+        core.services
+            .spawn(connection::supervise(core.clone(), uri, sessions));
+        core.services.spawn(taps::show(core.clone(), showing));
+        // The broker is usually there; then whoever asks next finds the bus ready.
+        let _ = core.session(Duration::from_secs(2)).await;
+        Ok(Arc::new(Self { core }))
     }
-    pub(crate) async fn publish(&self, _: &Envelope) -> Result<(), Error> {
-        not_yet()
+
+    pub(crate) async fn publish(&self, envelope: &Envelope) -> Result<(), Error> {
+        let core = &self.core;
+        let session = core.session(PATIENCE).await?;
+        let message = Message {
+            exchange: &core.names.events,
+            key: headers::short(&envelope.kind)?,
+            properties: headers::persistent(envelope)?,
+            body: &envelope.data,
+        };
+        session.events.publish(message).await?;
+        core.show(envelope.clone());
+        Ok(())
     }
-    pub(crate) async fn publish_all(&self, all: &[Envelope]) -> Vec<Result<(), Error>> {
-        all.iter().map(|_| not_yet()).collect()
+
+    pub(crate) async fn publish_all(&self, envelopes: &[Envelope]) -> Vec<Result<(), Error>> {
+        // Each is sent when it is first polled, which happens in order; the confirms come as they come.
+        let mut publishing = Vec::with_capacity(envelopes.len());
+        for envelope in envelopes {
+            publishing.push(self.publish(envelope));
+        }
+        join_all(publishing).await
     }
-    pub(crate) async fn request(&self, _: Envelope, _: Duration) -> Result<Envelope, Error> {
-        not_yet()
+
+    pub(crate) async fn declare(&self, subscription: &Subscription) -> Result<(), Error> {
+        self.core.remember(subscription);
+        self.core.declare(subscription, LONG_PATIENCE).await
     }
-    pub(crate) async fn reply(&self, _: &ReplyTo, _: &Envelope) -> Result<(), Error> {
-        not_yet()
-    }
+
     pub(crate) async fn consume(
         &self,
-        _: Subscription,
-        _: Arc<dyn Handler>,
+        subscription: Subscription,
+        handler: Arc<dyn Handler>,
     ) -> Result<Consumer, Error> {
-        not_yet()
+        let core = self.core.clone();
+        let queue = core.names.queue(&subscription.queue)?;
+        core.remember(&subscription);
+        match core.declare(&subscription, PATIENCE).await {
+            // Without a broker the consumer starts all the same, and works when there is one.
+            Ok(()) | Err(Error::Unavailable(_)) => {}
+            Err(error) => return Err(error),
+        }
+        Ok(Consumer::spawn(
+            &self.core.consumers,
+            &self.core.closing,
+            |signals| consume::run(core, queue, subscription, handler, signals),
+        ))
     }
-    pub(crate) async fn declare(&self, _: &Subscription) -> Result<(), Error> {
-        not_yet()
-    }
-    pub(crate) async fn tap(&self, _: &[&str]) -> Result<Tap, Error> {
-        not_yet()
-    }
-    pub(crate) async fn dead_letters(&self, _: usize) -> Result<Vec<DeadLetter>, Error> {
-        not_yet()
-    }
-    pub(crate) async fn replay(&self, _: &str) -> Result<(), Error> {
-        not_yet()
-    }
+
     pub(crate) fn is_ready(&self) -> bool {
-        false
+        self.core
+            .session
+            .borrow()
+            .as_ref()
+            .is_some_and(|session| session.is_ready())
     }
-    pub(crate) async fn ready(&self) {}
+
+    pub(crate) async fn ready(&self) {
+        while self.core.session(LONG_PATIENCE).await.is_err() && !self.core.ended.is_cancelled() {
+            // A broker that blocks publishers fails at once.
+            tokio::time::sleep(PATIENCE).await;
+        }
+    }
+
     pub(crate) async fn depths(&self) -> Result<Vec<Depth>, Error> {
-        not_yet()
+        let mut depths = Vec::new();
+        let dead = self.core.dead_counts().await?;
+        let session = self.core.session(LONG_PATIENCE).await?;
+        for subscription in self.core.known() {
+            let channel = session
+                .connection
+                .create_channel()
+                .await
+                .map_err(|e| session.fail(&e))?;
+            let options = QueueDeclareOptions {
+                passive: true,
+                ..QueueDeclareOptions::default()
+            };
+            let name = self.core.names.queue(&subscription.queue)?;
+            // Somebody may have deleted it, which costs a channel and is no reason to hide the others.
+            if let Ok(queue) = channel
+                .queue_declare(name, options, FieldTable::default())
+                .await
+            {
+                let ready = u64::from(queue.message_count());
+                let dead = dead.get(&subscription.queue).copied().unwrap_or(0);
+                depths.push(Depth {
+                    queue: subscription.queue,
+                    ready,
+                    dead,
+                });
+                let _ = channel.close(200, "done".into()).await;
+            }
+        }
+        Ok(depths)
     }
-    pub(crate) async fn close(&self) {}
+
+    pub(crate) async fn close(&self) {
+        self.core.closing.cancel();
+        self.core.consumers.close();
+        self.core.consumers.wait().await;
+        self.core.ended.cancel();
+        self.core.services.close();
+        self.core.services.wait().await;
+    }
+
     pub(crate) async fn delete_namespace(&self) -> Result<(), Error> {
-        not_yet()
+        let core = &self.core;
+        let session = core.session(LONG_PATIENCE).await?;
+        let channel = session
+            .connection
+            .create_channel()
+            .await
+            .map_err(|e| session.fail(&e))?;
+        let mut queues = vec![core.names.dead.clone()];
+        for subscription in core.known() {
+            queues.push(core.names.queue(&subscription.queue)?);
+            for delay in &subscription.retry_delays {
+                queues.push(core.names.retry(&subscription.queue, *delay)?);
+            }
+        }
+        let gone = async {
+            for queue in queues {
+                channel
+                    .queue_delete(queue, QueueDeleteOptions::default())
+                    .await?;
+            }
+            for exchange in [&core.names.events, &core.names.taps] {
+                channel
+                    .exchange_delete(exchange.clone(), ExchangeDeleteOptions::default())
+                    .await?;
+            }
+            channel.close(200, "done".into()).await
+        };
+        gone.await
+            .map_err(|error: lapin::Error| session.fail(&error))?;
+        core.subscriptions().clear();
+        Ok(())
+    }
+}
+
+impl Drop for Amqp {
+    /// The tasks hold the core, not the bus: without it they stop.
+    fn drop(&mut self) {
+        self.core.closing.cancel();
+        self.core.ended.cancel();
+    }
+}
+
+impl Core {
+    /// The session, if there is one before patience ends.
+    async fn session(&self, patience: Duration) -> Result<Arc<Session>, Error> {
+        let usable = |session: &Option<Arc<Session>>| {
+            session
+                .as_ref()
+                .is_some_and(|session| !session.broken.is_cancelled())
+        };
+        let now = self
+            .session
+            .borrow()
+            .clone()
+            .filter(|session| !session.broken.is_cancelled());
+        let session = match now {
+            Some(session) => session,
+            None => {
+                let mut sessions = self.session.clone();
+                let waited = tokio::time::timeout(patience, sessions.wait_for(usable)).await;
+                let session = waited
+                    .ok()
+                    .and_then(Result::ok)
+                    .and_then(|session| session.clone());
+                session.ok_or_else(|| unavailable("there is no connection to rabbitmq"))?
+            }
+        };
+        if session.connection.status().blocked() {
+            return Err(unavailable(
+                "rabbitmq is short of disk or memory and refuses events",
+            ));
+        }
+        Ok(session)
+    }
+
+    fn known(&self) -> Vec<Subscription> {
+        self.subscriptions().values().cloned().collect()
+    }
+
+    /// Keeps a subscription for the next connection, with every binding that it ever had here.
+    fn remember(&self, subscription: &Subscription) {
+        let mut known = self.subscriptions();
+        let entry = known
+            .entry(subscription.queue.clone())
+            .or_insert_with(|| subscription.clone());
+        for binding in &subscription.bindings {
+            if !entry.bindings.contains(binding) {
+                entry.bindings.push(binding.clone());
+            }
+        }
+        for delay in &subscription.retry_delays {
+            if !entry.retry_delays.contains(delay) {
+                entry.retry_delays.push(*delay);
+            }
+        }
+    }
+
+    fn subscriptions(&self) -> MutexGuard<'_, BTreeMap<String, Subscription>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn declare(&self, subscription: &Subscription, patience: Duration) -> Result<(), Error> {
+        let session = self.session(patience).await?;
+        let channel = session
+            .connection
+            .create_channel()
+            .await
+            .map_err(|e| session.fail(&e))?;
+        match topology::declare(&channel, &self.names, subscription).await? {
+            Ok(()) => {
+                let _ = channel.close(200, "done".into()).await;
+                Ok(())
+            }
+            Err(error) if matches!(error.kind(), lapin::ErrorKind::ProtocolError(_)) => {
+                Err(Error::Config(format!(
+                    "queue {} cannot be declared: {error}; was it declared by another version? Delete it when it is empty",
+                    subscription.queue
+                )))
+            }
+            Err(error) => Err(session.fail(&error)),
+        }
+    }
+
+    /// Lets onlookers see an accepted event. They are not worth waiting for.
+    fn show(&self, envelope: Envelope) {
+        if self.shown.try_send(Arc::new(envelope)).is_err() {
+            metrics::counter!("bus_tap_dropped_total").increment(1);
+        }
     }
 }

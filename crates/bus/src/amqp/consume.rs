@@ -1,0 +1,246 @@
+//! Consumers: one channel each, prefetch by the broker, settling by confirm and then ack.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use clock::Clock;
+use events::Envelope;
+use futures::StreamExt;
+use lapin::options::{
+    BasicAckOptions, BasicCancelOptions, BasicConsumeOptions, BasicNackOptions, BasicQosOptions,
+};
+use lapin::types::{AMQPValue, FieldTable, ShortString};
+use lapin::{BasicProperties, Channel};
+use tokio::task::JoinSet;
+use tracing::{debug, warn};
+
+use super::connection::Session;
+use super::publish::Message;
+use super::{Core, LONG_PATIENCE, headers};
+use crate::consumer::Signals;
+use crate::handle::{self, Verdict};
+use crate::{Delivery, Error, Handler, Subscription};
+
+const TAG: &str = "consumer";
+/// Between two tries to open a channel, or to settle a delivery that could not be settled.
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// Handles a queue's deliveries, on one connection after the other.
+pub(super) async fn run(
+    core: Arc<Core>,
+    queue: ShortString,
+    subscription: Subscription,
+    handler: Arc<dyn Handler>,
+    signals: Signals,
+) {
+    let worker = Worker {
+        core,
+        queue,
+        subscription: Arc::new(subscription),
+        handler,
+    };
+    let mut in_hand = JoinSet::new();
+    while !signals.stop.is_cancelled() {
+        let opened = tokio::select! {
+            biased;
+            () = signals.abort.cancelled() => return in_hand.shutdown().await,
+            () = signals.stop.cancelled() => break,
+            opened = worker.open() => opened,
+        };
+        match opened {
+            Ok((session, channel, consumer)) => {
+                let over = worker
+                    .serve(&session, &channel, consumer, &mut in_hand, &signals)
+                    .await;
+                if over {
+                    // Whatever is unsettled goes back to the queue with the channel.
+                    let _ = channel.close(200, "done".into()).await;
+                    return;
+                }
+            }
+            Err(error) => {
+                debug!(queue = worker.subscription.queue, %error, "consumer waits for rabbitmq")
+            }
+        }
+        tokio::select! {
+            () = tokio::time::sleep(PAUSE / 5) => {}
+            () = signals.stop.cancelled() => {}
+            () = signals.abort.cancelled() => {}
+        }
+    }
+    while in_hand.join_next().await.is_some() {}
+}
+
+#[derive(Clone)]
+struct Worker {
+    core: Arc<Core>,
+    /// The broker's name of it.
+    queue: ShortString,
+    subscription: Arc<Subscription>,
+    handler: Arc<dyn Handler>,
+}
+
+impl Worker {
+    async fn open(&self) -> Result<(Arc<Session>, Channel, lapin::Consumer), Error> {
+        let session = self.core.session(LONG_PATIENCE).await?;
+        let opened = self.open_on(&session).await;
+        match opened {
+            Ok((channel, consumer)) => Ok((session, channel, consumer)),
+            Err(error) => {
+                // The queue may have been deleted.
+                self.core.declare(&self.subscription, LONG_PATIENCE).await?;
+                Err(Error::Unavailable(error.to_string()))
+            }
+        }
+    }
+
+    async fn open_on(&self, session: &Session) -> lapin::Result<(Channel, lapin::Consumer)> {
+        let channel = session.connection.create_channel().await?;
+        channel
+            .basic_qos(
+                self.subscription.prefetch.max(1),
+                BasicQosOptions::default(),
+            )
+            .await?;
+        let queue = self.queue.clone();
+        let options = BasicConsumeOptions::default();
+        let consumer = channel
+            .basic_consume(queue, TAG.into(), options, FieldTable::default())
+            .await?;
+        Ok((channel, consumer))
+    }
+
+    /// Handles deliveries until the channel ends (false) or the consumer does (true).
+    async fn serve(
+        &self,
+        session: &Arc<Session>,
+        channel: &Channel,
+        mut consumer: lapin::Consumer,
+        in_hand: &mut JoinSet<()>,
+        signals: &Signals,
+    ) -> bool {
+        let prefetch = usize::from(self.subscription.prefetch.max(1));
+        let (mut stopping, mut open) = (false, true);
+        loop {
+            if !open && (!stopping || in_hand.is_empty()) {
+                return stopping;
+            }
+            tokio::select! {
+                biased;
+                () = signals.abort.cancelled() => {
+                    in_hand.shutdown().await;
+                    return true;
+                }
+                Some(_) = in_hand.join_next() => {}
+                () = signals.stop.cancelled(), if !stopping => {
+                    stopping = true;
+                    // What the broker has already sent comes first, then the end of the stream.
+                    open &= channel.basic_cancel(TAG.into(), BasicCancelOptions::default()).await.is_ok();
+                }
+                delivery = consumer.next(), if open && in_hand.len() < prefetch => match delivery {
+                    Some(Ok(delivery)) => {
+                        in_hand.spawn(self.clone().work(session.clone(), delivery));
+                    }
+                    Some(Err(_)) | None => open = false,
+                },
+            }
+        }
+    }
+
+    async fn work(self, session: Arc<Session>, delivery: lapin::message::Delivery) {
+        let lapin::message::Delivery {
+            routing_key,
+            properties,
+            data,
+            acker,
+            ..
+        } = delivery;
+        let envelope = headers::envelope(&properties, routing_key.as_str(), data);
+        let (attempt, retries) = headers::attempt(&properties);
+        let queue = &self.subscription.queue;
+        let given = Delivery {
+            envelope: envelope.clone(),
+            attempt,
+        };
+        let delays = &self.subscription.retry_delays;
+        let verdict = handle::run(self.handler.as_ref(), queue, given, retries, delays).await;
+        let settled = match verdict {
+            Verdict::Done => Ok(()),
+            Verdict::Retry(delay) => {
+                self.send_round(&session, &envelope, delay, attempt + 1, retries + 1)
+                    .await
+            }
+            Verdict::Dead(reason) => self.bury(&session, &envelope, &reason, attempt).await,
+        };
+        // Acks that fail mean that the channel has gone, and that the delivery will come again.
+        match settled {
+            Ok(()) => drop(acker.ack(BasicAckOptions::default()).await),
+            Err(error) => {
+                warn!(queue, event.id = envelope.id, %error, "delivery could not be settled and goes back");
+                tokio::time::sleep(PAUSE).await;
+                let requeue = BasicNackOptions {
+                    requeue: true,
+                    ..BasicNackOptions::default()
+                };
+                let _ = acker.nack(requeue).await;
+            }
+        }
+    }
+
+    /// Publishes the repeat where it waits its time out.
+    async fn send_round(
+        &self,
+        session: &Session,
+        envelope: &Envelope,
+        delay: Duration,
+        attempt: u32,
+        retries: u32,
+    ) -> Result<(), Error> {
+        let count = [
+            (headers::ATTEMPT, AMQPValue::LongUInt(attempt)),
+            (headers::RETRIES, AMQPValue::LongUInt(retries)),
+        ];
+        let queue = self.core.names.retry(&self.subscription.queue, delay)?;
+        let properties = headers::with(headers::persistent(envelope)?, &count);
+        send(session, queue, properties, envelope).await
+    }
+
+    async fn bury(
+        &self,
+        session: &Session,
+        envelope: &Envelope,
+        reason: &str,
+        attempts: u32,
+    ) -> Result<(), Error> {
+        let epitaph = [
+            (headers::QUEUE, headers::value(&self.subscription.queue)),
+            (headers::REASON, headers::value(reason)),
+            (
+                headers::DIED_AT,
+                headers::value(&headers::rfc3339(Clock::system().now())),
+            ),
+            (headers::ATTEMPTS, AMQPValue::LongUInt(attempts)),
+        ];
+        let properties = headers::with(headers::persistent(envelope)?, &epitaph);
+        send(session, self.core.names.dead.clone(), properties, envelope).await
+    }
+}
+
+/// Publishes straight to a queue.
+pub(super) async fn send(
+    session: &Session,
+    queue: ShortString,
+    properties: BasicProperties,
+    envelope: &Envelope,
+) -> Result<(), Error> {
+    let exchange = ShortString::default();
+    session
+        .events
+        .publish(Message {
+            exchange: &exchange,
+            key: queue,
+            properties,
+            body: &envelope.data,
+        })
+        .await
+}

@@ -1,0 +1,247 @@
+//! The dead letters: one queue, gone through by taking messages and putting them back.
+
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::DateTime;
+use clock::Clock;
+use lapin::message::BasicGetMessage;
+use lapin::options::{
+    BasicAckOptions, BasicGetOptions, BasicNackOptions, QueueDeclareOptions, QueueDeleteOptions,
+};
+use lapin::types::{AMQPValue, FieldTable};
+use lapin::{BasicProperties, Channel};
+use tokio::sync::OwnedMutexGuard;
+
+use super::connection::Session;
+use super::topology::Names;
+use super::{Amqp, Core, LONG_PATIENCE, consume, headers};
+use crate::dead::letter_id;
+use crate::handle::{DELIVERY_LIMIT, POISON};
+use crate::{DeadLetter, Error};
+
+/// How many dead letters are looked at to count them by queue.
+const COUNTED: usize = 1000;
+
+impl Amqp {
+    pub(crate) async fn dead_letters(&self, limit: usize) -> Result<Vec<DeadLetter>, Error> {
+        self.core.dead_letters(limit).await
+    }
+
+    pub(crate) async fn replay(&self, id: &str) -> Result<(), Error> {
+        let core = &self.core;
+        let visit = Visit::begin(core).await?;
+        let result = visit.replay(core, id).await;
+        visit.end().await;
+        result
+    }
+}
+
+impl Core {
+    async fn dead_letters(&self, limit: usize) -> Result<Vec<DeadLetter>, Error> {
+        let visit = Visit::begin(self).await?;
+        let mut seen = HashSet::new();
+        let mut letters = Vec::new();
+        let listed = loop {
+            if letters.len() >= limit {
+                break Ok(letters);
+            }
+            match visit.take().await {
+                Ok(Some(message)) => {
+                    let letter = letter(&self.names, message);
+                    if seen.insert(letter.id.clone()) {
+                        letters.push(letter);
+                    }
+                }
+                Ok(None) => break Ok(letters),
+                Err(error) => break Err(error),
+            }
+        };
+        visit.end().await;
+        listed
+    }
+
+    /// Dead letters by queue; beyond a thousand only the first thousand are counted.
+    pub(super) async fn dead_counts(&self) -> Result<BTreeMap<String, u64>, Error> {
+        let session = self.session(LONG_PATIENCE).await?;
+        let channel = session
+            .connection
+            .create_channel()
+            .await
+            .map_err(|e| session.fail(&e))?;
+        let options = QueueDeclareOptions {
+            passive: true,
+            ..QueueDeclareOptions::default()
+        };
+        let queue = channel
+            .queue_declare(self.names.dead.clone(), options, FieldTable::default())
+            .await;
+        let queue = queue.map_err(|error| Error::Unavailable(error.to_string()))?;
+        let _ = channel.close(200, "done".into()).await;
+        let mut counts = BTreeMap::new();
+        // Mostly there are none, and then nobody needs to be disturbed.
+        if queue.message_count() > 0 {
+            for letter in self.dead_letters(COUNTED).await? {
+                *counts.entry(letter.queue).or_default() += 1;
+            }
+        }
+        Ok(counts)
+    }
+}
+
+/// Somebody alone with the dead letters. Those that he takes are hidden from everybody else until the visit
+/// ends, so only one at a time may come: an exclusive queue is the broker's way to say so.
+struct Visit {
+    /// The broker's way tells connections apart, this one the tasks of ours.
+    _alone: OwnedMutexGuard<()>,
+    session: Arc<Session>,
+    names: Names,
+    channel: Channel,
+}
+
+impl Visit {
+    async fn begin(core: &Core) -> Result<Self, Error> {
+        let session = core.session(LONG_PATIENCE).await?;
+        let alone = core.visiting.clone().lock_owned().await;
+        for _ in 0..100 {
+            let channel = session
+                .connection
+                .create_channel()
+                .await
+                .map_err(|e| session.fail(&e))?;
+            let options = QueueDeclareOptions {
+                exclusive: true,
+                auto_delete: false,
+                ..Default::default()
+            };
+            let lock = core.names.dead_lock.clone();
+            match channel
+                .queue_declare(lock, options, FieldTable::default())
+                .await
+            {
+                Ok(_) => {
+                    let names = core.names.clone();
+                    return Ok(Self {
+                        _alone: alone,
+                        session,
+                        names,
+                        channel,
+                    });
+                }
+                Err(error) if matches!(error.kind(), lapin::ErrorKind::ProtocolError(_)) => {
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                }
+                Err(error) => return Err(session.fail(&error)),
+            }
+        }
+        Err(Error::Unavailable(
+            "somebody else is busy with the dead letters".to_owned(),
+        ))
+    }
+
+    async fn take(&self) -> Result<Option<BasicGetMessage>, Error> {
+        let taken = self
+            .channel
+            .basic_get(self.names.dead.clone(), BasicGetOptions::default())
+            .await;
+        taken.map_err(|error| Error::Unavailable(error.to_string()))
+    }
+
+    async fn replay(&self, core: &Core, id: &str) -> Result<(), Error> {
+        // All copies are found before one goes back: it could die again while we look, and that would be
+        // a new letter, not a copy.
+        let mut copies = Vec::new();
+        while let Some(message) = self.take().await? {
+            let acker = message.delivery.acker.clone();
+            let letter = letter(&self.names, message);
+            if letter.id == id {
+                copies.push((acker, letter));
+            }
+        }
+        let Some((_, letter)) = copies.first() else {
+            return Err(Error::NoSuchDeadLetter(id.to_owned()));
+        };
+        let properties = headers::persistent(&letter.envelope)?;
+        let queue = core.names.queue(&letter.queue)?;
+        consume::send(&self.session, queue, properties, &letter.envelope).await?;
+        for (acker, _) in &copies {
+            let acked = acker.ack(BasicAckOptions::default()).await;
+            acked.map_err(|error| Error::Unavailable(error.to_string()))?;
+        }
+        Ok(())
+    }
+
+    /// Puts back what was taken and lets the next one in.
+    async fn end(self) {
+        let all = BasicNackOptions {
+            multiple: true,
+            requeue: true,
+        };
+        let _ = self.channel.basic_nack(0, all).await;
+        let _ = self
+            .channel
+            .queue_delete(self.names.dead_lock.clone(), QueueDeleteOptions::default())
+            .await;
+        let _ = self.channel.close(200, "done".into()).await;
+    }
+}
+
+/// A dead letter from its message: we write who buried it and why; the broker only leaves its marks.
+fn letter(names: &Names, message: BasicGetMessage) -> DeadLetter {
+    let delivery = message.delivery;
+    let envelope = headers::envelope(
+        &delivery.properties,
+        delivery.routing_key.as_str(),
+        delivery.data,
+    );
+    let table = delivery.properties.headers().clone().unwrap_or_default();
+    let by_us = headers::text(&table, headers::QUEUE);
+    let queue = match by_us {
+        Some(queue) => queue,
+        None => {
+            let first = headers::text(&table, "x-first-death-queue").unwrap_or_default();
+            let last = last_death(&table).and_then(|death| headers::text(death, "queue"));
+            names.strip(&last.unwrap_or(first)).to_owned()
+        }
+    };
+    let died_at =
+        headers::text(&table, headers::DIED_AT).and_then(|time| headers::parse_time(&time));
+    DeadLetter {
+        id: letter_id(&envelope.id, &queue),
+        queue,
+        reason: headers::text(&table, headers::REASON).unwrap_or_else(|| POISON.to_owned()),
+        died_at: died_at
+            .or_else(|| broker_time(&table))
+            .unwrap_or_else(|| Clock::system().now()),
+        attempts: headers::number(&table, headers::ATTEMPTS)
+            .unwrap_or_else(|| deliveries(&delivery.properties)),
+        envelope,
+    }
+}
+
+/// How often the broker had delivered it when it gave it up.
+fn deliveries(properties: &BasicProperties) -> u32 {
+    let first = properties
+        .headers()
+        .as_ref()
+        .and_then(|table| headers::number(table, headers::ATTEMPT));
+    first.unwrap_or(1) + DELIVERY_LIMIT - 1
+}
+
+fn last_death(table: &FieldTable) -> Option<&FieldTable> {
+    match table.inner().get("x-death")? {
+        AMQPValue::FieldArray(deaths) => match deaths.as_slice().first()? {
+            AMQPValue::FieldTable(death) => Some(death),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn broker_time(table: &FieldTable) -> Option<clock::Time> {
+    match last_death(table)?.inner().get("time")? {
+        AMQPValue::Timestamp(seconds) => DateTime::from_timestamp(i64::try_from(*seconds).ok()?, 0),
+        _ => None,
+    }
+}

@@ -1,0 +1,156 @@
+//! A channel in confirm mode, and why publishing on one takes care.
+
+use std::collections::HashSet;
+use std::future::poll_fn;
+use std::pin::pin;
+use std::sync::{Mutex, PoisonError};
+use std::task::Poll;
+use std::time::Duration;
+
+use lapin::message::BasicReturnMessage;
+use lapin::options::{BasicPublishOptions, ConfirmSelectOptions};
+use lapin::types::ShortString;
+use lapin::{BasicProperties, Channel};
+use lapin::{Confirmation, PublisherConfirm};
+use tokio_util::sync::CancellationToken;
+use tracing::error;
+
+use crate::Error;
+
+/// A confirm that takes longer than this is taken for lost.
+const CONFIRM: Duration = Duration::from_secs(5);
+
+/// Publishes on one channel, with confirms and `mandatory`.
+pub(super) struct Publisher {
+    channel: Channel,
+    broken: CancellationToken,
+    /// lapin numbers a message first and queues its frames after. Two threads in between would swap their
+    /// numbers, and one would take the other's confirm for his own.
+    order: Mutex<()>,
+    /// Keys that have been routed on this channel.
+    routable: Mutex<HashSet<String>>,
+    /// lapin gives a returned message to whichever confirm comes next, which is the right one only if no
+    /// other is under way. So the first message of each key goes alone: it holds this for writing.
+    alone: tokio::sync::RwLock<()>,
+}
+
+/// One message to a place.
+pub(super) struct Message<'a> {
+    pub(super) exchange: &'a ShortString,
+    pub(super) key: ShortString,
+    pub(super) properties: BasicProperties,
+    pub(super) body: &'a [u8],
+}
+
+impl Publisher {
+    pub(super) async fn new(channel: Channel, broken: CancellationToken) -> lapin::Result<Self> {
+        channel
+            .confirm_select(ConfirmSelectOptions::default())
+            .await?;
+        Ok(Self {
+            channel,
+            broken,
+            order: Mutex::default(),
+            routable: Mutex::default(),
+            alone: tokio::sync::RwLock::new(()),
+        })
+    }
+
+    pub(super) fn channel(&self) -> &Channel {
+        &self.channel
+    }
+
+    /// `Ok` when every queue that takes the message has it on disk.
+    pub(super) async fn publish(&self, message: Message<'_>) -> Result<(), Error> {
+        let route = route(message.exchange, &message.key);
+        let (key, id) = (message.key.clone(), message.properties.message_id().clone());
+        let known = self.routable().contains(&route);
+        let confirmed = tokio::time::timeout(CONFIRM, async {
+            if known {
+                let _shared = self.alone.read().await;
+                self.send(message).await?.await
+            } else {
+                let _alone = self.alone.write().await;
+                self.send(message).await?.await
+            }
+        });
+        let confirmation = tokio::select! {
+            biased;
+            confirmed = confirmed => match confirmed {
+                Ok(Ok(confirmation)) => confirmation,
+                Ok(Err(error)) => {
+                    // A channel that failed once is gone; the supervisor makes new ones.
+                    self.broken.cancel();
+                    return Err(Error::Unavailable(error.to_string()));
+                }
+                Err(_) => return Err(unavailable("no confirm in time")),
+            },
+            () = self.broken.cancelled() => return Err(unavailable("the connection was lost")),
+        };
+        match confirmation {
+            Confirmation::Ack(None) => {
+                if !known {
+                    self.routable().insert(route);
+                }
+                Ok(())
+            }
+            Confirmation::Ack(Some(back)) if *back.properties.message_id() == id => {
+                self.routable().remove(&route);
+                Err(Error::Unroutable(key.as_str().to_owned()))
+            }
+            Confirmation::Ack(Some(back)) => {
+                self.another_came_back(&back);
+                Ok(())
+            }
+            Confirmation::Nack(_) => Err(unavailable("the broker could not store the event")),
+            Confirmation::NotRequested => Err(unavailable("the channel gives no confirms")),
+        }
+    }
+
+    /// A key that used to be routed is not any more: somebody has removed a queue while events flow.
+    fn another_came_back(&self, back: &BasicReturnMessage) {
+        let key = back.routing_key.as_str();
+        error!(key, "an event came back: its queue has been removed");
+        self.routable()
+            .remove(&route(&back.exchange, &back.routing_key));
+    }
+
+    async fn send(&self, message: Message<'_>) -> lapin::Result<PublisherConfirm> {
+        let Message {
+            exchange,
+            key,
+            properties,
+            body,
+        } = message;
+        let options = BasicPublishOptions {
+            mandatory: true,
+            ..BasicPublishOptions::default()
+        };
+        let mut sending =
+            pin!(
+                self.channel
+                    .basic_publish(exchange.clone(), key, options, body, properties)
+            );
+        // All of what needs the order is done in the first poll.
+        let first = poll_fn(|context| {
+            let _order = self.order.lock().unwrap_or_else(PoisonError::into_inner);
+            Poll::Ready(sending.as_mut().poll(context))
+        });
+        match first.await {
+            Poll::Ready(sent) => sent,
+            Poll::Pending => sending.await,
+        }
+    }
+
+    fn routable(&self) -> std::sync::MutexGuard<'_, HashSet<String>> {
+        self.routable.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn route(exchange: &ShortString, key: &ShortString) -> String {
+    format!("{exchange} {key}")
+}
+
+pub(super) fn unavailable(why: &str) -> Error {
+    Error::Unavailable(why.to_owned())
+}

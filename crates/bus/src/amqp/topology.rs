@@ -1,0 +1,233 @@
+//! Every exchange and queue, in one place.
+//!
+//! | name | what |
+//! | --- | --- |
+//! | `{ns}.events` | topic exchange: accepted events to the queues of subscriptions |
+//! | `{ns}.tap` | topic exchange: copies for onlookers. Apart, because a tap bound to the first would make any event routable |
+//! | `{ns}.{queue}` | quorum queue of a subscription |
+//! | `{ns}.{queue}.retry.{ms}` | quorum queue where repeats wait, one for each delay: within one queue a long wait would hold up a short one |
+//! | `{ns}.dead` | quorum queue of all dead letters, one so that they can be listed without knowing every queue |
+//! | `{ns}.tap.{random}` | an onlooker's own, gone with him |
+//! | `{ns}.dead.lock` | held while somebody goes through the dead letters, gone with his connection |
+
+use std::time::Duration;
+
+use lapin::options::{ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions};
+use lapin::types::{AMQPValue, FieldTable, ShortString};
+use lapin::{Channel, ExchangeKind};
+
+use super::headers::short;
+use crate::{DELIVERY_LIMIT, Error, Subscription};
+
+/// Names within one namespace.
+#[derive(Debug, Clone)]
+pub(super) struct Names {
+    namespace: String,
+    pub(super) events: ShortString,
+    pub(super) taps: ShortString,
+    pub(super) dead: ShortString,
+    pub(super) dead_lock: ShortString,
+}
+
+impl Names {
+    pub(super) fn new(namespace: &str) -> Result<Self, Error> {
+        let name = |suffix| short(&format!("{namespace}.{suffix}"));
+        Ok(Self {
+            namespace: namespace.to_owned(),
+            events: name("events")?,
+            taps: name("tap")?,
+            dead: name("dead")?,
+            dead_lock: name("dead.lock")?,
+        })
+    }
+
+    pub(super) fn queue(&self, queue: &str) -> Result<ShortString, Error> {
+        short(&format!("{}.{queue}", self.namespace))
+    }
+
+    pub(super) fn retry(&self, queue: &str, delay: Duration) -> Result<ShortString, Error> {
+        short(&format!(
+            "{}.{queue}.retry.{}",
+            self.namespace,
+            delay.as_millis()
+        ))
+    }
+
+    pub(super) fn tap(&self) -> Result<ShortString, Error> {
+        short(&format!(
+            "{}.tap.{:016x}",
+            self.namespace,
+            rand::random::<u64>()
+        ))
+    }
+
+    /// A subscription's name from the broker's name of its queue.
+    pub(super) fn strip<'a>(&self, queue: &'a str) -> &'a str {
+        queue
+            .strip_prefix(&self.namespace)
+            .and_then(|rest| rest.strip_prefix('.'))
+            .unwrap_or(queue)
+    }
+}
+
+/// What every session needs.
+pub(super) async fn declare_base(channel: &Channel, names: &Names) -> lapin::Result<()> {
+    let durable = ExchangeDeclareOptions {
+        durable: true,
+        ..ExchangeDeclareOptions::default()
+    };
+    for exchange in [&names.events, &names.taps] {
+        channel
+            .exchange_declare(
+                exchange.clone(),
+                ExchangeKind::Topic,
+                durable,
+                FieldTable::default(),
+            )
+            .await?;
+    }
+    let mut arguments = quorum();
+    // Looking at dead letters means taking them and putting them back. Newer brokers would drop a
+    // message after twenty such returns unless told otherwise, and 3.10 knows no "never".
+    insert(
+        &mut arguments,
+        "x-delivery-limit",
+        AMQPValue::LongInt(1_000_000_000),
+    );
+    declare_queue(channel, names.dead.clone(), arguments).await
+}
+
+/// A subscription's queue, its bindings and the queues where its repeats wait.
+pub(super) async fn declare(
+    channel: &Channel,
+    names: &Names,
+    subscription: &Subscription,
+) -> Result<lapin::Result<()>, Error> {
+    let queue = names.queue(&subscription.queue)?;
+    let mut retries = Vec::with_capacity(subscription.retry_delays.len());
+    for delay in &subscription.retry_delays {
+        let ttl = i64::try_from(delay.as_millis()).unwrap_or(i64::MAX);
+        retries.push((names.retry(&subscription.queue, *delay)?, ttl));
+    }
+    let mut bindings = Vec::with_capacity(subscription.bindings.len());
+    for binding in &subscription.bindings {
+        bindings.push(short(binding)?);
+    }
+    Ok(async {
+        let mut arguments = quorum();
+        dead_letter(&mut arguments, &names.dead);
+        // The broker allows one more delivery than its limit says.
+        let limit = i32::try_from(DELIVERY_LIMIT).unwrap_or(i32::MAX) - 1;
+        insert(
+            &mut arguments,
+            "x-delivery-limit",
+            AMQPValue::LongInt(limit),
+        );
+        declare_queue(channel, queue.clone(), arguments).await?;
+        for (retry, ttl) in retries {
+            let mut arguments = quorum();
+            dead_letter(&mut arguments, &queue);
+            insert(&mut arguments, "x-message-ttl", AMQPValue::LongLongInt(ttl));
+            declare_queue(channel, retry, arguments).await?;
+        }
+        for binding in bindings {
+            let options = QueueBindOptions::default();
+            let arguments = FieldTable::default();
+            channel
+                .queue_bind(
+                    queue.clone(),
+                    names.events.clone(),
+                    binding,
+                    options,
+                    arguments,
+                )
+                .await?;
+        }
+        Ok(())
+    }
+    .await)
+}
+
+/// An onlooker's queue: bounded, forgotten with the connection.
+pub(super) async fn declare_tap(
+    channel: &Channel,
+    names: &Names,
+    queue: &ShortString,
+    patterns: &[ShortString],
+) -> lapin::Result<()> {
+    let options = QueueDeclareOptions {
+        exclusive: true,
+        auto_delete: true,
+        ..Default::default()
+    };
+    let mut arguments = FieldTable::default();
+    insert(&mut arguments, "x-max-length", AMQPValue::LongInt(10_000));
+    channel
+        .queue_declare(queue.clone(), options, arguments)
+        .await?;
+    for pattern in patterns {
+        channel
+            .queue_bind(
+                queue.clone(),
+                names.taps.clone(),
+                pattern.clone(),
+                QueueBindOptions::default(),
+                FieldTable::default(),
+            )
+            .await?;
+    }
+    Ok(())
+}
+
+async fn declare_queue(
+    channel: &Channel,
+    name: ShortString,
+    arguments: FieldTable,
+) -> lapin::Result<()> {
+    let options = QueueDeclareOptions {
+        durable: true,
+        ..QueueDeclareOptions::default()
+    };
+    channel
+        .queue_declare(name, options, arguments)
+        .await
+        .map(drop)
+}
+
+fn quorum() -> FieldTable {
+    let mut arguments = FieldTable::default();
+    insert(
+        &mut arguments,
+        "x-queue-type",
+        AMQPValue::LongString("quorum".into()),
+    );
+    arguments
+}
+
+/// Where a message goes that expires or is given up; it leaves its queue only when it has arrived.
+fn dead_letter(arguments: &mut FieldTable, to: &ShortString) {
+    insert(
+        arguments,
+        "x-dead-letter-exchange",
+        AMQPValue::LongString("".into()),
+    );
+    insert(
+        arguments,
+        "x-dead-letter-routing-key",
+        AMQPValue::LongString(to.as_str().into()),
+    );
+    insert(
+        arguments,
+        "x-dead-letter-strategy",
+        AMQPValue::LongString("at-least-once".into()),
+    );
+    insert(
+        arguments,
+        "x-overflow",
+        AMQPValue::LongString("reject-publish".into()),
+    );
+}
+
+fn insert(arguments: &mut FieldTable, name: &str, value: AMQPValue) {
+    arguments.insert(ShortString::from(name), value);
+}

@@ -1,0 +1,6 @@
+//! What every bus promises.
+
+pub mod replies;
+pub mod routing;
+pub mod settling;
+pub mod taps;

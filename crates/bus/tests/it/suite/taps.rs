@@ -1,0 +1,76 @@
+//! Onlookers.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bus::{Error, Tap, Tapped};
+
+use crate::harness::{Seen, Stage, event, events, ids, subscription};
+
+async fn next(tap: &mut Tap) -> Tapped {
+    let next = tokio::time::timeout(Duration::from_secs(10), tap.next()).await;
+    next.expect("something passes by").expect("the bus is open")
+}
+
+pub async fn every_tap_sees_every_event_that_it_wants(stage: Arc<Stage>) {
+    let (bus, peer) = (stage.bus(), stage.peer().await);
+    let seen = Seen::new();
+    bus.consume(subscription("calls.log", &["#"]), seen.handler())
+        .await
+        .unwrap();
+    let mut all = bus.tap(&["#"]).await.unwrap();
+    let mut also_all = peer.tap(&["call.*", "#"]).await.unwrap();
+    let mut some = peer.tap(&["call.*"]).await.unwrap();
+    let mut batch = events("call.missed", 10);
+    batch.extend(events("message.sent", 10));
+    for event in &batch {
+        bus.publish(event).await.unwrap();
+    }
+    for tap in [&mut all, &mut also_all] {
+        let mut tapped = BTreeSet::new();
+        for _ in 0..20 {
+            if let Tapped::Event(event) = next(tap).await {
+                tapped.insert(event.id);
+            }
+        }
+        assert_eq!(tapped, ids(&batch).into_iter().collect());
+    }
+    for _ in 0..10 {
+        assert!(
+            matches!(next(&mut some).await, Tapped::Event(event) if event.kind == "call.missed")
+        );
+    }
+    seen.eventually(20).await;
+}
+
+pub async fn a_slow_tap_is_told_what_it_missed(stage: Arc<Stage>) {
+    let (bus, seen) = (stage.bus(), Seen::new());
+    bus.consume(subscription("calls.log", &["#"]), seen.handler())
+        .await
+        .unwrap();
+    let mut slow = bus.tap(&["#"]).await.unwrap();
+    let mut quick = bus.tap(&["last"]).await.unwrap();
+    for result in bus.publish_all(&events("call.missed", 1500)).await {
+        result.unwrap();
+    }
+    bus.publish(&event("last")).await.unwrap();
+    assert!(matches!(next(&mut quick).await, Tapped::Event(_)));
+    let (mut tapped, mut missed) = (0, 0);
+    while tapped + missed < 1501 {
+        match next(&mut slow).await {
+            Tapped::Event(_) => tapped += 1,
+            Tapped::Missed(count) => missed += count,
+        }
+    }
+    assert_eq!(tapped + missed, 1501);
+    assert!(missed > 0 && tapped > 0, "{tapped} seen, {missed} missed");
+    seen.eventually(1501).await;
+}
+
+pub async fn a_tap_makes_nothing_routable(stage: Arc<Stage>) {
+    let bus = stage.bus();
+    let _tap = bus.tap(&["#"]).await.unwrap();
+    let refused = bus.publish(&event("call.missed")).await.unwrap_err();
+    assert!(matches!(refused, Error::Unroutable(_)), "{refused}");
+}
