@@ -274,15 +274,18 @@ impl Platform {
         };
         let http = roles.iter().flat_map(|r| r.http.clone()).collect();
         let (bind, port) = (parts.settings.bind.clone(), parts.settings.port);
-        let server =
-            Server::start(&bind, port, http, parts.keys.clone(), health).map_err(|source| {
-                Error::Io {
-                    what: format!(
-                        "cannot listen on {bind}:{port}; choose another port with --port"
-                    ),
-                    source,
-                }
-            })?;
+        let server = Server::start(
+            &bind,
+            port,
+            http,
+            parts.keys.clone(),
+            health,
+            parts.bus.clone(),
+        )
+        .map_err(|source| Error::Io {
+            what: format!("cannot listen on {bind}:{port}; choose another port with --port"),
+            source,
+        })?;
         info!(port = server.port, roles = %names(&roles), "ready");
         Ok(Self {
             parts,

@@ -3,6 +3,7 @@
 mod access;
 mod error;
 mod openapi;
+mod operate;
 mod route;
 mod server;
 

@@ -11,7 +11,7 @@ use actix_web::{App, HttpResponse, HttpServer};
 use metrics::{counter, histogram};
 
 use super::access::guard;
-use super::{Access, ApiError, KeyStore, Method, Route, openapi};
+use super::{Access, ApiError, KeyStore, Method, Route, openapi, operate};
 use crate::health::Health;
 use crate::telemetry;
 
@@ -81,19 +81,26 @@ impl Server {
         parts: Vec<HttpPart>,
         keys: KeyStore,
         health: Health,
+        bus: bus::Bus,
     ) -> io::Result<Self> {
         let routes: Vec<Route> = SHARED
             .iter()
+            .chain(operate::ROUTES)
             .copied()
             .chain(parts.iter().flat_map(|p| p.routes.iter().copied()))
             .collect();
         let document = web::Data::new(openapi::document(&routes));
-        let (keys, health) = (web::Data::new(keys), web::Data::new(health));
+        let (keys, health, bus) = (
+            web::Data::new(keys),
+            web::Data::new(health),
+            web::Data::new(bus),
+        );
         let server = HttpServer::new(move || {
             App::new()
                 .app_data(document.clone())
                 .app_data(keys.clone())
                 .app_data(health.clone())
+                .app_data(bus.clone())
                 .app_data(
                     web::JsonConfig::default()
                         .limit(JSON_LIMIT)

@@ -1,0 +1,184 @@
+//! Where webhooks wait while the bus is away: a folder with one file each, named so that they sort by arrival.
+//!
+//! A file is written under another name, synced and renamed, so a crash leaves a whole one or none.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use bus::Bus;
+use events::Envelope;
+use metrics::{counter, gauge};
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+use tracing::{error, info, warn};
+
+/// The most that wait. Beyond it webhooks are refused with 503, which Twilio answers with its fallback URL.
+const CAPACITY: u64 = 100_000;
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// The folder.
+pub struct Spool {
+    dir: PathBuf,
+    waiting: AtomicU64,
+    next: Mutex<u64>,
+    filled: Notify,
+}
+
+impl Spool {
+    /// Opens the folder and counts what a former process left there.
+    pub fn open(dir: &Path) -> io::Result<Self> {
+        fs::create_dir_all(dir)?;
+        let spool = Self {
+            dir: dir.to_owned(),
+            waiting: AtomicU64::new(0),
+            next: Mutex::new(0),
+            filled: Notify::new(),
+        };
+        let files = spool.files()?;
+        let last = files
+            .last()
+            .and_then(|path| path.file_stem()?.to_str()?.parse::<u64>().ok());
+        *spool
+            .next
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner) = last.map_or(0, |n| n + 1);
+        spool.waiting.store(files.len() as u64, Ordering::Relaxed);
+        Ok(spool)
+    }
+
+    /// Whether nothing waits.
+    pub fn is_empty(&self) -> bool {
+        self.waiting.load(Ordering::Relaxed) == 0
+    }
+
+    /// Keeps an event; it is on the disk when this returns.
+    pub async fn keep(self: &std::sync::Arc<Self>, envelope: &Envelope) -> io::Result<()> {
+        let (spool, bytes) = (self.clone(), envelope.to_bytes());
+        let kept = tokio::task::spawn_blocking(move || spool.write(&bytes)).await;
+        kept.map_err(io::Error::other)??;
+        counter!("ingress_spooled_total").increment(1);
+        self.filled.notify_one();
+        Ok(())
+    }
+
+    fn write(&self, bytes: &[u8]) -> io::Result<()> {
+        if self.waiting.load(Ordering::Relaxed) >= CAPACITY {
+            return Err(io::Error::other("the spool is full"));
+        }
+        // The lock makes the order of the names the order of arrival.
+        let mut next = self
+            .next
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let (draft, whole) = (
+            self.dir.join("draft"),
+            self.dir.join(format!("{:020}.event", *next)),
+        );
+        let mut file = File::create(&draft)?;
+        file.write_all(bytes)?;
+        file.sync_data()?;
+        fs::rename(&draft, whole)?;
+        File::open(&self.dir)?.sync_all()?;
+        *next += 1;
+        let waiting = self.waiting.fetch_add(1, Ordering::Relaxed) + 1;
+        #[expect(clippy::cast_precision_loss, reason = "a count up to CAPACITY")]
+        gauge!("ingress_spool_waiting").set(waiting as f64);
+        Ok(())
+    }
+
+    fn files(&self) -> io::Result<Vec<PathBuf>> {
+        let mut files: Vec<_> = fs::read_dir(&self.dir)?
+            .filter_map(|entry| Some(entry.ok()?.path()))
+            .filter(|path| path.extension().is_some_and(|ext| ext == "event"))
+            .collect();
+        files.sort();
+        Ok(files)
+    }
+
+    fn forget(&self, path: &Path) -> io::Result<()> {
+        fs::remove_file(path)?;
+        self.waiting.fetch_sub(1, Ordering::Relaxed);
+        Ok(())
+    }
+}
+
+/// Publishes what waits, oldest first, whenever the bus is there. Ends with `stop`.
+pub async fn drain(spool: std::sync::Arc<Spool>, bus: Bus, stop: CancellationToken) {
+    loop {
+        if spool.is_empty() {
+            tokio::select! {
+                () = spool.filled.notified() => {}
+                () = stop.cancelled() => return,
+            }
+        }
+        tokio::select! {
+            () = bus.ready() => {}
+            () = stop.cancelled() => return,
+        }
+        if let Err(e) = drain_once(&spool, &bus).await {
+            warn!(error = %e, "the spool waits");
+        }
+        if !spool.is_empty() {
+            tokio::select! {
+                () = tokio::time::sleep(PAUSE) => {}
+                () = stop.cancelled() => return,
+            }
+        }
+    }
+}
+
+async fn drain_once(spool: &Spool, bus: &Bus) -> io::Result<()> {
+    let mut drained = 0_u64;
+    for path in spool.files()? {
+        match Envelope::from_bytes(&fs::read(&path)?) {
+            Ok(envelope) => bus.publish(&envelope).await.map_err(io::Error::other)?,
+            Err(e) => {
+                error!(file = %path.display(), error = %e, "a spooled webhook cannot be read; it is put aside");
+                fs::rename(&path, path.with_extension("damaged"))?;
+                spool.waiting.fetch_sub(1, Ordering::Relaxed);
+                continue;
+            }
+        }
+        spool.forget(&path)?;
+        drained += 1;
+    }
+    if drained > 0 {
+        info!(drained, "the spool is drained");
+        gauge!("ingress_spool_waiting").set(0.0);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clock::Clock;
+    use events::v1::CallStarted;
+    use std::sync::Arc;
+
+    #[tokio::test]
+    async fn keeps_the_order_across_a_restart() {
+        let dir = tempfile::tempdir().unwrap();
+        let clock = Clock::system();
+        let event = |n: u32| Envelope::at("t", n.to_string(), clock.now(), &CallStarted::default());
+        for half in [0..3, 3..6] {
+            let spool = Arc::new(Spool::open(dir.path()).unwrap());
+            for n in half {
+                spool.keep(&event(n)).await.unwrap();
+            }
+        }
+        let spool = Spool::open(dir.path()).unwrap();
+        let ids: Vec<_> = spool
+            .files()
+            .unwrap()
+            .iter()
+            .map(|path| Envelope::from_bytes(&fs::read(path).unwrap()).unwrap().id)
+            .collect();
+        assert_eq!(ids, ["0", "1", "2", "3", "4", "5"]);
+        assert!(!spool.is_empty());
+    }
+}
