@@ -48,9 +48,16 @@ pub struct Caller {
     pub name: String,
     /// The only tenant it may see; none: all.
     pub tenant: Option<String>,
+    /// What the key may do; a route has asked for one of them already.
+    pub scopes: Vec<String>,
 }
 
 impl Caller {
+    /// Whether the key may do more than its route asks for.
+    pub fn may(&self, scope: Scope) -> bool {
+        scope.granted_by(&self.scopes)
+    }
+
     /// Whether this tenant's things are shown to him.
     pub fn may_see(&self, tenant: &str) -> bool {
         self.tenant.as_deref().is_none_or(|own| own == tenant)
@@ -185,6 +192,7 @@ impl KeyStore {
                 Ok(Some(Caller {
                     name: grant.name,
                     tenant,
+                    scopes: grant.scopes,
                 }))
             }
         }
