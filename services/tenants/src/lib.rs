@@ -1,1 +1,80 @@
 #![doc = include_str!("../README.md")]
+
+pub mod app;
+mod db;
+mod effects;
+mod http;
+
+use events::v1::{
+    CallAnswered, CallEnded, CallMissed, CallStarted, MessageRefused, MessageSent, SmsInbound,
+};
+use role::{Error, Parts, Role};
+
+use crate::app::settle::{SettleBought, SettleReleased};
+use crate::effects::inbound::{Dial, Sms, Status, Voice, Whisper};
+use crate::effects::lookups::Lookups;
+use crate::effects::notify::{Notify, Poster};
+use crate::effects::provision::Provision;
+use crate::effects::queries::{Grant, List, Resolve};
+use crate::effects::registry::Registry;
+
+pub use crate::http::ROUTES;
+
+/// The role, ready to start.
+pub async fn role(parts: &Parts) -> Result<Role, Error> {
+    let mut role = Role::new("tenants", parts);
+    let (store, relay) = role.with_store(db::MIGRATIONS).await?;
+    let account = parts.settings.account.as_ref();
+    let platform_account = account
+        .map(|account| account.sid.clone())
+        .unwrap_or_default();
+    let lookups = Lookups::new(
+        store.clone(),
+        parts.clock.clone(),
+        parts.sealer.clone(),
+        platform_account.clone(),
+    );
+
+    role.performs(Voice(lookups.clone()));
+    role.performs(Whisper(lookups.clone()));
+    role.performs(Dial(lookups.clone()));
+    role.performs(Status(lookups.clone()));
+    role.performs(Sms(lookups.clone()));
+    role.performs(Resolve(lookups.clone()));
+    role.performs(List {
+        store: store.clone(),
+        platform_account: platform_account.clone(),
+    });
+    role.performs(Grant(store.clone()));
+    role.decides(SettleBought)?;
+    role.decides(SettleReleased)?;
+
+    let poster = Poster::new(lookups.clone(), parts.clock.clone());
+    role.performs(Notify::<CallStarted>::new(&poster));
+    role.performs(Notify::<CallAnswered>::new(&poster));
+    role.performs(Notify::<CallMissed>::new(&poster));
+    role.performs(Notify::<CallEnded>::new(&poster));
+    role.performs(Notify::<MessageSent>::new(&poster));
+    role.performs(Notify::<MessageRefused>::new(&poster));
+    role.performs(Notify::<SmsInbound>::new(&poster));
+
+    role.runs(
+        lookups
+            .clone()
+            .keep_true(parts.bus.clone(), parts.stopping.clone()),
+    );
+    let registry = Registry::new(parts, store, relay, lookups);
+    let provision = Provision {
+        registry: registry.clone(),
+        bus: parts.bus.clone(),
+        platform_account,
+    };
+    role.serves(
+        ROUTES,
+        http::State {
+            registry,
+            provision,
+        },
+    );
+    Ok(role)
+}

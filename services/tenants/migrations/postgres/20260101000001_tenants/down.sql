@@ -1,0 +1,4 @@
+DROP TABLE keys;
+DROP TABLE numbers;
+DROP TABLE accounts;
+DROP TABLE tenants;

@@ -1,0 +1,271 @@
+//! Tenants and their accounts.
+
+use std::collections::HashMap;
+
+use role::Tx;
+use role::seal::{Sealer, Unopenable};
+use store::prelude::*;
+use store::types::{Json, Time};
+use store::{Error, on};
+
+use super::schema::{accounts, numbers, tenants};
+use super::{damaged, unwritable};
+use crate::app::context::Resolution;
+use crate::app::model::{Account, Tenant};
+use crate::app::refusal::Refusal;
+use crate::db::numbers::NumberRow;
+
+/// A tenant as it is stored: its secrets are sealed.
+#[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = tenants, treat_none_as_null = true)]
+pub struct TenantRow {
+    /// Its id.
+    pub id: String,
+    status: String,
+    profile: Json,
+    notify_secret: Option<Vec<u8>>,
+    created_at: Time,
+    updated_at: Time,
+}
+
+/// An account as it is stored.
+#[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = accounts, treat_none_as_null = true)]
+pub struct AccountRow {
+    /// `AC..`.
+    pub account_sid: String,
+    /// Whose it is.
+    pub tenant_id: String,
+    token: Vec<u8>,
+    older_token: Option<Vec<u8>>,
+    updated_at: Time,
+}
+
+impl AccountRow {
+    /// The sealed tokens, newest first.
+    pub fn sealed_tokens(self) -> Vec<Vec<u8>> {
+        std::iter::once(self.token)
+            .chain(self.older_token)
+            .collect()
+    }
+}
+
+impl TenantRow {
+    /// Without its secrets, which not everybody needs.
+    pub fn plain(self) -> Result<Tenant, Error> {
+        Ok(Tenant {
+            status: self.status.parse().map_err(damaged)?,
+            profile: self.profile.read().map_err(damaged)?,
+            account: None,
+            notify_secret: None,
+            created_at: self.created_at.0,
+            updated_at: self.updated_at.0,
+            id: self.id,
+        })
+    }
+}
+
+/// Opens a tenant's secrets.
+fn open(row: TenantRow, account: Option<AccountRow>, sealer: &Sealer) -> Result<Tenant, Refusal> {
+    let secret = row
+        .notify_secret
+        .as_deref()
+        .map(|sealed| sealer.open(sealed))
+        .transpose()?;
+    let account = account.map(|row| {
+        let sid = row.account_sid.clone();
+        let tokens: Result<_, Unopenable> =
+            row.sealed_tokens().iter().map(|t| sealer.open(t)).collect();
+        tokens.map(|tokens| Account { sid, tokens })
+    });
+    Ok(Tenant {
+        account: account.transpose()?,
+        notify_secret: secret,
+        ..row.plain()?
+    })
+}
+
+/// These tenants with their secrets, by id.
+pub async fn load(tx: &mut Tx, ids: &[String], sealer: &Sealer) -> Result<Vec<Tenant>, Refusal> {
+    let rows = on!(tx, c => tenants::table
+        .filter(tenants::id.eq_any(ids))
+        .order(tenants::id)
+        .select(TenantRow::as_select())
+        .load::<TenantRow>(c)
+        .await)
+    .map_err(Error::from)?;
+    with_accounts(tx, rows, sealer).await
+}
+
+/// A page of tenants with their secrets, in the order of their ids.
+pub async fn page(
+    tx: &mut Tx,
+    after: &str,
+    only: Option<&str>,
+    limit: i64,
+    sealer: &Sealer,
+) -> Result<Vec<Tenant>, Refusal> {
+    let rows = on!(tx, c => {
+        let mut query = tenants::table.filter(tenants::id.gt(after)).into_boxed();
+        if let Some(only) = only {
+            query = query.filter(tenants::id.eq(only));
+        }
+        query
+            .order(tenants::id)
+            .limit(limit)
+            .select(TenantRow::as_select())
+            .load::<TenantRow>(c)
+            .await
+    })
+    .map_err(Error::from)?;
+    with_accounts(tx, rows, sealer).await
+}
+
+async fn with_accounts(
+    tx: &mut Tx,
+    rows: Vec<TenantRow>,
+    sealer: &Sealer,
+) -> Result<Vec<Tenant>, Refusal> {
+    let ids: Vec<String> = rows.iter().map(|row| row.id.clone()).collect();
+    let accounts = on!(tx, c => accounts::table
+        .filter(accounts::tenant_id.eq_any(ids))
+        .select(AccountRow::as_select())
+        .load::<AccountRow>(c)
+        .await)
+    .map_err(Error::from)?;
+    let mut accounts: HashMap<String, AccountRow> = accounts
+        .into_iter()
+        .map(|row| (row.tenant_id.clone(), row))
+        .collect();
+    rows.into_iter()
+        .map(|row| {
+            let account = accounts.remove(&row.id);
+            open(row, account, sealer)
+        })
+        .collect()
+}
+
+/// One tenant without its secrets.
+pub async fn plain(tx: &mut Tx, id: &str) -> Result<Option<Tenant>, Error> {
+    let row = on!(tx, c => tenants::table
+        .find(id)
+        .select(TenantRow::as_select())
+        .first::<TenantRow>(c)
+        .await
+        .optional())?;
+    row.map(TenantRow::plain).transpose()
+}
+
+/// The business behind a number.
+pub async fn resolve(
+    tx: &mut Tx,
+    number: &str,
+    platform_account: &str,
+) -> Result<Option<Resolution>, Error> {
+    let row = on!(tx, c => numbers::table
+        .inner_join(tenants::table.left_join(accounts::table))
+        .filter(numbers::number.eq(number).and(numbers::status.ne("released")))
+        .select((NumberRow::as_select(), TenantRow::as_select(), accounts::account_sid.nullable()))
+        .first::<(NumberRow, TenantRow, Option<String>)>(c)
+        .await
+        .optional())?;
+    let Some((number, tenant, account)) = row else {
+        return Ok(None);
+    };
+    let (tenant, number) = (tenant.plain()?, number.model()?);
+    Ok(Some(Resolution::new(
+        &tenant,
+        account.as_deref(),
+        &number,
+        platform_account,
+    )))
+}
+
+/// Every account.
+pub async fn accounts(tx: &mut Tx) -> Result<Vec<AccountRow>, Error> {
+    Ok(on!(tx, c => accounts::table
+        .order(accounts::account_sid)
+        .select(AccountRow::as_select())
+        .load::<AccountRow>(c)
+        .await)?)
+}
+
+/// The account of one tenant.
+pub async fn account_sid(tx: &mut Tx, tenant: &str) -> Result<Option<String>, Error> {
+    Ok(on!(tx, c => accounts::table
+        .filter(accounts::tenant_id.eq(tenant))
+        .select(accounts::account_sid)
+        .first::<String>(c)
+        .await
+        .optional())?)
+}
+
+/// Whose these accounts are.
+pub async fn owners(tx: &mut Tx, sids: &[String]) -> Result<Vec<(String, String)>, Error> {
+    Ok(on!(tx, c => accounts::table
+        .filter(accounts::account_sid.eq_any(sids))
+        .select((accounts::account_sid, accounts::tenant_id))
+        .load::<(String, String)>(c)
+        .await)?)
+}
+
+/// Every tenant without its secrets, with its account.
+pub async fn all(tx: &mut Tx) -> Result<Vec<(Tenant, Option<String>)>, Error> {
+    let rows = on!(tx, c => tenants::table
+        .left_join(accounts::table)
+        .select((TenantRow::as_select(), accounts::account_sid.nullable()))
+        .load::<(TenantRow, Option<String>)>(c)
+        .await)?;
+    rows.into_iter()
+        .map(|(row, account)| Ok((row.plain()?, account)))
+        .collect()
+}
+
+/// Writes a tenant, new or not.
+pub async fn put(tx: &mut Tx, tenant: &Tenant, new: bool, sealer: &Sealer) -> Result<(), Refusal> {
+    let secret = tenant
+        .notify_secret
+        .as_ref()
+        .map(|s| sealer.seal(s.reveal()))
+        .transpose()?;
+    let row = TenantRow {
+        id: tenant.id.clone(),
+        status: tenant.status.as_str().to_owned(),
+        profile: Json::of(&tenant.profile).map_err(unwritable)?,
+        notify_secret: secret,
+        created_at: tenant.created_at.into(),
+        updated_at: tenant.updated_at.into(),
+    };
+    if new {
+        on!(tx, c => diesel::insert_into(tenants::table).values(&row).execute(c).await)
+            .map_err(Error::from)?;
+    } else {
+        on!(tx, c => diesel::update(tenants::table.find(&row.id)).set(&row).execute(c).await)
+            .map_err(Error::from)?;
+    }
+    put_account(tx, tenant, sealer).await
+}
+
+async fn put_account(tx: &mut Tx, tenant: &Tenant, sealer: &Sealer) -> Result<(), Refusal> {
+    on!(tx, c => diesel::delete(accounts::table.filter(accounts::tenant_id.eq(&tenant.id))).execute(c).await)
+        .map_err(Error::from)?;
+    let Some(account) = &tenant.account else {
+        return Ok(());
+    };
+    let sealed: Result<Vec<Vec<u8>>, Unopenable> = account
+        .tokens
+        .iter()
+        .map(|token| sealer.seal(token.reveal()))
+        .collect();
+    let mut sealed = sealed?.into_iter();
+    let row = AccountRow {
+        account_sid: account.sid.clone(),
+        tenant_id: tenant.id.clone(),
+        token: sealed.next().unwrap_or_default(),
+        older_token: sealed.next(),
+        updated_at: tenant.updated_at.into(),
+    };
+    on!(tx, c => diesel::insert_into(accounts::table).values(&row).execute(c).await)
+        .map_err(Error::from)?;
+    Ok(())
+}

@@ -1,0 +1,419 @@
+//! Changes: each in one transaction, told to everybody when it has committed.
+
+use std::collections::BTreeSet;
+
+use clock::Clock;
+use events::v1::{KeyChanged, TenantChanged};
+use events::{Envelope, Event};
+use role::http::KeyStore;
+use role::seal::Sealer;
+use role::{Parts, Relay, Tx};
+use store::Store;
+
+use super::lookups::Lookups;
+use crate::app::document::{AccountSpec, Document};
+use crate::app::model::{Key, Number, Tenant};
+use crate::app::plan::{Asker, Change, Known, Plan, plan};
+use crate::app::refusal::Refusal;
+use crate::app::settle;
+use crate::app::words::{NumberStatus, TenantStatus};
+use crate::db::{keys, numbers, tenants};
+
+/// More changes than this and the caches are emptied at once.
+const MANY: usize = 16;
+
+/// Where tenants, numbers and keys are read and changed. Clones share everything.
+#[derive(Clone)]
+pub struct Registry {
+    pub(super) store: Store,
+    pub(super) relay: Relay,
+    pub(super) clock: Clock,
+    pub(super) sealer: Sealer,
+    keys: KeyStore,
+    lookups: Lookups,
+}
+
+/// What is told when a transaction has committed.
+#[derive(Default)]
+pub struct News {
+    envelopes: Vec<Envelope>,
+    touched: Vec<(String, String)>,
+    hashes: Vec<String>,
+}
+
+impl Registry {
+    /// Of the role's store.
+    pub fn new(parts: &Parts, store: Store, relay: Relay, lookups: Lookups) -> Self {
+        Self {
+            store,
+            relay,
+            clock: parts.clock.clone(),
+            sealer: parts.sealer.clone(),
+            keys: parts.keys.clone(),
+            lookups,
+        }
+    }
+
+    /// Makes things as a document says, all or nothing. `only_new` refuses a tenant that is there already.
+    pub async fn apply(
+        &self,
+        document: &Document,
+        bound: Option<&str>,
+        only_new: bool,
+    ) -> Result<Plan, Refusal> {
+        let mut tx = self.store.begin().await?;
+        let known = self.known(&mut tx, document).await?;
+        let exists = document
+            .tenants
+            .iter()
+            .any(|t| known.tenants.contains_key(&t.id));
+        let asker = Asker {
+            bound,
+            clock: &self.clock,
+        };
+        let planned = match exists && only_new {
+            true => Err(Refusal::conflict(
+                "exists",
+                "this tenant is there already; PUT /api/tenants/{id} changes it",
+            )),
+            false => plan(document, &known, &asker).map_err(Refusal::Invalid),
+        };
+        self.carry_out(tx, planned).await
+    }
+
+    /// Makes a key; its name has to be new.
+    pub async fn make_key(
+        &self,
+        document: &Document,
+        bound: Option<&str>,
+    ) -> Result<Plan, Refusal> {
+        let mut tx = self.store.begin().await?;
+        let known = self.known(&mut tx, document).await?;
+        let asker = Asker {
+            bound,
+            clock: &self.clock,
+        };
+        let planned = match known.keys.is_empty() {
+            true => plan(document, &known, &asker).map_err(Refusal::Invalid),
+            false => Err(Refusal::conflict(
+                "exists",
+                "a key of this name is there already; names are unique",
+            )),
+        };
+        self.carry_out(tx, planned).await
+    }
+
+    /// Writes a plan and tells of it, or takes the transaction back.
+    async fn carry_out(&self, mut tx: Tx, planned: Result<Plan, Refusal>) -> Result<Plan, Refusal> {
+        let plan = match planned {
+            Ok(plan) => plan,
+            Err(refusal) => {
+                tx.rollback().await?;
+                return Err(refusal);
+            }
+        };
+        let news = self.write(&mut tx, &plan).await.map_err(meanwhile)?;
+        self.finish(tx, news).await?;
+        Ok(plan)
+    }
+
+    async fn known(&self, tx: &mut Tx, document: &Document) -> Result<Known, Refusal> {
+        let of_keys = document.keys.iter().filter_map(|key| key.tenant.clone());
+        let ids: BTreeSet<String> = document
+            .tenants
+            .iter()
+            .map(|t| t.id.clone())
+            .chain(of_keys)
+            .collect();
+        let ids: Vec<String> = ids.into_iter().collect();
+        let specs = document.tenants.iter();
+        let listed: Vec<String> = specs
+            .clone()
+            .flat_map(|t| &t.numbers)
+            .map(|n| n.number.to_string())
+            .collect();
+        let sids: Vec<String> = specs
+            .filter_map(|tenant| match &tenant.account {
+                AccountSpec::Set { sid, .. } => Some(sid.clone()),
+                _ => None,
+            })
+            .collect();
+        let names: Vec<String> = document.keys.iter().map(|key| key.name.clone()).collect();
+        let found = tenants::load(tx, &ids, &self.sealer).await?;
+        let keys = keys::named(tx, &names).await?;
+        Ok(Known {
+            tenants: found
+                .into_iter()
+                .map(|tenant| (tenant.id.clone(), tenant))
+                .collect(),
+            numbers: numbers::concerned(tx, &ids, &listed).await?,
+            accounts: tenants::owners(tx, &sids).await?.into_iter().collect(),
+            keys: keys
+                .into_iter()
+                .map(|key| (key.name.clone(), key))
+                .collect(),
+        })
+    }
+
+    async fn write(&self, tx: &mut Tx, plan: &Plan) -> Result<News, Refusal> {
+        let mut news = News::default();
+        for (change, tenant) in plan.tenants.iter().filter(|(c, _)| *c != Change::Unchanged) {
+            tenants::put(tx, tenant, *change == Change::Created, &self.sealer).await?;
+            self.tell_tenant(&mut news, &tenant.id);
+        }
+        for (change, number) in plan.numbers.iter().filter(|(c, _)| *c != Change::Unchanged) {
+            match change {
+                Change::Created => numbers::insert(tx, number).await?,
+                _ => numbers::update(tx, number).await?,
+            }
+            self.tell_number(&mut news, number);
+        }
+        for (change, key) in plan.keys.iter().filter(|(c, _)| *c != Change::Unchanged) {
+            keys::put(tx, key, *change == Change::Created).await?;
+            self.tell_key(&mut news, &key.hash);
+        }
+        plan.withdrawn
+            .iter()
+            .for_each(|hash| self.tell_key(&mut news, hash));
+        Ok(news)
+    }
+
+    /// Tenants with their secrets, in the order of their ids.
+    pub async fn tenants(
+        &self,
+        after: &str,
+        only: Option<&str>,
+        limit: i64,
+    ) -> Result<Vec<(Tenant, Vec<Number>)>, Refusal> {
+        let mut tx = self.store.read().await?;
+        let tenants = tenants::page(&mut tx, after, only, limit, &self.sealer).await?;
+        let ids: Vec<String> = tenants.iter().map(|tenant| tenant.id.clone()).collect();
+        let mut numbers = numbers::concerned(&mut tx, &ids, &[]).await?;
+        let mut all = Vec::with_capacity(tenants.len());
+        for tenant in tenants {
+            let (mine, others) = numbers.into_iter().partition(|n| n.tenant_id == tenant.id);
+            numbers = others;
+            all.push((tenant, mine));
+        }
+        Ok(all)
+    }
+
+    /// One tenant with its secrets.
+    pub async fn tenant(&self, id: &str) -> Result<(Tenant, Vec<Number>), Refusal> {
+        let found = self.tenants("", Some(id), 1).await?;
+        found.into_iter().next().ok_or(Refusal::NotFound("tenant"))
+    }
+
+    /// Suspends a tenant or takes it back.
+    pub async fn set_tenant_status(&self, id: &str, status: TenantStatus) -> Result<(), Refusal> {
+        let mut tx = self.store.begin().await?;
+        let mut found = tenants::load(&mut tx, &[id.to_owned()], &self.sealer).await?;
+        let Some(mut tenant) = found.pop() else {
+            tx.rollback().await?;
+            return Err(Refusal::NotFound("tenant"));
+        };
+        if tenant.status == status {
+            tx.rollback().await?;
+            return Ok(());
+        }
+        (tenant.status, tenant.updated_at) = (status, self.clock.now());
+        tenants::put(&mut tx, &tenant, false, &self.sealer).await?;
+        let mut news = News::default();
+        self.tell_tenant(&mut news, id);
+        self.finish(tx, news).await
+    }
+
+    /// One number with its tenant, which has to be the caller's.
+    pub async fn number(&self, id: &str, bound: Option<&str>) -> Result<(Number, Tenant), Refusal> {
+        let mut tx = self.store.read().await?;
+        let number = numbers::get(&mut tx, id).await?;
+        with_tenant(&mut tx, number, bound).await
+    }
+
+    /// The same, by the E.164 text.
+    pub async fn lookup(
+        &self,
+        number: &str,
+        bound: Option<&str>,
+    ) -> Result<(Number, Tenant), Refusal> {
+        let mut tx = self.store.read().await?;
+        let number = numbers::live(&mut tx, number).await?;
+        with_tenant(&mut tx, number, bound).await
+    }
+
+    /// Numbers, released ones too, in the order of their ids.
+    pub async fn numbers(
+        &self,
+        after: &str,
+        tenant: Option<&str>,
+        limit: i64,
+    ) -> Result<Vec<Number>, Refusal> {
+        let mut tx = self.store.read().await?;
+        Ok(numbers::page(&mut tx, after, tenant, limit).await?)
+    }
+
+    /// Moves a number to another state, where that can be.
+    pub async fn set_number_status(
+        &self,
+        id: &str,
+        status: NumberStatus,
+        bound: Option<&str>,
+    ) -> Result<Number, Refusal> {
+        let mut tx = self.store.begin().await?;
+        let number = numbers::get_locked(&mut tx, id).await?;
+        let number = number.filter(|number| bound.is_none_or(|bound| bound == number.tenant_id));
+        let checked = number
+            .ok_or(Refusal::NotFound("phone number"))
+            .and_then(|n| movable(n, status));
+        let number = match checked {
+            Ok(number) if number.status == status => {
+                tx.rollback().await?;
+                return Ok(number);
+            }
+            Ok(number) => number,
+            Err(refusal) => {
+                tx.rollback().await?;
+                return Err(refusal);
+            }
+        };
+        let now = self.clock.now();
+        let number = if status == NumberStatus::Released {
+            settle::released(&mut tx, now, number).await?
+        } else {
+            let number = Number {
+                status,
+                updated_at: now,
+                ..number
+            };
+            numbers::update(&mut tx, &number).await?;
+            number
+        };
+        let mut news = News::default();
+        self.tell_number(&mut news, &number);
+        self.finish(tx, news).await?;
+        Ok(number)
+    }
+
+    /// Keys, in the order of their ids.
+    pub async fn keys(
+        &self,
+        after: &str,
+        tenant: Option<&str>,
+        limit: i64,
+    ) -> Result<Vec<Key>, Refusal> {
+        let mut tx = self.store.read().await?;
+        Ok(keys::page(&mut tx, after, tenant, limit).await?)
+    }
+
+    /// Withdraws a key.
+    pub async fn withdraw_key(&self, id: &str, bound: Option<&str>) -> Result<(), Refusal> {
+        let mut tx = self.store.begin().await?;
+        let key = keys::get(&mut tx, id).await?;
+        let Some(key) = key.filter(|key| bound.is_none() || key.tenant.as_deref() == bound) else {
+            tx.rollback().await?;
+            return Err(Refusal::NotFound("key"));
+        };
+        keys::delete(&mut tx, id).await?;
+        let mut news = News::default();
+        self.tell_key(&mut news, &key.hash);
+        self.finish(tx, news).await
+    }
+
+    /// Commits, forgets what is no longer true, and tells.
+    pub(super) async fn finish(&self, mut tx: Tx, news: News) -> Result<(), Refusal> {
+        self.relay
+            .put(&mut tx, self.clock.now(), &news.envelopes)
+            .await?;
+        tx.commit().await?;
+        match news.touched.len() > MANY {
+            true => self.lookups.clear(),
+            false => news
+                .touched
+                .iter()
+                .for_each(|(tenant, number)| self.lookups.forget(tenant, number)),
+        }
+        news.hashes.iter().for_each(|hash| self.keys.forget(hash));
+        self.relay.leave(news.envelopes);
+        Ok(())
+    }
+
+    fn envelope<E: Event>(&self, event: &E) -> Envelope {
+        Envelope::new("trunkline/tenants", &self.clock, event)
+    }
+
+    fn tell_tenant(&self, news: &mut News, id: &str) {
+        let event = TenantChanged {
+            tenant_id: id.to_owned(),
+        };
+        news.envelopes.push(self.envelope(&event).tenant(id));
+        news.touched.push((id.to_owned(), String::new()));
+    }
+
+    pub(super) fn tell_number(&self, news: &mut News, number: &Number) {
+        let event = settle::changed(number);
+        news.envelopes
+            .push(self.envelope(&event).tenant(&number.tenant_id));
+        news.touched.push((event.tenant_id, event.number));
+    }
+
+    fn tell_key(&self, news: &mut News, hash: &str) {
+        let event = KeyChanged {
+            hash: hash.to_owned(),
+        };
+        news.envelopes.push(self.envelope(&event));
+        news.hashes.push(hash.to_owned());
+    }
+}
+
+async fn with_tenant(
+    tx: &mut Tx,
+    number: Option<Number>,
+    bound: Option<&str>,
+) -> Result<(Number, Tenant), Refusal> {
+    let number = number.filter(|number| bound.is_none_or(|bound| bound == number.tenant_id));
+    let number = number.ok_or(Refusal::NotFound("phone number"))?;
+    let tenant = tenants::plain(tx, &number.tenant_id).await?;
+    tenant
+        .map(|tenant| (number, tenant))
+        .ok_or(Refusal::NotFound("phone number"))
+}
+
+/// Whether a number may go to this state.
+fn movable(number: Number, status: NumberStatus) -> Result<Number, Refusal> {
+    if status == NumberStatus::Active && number.number.is_none() {
+        return Err(Refusal::conflict(
+            "not_bought",
+            "the number is still being bought; it becomes active by itself",
+        ));
+    }
+    if number.status.may_become(status) {
+        return Ok(number);
+    }
+    let allowed: Vec<&str> = number
+        .status
+        .next()
+        .iter()
+        .map(|next| next.as_str())
+        .collect();
+    let allowed = if allowed.is_empty() {
+        "nothing else".to_owned()
+    } else {
+        allowed.join(" or ")
+    };
+    let message = format!(
+        "the number is {}; it can become {allowed}",
+        number.status.as_str()
+    );
+    Err(Refusal::conflict("not_allowed", message))
+}
+
+/// Two changes at the same time met at a unique index.
+pub(super) fn meanwhile(refusal: Refusal) -> Refusal {
+    match refusal {
+        Refusal::Store(e) if e.is_duplicate() => Refusal::conflict(
+            "taken",
+            "a number, account or key of this request is in use elsewhere, perhaps since a moment ago; look and try again",
+        ),
+        other => other,
+    }
+}

@@ -1,0 +1,57 @@
+//! `/api/keys`.
+
+use actix_web::HttpResponse;
+use actix_web::web::{Data, Json, Path, Query};
+use role::http::{ApiError, Caller, Page};
+use serde_json::Value;
+
+use super::view::{KeyView, Keys, NewKey};
+use super::{State, after};
+use crate::app::document::{self, Document};
+use crate::app::refusal::Refusal;
+use crate::app::words::is_name;
+
+pub(super) async fn list(
+    state: Data<State>,
+    caller: Caller,
+    page: Query<Page>,
+) -> Result<Json<Keys>, ApiError> {
+    let (after, only) = (after(&page)?, caller.tenant.as_deref());
+    let found = state.registry.keys(after, only, page.limit() + 1).await?;
+    let (items, next_cursor) = page.of(found, |key| key.id.clone());
+    let items = items.into_iter().map(KeyView::of).collect();
+    Ok(Json(Keys { items, next_cursor }))
+}
+
+pub(super) async fn create(
+    state: Data<State>,
+    caller: Caller,
+    body: Json<Value>,
+) -> Result<HttpResponse, ApiError> {
+    let key = document::key(&body).map_err(Refusal::Invalid)?;
+    let document = Document {
+        keys: vec![key],
+        ..Document::default()
+    };
+    let plan = state
+        .registry
+        .make_key(&document, caller.tenant.as_deref())
+        .await?;
+    let new = NewKey::of(&plan, &document).ok_or_else(|| ApiError::unavailable("the key store"))?;
+    Ok(HttpResponse::Created().json(new))
+}
+
+pub(super) async fn withdraw(
+    state: Data<State>,
+    caller: Caller,
+    id: Path<String>,
+) -> Result<HttpResponse, ApiError> {
+    if !is_name(&id) {
+        return Err(ApiError::not_found("key"));
+    }
+    state
+        .registry
+        .withdraw_key(&id, caller.tenant.as_deref())
+        .await?;
+    Ok(HttpResponse::NoContent().finish())
+}

@@ -1,0 +1,127 @@
+//! `/phone-numbers`.
+
+use actix_web::web::{Data, Json, Path, Query};
+use actix_web::{HttpRequest, HttpResponse};
+use phone::E164;
+use role::http::{ApiError, Caller, Page};
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::view::{Lookup, NumberStatusBody, NumberView, Numbers, Provisioned, wanted};
+use super::{State, after};
+use crate::app::refusal::Refusal;
+use crate::app::words::{NumberStatus, is_name};
+
+/// `?tenant=&limit=&cursor=`.
+#[derive(Deserialize)]
+pub(super) struct Which {
+    tenant: Option<String>,
+    limit: Option<u32>,
+    cursor: Option<String>,
+}
+
+pub(super) async fn list(
+    state: Data<State>,
+    caller: Caller,
+    which: Query<Which>,
+) -> Result<Json<Numbers>, ApiError> {
+    let Which {
+        tenant,
+        limit,
+        cursor,
+    } = which.into_inner();
+    let page = Page { limit, cursor };
+    if tenant
+        .as_deref()
+        .is_some_and(|tenant| !is_name(tenant) || !caller.may_see(tenant))
+    {
+        return Err(ApiError::not_found("tenant"));
+    }
+    let only = tenant.as_deref().or(caller.tenant.as_deref());
+    let found = state
+        .registry
+        .numbers(after(&page)?, only, page.limit() + 1)
+        .await?;
+    let (items, next_cursor) = page.of(found, |number| number.id.clone());
+    let items = items.into_iter().map(NumberView::of).collect();
+    Ok(Json(Numbers { items, next_cursor }))
+}
+
+pub(super) async fn lookup(
+    state: Data<State>,
+    caller: Caller,
+    number: Path<String>,
+) -> Result<Json<Lookup>, ApiError> {
+    let bare = number.trim();
+    let text = if bare.starts_with('+') {
+        bare.to_owned()
+    } else {
+        format!("+{bare}")
+    };
+    let number = E164::parse(&text).map_err(|e| ApiError::invalid("e164", e.to_string()))?;
+    let (number, tenant) = state
+        .registry
+        .lookup(number.as_str(), caller.tenant.as_deref())
+        .await?;
+    Ok(Json(Lookup::of(number, tenant)))
+}
+
+pub(super) async fn provision(
+    state: Data<State>,
+    caller: Caller,
+    request: HttpRequest,
+    body: Json<Value>,
+) -> Result<HttpResponse, ApiError> {
+    let key = request
+        .headers()
+        .get("Idempotency-Key")
+        .and_then(|key| key.to_str().ok());
+    let wanted = wanted(&body, key).map_err(Refusal::Invalid)?;
+    if !caller.may_see(&wanted.tenant_id) {
+        return Err(ApiError::not_found("tenant"));
+    }
+    let number = state.provision.buy(&wanted).await?;
+    Ok(match number.status {
+        NumberStatus::Provisioning => {
+            HttpResponse::Accepted().json(Provisioned::pending(number, "active"))
+        }
+        _ => HttpResponse::Created().json(Provisioned::of(number)),
+    })
+}
+
+pub(super) async fn set_status(
+    state: Data<State>,
+    caller: Caller,
+    id: Path<String>,
+    body: Json<NumberStatusBody>,
+) -> Result<Json<NumberView>, ApiError> {
+    let bound = caller.tenant.as_deref();
+    let number = state
+        .registry
+        .set_number_status(known(&id)?, body.status, bound)
+        .await?;
+    Ok(Json(NumberView::of(number)))
+}
+
+pub(super) async fn release(
+    state: Data<State>,
+    caller: Caller,
+    id: Path<String>,
+) -> Result<HttpResponse, ApiError> {
+    let number = state
+        .provision
+        .release(known(&id)?, caller.tenant.as_deref())
+        .await?;
+    Ok(match number.status {
+        NumberStatus::Released => HttpResponse::Ok().json(Provisioned::of(number)),
+        _ => HttpResponse::Accepted().json(Provisioned::pending(number, "released")),
+    })
+}
+
+fn known(id: &str) -> Result<&str, ApiError> {
+    if is_name(id) {
+        Ok(id)
+    } else {
+        Err(ApiError::not_found("phone number"))
+    }
+}

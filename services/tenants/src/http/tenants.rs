@@ -1,0 +1,98 @@
+//! `/api/tenants`.
+
+use actix_web::HttpResponse;
+use actix_web::web::{Data, Json, Path, Query};
+use role::http::{ApiError, Caller, Page, Scope};
+use serde_json::Value;
+
+use super::view::{Id, TenantStatusBody, TenantView, Tenants};
+use super::{State, after};
+use crate::app::document;
+use crate::app::refusal::Refusal;
+use crate::app::words::is_name;
+
+pub(super) async fn list(
+    state: Data<State>,
+    caller: Caller,
+    page: Query<Page>,
+) -> Result<Json<Tenants>, ApiError> {
+    let (after, only) = (after(&page)?, caller.tenant.as_deref());
+    let found = state
+        .registry
+        .tenants(after, only, page.limit() + 1)
+        .await?;
+    let (items, next_cursor) = page.of(found, |(tenant, _)| tenant.id.clone());
+    let items = items
+        .into_iter()
+        .map(|it| TenantView::of(it, caller.may(Scope::Admin)))
+        .collect();
+    Ok(Json(Tenants { items, next_cursor }))
+}
+
+pub(super) async fn create(
+    state: Data<State>,
+    caller: Caller,
+    body: Json<Value>,
+) -> Result<HttpResponse, ApiError> {
+    let document = document::tenant(&body, None).map_err(Refusal::Invalid)?;
+    state
+        .registry
+        .apply(&document, caller.tenant.as_deref(), true)
+        .await?;
+    let id = document
+        .tenants
+        .into_iter()
+        .next()
+        .map(|tenant| tenant.id)
+        .unwrap_or_default();
+    Ok(HttpResponse::Created().json(Id { id }))
+}
+
+pub(super) async fn get(
+    state: Data<State>,
+    caller: Caller,
+    id: Path<String>,
+) -> Result<Json<TenantView>, ApiError> {
+    let found = state.registry.tenant(own(&caller, &id)?).await?;
+    Ok(Json(TenantView::of(found, caller.may(Scope::Admin))))
+}
+
+pub(super) async fn put(
+    state: Data<State>,
+    caller: Caller,
+    id: Path<String>,
+    body: Json<Value>,
+) -> Result<Json<TenantView>, ApiError> {
+    let id = own(&caller, &id)?;
+    let document = document::tenant(&body, Some(id)).map_err(Refusal::Invalid)?;
+    state
+        .registry
+        .apply(&document, caller.tenant.as_deref(), false)
+        .await?;
+    Ok(Json(TenantView::of(state.registry.tenant(id).await?, true)))
+}
+
+pub(super) async fn set_status(
+    state: Data<State>,
+    caller: Caller,
+    id: Path<String>,
+    body: Json<TenantStatusBody>,
+) -> Result<Json<TenantView>, ApiError> {
+    let id = own(&caller, &id)?;
+    if caller.tenant.is_some() {
+        return Err(Refusal::Bound(
+            "a tenant's status cannot be changed with a key that is bound to it",
+        )
+        .into());
+    }
+    state.registry.set_tenant_status(id, body.status).await?;
+    Ok(Json(TenantView::of(state.registry.tenant(id).await?, true)))
+}
+
+/// The tenant of the path, where the caller may see it.
+fn own<'a>(caller: &Caller, id: &'a str) -> Result<&'a str, ApiError> {
+    match is_name(id) && caller.may_see(id) {
+        true => Ok(id),
+        false => Err(ApiError::not_found("tenant")),
+    }
+}
