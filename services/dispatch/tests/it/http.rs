@@ -1,0 +1,313 @@
+//! The API.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use crate::lab::Lab;
+use crate::world::{ACCOUNT, CALLER, at, missed, text, text_to, thread_id};
+
+fn keys(value: &Value) -> Vec<&str> {
+    let mut keys: Vec<_> = value
+        .as_object()
+        .unwrap()
+        .keys()
+        .map(String::as_str)
+        .collect();
+    keys.sort_unstable();
+    keys
+}
+
+/// The path of the caller's thread.
+fn path(rest: &str) -> String {
+    format!("/conversations/{}{rest}", thread_id("smith", 0, CALLER))
+}
+
+pub async fn a_conversation_has_the_shape_of_the_contract(lab: Arc<Lab>) {
+    lab.publish(at(0), &missed("CA1", CALLER)).await;
+    let mut event = text("SM1", CALLER, "hello");
+    event.text.as_mut().unwrap().media.push(events::v1::Media {
+        url: "https://api.twilio.com/x".into(),
+        content_type: "image/png".into(),
+    });
+    lab.publish(at(1), &event).await;
+    let thread = lab.thread().await;
+    assert_eq!(
+        keys(&thread),
+        [
+            "answering",
+            "customer",
+            "id",
+            "messages",
+            "number",
+            "opted_out",
+            "status",
+            "tenant_id",
+            "urgency"
+        ]
+    );
+    let mut head = thread.clone();
+    head.as_object_mut().unwrap().remove("messages");
+    assert_eq!(
+        head,
+        json!({
+            "id": thread_id("smith", 0, CALLER), "tenant_id": "smith", "customer": CALLER,
+            "number": "+15550100001", "status": "open", "answering": "ai", "urgency": "normal",
+            "opted_out": false,
+        })
+    );
+    for message in thread["messages"].as_array().unwrap() {
+        assert_eq!(
+            keys(message),
+            [
+                "body",
+                "direction",
+                "id",
+                "media",
+                "sender",
+                "sent_at",
+                "status"
+            ]
+        );
+    }
+    let text = &thread["messages"][1];
+    assert_eq!(
+        text["media"],
+        json!([{"content_type": "image/png", "url": "https://api.twilio.com/x"}])
+    );
+    assert_eq!(text["sent_at"], "2025-06-15T15:07:40Z");
+
+    let (status, body) = lab
+        .call("GET", "/conversations/none", Some("read-smith"), None)
+        .await;
+    assert_eq!((status, &body["error"]["code"]), (404, &json!("not_found")));
+}
+
+pub async fn a_list_is_paged_with_the_latest_news_first(lab: Arc<Lab>) {
+    let caller = |n: i64| format!("+1555010{n:04}");
+    for n in 0..5 {
+        lab.publish(at(n), &text(&format!("SM{n}"), &caller(n), "hello"))
+            .await;
+    }
+    // The first writes again; two have news at the same moment.
+    lab.publish(at(9), &text("SM9", &caller(0), "hello?")).await;
+    lab.publish(at(4), &text("SM8", &caller(8), "hello")).await;
+    lab.publish(at(4), &text_to("jones", "SM7", &caller(7), "hello"))
+        .await;
+    lab.rest().await;
+
+    let (mut seen, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let page = lab
+            .get(&format!("/conversations/?tenant=smith&limit=2{cursor}"))
+            .await;
+        for item in page["items"].as_array().unwrap() {
+            seen.push(item["customer"].as_str().unwrap().to_owned());
+            assert!(item["messages"].is_null() && item["updated_at"].is_string());
+        }
+        let Some(next) = page["next_cursor"].as_str() else {
+            break;
+        };
+        cursor = format!("&cursor={next}");
+    }
+    assert_eq!(seen.len(), 6);
+    assert_eq!(seen[0], caller(0));
+    seen[1..3].sort();
+    assert_eq!(seen[1..], [4, 8, 3, 2, 1].map(caller));
+
+    let all = lab.get("/conversations").await;
+    assert_eq!(all["items"].as_array().unwrap().len(), 7);
+    assert!(all["next_cursor"].is_null());
+    let (status, body) = lab
+        .call("GET", "/conversations/?cursor=x", Some("read-smith"), None)
+        .await;
+    assert_eq!((status, &body["error"]["code"]), (422, &json!("invalid")));
+}
+
+pub async fn a_person_takes_over(lab: Arc<Lab>) {
+    lab.publish(at(0), &text("SM1", CALLER, "hello")).await;
+    assert_eq!(lab.thread().await["answering"], "ai");
+    let media = json!(["https://example.com/quote.png"]);
+    let (status, created) = lab
+        .post(
+            &path("/messages"),
+            json!({"body": "We come at 5.", "media_urls": media}),
+        )
+        .await;
+    assert_eq!(status, 201);
+    assert_eq!(keys(&created), ["id"]);
+
+    let sends = lab.sends().await;
+    let (envelope, send) = &sends[0];
+    assert_eq!(sends.len(), 1);
+    assert_eq!(created["id"], send.message_id.as_str());
+    assert_eq!(
+        (
+            send.from.as_str(),
+            send.to.as_str(),
+            send.body.as_str(),
+            send.account_sid.as_str()
+        ),
+        ("+15550100001", CALLER, "We come at 5.", ACCOUNT)
+    );
+    assert_eq!((send.purpose.as_str(), send.media_urls.len()), ("reply", 1));
+    assert_eq!(envelope.tenant.as_deref(), Some("smith"));
+    assert_eq!(envelope.key.as_deref(), Some(send.conversation_id.as_str()));
+
+    let thread = lab.thread().await;
+    assert_eq!(thread["answering"], "human");
+    let message = thread["messages"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|m| m["id"] == created["id"]);
+    let message = message.unwrap();
+    assert_eq!(
+        (
+            &message["sender"],
+            &message["status"],
+            &message["direction"]
+        ),
+        (&json!("human"), &json!("queued"), &json!("outbound"))
+    );
+    assert_eq!(
+        message["media"],
+        json!([{"content_type": null, "url": media[0]}])
+    );
+
+    for (verb, who) in [
+        ("activate", "ai"),
+        ("deactivate", "human"),
+        ("deactivate", "human"),
+    ] {
+        let (status, body) = lab
+            .call(
+                "POST",
+                &path(&format!("/ai/{verb}")),
+                Some("write-smith"),
+                None,
+            )
+            .await;
+        assert_eq!((status, &body["answering"]), (200, &json!(who)));
+        assert_eq!(lab.thread().await["answering"], who);
+    }
+}
+
+pub async fn a_request_may_be_repeated(lab: Arc<Lab>) {
+    lab.publish(at(0), &text("SM1", CALLER, "hello")).await;
+    lab.rest().await;
+    let body = json!({"body": "We come at 5."});
+    let path = path("/messages");
+    let (one, two) = tokio::join!(
+        lab.post_once(&path, "k1", body.clone()),
+        lab.post_once(&path, "k1", body.clone())
+    );
+    assert_eq!(one.0, 201, "{}", one.1);
+    assert_eq!(one, two);
+    let (_, other) = lab.post_once(&path, "k2", body.clone()).await;
+    assert_ne!(one.1, other);
+    let (status, answer) = lab
+        .post_once(&path, "k1", json!({"body": "We come at 6."}))
+        .await;
+    assert_eq!(
+        (status, &answer["error"]["code"]),
+        (409, &json!("idempotency_key_reused"))
+    );
+    let (status, _) = lab.post_once(&path, "", body.clone()).await;
+    assert_eq!(status, 422);
+    assert_eq!(lab.sends().await.len(), 2);
+    // What was accepted stays accepted.
+    lab.publish(at(2), &text("SM2", CALLER, "STOP")).await;
+    lab.rest().await;
+    assert_eq!(lab.post_once(&path, "k1", body).await, one);
+    assert_eq!(lab.sends().await.len(), 2);
+}
+
+pub async fn what_cannot_be_sent_is_refused(lab: Arc<Lab>) {
+    lab.publish(at(0), &text("SM1", CALLER, "hello")).await;
+    lab.rest().await;
+    let path = path("/messages");
+    for body in [
+        json!({"body": ""}),
+        json!({"body": " \n"}),
+        json!({"body": "é".repeat(1601)}),
+        json!({"body": "x", "media_urls": ["file:///etc/passwd"]}),
+        json!({"body": "x", "media_urls": vec!["https://example.com/a"; 11]}),
+        json!({"body": 5}),
+        json!({}),
+    ] {
+        let (status, answer) = lab.post(&path, body).await;
+        assert_eq!((status, &answer["error"]["code"]), (422, &json!("invalid")));
+    }
+    let (status, _) = lab.post(&path, json!({"body": "é".repeat(1600)})).await;
+    assert_eq!(status, 201);
+    lab.publish(at(1), &text("SM2", CALLER, "STOP")).await;
+    lab.rest().await;
+    let (status, answer) = lab.post(&path, json!({"body": "Sure?"})).await;
+    assert_eq!(
+        (status, &answer["error"]["code"]),
+        (409, &json!("opted_out"))
+    );
+    assert_eq!(lab.sends().await.len(), 1);
+    assert_eq!(lab.thread().await["messages"].as_array().unwrap().len(), 3);
+}
+
+pub async fn tenants_do_not_see_each_other(lab: Arc<Lab>) {
+    lab.publish(at(0), &text("SM1", CALLER, "hello")).await;
+    lab.publish(at(0), &text_to("jones", "SM2", CALLER, "hello"))
+        .await;
+    lab.rest().await;
+    for (key, others) in [("read-smith", "jones"), ("read-jones", "smith")] {
+        let (status, list) = lab.call("GET", "/conversations/", Some(key), None).await;
+        assert_eq!((status, list["items"].as_array().unwrap().len()), (200, 1));
+        assert_ne!(list["items"][0]["tenant_id"], others);
+        let path = format!("/conversations/?tenant={others}");
+        assert_eq!(lab.call("GET", &path, Some(key), None).await.0, 404);
+    }
+    let body = Some(json!({"body": "hi"}));
+    for (method, rest, body) in [
+        ("GET", "", None),
+        ("POST", "/messages", body),
+        ("POST", "/ai/activate", None),
+        ("POST", "/ai/deactivate", None),
+    ] {
+        let key = Some("write-jones");
+        assert_eq!(
+            lab.call(method, &path(rest), key, body.clone()).await.0,
+            404,
+            "{rest}"
+        );
+        if method == "POST" {
+            let key = Some("read-smith");
+            assert_eq!(
+                lab.call(method, &path(rest), key, body).await.0,
+                403,
+                "{rest}"
+            );
+        }
+    }
+    assert_eq!(lab.thread().await["answering"], "ai");
+    assert_eq!(lab.sends().await.len(), 0);
+}
+
+pub async fn nothing_is_open(lab: Arc<Lab>) {
+    let document = lab.get("/api/openapi.json").await;
+    let mut routes = 0;
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        if !path.starts_with("/conversations") {
+            continue;
+        }
+        for method in methods.as_object().unwrap().keys() {
+            routes += 1;
+            let method = method.to_uppercase();
+            let path = path.replace("{id}", "x");
+            for key in [None, Some("no-such-key")] {
+                let body = (method == "POST").then(|| json!({}));
+                let (status, answer) = lab.call(&method, &path, key, body).await;
+                assert_eq!(status, 401, "{method} {path}");
+                assert_eq!(answer["error"]["code"], "unauthorized");
+            }
+        }
+    }
+    assert_eq!(routes, 5);
+}

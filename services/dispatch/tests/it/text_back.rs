@@ -1,0 +1,171 @@
+//! Missed calls and the texts that answer them.
+
+use std::sync::Arc;
+
+use crate::lab::Lab;
+use crate::world::{ACCOUNT, CALLER, FORWARD, at, missed, missed_at, number, text, thread_id};
+
+pub async fn a_missed_call_is_answered_with_one_text(lab: Arc<Lab>) {
+    let mut event = missed("CA1", CALLER);
+    lab.publish_as("e1", at(0), &event).await;
+    lab.publish_as("e1", at(0), &event).await;
+    lab.publish(at(0), &event).await;
+    event.reason = "abandoned".into();
+    lab.publish(at(500), &event).await;
+
+    let sends = lab.sends().await;
+    assert_eq!(sends.len(), 1, "{sends:?}");
+    let (envelope, send) = &sends[0];
+    assert_eq!(envelope.id, send.message_id);
+    assert_eq!(send.message_id, role::derive_id(&["text_back", "CA1"]));
+    assert_eq!(envelope.key.as_deref(), Some("CA1"));
+    assert_eq!(envelope.tenant.as_deref(), Some("smith"));
+    assert_eq!(envelope.source, "trunkline/dispatch");
+    assert_eq!(
+        (
+            send.from.as_str(),
+            send.to.as_str(),
+            send.account_sid.as_str(),
+            send.purpose.as_str()
+        ),
+        ("+15550100001", CALLER, ACCOUNT, "text_back")
+    );
+    assert_eq!(
+        send.body,
+        "Hi! Sorry we missed your call at Smith Plumbing. How can we help? Reply STOP to opt out."
+    );
+    assert_eq!(send.conversation_id, thread_id("smith", 0, CALLER));
+    assert_eq!(send.call_id, "call-CA1");
+    // The first or the last of the four may have been decided first.
+    let expires: Vec<String> = [0, 500]
+        .map(|m| {
+            (at(m) + chrono::TimeDelta::days(1))
+                .format("%Y-%m-%dT%H:%M:%S%.6fZ")
+                .to_string()
+        })
+        .into();
+    assert!(expires.contains(&send.expires_at), "{}", send.expires_at);
+}
+
+pub async fn a_caller_is_texted_once_in_a_while(lab: Arc<Lab>) {
+    lab.publish(at(60), &missed("CA1", CALLER)).await;
+    assert_eq!(lab.sends().await.len(), 1);
+    // Another number of the business, another call: the window is half an hour, before and after.
+    for (call, minute) in [("CA2", 60), ("CA3", 89), ("CA4", 31), ("CA5", 61)] {
+        lab.publish(at(minute), &missed_at("smith", 1, call, CALLER))
+            .await;
+    }
+    assert_eq!(lab.sends().await.len(), 1);
+    // Another caller, another business: each his own text.
+    lab.publish(at(60), &missed("CA6", "+15550109998")).await;
+    lab.publish(at(60), &missed_at("jones", 0, "CA7", CALLER))
+        .await;
+    assert_eq!(lab.sends().await.len(), 3);
+    // After the window; and, heard late, before it.
+    lab.publish(at(90), &missed_at("smith", 1, "CA8", CALLER))
+        .await;
+    lab.publish(at(30), &missed("CA9", CALLER)).await;
+    assert_eq!(lab.sends().await.len(), 5);
+    // Between two texts, whichever was the last to be sent.
+    lab.publish(at(75), &missed("CA10", CALLER)).await;
+    // The tenant's own window.
+    let mut event = missed("CA11", CALLER);
+    event
+        .tenant
+        .as_mut()
+        .unwrap()
+        .text_back
+        .as_mut()
+        .unwrap()
+        .window_s = 7200;
+    lab.publish(at(130), &event).await;
+    assert_eq!(lab.sends().await.len(), 5);
+}
+
+pub async fn each_reason_to_stay_silent(lab: Arc<Lab>) {
+    // The first look begins the count.
+    lab.get("/metrics").await;
+    let mut nth = 0;
+    let mut next = |from: &str| {
+        nth += 1;
+        missed(&format!("CA{nth}"), from)
+    };
+    let mut disabled = next(CALLER);
+    disabled
+        .tenant
+        .as_mut()
+        .unwrap()
+        .text_back
+        .as_mut()
+        .unwrap()
+        .enabled = false;
+    let mut unset = next(CALLER);
+    unset.tenant.as_mut().unwrap().text_back = None;
+    let mut events = vec![disabled, unset];
+    for nobody in [
+        "anonymous",
+        "",
+        "client:alice",
+        "40404",
+        "+266696687",
+        "sip:a@example.com",
+    ] {
+        events.push(next(nobody));
+    }
+    events.push(next(&number("smith", 0)));
+    events.push(next(FORWARD));
+    let mut elsewhere = next(CALLER);
+    elsewhere.call.as_mut().unwrap().to = "sip:desk@example.com".into();
+    elsewhere.tenant.as_mut().unwrap().number = None;
+    events.push(elsewhere);
+    for event in &events {
+        lab.publish(at(0), event).await;
+    }
+    lab.publish(at(0), &text("SM1", "+15550109998", "STOP"))
+        .await;
+    lab.rest().await;
+    lab.publish(at(1), &next("+15550109998")).await;
+    assert_eq!(lab.sends().await.len(), 0);
+
+    lab.publish(at(1), &missed("CA90", "+15550109997")).await;
+    lab.rest().await;
+    lab.publish(at(2), &missed("CA90", "+15550109997")).await;
+    lab.publish(at(2), &missed("CA91", "+15550109997")).await;
+    assert_eq!(lab.sends().await.len(), 1);
+
+    let metrics = lab.get("/metrics").await;
+    let metrics = metrics.as_str().unwrap();
+    for outcome in [
+        "sent",
+        "disabled",
+        "not_a_number",
+        "own_number",
+        "no_sender",
+        "opted_out",
+        "answered",
+        "recent",
+    ] {
+        let line = format!("dispatch_text_backs_total{{outcome=\"{outcome}\"}}");
+        assert!(metrics.contains(&line), "{outcome}");
+    }
+}
+
+pub async fn stop_silences_and_start_wakes(lab: Arc<Lab>) {
+    lab.publish(at(0), &text("SM1", CALLER, " Stop\n")).await;
+    assert_eq!(lab.changes().await, [true]);
+    lab.publish(at(1), &missed("CA1", CALLER)).await;
+    assert_eq!(lab.sends().await.len(), 0);
+    assert_eq!(lab.thread().await["opted_out"], true);
+
+    lab.publish(at(2), &text("SM2", CALLER, "START")).await;
+    assert_eq!(lab.changes().await, [true, false]);
+    lab.publish(at(3), &missed("CA2", CALLER)).await;
+    assert_eq!(lab.sends().await.len(), 1);
+    assert_eq!(lab.thread().await["opted_out"], false);
+    // His wish is for one business.
+    lab.publish(at(4), &text("SM3", CALLER, "STOP")).await;
+    lab.rest().await;
+    lab.publish(at(5), &missed_at("jones", 0, "CA3", CALLER))
+        .await;
+    assert_eq!(lab.sends().await.len(), 2);
+}

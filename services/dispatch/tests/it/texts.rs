@@ -1,0 +1,94 @@
+//! Inbound texts and wishes.
+
+use std::sync::Arc;
+
+use events::v1::Media;
+use serde_json::json;
+
+use crate::lab::Lab;
+use crate::world::{CALLER, at, missed, opt_out, text};
+
+pub async fn a_text_joins_the_thread_of_the_call(lab: Arc<Lab>) {
+    lab.publish(at(0), &missed("CA1", CALLER)).await;
+    let mut event = text("SM1", CALLER, "My water heater burst at 789 Sunset Blvd");
+    event.text.as_mut().unwrap().media = vec![Media {
+        url: "https://api.twilio.com/2010-04-01/Accounts/AC1/Messages/MM1/Media/ME1".into(),
+        content_type: "image/jpeg".into(),
+    }];
+    lab.publish(at(1), &event).await;
+    let thread = lab.thread().await;
+    let messages = thread["messages"].as_array().unwrap();
+    let who: Vec<_> = messages
+        .iter()
+        .map(|m| (&m["direction"], &m["sender"]))
+        .collect();
+    assert_eq!(
+        who,
+        [
+            (&json!("outbound"), &json!("system")),
+            (&json!("inbound"), &json!("customer"))
+        ]
+    );
+    assert_eq!(
+        messages[1]["body"],
+        "My water heater burst at 789 Sunset Blvd"
+    );
+    assert_eq!(messages[1]["media"][0]["content_type"], "image/jpeg");
+    assert_eq!(messages[1]["status"], "received");
+    assert_eq!(
+        lab.get("/conversations/").await["items"]
+            .as_array()
+            .unwrap()
+            .len(),
+        1
+    );
+    assert!(lab.changes().await.is_empty());
+}
+
+pub async fn a_second_delivery_changes_nothing(lab: Arc<Lab>) {
+    lab.publish(at(0), &text("SM1", CALLER, "STOP")).await;
+    lab.rest().await;
+    lab.publish(at(1), &text("SM2", CALLER, "START")).await;
+    let before = (lab.thread().await, lab.changes().await);
+    // Another event of the same message, later than all the others.
+    lab.publish(at(9), &text("SM1", CALLER, "STOP")).await;
+    assert_eq!((lab.thread().await, lab.changes().await), before);
+    assert_eq!(before.0["messages"].as_array().unwrap().len(), 2);
+}
+
+pub async fn a_wish_counts_by_its_own_time(lab: Arc<Lab>) {
+    // The START of minute 2 is heard before the STOP of minute 1.
+    lab.publish(at(2), &text("SM2", CALLER, "START")).await;
+    lab.rest().await;
+    lab.publish(at(1), &text("SM1", CALLER, "STOP")).await;
+    assert_eq!(lab.thread().await["opted_out"], false);
+    // With Advanced Opt-Out Twilio says what a text of the business's own choice means.
+    let mut event = text("SM3", CALLER, "no more pipes");
+    event.text.as_mut().unwrap().opt_out_type = "STOP".into();
+    lab.publish(at(3), &event).await;
+    let thread = lab.thread().await;
+    assert_eq!(thread["opted_out"], true);
+    // What he writes all the same is kept.
+    lab.publish(at(4), &text("SM4", CALLER, "stop it, I said"))
+        .await;
+    let thread = lab.thread().await;
+    assert_eq!(thread["opted_out"], true);
+    assert_eq!(thread["messages"].as_array().unwrap().len(), 4);
+    assert_eq!(lab.changes().await.last(), Some(&true));
+}
+
+pub async fn egress_may_know_of_a_wish(lab: Arc<Lab>) {
+    lab.publish(at(1), &opt_out(true)).await;
+    lab.rest().await;
+    lab.publish(at(2), &missed("CA1", CALLER)).await;
+    assert_eq!(lab.sends().await.len(), 0);
+    // It is not told again as our own.
+    assert!(lab.changes().await.is_empty());
+    lab.publish(at(3), &text("SM1", CALLER, "unstop")).await;
+    lab.rest().await;
+    // An old one that comes again late.
+    lab.publish(at(1), &opt_out(true)).await;
+    lab.rest().await;
+    lab.publish(at(4), &missed("CA2", CALLER)).await;
+    assert_eq!(lab.sends().await.len(), 1);
+}
