@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use crate::http::{Exchange, Reply};
 use crate::rest::dates::Span;
 use crate::rest::{missing, paging};
-use crate::sms::{Draft, segments, send};
+use crate::sms::{Draft, send};
 use crate::state::{Attachment, Message, MessageStatus, State, Way};
 use crate::time::rfc2822;
 
@@ -209,7 +209,7 @@ fn object(exchange: &Exchange, message: &Message) -> Value {
         "from": message.from,
         "to": message.to,
         "body": message.body,
-        "num_segments": segments(&message.body).to_string(),
+        "num_segments": webhook::segments(&message.body).count.to_string(),
         "num_media": message.media.len().to_string(),
         "direction": message.way.as_str(),
         "status": message.status.as_str(),

@@ -3,12 +3,12 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use url::Url;
+use webhook::{Keyword, opt_out_keyword};
 
 use crate::Error;
 use crate::document;
 use crate::log::{Direction, Entry};
-use crate::sms::optout::Keyword;
-use crate::sms::{Draft, send};
+use crate::sms::{Draft, optout, send};
 use crate::state::{Attachment, Media, Message, MessageStatus, Route, Shared, Way};
 use crate::webhooks::{self, Answer, Failure, Params, Request, deliver};
 
@@ -57,23 +57,19 @@ pub(crate) fn receive(
             updated: now,
             sent: Some(now),
         });
-        let keyword = Keyword::find(body);
         let pair = (from.to_owned(), to.to_owned());
-        match keyword {
-            Some(Keyword::Stop) => {
-                state.opt_outs.insert(pair);
-            }
-            Some(Keyword::Start) => {
-                state.opt_outs.remove(&pair);
-            }
-            Some(Keyword::Help) | None => {}
-        }
+        // Who is in that state already is not told again: YES is also how people answer questions.
+        let keyword = opt_out_keyword(body).filter(|keyword| match keyword {
+            Keyword::Stop => state.opt_outs.insert(pair),
+            Keyword::Start => state.opt_outs.remove(&pair),
+            Keyword::Help => true,
+        });
         state.moment(&sid, "status", "received");
         (sid, route, keyword)
     };
     if let Some(keyword) = keyword {
         // Twilio's own words go through even after STOP.
-        let _ = send(shared, reply(from, to, keyword.reply(), true));
+        let _ = send(shared, reply(from, to, optout::reply(keyword), true));
     }
     let (task, message) = (Arc::clone(shared), sid.clone());
     shared.spawn(async move { answer(&task, &message, &route).await });

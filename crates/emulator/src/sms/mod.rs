@@ -3,8 +3,6 @@
 mod incoming;
 mod optout;
 mod outgoing;
-mod segments;
 
 pub(crate) use incoming::receive;
 pub(crate) use outgoing::{Draft, send};
-pub(crate) use segments::segments;

@@ -22,7 +22,7 @@ use crate::faults::Faults;
 use crate::ids::Ids;
 use crate::log::{Entry, Log};
 use crate::time::Time;
-use crate::webhooks::Request;
+use crate::webhooks::{Queue, Request};
 
 /// Finished calls beyond this many are forgotten, the oldest first; messages too.
 const KEPT: usize = 5_000;
@@ -73,7 +73,16 @@ impl Shared {
 
     /// Runs something until it is done, the emulator stops, or `reset` forgets what it belongs to.
     pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
-        let (stop, epoch) = (self.stop.clone(), self.state().epoch.clone());
+        self.spawn_within(&self.state(), task);
+    }
+
+    /// The same, for who holds the lock already.
+    pub(crate) fn spawn_within(
+        &self,
+        state: &State,
+        task: impl Future<Output = ()> + Send + 'static,
+    ) {
+        let (stop, epoch) = (self.stop.clone(), state.epoch.clone());
         self.tasks.spawn(async move {
             tokio::select! {
                 () = stop.cancelled() => {}
@@ -98,6 +107,8 @@ pub(crate) struct State {
     pub(crate) log: Log,
     /// Callbacks that wait to be sent out of order, by call or message.
     pub(crate) held: BTreeMap<String, Vec<Request>>,
+    /// Callbacks on their way, by call or message.
+    pub(crate) queues: BTreeMap<String, Queue>,
     /// Ends with the next reset.
     epoch: CancellationToken,
     moments: u64,
@@ -116,6 +127,7 @@ impl State {
             faults: Faults::default(),
             log: Log::default(),
             held: BTreeMap::new(),
+            queues: BTreeMap::new(),
             epoch: CancellationToken::new(),
             moments: 0,
             live: broadcast::Sender::new(1024),
@@ -134,6 +146,7 @@ impl State {
         self.faults = Faults::default();
         self.log.clear();
         self.held.clear();
+        self.queues.clear();
     }
 
     pub(crate) fn call(&self, sid: &str) -> Option<&Call> {

@@ -2,7 +2,6 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::sms::segments;
 use crate::state::{Call, Message, MessageStatus, Status, Way};
 use crate::time::rfc2822;
 
@@ -93,7 +92,7 @@ pub(crate) fn of_message(account_sid: &str, base_url: &str, message: &Message) -
     put(
         &mut params,
         "NumSegments",
-        segments(&message.body).to_string(),
+        webhook::segments(&message.body).count.to_string(),
     );
     put(&mut params, "NumMedia", message.media.len().to_string());
     for (n, media) in message.media.iter().enumerate() {

@@ -1,4 +1,8 @@
 //! The emulator from outside: an application that checks signatures, and phones that call it.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test stops at the first thing that is wrong"
+)]
 
 mod app;
 mod callbacks;

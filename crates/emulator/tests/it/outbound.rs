@@ -1,1 +1,225 @@
-// later
+use serde_json::json;
+use twilio_api::{Call, CallChange, CallFilter, CallStatus, NewCall};
+
+use crate::world::{NUMBER, OFFICE, World, eventually};
+
+fn to_office(world: &World) -> NewCall {
+    NewCall {
+        to: OFFICE.to_owned(),
+        from: NUMBER.to_owned(),
+        url: world.at("/interview"),
+        status_callback: world.at("/progress"),
+        ..NewCall::default()
+    }
+}
+
+async fn place(world: &World, call: &NewCall) -> Call {
+    world.client.calls().create(call).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_call_placed_by_the_api_runs_its_twiml_with_the_person_who_answers() {
+    let world = World::start().await;
+    world.number().await.on(
+        "/interview",
+        "<Gather numDigits=\"1\" action=\"/answer\"><Say>Are you ready</Say></Gather>",
+    );
+    world.on("/answer", "<Say>Good</Say>");
+    world.fault(
+        json!({"kind": "callee", "number": OFFICE, "behaviour": "answer",
+        "steps": [{"wait_for": "ready"}, {"press": "1"}, {"wait_for": "good"}]}),
+    );
+    let created = place(&world, &to_office(&world)).await;
+    assert_eq!(
+        (created.status.clone(), created.direction.as_str()),
+        (CallStatus::Queued, "outbound-api")
+    );
+    let view = world.over(&created.sid).await;
+    assert_eq!((view.outcome, view.problem), (Some("completed"), None));
+    let first = &world.app.hits("/interview")[0];
+    assert_eq!(
+        (first.get("CallStatus"), first.get("Direction")),
+        ("in-progress", "outbound-api")
+    );
+    assert_eq!(world.app.hits("/answer")[0].get("Digits"), "1");
+    assert_eq!(
+        world.hits("/progress", 1).await[0].get("CallStatus"),
+        "completed"
+    );
+    let fetched = world.client.calls().fetch(&created.sid).await.unwrap();
+    assert_eq!(fetched.status, CallStatus::Completed);
+    assert!(
+        fetched.duration_s.unwrap() > 0
+            && fetched.start_time.is_some()
+            && fetched.end_time.is_some()
+    );
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_call_that_nobody_takes_ends_as_it_should() {
+    let world = World::start().await;
+    world.number().await;
+    for behaviour in ["busy", "failed", "no-answer"] {
+        world.fault(json!({"kind": "callee", "number": OFFICE, "behaviour": behaviour}));
+        let call = place(
+            &world,
+            &NewCall {
+                timeout_s: Some(10),
+                ..to_office(&world)
+            },
+        )
+        .await;
+        assert_eq!(world.over(&call.sid).await.outcome, Some(behaviour));
+    }
+    assert!(world.app.hits("/interview").is_empty());
+    let statuses: Vec<String> = world
+        .hits("/progress", 3)
+        .await
+        .iter()
+        .map(|hit| hit.get("CallStatus").to_owned())
+        .collect();
+    assert_eq!(statuses, ["busy", "failed", "no-answer"]);
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_live_call_can_be_sent_elsewhere_and_hung_up() {
+    let world = World::start().await;
+    world.number().await.on(
+        "/interview",
+        "<Say>Please hold</Say><Pause length=\"600\"/>",
+    );
+    world.on(
+        "/elsewhere",
+        "<Say>Thanks for holding</Say><Pause length=\"600\"/>",
+    );
+    let call = place(&world, &to_office(&world)).await;
+    let heard = |text: &'static str| {
+        let (handle, sid) = (world.handle.clone(), call.sid.clone());
+        async move {
+            eventually(text, || {
+                handle.view(&sid).filter(|view| view.has_heard(text))
+            })
+            .await
+        }
+    };
+    heard("please hold").await;
+    let change = CallChange {
+        url: world.at("/elsewhere"),
+        ..CallChange::default()
+    };
+    world
+        .client
+        .calls()
+        .update(&call.sid, &change)
+        .await
+        .unwrap();
+    heard("thanks for holding").await;
+    let change = CallChange {
+        status: Some(CallStatus::Completed),
+        ..CallChange::default()
+    };
+    world
+        .client
+        .calls()
+        .update(&call.sid, &change)
+        .await
+        .unwrap();
+    assert_eq!(world.over(&call.sid).await.outcome, Some("completed"));
+    let refused = world
+        .client
+        .calls()
+        .update(&call.sid, &change)
+        .await
+        .unwrap_err();
+    assert_eq!(refused.code(), Some(21220));
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_call_that_still_rings_can_be_taken_back() {
+    let world = World::start().await;
+    world.number().await;
+    world.fault(json!({"kind": "callee", "number": OFFICE, "behaviour": "no-answer"}));
+    let call = place(&world, &to_office(&world)).await;
+    let change = CallChange {
+        status: Some(CallStatus::Canceled),
+        ..CallChange::default()
+    };
+    world
+        .client
+        .calls()
+        .update(&call.sid, &change)
+        .await
+        .unwrap();
+    assert_eq!(world.over(&call.sid).await.outcome, Some("canceled"));
+    assert_eq!(
+        world.hits("/progress", 1).await[0].get("CallStatus"),
+        "canceled"
+    );
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_cannot_be_called_is_refused_with_twilios_code() {
+    let world = World::start().await;
+    world.number().await;
+    let good = to_office(&world);
+    for (call, code) in [
+        (
+            NewCall {
+                to: "nobody".to_owned(),
+                ..good.clone()
+            },
+            21211,
+        ),
+        (
+            NewCall {
+                from: OFFICE.to_owned(),
+                to: NUMBER.to_owned(),
+                ..good.clone()
+            },
+            21210,
+        ),
+        (
+            NewCall {
+                url: None,
+                ..good.clone()
+            },
+            21205,
+        ),
+        (
+            NewCall {
+                url: Some("not a url".to_owned()),
+                ..good.clone()
+            },
+            21205,
+        ),
+        (
+            NewCall {
+                url: None,
+                twiml: Some("x".repeat(4001)),
+                ..good.clone()
+            },
+            32018,
+        ),
+    ] {
+        let refused = world.client.calls().create(&call).await.unwrap_err();
+        assert_eq!(
+            (refused.code(), refused.surely_not_done()),
+            (Some(code), true)
+        );
+    }
+    assert!(
+        world
+            .client
+            .calls()
+            .list(&CallFilter::default())
+            .all(10)
+            .await
+            .unwrap()
+            .is_empty()
+    );
+    world.end().await;
+}

@@ -53,13 +53,18 @@ impl World {
 
     /// Buys the number, with `/voice`, `/sms` and `/status` of the application behind it.
     pub async fn number(&self) -> &Self {
+        self.number_with(NumberSettings::default()).await
+    }
+
+    /// The same, but for what is set here.
+    pub async fn number_with(&self, settings: NumberSettings) -> &Self {
         let at = |path: &str| Some(format!("{}{path}", self.app.url));
         let settings = NumberSettings {
             phone_number: Some(NUMBER.to_owned()),
-            voice_url: at("/voice"),
-            sms_url: at("/sms"),
-            status_callback: at("/status"),
-            ..NumberSettings::default()
+            voice_url: settings.voice_url.or(at("/voice")),
+            sms_url: settings.sms_url.or(at("/sms")),
+            status_callback: settings.status_callback.or(at("/status")),
+            ..settings
         };
         self.client
             .incoming_numbers()
@@ -67,6 +72,11 @@ impl World {
             .await
             .unwrap();
         self
+    }
+
+    /// An address of the application.
+    pub fn at(&self, path: &str) -> Option<String> {
+        Some(format!("{}{path}", self.app.url))
     }
 
     pub fn on(&self, path: &str, inside: &str) -> &Self {
