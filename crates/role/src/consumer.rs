@@ -124,7 +124,7 @@ impl<D: Decider> Deciding<D> {
                 return Err(fault);
             }
         };
-        let Sealed { reply, events } = decision.seal(&cause, now);
+        let Sealed { reply, events } = decision.seal(&cause, cause.time, now);
         if let Some(reply) = &reply {
             inbox::keep_reply(&mut tx, &self.queue, &cause.id, &reply.to_bytes()).await?;
         }
@@ -181,7 +181,8 @@ impl<P: Performer> Performing<P> {
         let command = decode::<P::Command>(&delivery.envelope)?;
         let cause = Cause::new(&self.queue, delivery.envelope.clone(), delivery.attempt);
         let outcome = self.performer.perform(&cause, command).await?;
-        let Sealed { reply, events } = outcome.seal(&cause, self.clock.now());
+        let now = self.clock.now();
+        let Sealed { reply, events } = outcome.seal(&cause, now, now);
         if let Some(reply) = &reply {
             answer(&self.bus, &delivery.envelope, reply).await;
         }

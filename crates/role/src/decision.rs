@@ -177,8 +177,9 @@ impl Decision {
         self.events.iter().map(|e| e.kind.as_str()).collect()
     }
 
-    /// The envelopes, with the time at which each may leave.
-    pub(crate) fn seal(self, cause: &Cause, now: Time) -> Sealed {
+    /// The envelopes, with the time at which each may leave. `happened` is the time of what follows: the cause's for a
+    /// decision, which must be the same in a repeat; the clock's for an effect.
+    pub(crate) fn seal(self, cause: &Cause, happened: Time, now: Time) -> Sealed {
         let source = source_of(&cause.consumer);
         let envelope = |n: usize, out: Outgoing| {
             let id = out.id.unwrap_or_else(|| cause.derive_id(&n.to_string()));
@@ -187,7 +188,7 @@ impl Decision {
                 id,
                 source: source.clone(),
                 kind: out.kind,
-                time: cause.time,
+                time: happened + out.after,
                 tenant: out.tenant.or_else(|| cause.tenant.clone()),
                 key: out.key.or_else(|| cause.key.clone()),
                 cause: Some(cause.id.clone()),

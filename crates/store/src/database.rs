@@ -120,6 +120,12 @@ impl Store {
 }
 
 impl Database {
+    /// Whether a PostgreSQL server answers at a URL, without touching anything there.
+    pub async fn ping(url: &str) -> Result<(), Error> {
+        let mut conn = connect(&with_search_path(url, "public")?).await.map_err(unavailable)?;
+        Ok(conn.batch_execute("SELECT 1").await?)
+    }
+
     /// Removes the schemas that `roles` have here: for tests, which bring a namespace of their own.
     pub async fn drop_schemas(&self, roles: &[&str]) -> Result<(), Error> {
         if let Self::Postgres {

@@ -1,7 +1,8 @@
 #![doc = include_str!("../README.md")]
 
 pub mod app;
-pub mod db;
+mod db;
+pub use db::MIGRATIONS;
 pub mod http;
 
 use role::{Error, Parts, Role};

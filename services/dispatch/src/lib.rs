@@ -2,6 +2,7 @@
 
 mod app;
 mod db;
+pub use db::MIGRATIONS;
 mod http;
 
 use app::{delivery, inbound, opt_out, text_back};

@@ -2,8 +2,11 @@
 
 pub mod app;
 mod db;
+pub use db::MIGRATIONS;
 mod effects;
 mod http;
+
+use std::time::Duration;
 
 use events::v1::{
     CallAnswered, CallEnded, CallMissed, CallStarted, MessageRefused, MessageSent, SmsInbound,
@@ -20,8 +23,31 @@ use crate::effects::registry::Registry;
 
 pub use crate::http::ROUTES;
 
+/// How long things take; a test is in more of a hurry.
+#[derive(Debug, Clone)]
+pub struct Tempo {
+    /// How long whoever buys a number waits for Twilio with us.
+    pub purchase: Duration,
+    /// The waits before a post to a tenant's address is tried again.
+    pub retry_delays: Vec<Duration>,
+}
+
+impl Default for Tempo {
+    fn default() -> Self {
+        Self {
+            purchase: Duration::from_secs(20),
+            retry_delays: bus::RETRY_DELAYS.to_vec(),
+        }
+    }
+}
+
 /// The role, ready to start.
 pub async fn role(parts: &Parts) -> Result<Role, Error> {
+    role_with(parts, Tempo::default()).await
+}
+
+/// The same at another pace.
+pub async fn role_with(parts: &Parts, tempo: Tempo) -> Result<Role, Error> {
     let mut role = Role::new("tenants", parts);
     let (store, relay) = role.with_store(db::MIGRATIONS).await?;
     let account = parts.settings.account.as_ref();
@@ -49,7 +75,7 @@ pub async fn role(parts: &Parts) -> Result<Role, Error> {
     role.decides(SettleBought)?;
     role.decides(SettleReleased)?;
 
-    let poster = Poster::new(lookups.clone(), parts.clock.clone());
+    let poster = Poster::new(lookups.clone(), parts.clock.clone(), tempo.retry_delays);
     role.performs(Notify::<CallStarted>::new(&poster));
     role.performs(Notify::<CallAnswered>::new(&poster));
     role.performs(Notify::<CallMissed>::new(&poster));
@@ -68,6 +94,7 @@ pub async fn role(parts: &Parts) -> Result<Role, Error> {
         registry: registry.clone(),
         bus: parts.bus.clone(),
         platform_account,
+        patience: tempo.purchase,
     };
     role.serves(
         ROUTES,

@@ -21,6 +21,7 @@ const SETTLE_AFTER: Duration = Duration::seconds(10);
 
 /// A call in a decider's hands: its row, the lines of its timeline, and what follows.
 pub struct Record {
+    /// The row, as it is about to be saved.
     pub row: CallRow,
     tenant: TenantContext,
     lines: Vec<LineRow>,

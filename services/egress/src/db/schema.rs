@@ -1,0 +1,40 @@
+diesel::table! {
+    use diesel::sql_types::{BigInt, Bool, Nullable, Text};
+    use store::types::Ts;
+
+    effects (kind, id) {
+        kind -> Text,
+        id -> Text,
+        entry -> Text,
+        cause -> Text,
+        tenant_id -> Text,
+        account_sid -> Text,
+        fingerprint -> Text,
+        sender -> Text,
+        recipient -> Text,
+        state -> Text,
+        attempts -> BigInt,
+        asked -> Bool,
+        reconciled -> Bool,
+        sid -> Nullable<Text>,
+        status -> Nullable<Text>,
+        detail -> Nullable<Text>,
+        code -> BigInt,
+        reason -> Nullable<Text>,
+        started_at -> Ts,
+        lease_until -> Ts,
+        settled_at -> Nullable<Ts>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{Bool, Text};
+    use store::types::Ts;
+
+    opt_outs (tenant_id, customer) {
+        tenant_id -> Text,
+        customer -> Text,
+        opted_out -> Bool,
+        changed_at -> Ts,
+    }
+}

@@ -1,0 +1,213 @@
+//! Sending a text message.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use chrono::TimeDelta;
+use clock::Time;
+use events::Event;
+use events::v1::{MessageRefused, MessageSend, MessageSent, OptOutChanged};
+use phone::Address;
+use role::{Cause, Decision, Fault, Performer, Tx, derive_id};
+use tracing::info;
+use twilio_api::{Message, MessageFilter, NewMessage, code};
+
+use crate::accounts::Account;
+use crate::db::effects::{Entry, State};
+use crate::db::opt_outs;
+use crate::guards::Guards;
+use crate::once::{Done, Effect, Facts, Once, Refusal};
+
+/// How far Twilio's clock may be behind ours; its dates have whole seconds besides.
+const SKEW: TimeDelta = TimeDelta::seconds(5);
+/// The most that Twilio gives in one page, and how many pages of one conversation are looked through.
+const PAGE: u32 = 1000;
+const PAGES: usize = 5;
+/// What Twilio puts before the text while an account is on trial.
+const TRIAL: &str = "Sent from your Twilio trial account - ";
+
+/// Sends messages.
+pub(crate) struct Send {
+    pub once: Once,
+    pub guards: Guards,
+    /// Where Twilio tells what becomes of a message; none when it could not reach us.
+    pub status_callback: Option<String>,
+}
+
+#[async_trait]
+impl Performer for Send {
+    type Command = MessageSend;
+    const NAME: &'static str = "message-send";
+
+    fn retry_delays(&self) -> Vec<Duration> {
+        self.once.tempo.retry_delays.clone()
+    }
+
+    async fn perform(&self, cause: &Cause, command: MessageSend) -> Result<Decision, Fault> {
+        if command.message_id.is_empty() {
+            return Err(Fault::Never("a message without message_id".into()));
+        }
+        let sending = Sending { command: &command, cause, send: self };
+        let entry = self.once.run(&sending, cause).await?;
+        Ok(outcome(&command, &entry))
+    }
+}
+
+/// The same for every attempt: whoever gets it twice can tell by its id.
+fn outcome(command: &MessageSend, entry: &Entry) -> Decision {
+    let id = &command.message_id;
+    let of_this = |kind: &str| derive_id(&[kind, id]);
+    if entry.state() == State::Done {
+        let sent = MessageSent {
+            message_id: id.clone(),
+            tenant_id: command.tenant_id.clone(),
+            conversation_id: command.conversation_id.clone(),
+            call_id: command.call_id.clone(),
+            message_sid: entry.sid.clone().unwrap_or_default(),
+            status: entry.status.clone().unwrap_or_default(),
+            segments: entry.detail.as_deref().and_then(|n| n.parse().ok()).unwrap_or_default(),
+            purpose: command.purpose.clone(),
+            reconciled: entry.reconciled,
+        };
+        return Decision::nothing()
+            .then(&sent)
+            .identified(of_this(MessageSent::TYPE))
+            .of_tenant(&command.tenant_id);
+    }
+    let refused = MessageRefused {
+        message_id: id.clone(),
+        tenant_id: command.tenant_id.clone(),
+        conversation_id: command.conversation_id.clone(),
+        call_id: command.call_id.clone(),
+        code: u32::try_from(entry.code).unwrap_or_default(),
+        reason: entry.reason.clone().unwrap_or_default(),
+        purpose: command.purpose.clone(),
+        to: command.to.clone(),
+    };
+    let decision = Decision::nothing()
+        .then(&refused)
+        .identified(of_this(MessageRefused::TYPE))
+        .of_tenant(&command.tenant_id);
+    if !entry.asked || refused.code != code::OPTED_OUT {
+        return decision;
+    }
+    // Twilio knew before us that the customer wants silence.
+    let changed = OptOutChanged {
+        tenant_id: command.tenant_id.clone(),
+        customer: command.to.clone(),
+        opted_out: true,
+    };
+    decision
+        .then(&changed)
+        .identified(of_this(OptOutChanged::TYPE))
+        .of_tenant(&command.tenant_id)
+}
+
+struct Sending<'a> {
+    command: &'a MessageSend,
+    cause: &'a Cause,
+    send: &'a Send,
+}
+
+impl Sending<'_> {
+    /// Whether this is the message that we may have sent.
+    fn is_ours(&self, message: &Message, from: Time) -> bool {
+        let body = message.body.as_deref().unwrap_or_default();
+        let ours = self.command.body.as_str();
+        let same = body == ours || body.strip_prefix(TRIAL).is_some_and(|rest| rest == ours);
+        let media = self.command.media_urls.len();
+        // Of messages without a text the number of pictures is all that can be compared.
+        let same_media = !ours.is_empty()
+            || message.num_media.is_none_or(|n| usize::try_from(n).is_ok_and(|n| n == media));
+        same && same_media
+            && message.direction == "outbound-api"
+            && message.date_created.is_some_and(|at| at >= from)
+    }
+}
+
+#[async_trait]
+impl Effect for Sending<'_> {
+    fn facts(&self) -> Facts {
+        let MessageSend { from, to, body, account_sid, messaging_service_sid, .. } = self.command;
+        let media = self.command.media_urls.join(" ");
+        let sender = if from.is_empty() { messaging_service_sid } else { from };
+        Facts {
+            kind: MessageSend::TYPE,
+            id: self.command.message_id.clone(),
+            tenant_id: self.command.tenant_id.clone(),
+            account_sid: account_sid.clone(),
+            fingerprint: derive_id(&[MessageSend::TYPE, sender, to, body, &media]),
+            lane: Some(sender.clone()).filter(|s| !s.is_empty()),
+            sender: Address::parse(from).redacted(),
+            recipient: Address::parse(to).redacted(),
+        }
+    }
+
+    /// Without Twilio's filter by date: it goes by `date_sent`, which a message that waits does not have.
+    async fn find(&self, account: &Account, since: Time) -> Result<Vec<Done>, twilio_api::Error> {
+        let some = |text: &String| Some(text.clone()).filter(|t| !t.is_empty());
+        let from = since - SKEW;
+        let filter = MessageFilter {
+            to: some(&self.command.to),
+            from: some(&self.command.from),
+            page_size: Some(PAGE),
+            ..MessageFilter::default()
+        };
+        let mut found = Vec::new();
+        let mut pages = account.client.messages().list(&filter);
+        for _ in 0..PAGES {
+            let Some(page) = account.ask("messages.list", pages.next()).await? else { break };
+            let old = |message: &Message| message.date_created.is_some_and(|at| at < from);
+            let all_old = page.iter().all(old);
+            found.extend(page.into_iter().filter(|message| self.is_ours(message, from)));
+            if all_old {
+                break;
+            }
+        }
+        found.sort_by_key(|message| message.date_created);
+        Ok(found.into_iter().map(done).collect())
+    }
+
+    async fn act(&self, account: &Account) -> Result<Done, twilio_api::Error> {
+        let some = |text: &String| Some(text.clone()).filter(|t| !t.is_empty());
+        let message = NewMessage {
+            to: self.command.to.clone(),
+            from: some(&self.command.from),
+            messaging_service_sid: some(&self.command.messaging_service_sid),
+            body: some(&self.command.body),
+            media_url: self.command.media_urls.clone(),
+            status_callback: self.send.status_callback.clone(),
+            validity_period_s: None,
+        };
+        let sent = account.ask("messages.create", account.client.messages().create(&message)).await?;
+        let parts = webhook::segments(&self.command.body);
+        info!(message.id = self.command.message_id, message.sid = sent.sid, status = %sent.status,
+            segments = parts.count, encoding = ?parts.encoding, "twilio has taken a message");
+        Ok(done(sent))
+    }
+
+    async fn forbidden(&self) -> Result<Option<Refusal>, Fault> {
+        self.send.guards.check(self.command).await
+    }
+
+    fn refusal(&self, code: u32, _: &str) -> Refusal {
+        let reason = if code == code::OPTED_OUT { "opted_out" } else { "refused_by_twilio" };
+        Refusal { code, reason, detail: String::new() }
+    }
+
+    async fn refused(&self, tx: &mut Tx, refusal: &Refusal) -> Result<(), Fault> {
+        if refusal.code == code::OPTED_OUT {
+            let MessageSend { tenant_id, to, .. } = self.command;
+            opt_outs::set(tx, tenant_id, to, true, self.cause.time).await?;
+        }
+        Ok(())
+    }
+}
+
+fn done(message: Message) -> Done {
+    Done {
+        sid: Some(message.sid),
+        status: message.status.to_string(),
+        detail: message.num_segments.unwrap_or(0).to_string(),
+    }
+}

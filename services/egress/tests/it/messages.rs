@@ -1,0 +1,291 @@
+//! Messages: once, whatever happens.
+
+use chrono::{Duration, SecondsFormat};
+use events::v1::{MessageRefused, MessageSent, OptOutChanged};
+use store::on;
+
+use crate::bench::{Bench, Engine, FROM, TO, message};
+use crate::twilio::Mishap;
+
+pub async fn a_message_is_sent_once_and_told(engine: Engine) {
+    let bench = Bench::start(engine).await;
+    bench.send(&message("m1")).await;
+    let sent = bench.sent(1).await.remove(0);
+    let messages = bench.twilio.messages();
+    assert_eq!(messages.len(), 1);
+    assert_eq!(sent.message_sid, messages[0].sid);
+    assert_eq!((sent.message_id.as_str(), sent.status.as_str(), sent.segments), ("m1", "queued", 1));
+    assert_eq!((sent.conversation_id.as_str(), sent.purpose.as_str()), ("conv1", "text_back"));
+    assert!(!sent.reconciled);
+    let form = &messages[0].form;
+    assert_eq!((form["From"].as_str(), form["To"].as_str()), (FROM, TO));
+    assert_eq!(form["StatusCallback"], "https://trunkline.example/webhooks/twilio/sms/status");
+    bench.close().await;
+}
+
+pub async fn a_command_that_comes_ten_times_is_one_message(engine: Engine) {
+    let bench = Bench::start(engine).await;
+    // A second process, where there may be one.
+    let other = match engine {
+        Engine::Embedded => None,
+        Engine::Distributed => Some(bench.open().await),
+    };
+    let command = bench.envelope(&message("m1"));
+    for _ in 0..9 {
+        bench.publish(&command).await;
+    }
+    // And once by another event.
+    bench.send(&message("m1")).await;
+    let sent = bench.sent(10).await;
+    assert!(sent.iter().all(|s| *s == sent[0]), "the same outcome each time");
+    assert_eq!(bench.ids::<MessageSent>().len(), 1);
+    assert_eq!(bench.twilio.messages().len(), 1);
+    if let Some(other) = other {
+        other.stop().await;
+    }
+    bench.close().await;
+}
+
+pub async fn a_lost_answer_is_found_again(engine: Engine) {
+    let bench = Bench::start(engine).await;
+    bench.twilio.will([Mishap::LoseAnswer]);
+    bench.send(&message("m1")).await;
+    let sent = bench.sent(1).await.remove(0);
+    assert!(sent.reconciled);
+    bench.twilio.will([Mishap::Fail(503)]);
+    bench.send(&message("m2")).await;
+    let later = bench.sent(2).await.remove(1);
+    assert!(later.reconciled);
+    assert_ne!(later.message_sid, sent.message_sid);
+    assert_eq!(bench.twilio.messages().len(), 2);
+    assert_eq!(bench.twilio.state().posts, 2);
+    bench.close().await;
+}
+
+pub async fn a_message_that_the_list_does_not_show_yet_is_not_sent_twice(engine: Engine) {
+    let bench = Bench::start(engine).await;
+    // The list fails to show it as often as it is asked within the grace.
+    bench.twilio.will([Mishap::LoseAnswer]);
+    bench.send(&message("m1")).await;
+    let sent = bench.sent(1).await.remove(0);
+    assert!(sent.reconciled);
+    assert_eq!(bench.twilio.state().lists, 1, "nobody looked before the grace was over");
+    assert_eq!(bench.twilio.messages().len(), 1);
+    bench.close().await;
+}
+
+/// Leaves a row as a process leaves it that dies between the ledger and the request.
+async fn die_in(bench: &Bench, id: &str, seconds_ago: i64) {
+    let started = bench.parts().clock.now() - Duration::seconds(seconds_ago);
+    let lease = (started + Duration::seconds(1)).to_rfc3339_opts(SecondsFormat::Micros, true);
+    let started = started.to_rfc3339_opts(SecondsFormat::Micros, true);
+    let row = format!(
+        "INSERT INTO effects (kind, id, entry, cause, tenant_id, account_sid, fingerprint, sender, recipient, state, \
+         attempts, asked, reconciled, code, started_at, lease_until) VALUES ('message.send', '{id}', '0{id}', 'c', \
+         'smith', 'AC', 'f', '', '', 'started', 1, FALSE, FALSE, 0, '{started}', '{lease}')"
+    );
+    let store = bench.store().await;
+    let mut tx = store.begin().await.unwrap();
+    on!(&mut tx, c => diesel::sql_query(&row).execute(c).await).unwrap();
+    tx.commit().await.unwrap();
+}
+
+pub async fn a_crash_before_the_request_is_made_good(engine: Engine) {
+    let bench = Bench::start(engine).await;
+    die_in(&bench, "m1", 5).await;
+    bench.send(&message("m1")).await;
+    let sent = bench.sent(1).await.remove(0);
+    assert!(!sent.reconciled);
+    assert_eq!(bench.twilio.messages().len(), 1);
+
+    // One that has died just now is not taken over before its lease is out.
+    die_in(&bench, "m2", 0).await;
+    bench.send(&message("m2")).await;
+    bench.sent(2).await;
+    assert_eq!(bench.twilio.messages().len(), 2);
+    bench.close().await;
+}
+
+pub async fn a_crash_after_the_request_is_found(engine: Engine) {
+    let mut bench = Bench::start(engine).await;
+    die_in(&bench, "m1", 5).await;
+    let sid = bench.twilio.has_sent(FROM, TO, &message("m1").body);
+    // What somebody else has said is not ours.
+    bench.twilio.has_sent(FROM, TO, "Another text");
+    bench.restart().await;
+    bench.send(&message("m1")).await;
+    let sent = bench.sent(1).await.remove(0);
+    assert!(sent.reconciled);
+    assert_eq!(sent.message_sid, sid);
+    assert_eq!(bench.twilio.state().posts, 0);
+    bench.close().await;
+}
+
+pub async fn identical_texts_are_different_messages(engine: Engine) {
+    let bench = Bench::start(engine).await;
+    for id in ["m1", "m2", "m3"] {
+        bench.send(&message(id)).await;
+    }
+    let sent = bench.sent(3).await;
+    let mut sids: Vec<_> = sent.iter().map(|s| s.message_sid.clone()).collect();
+    sids.sort();
+    sids.dedup();
+    assert_eq!(sids.len(), 3);
+    assert_eq!(bench.twilio.messages().len(), 3);
+    bench.close().await;
+}
+
+pub async fn identical_texts_with_lost_answers_are_not_confused(engine: Engine) {
+    let bench = Bench::start(engine).await;
+    bench.twilio.will([Mishap::LoseAnswer, Mishap::Fail(500), Mishap::Drop, Mishap::LoseAnswer]);
+    for id in ["m1", "m2", "m3", "m4"] {
+        bench.send(&message(id)).await;
+    }
+    let sent = bench.sent(4).await;
+    let mut sids: Vec<_> = sent.iter().map(|s| s.message_sid.clone()).collect();
+    sids.sort();
+    sids.dedup();
+    assert_eq!(sids.len(), 4, "each has its own");
+    assert_eq!(bench.twilio.messages().len(), 4);
+    bench.close().await;
+}
+
+pub async fn what_twilio_did_not_process_is_tried_again(engine: Engine) {
+    let bench = Bench::start(engine).await;
+    bench.twilio.will([
+        Mishap::Refuse(429, 20429),
+        Mishap::Refuse(503, 0),
+        Mishap::Drop,
+        Mishap::Refuse(429, 20429),
+    ]);
+    bench.send(&message("m1")).await;
+    let sent = bench.sent(1).await.remove(0);
+    assert!(!sent.reconciled);
+    assert_eq!(bench.twilio.messages().len(), 1);
+    assert_eq!(bench.twilio.state().posts, 5);
+    bench.close().await;
+}
+
+pub async fn an_unsubscribed_customer_is_left_alone(engine: Engine) {
+    let bench = Bench::start(engine).await;
+    bench.twilio.state().opted_out.push(TO.to_owned());
+    bench.send(&message("m1")).await;
+    let refused = bench.refused(1).await.remove(0);
+    assert_eq!((refused.code, refused.reason.as_str()), (21610, "opted_out"));
+    let changed = bench.hear::<OptOutChanged>(1).await.remove(0);
+    assert!(changed.opted_out && changed.customer == TO && changed.tenant_id == "smith");
+
+    bench.send(&message("m1")).await;
+    bench.refused(2).await;
+    bench.send(&message("m2")).await;
+    let refused = bench.refused(3).await.remove(2);
+    assert_eq!((refused.code, refused.reason.as_str()), (21610, "opted_out"));
+    assert_eq!(bench.twilio.state().posts, 1, "twilio was asked once");
+    assert_eq!(bench.ids::<MessageRefused>().len(), 2);
+    assert_eq!(bench.ids::<OptOutChanged>().len(), 1);
+    bench.close().await;
+}
+
+pub async fn another_refusal_is_final(engine: Engine) {
+    let bench = Bench::start(engine).await;
+    bench.twilio.will([Mishap::Refuse(400, 21614)]);
+    bench.send(&message("m1")).await;
+    let refused = bench.refused(1).await.remove(0);
+    assert_eq!((refused.code, refused.reason.as_str()), (21614, "refused_by_twilio"));
+    assert_eq!(refused.to, TO);
+    bench.send(&message("m1")).await;
+    let again = bench.refused(2).await.remove(1);
+    assert_eq!(again, refused);
+    assert_eq!(bench.twilio.state().posts, 1);
+    bench.close().await;
+}
+
+pub async fn wrong_credentials_are_not_a_refusal(engine: Engine) {
+    let bench = Bench::start(engine).await;
+    bench.twilio.will([Mishap::Refuse(401, 20003), Mishap::Refuse(401, 20003)]);
+    bench.send(&message("m1")).await;
+    bench.sent(1).await;
+    assert!(bench.heard::<MessageRefused>().is_empty());
+    bench.close().await;
+}
+
+pub async fn our_own_rules_come_first(engine: Engine) {
+    let bench = Bench::start_with(engine, &[("WHITELISTED_NUMBERS", r#"["+15550109999"]"#)]).await;
+    let mut other = message("m1");
+    other.to = "+15550108888".to_owned();
+    let mut late = message("m2");
+    late.expires_at = "2020-01-01T00:00:00Z".to_owned();
+    let mut odd = message("m3");
+    odd.to = "whatsapp:+15550109999".to_owned();
+    let mut hidden = message("m4");
+    hidden.to = "+266696687".to_owned();
+    for (message, reason) in
+        [(other, "not_whitelisted"), (late, "expired"), (odd, "invalid_address"), (hidden, "invalid_address")]
+    {
+        let count = bench.heard::<MessageRefused>().len() + 1;
+        bench.send(&message).await;
+        let refused = bench.refused(count).await.remove(count - 1);
+        assert_eq!((refused.code, refused.reason.as_str()), (0, reason));
+        assert_eq!(refused.message_id, message.message_id);
+    }
+    let mut in_time = message("m5");
+    in_time.expires_at = "2999-01-01T00:00:00Z".to_owned();
+    bench.send(&in_time).await;
+    bench.sent(1).await;
+    assert_eq!(bench.twilio.state().posts, 1);
+    bench.close().await;
+}
+
+pub async fn opting_in_again_counts(engine: Engine) {
+    let bench = Bench::start(engine).await;
+    let change = |opted_out, at: i64| {
+        let changed =
+            OptOutChanged { tenant_id: "smith".to_owned(), customer: TO.to_owned(), opted_out };
+        let mut envelope = bench.envelope(&changed);
+        envelope.time -= Duration::seconds(at);
+        envelope
+    };
+    bench.publish(&change(true, 20)).await;
+    wait_until_handled(&bench, 1).await;
+    bench.send(&message("m1")).await;
+    assert_eq!(bench.refused(1).await[0].reason, "opted_out");
+
+    bench.publish(&change(false, 10)).await;
+    // An old one that comes late changes nothing.
+    bench.publish(&change(true, 15)).await;
+    wait_until_handled(&bench, 3).await;
+    bench.send(&message("m2")).await;
+    bench.sent(1).await;
+
+    // Another tenant's customer is another matter.
+    bench.publish(&change(true, 0)).await;
+    wait_until_handled(&bench, 4).await;
+    let mut theirs = message("m3");
+    theirs.tenant_id = "jones".to_owned();
+    bench.send(&theirs).await;
+    bench.sent(2).await;
+    bench.close().await;
+}
+
+/// A decider says nothing; its inbox tells.
+async fn wait_until_handled(bench: &Bench, events: i64) {
+    #[derive(diesel::QueryableByName)]
+    struct Count {
+        #[diesel(sql_type = diesel::sql_types::BigInt)]
+        n: i64,
+    }
+    let store = bench.store().await;
+    let wait = async {
+        loop {
+            let mut tx = store.read().await.unwrap();
+            let count =
+                on!(&mut tx, c => diesel::sql_query("SELECT count(*) AS n FROM inbox").get_result::<Count>(c).await);
+            if count.unwrap().n >= events {
+                return;
+            }
+            drop(tx);
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(20), wait).await.unwrap();
+}

@@ -1,0 +1,277 @@
+//! `trunkline call`: one simulated call, told from both sides.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use clock::Clock;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::Failure;
+use crate::cli::{CallArgs, Target};
+use crate::client::Client;
+use crate::local::{self, Local};
+use crate::screen::say;
+use crate::story;
+use crate::up::{ROLES, Site};
+
+/// The longest that a played call may take, in real time.
+const PATIENCE: Duration = Duration::from_secs(600);
+/// How long the platform may take to settle a call that is over on the phone.
+const AFTERMATH: Duration = Duration::from_secs(30);
+
+/// Plays the script on the platform that runs, or on one of its own.
+pub async fn run(args: CallArgs) -> Result<(), Failure> {
+    let mut script = read(&args)?;
+    script["number"] = json!(args.number);
+    if let Some(from) = &args.from {
+        script["from"] = json!(from);
+    }
+    let played = match Line::of(&args.target).await? {
+        Some(line) => line.play(&script).await?,
+        None => alone(&args, &script).await?,
+    };
+    let speed = if played.own { args.speed } else { played.speed };
+    if args.json {
+        say(json!({ "call": played.call, "phone": played.phone, "timeline": played.timeline }));
+    } else {
+        story::tell(&played.phone, &played.timeline, speed);
+        let outcome = played.call["outcome"].as_str().unwrap_or("open");
+        say(format!(
+            "\n  outcome {outcome}; on the phone {}",
+            played.phone["outcome"].as_str().unwrap_or("open")
+        ));
+    }
+    match played.phone["problem"].as_str() {
+        Some(problem) => Err(Failure::failed(problem)),
+        None => Ok(()),
+    }
+}
+
+fn read(args: &CallArgs) -> Result<Value, Failure> {
+    let shown = args.script.display();
+    let text = std::fs::read_to_string(&args.script)
+        .map_err(|e| Failure::Usage(format!("{shown} cannot be read: {e}")))?;
+    let script: Value = serde_yaml_ng::from_str(&text)
+        .map_err(|e| Failure::Usage(format!("{shown} is not YAML: {e}")))?;
+    if script.is_object() {
+        Ok(script)
+    } else {
+        Err(Failure::Usage(format!("{shown} is not a script")))
+    }
+}
+
+/// A call that was played.
+pub struct Played {
+    pub call: Value,
+    pub phone: Value,
+    pub timeline: Value,
+    speed: f64,
+    own: bool,
+}
+
+/// A platform and its emulator, reached over HTTP.
+pub struct Line {
+    pub client: Client,
+    pub emulator: String,
+    pub account_sid: String,
+    pub auth_token: String,
+    http: reqwest::Client,
+}
+
+impl Line {
+    /// With everything given.
+    pub fn new(client: Client, emulator: String, account_sid: String, auth_token: String) -> Self {
+        Self {
+            client,
+            emulator,
+            account_sid,
+            auth_token,
+            http: reqwest::Client::new(),
+        }
+    }
+
+    /// The platform that runs at the target with its emulator; none when none runs there.
+    async fn of(target: &Target) -> Result<Option<Self>, Failure> {
+        let Some(local) = Local::read(&target.place.data_dir) else {
+            return Ok(None);
+        };
+        let Some(emulator) = local.emulator_url.clone() else {
+            return Ok(None);
+        };
+        let settings = role::settings::Settings::load(
+            &role::settings::Environment,
+            Some(&target.place.config),
+        )?;
+        let account = local::emulated_account(&settings, &local);
+        let token = account
+            .tokens
+            .first()
+            .map(|t| t.reveal().to_owned())
+            .unwrap_or_default();
+        let line = Self::new(Client::new(target)?, emulator, account.sid, token);
+        let alive = line
+            .http
+            .get(format!("{}/health/live", target.url))
+            .send()
+            .await
+            .is_ok();
+        let rings = line
+            .http
+            .get(format!("{}/emulator/health", line.emulator))
+            .send()
+            .await
+            .is_ok();
+        Ok((alive && rings).then_some(line))
+    }
+
+    /// A request to the emulator's controls.
+    pub async fn control(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Result<Value, Failure> {
+        let request = self
+            .http
+            .request(method, format!("{}{path}", self.emulator))
+            .basic_auth(&self.account_sid, Some(&self.auth_token));
+        let request = match body {
+            Some(body) => request.json(body),
+            None => request,
+        };
+        let response = request
+            .send()
+            .await
+            .map_err(|e| Failure::failed(crate::with_source(&e)))?;
+        let ok = response.status().is_success();
+        let body: Value = response.json().await.unwrap_or_default();
+        if ok {
+            return Ok(body);
+        }
+        let words = body["message"]
+            .as_str()
+            .or_else(|| body["error"]["message"].as_str());
+        Err(Failure::failed(words.unwrap_or("the emulator refused")))
+    }
+
+    /// Plays a script to its end and waits until the platform has settled the call, and texted a missed one.
+    pub async fn play(&self, script: &Value) -> Result<Played, Failure> {
+        self.play_expecting(script, true).await
+    }
+
+    /// The same; whether a missed call is followed by a text is the caller's to know.
+    pub async fn play_expecting(&self, script: &Value, text: bool) -> Result<Played, Failure> {
+        let placed_at: DateTime<Utc> = Clock::system().now();
+        let placed = self
+            .control(Method::POST, "/emulator/calls", Some(script))
+            .await?;
+        let sid = placed["sid"].as_str().unwrap_or_default().to_owned();
+        let view = format!("/emulator/calls/{sid}");
+        let mut phone = until(PATIENCE, async || {
+            let view = self.control(Method::GET, &view, None).await?;
+            Ok((view["done"] == true).then_some(view))
+        })
+        .await?
+        .ok_or_else(|| Failure::failed("the call does not end; hang it up in the script"))?;
+        let real = (Clock::system().now() - placed_at).as_seconds_f64();
+        phone["placed_at"] = json!(placed_at);
+        let settled = until(AFTERMATH, async || {
+            let timeline = self.client.get(&format!("/calls/{sid}/timeline")).await?;
+            Ok(is_told(&timeline, text).then_some(timeline))
+        })
+        .await?;
+        let timeline = match settled {
+            Some(timeline) => timeline,
+            None => self.client.get(&format!("/calls/{sid}/timeline")).await?,
+        };
+        Ok(Played {
+            call: timeline["call"].clone(),
+            phone: phone.clone(),
+            timeline,
+            speed: pace(&phone, real),
+            own: false,
+        })
+    }
+}
+
+/// Whether the story is whole: the outcome is known, and a missed call has its text.
+fn is_told(timeline: &Value, text: bool) -> bool {
+    let outcome = timeline["call"]["outcome"].as_str().unwrap_or_default();
+    let texted = timeline["items"]
+        .as_array()
+        .is_some_and(|items| items.iter().any(|i| i["kind"] == "effect"));
+    !outcome.is_empty() && (outcome != "missed" || texted || !text)
+}
+
+/// How much faster than real time the phone's clock ran.
+fn pace(phone: &Value, real: f64) -> f64 {
+    let at = |name: &str| {
+        phone[name]
+            .as_str()
+            .and_then(|t| t.parse::<DateTime<Utc>>().ok())
+    };
+    match (at("created"), at("ended")) {
+        (Some(start), Some(end)) if real > 0.0 => ((end - start).as_seconds_f64() / real).max(1.0),
+        _ => 1.0,
+    }
+}
+
+/// Asks until there is an answer, a little later each time.
+async fn until<T>(
+    patience: Duration,
+    mut ask: impl AsyncFnMut() -> Result<Option<T>, Failure>,
+) -> Result<Option<T>, Failure> {
+    let started = tokio::time::Instant::now();
+    let mut pause = Duration::from_millis(20);
+    loop {
+        if let Some(answer) = ask().await? {
+            return Ok(Some(answer));
+        }
+        if started.elapsed() > patience {
+            return Ok(None);
+        }
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(Duration::from_millis(250));
+    }
+}
+
+/// No platform runs: one is started for this call on the same data folder.
+async fn alone(args: &CallArgs, script: &Value) -> Result<Played, Failure> {
+    let mut settings = local::settings(&args.target.place, free_port()?)?;
+    settings.emulator_port = Some(free_port()?);
+    let complete = local::complete(settings, false)?;
+    let site = Site::start(complete, ROLES, args.speed).await?;
+    site.seed().await?;
+    let played = match site.line() {
+        Some(line) => line.play(script).await,
+        None => Err(Failure::Usage(
+            "a simulated call needs the emulator, which is off where Twilio credentials are set; set TRUNKLINE_EMULATOR=on".to_owned(),
+        )),
+    };
+    site.stop().await;
+    played.map(|played| Played {
+        own: true,
+        ..played
+    })
+}
+
+impl Site {
+    /// The way to this site's emulator.
+    pub fn line(&self) -> Option<Line> {
+        let (emulator, account) = (self.emulator.as_ref()?, self.account.as_ref()?);
+        let token = account.tokens.first()?.reveal().to_owned();
+        Some(Line::new(
+            self.client(),
+            emulator.base_url(),
+            account.sid.clone(),
+            token,
+        ))
+    }
+}
+
+/// A port that nobody listens on.
+pub fn free_port() -> Result<u16, Failure> {
+    let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).map_err(Failure::failed)?;
+    Ok(listener.local_addr().map_err(Failure::failed)?.port())
+}

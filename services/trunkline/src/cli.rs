@@ -1,0 +1,217 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Twilio voice and SMS for many businesses, on your own machines.
+#[derive(Debug, Parser)]
+#[command(name = "trunkline", version, arg_required_else_help = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Runs the platform: every role in one process, or those that are named.
+    #[command(
+        after_help = "Example:\n  trunkline up --port 8080\n  trunkline up --role ingress,egress"
+    )]
+    Up(UpArgs),
+    /// Plays scripted calls on a platform of their own and shows what happens.
+    #[command(after_help = "Example:\n  trunkline demo --once --speed 20")]
+    Demo(DemoArgs),
+    /// Plays one simulated call and prints its timeline.
+    #[command(after_help = "Example:\n  trunkline call +15550100001 --script missed.yaml")]
+    Call(CallArgs),
+    /// Creates or updates tenants, numbers, flows and keys from a file; twice is the same as once.
+    #[command(
+        after_help = "Example:\n  trunkline apply -f tenants.yaml --url http://localhost:8080 --api-key KEY"
+    )]
+    Apply(ApplyArgs),
+    /// Runs a local Twilio alone, for any application.
+    #[command(after_help = "Example:\n  trunkline emulator --port 8081 --speed 10 --seed 7")]
+    Emulator(EmulatorArgs),
+    /// Checks configuration, credentials and reachability.
+    #[command(
+        after_help = "Example:\n  trunkline doctor\n  trunkline doctor signature --url https://a.example/webhooks/twilio/call \\\n      --params 'CallSid=CA..&From=%2B1555..' --signature 'h3x...='"
+    )]
+    Doctor(DoctorArgs),
+    /// The bus, decoded: what passes, and what could not be handled.
+    #[command(
+        after_help = "Example:\n  trunkline events tail\n  trunkline events dead list\n  trunkline events dead replay ID"
+    )]
+    Events(EventsArgs),
+    /// Brings the database of every role up to date.
+    #[command(after_help = "Example:\n  DATABASE_URL=postgres://.. trunkline migrate")]
+    Migrate(MigrateArgs),
+}
+
+/// Where the platform keeps its data and which settings it reads.
+#[derive(Debug, Clone, Args)]
+pub struct Place {
+    /// The data folder
+    #[arg(long, default_value = "./data", value_name = "DIR")]
+    pub data_dir: PathBuf,
+    /// The settings file; the environment wins over it
+    #[arg(long, default_value = "./trunkline.toml", value_name = "FILE")]
+    pub config: PathBuf,
+}
+
+/// A platform that runs already.
+#[derive(Debug, Clone, Args)]
+pub struct Target {
+    /// Where the platform answers
+    #[arg(long, default_value = "http://localhost:8080")]
+    pub url: String,
+    /// An API key; unset: TRUNKLINE_ADMIN_API_KEY, else the one in the data folder
+    #[arg(long, value_name = "KEY")]
+    pub api_key: Option<String>,
+    #[command(flatten)]
+    pub place: Place,
+}
+
+#[derive(Debug, Args)]
+pub struct UpArgs {
+    /// Roles to run, comma separated; all when none is named
+    #[arg(long, value_delimiter = ',', value_name = "ROLE")]
+    pub role: Vec<String>,
+    /// The port for everything
+    #[arg(long, default_value_t = 8080)]
+    pub port: u16,
+    #[command(flatten)]
+    pub place: Place,
+}
+
+#[derive(Debug, Args)]
+pub struct DemoArgs {
+    /// End after the calls, even on a terminal
+    #[arg(long)]
+    pub once: bool,
+    /// How many times faster than real time
+    #[arg(long, default_value_t = 20.0)]
+    pub speed: f64,
+    /// Keep the data here; unset: a folder that goes away
+    #[arg(long, value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct CallArgs {
+    /// The number to call, E.164
+    pub number: String,
+    /// The caller's script, YAML
+    #[arg(long, value_name = "FILE")]
+    pub script: PathBuf,
+    /// The caller's number
+    #[arg(long)]
+    pub from: Option<String>,
+    /// How many times faster than real time, where no platform is running yet
+    #[arg(long, default_value_t = 1.0)]
+    pub speed: f64,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub target: Target,
+}
+
+#[derive(Debug, Args)]
+pub struct ApplyArgs {
+    /// The file, YAML or JSON; - for standard input
+    #[arg(short, value_name = "FILE")]
+    pub file: PathBuf,
+    #[command(flatten)]
+    pub target: Target,
+}
+
+#[derive(Debug, Args)]
+pub struct EmulatorArgs {
+    /// The port
+    #[arg(long, default_value_t = 8081)]
+    pub port: u16,
+    /// The account's SID; made up when unset
+    #[arg(long, value_name = "AC..")]
+    pub account_sid: Option<String>,
+    /// The account's auth token; made up when unset
+    #[arg(long)]
+    pub auth_token: Option<String>,
+    /// How many times faster than real time
+    #[arg(long, default_value_t = 1.0)]
+    pub speed: f64,
+    /// The same seed gives the same SIDs and choices
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+}
+
+#[derive(Debug, Args)]
+pub struct DoctorArgs {
+    #[command(subcommand)]
+    pub what: Option<DoctorWhat>,
+    #[command(flatten)]
+    pub place: Place,
+    /// The port that the platform would use
+    #[arg(long, default_value_t = 8080)]
+    pub port: u16,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum DoctorWhat {
+    /// Says why a webhook's signature does not fit.
+    Signature(SignatureArgs),
+}
+
+#[derive(Debug, Args)]
+pub struct SignatureArgs {
+    /// The URL that Twilio was given
+    #[arg(long)]
+    pub url: String,
+    /// The form that came, as it came: a=1&b=2
+    #[arg(long, default_value = "")]
+    pub params: String,
+    /// The header X-Twilio-Signature
+    #[arg(long)]
+    pub signature: Option<String>,
+    /// The auth token; unset: TWILIO_AUTH_TOKEN
+    #[arg(long, value_name = "TOKEN")]
+    pub token: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct EventsArgs {
+    #[command(subcommand)]
+    pub what: EventsWhat,
+    #[command(flatten)]
+    pub target: Target,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum EventsWhat {
+    /// Prints events as they pass, a JSON object a line
+    Tail {
+        /// Only events of this type, such as call.* or message.#
+        #[arg(long = "type", default_value = "#")]
+        kind: String,
+    },
+    /// Events that could not be handled
+    #[command(subcommand)]
+    Dead(DeadWhat),
+}
+
+#[derive(Debug, Subcommand)]
+pub enum DeadWhat {
+    /// Lists them, with the reason
+    List,
+    /// Gives one back to the queue that it died in
+    Replay {
+        /// Its id, as the list shows it
+        id: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct MigrateArgs {
+    #[command(flatten)]
+    pub place: Place,
+}

@@ -1,0 +1,221 @@
+//! `trunkline demo`: scripted calls on a platform of their own, shown as they happen, and a table of what came of them.
+
+use std::time::Instant;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::Failure;
+use crate::call::{Line, free_port};
+use crate::cli::{DemoArgs, Place};
+use crate::local;
+use crate::screen::{Colour, is_terminal, paint, say};
+use crate::story;
+use crate::up::{ROLES, Site, wait_for_the_end};
+
+/// A call of the demo: what happens, and how it should end.
+struct Act {
+    name: &'static str,
+    what: &'static str,
+    /// What the business's phone does: a fault of the emulator's, in its own words.
+    callee: fn() -> Value,
+    script: fn() -> Value,
+    /// The call's outcome, and how many texts the caller gets.
+    outcome: &'static str,
+    texts: usize,
+}
+
+const CALLER: &str = "+15550109999";
+
+const ACTS: &[Act] = &[
+    Act {
+        name: "missed call",
+        what: "A customer calls Smith Plumbing. Nobody picks up; he is texted back.",
+        callee: || json!({ "kind": "callee", "number": "+15550100002", "behaviour": "no-answer" }),
+        script: || json!({ "number": "+15550100001", "from": CALLER, "steps": [{ "wait_for": "sorry we missed your call" }] }),
+        outcome: "missed",
+        texts: 1,
+    },
+    Act {
+        name: "calls again",
+        what: "The same customer calls again a minute later. He is not texted twice.",
+        callee: || json!({ "kind": "callee", "number": "+15550100002", "behaviour": "busy" }),
+        script: || json!({ "number": "+15550100001", "from": CALLER, "steps": [{ "pause": { "seconds": 20 } }] }),
+        outcome: "missed",
+        texts: 1,
+    },
+    Act {
+        name: "answered call",
+        what: "A patient calls Harbor Dental. The whisper asks, the dentist presses 1, they talk.",
+        callee: || json!({ "kind": "callee", "number": "+15550100012", "behaviour": "answer", "after_s": 4, "press": "1", "talk_s": 20 }),
+        script: || json!({ "number": "+15550100011", "from": "+15550109998", "steps": [{ "pause": { "seconds": 28 } }, { "hang_up": {} }] }),
+        outcome: "answered",
+        texts: 0,
+    },
+];
+
+/// Plays them all.
+pub async fn run(args: DemoArgs) -> Result<(), Failure> {
+    let folder = tempdir(&args)?;
+    let place = Place {
+        data_dir: folder.path.clone(),
+        config: "./trunkline.toml".into(),
+    };
+    let mut settings = local::settings(&place, free_port()?)?;
+    // The demo is about the platform, never about a real account.
+    settings.account = None;
+    settings.twilio_api_base_url = None;
+    settings.webhook_base_url = None;
+    settings.whitelist = None;
+    settings.emulator = role::settings::EmulatorMode::On;
+    settings.emulator_port = Some(free_port()?);
+    let complete = local::complete(settings, false)?;
+    let started = Instant::now();
+    let site = Site::start(complete, ROLES, args.speed).await?;
+    site.seed().await?;
+    say(format!(
+        "{} at {} in {} ms, {} times as fast as real time. Nothing here leaves this machine.\n",
+        paint(Colour::Bold, "Trunkline is up"),
+        site.url,
+        started.elapsed().as_millis(),
+        args.speed
+    ));
+    let result = play_all(&site, args.speed).await;
+    if result.is_ok() && !args.once && is_terminal() {
+        say(format!(
+            "\nThe platform stays up at {} (API key {}). Ctrl-C ends it.",
+            site.url, site.api_key
+        ));
+        wait_for_the_end().await?;
+    }
+    site.stop().await;
+    folder.remove();
+    result
+}
+
+async fn play_all(site: &Site, speed: f64) -> Result<(), Failure> {
+    let line = site
+        .line()
+        .ok_or_else(|| Failure::failed("the demo's emulator did not start"))?;
+    let mut rows = Vec::new();
+    for (n, act) in ACTS.iter().enumerate() {
+        say(format!(
+            "{} {}",
+            paint(Colour::Bold, &format!("{}. {}.", n + 1, act.name)),
+            act.what
+        ));
+        let row = play(&line, act, speed).await?;
+        rows.push(row);
+        say("");
+    }
+    table(&rows);
+    if rows.iter().all(|row| row.fault.is_none()) {
+        Ok(())
+    } else {
+        Err(Failure::failed("not every call ended as scripted"))
+    }
+}
+
+struct Row {
+    name: &'static str,
+    outcome: String,
+    texts: usize,
+    took_s: f64,
+    fault: Option<String>,
+}
+
+async fn play(line: &Line, act: &Act, speed: f64) -> Result<Row, Failure> {
+    line.control(Method::POST, "/emulator/faults", Some(&(act.callee)()))
+        .await?;
+    let script = (act.script)();
+    let started = Instant::now();
+    let expects_text = act.texts > 0 && act.name == "missed call";
+    let played = line.play_expecting(&script, expects_text).await?;
+    story::tell(&played.phone, &played.timeline, speed);
+    let texts = texts_to(line, script["from"].as_str().unwrap_or_default()).await?;
+    for text in &texts {
+        say(format!(
+            "             {}  {text:?}",
+            paint(Colour::Yellow, "texts    ")
+        ));
+    }
+    let outcome = played.call["outcome"].as_str().unwrap_or("open").to_owned();
+    let fault = if outcome != act.outcome {
+        Some(format!("should have been {}", act.outcome))
+    } else if texts.len() != act.texts {
+        Some(format!("should have {} texts", act.texts))
+    } else {
+        None
+    };
+    Ok(Row {
+        name: act.name,
+        outcome,
+        texts: texts.len(),
+        took_s: started.elapsed().as_secs_f64(),
+        fault,
+    })
+}
+
+/// The texts that this caller has got, read from Twilio's side.
+async fn texts_to(line: &Line, number: &str) -> Result<Vec<String>, Failure> {
+    let path = format!(
+        "/2010-04-01/Accounts/{}/Messages.json?To={}",
+        line.account_sid,
+        number.replace('+', "%2B")
+    );
+    let list = line.control(Method::GET, &path, None).await?;
+    let bodies = list["messages"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|m| m["body"].as_str());
+    Ok(bodies.map(str::to_owned).collect())
+}
+
+fn table(rows: &[Row]) {
+    say(paint(
+        Colour::Bold,
+        &format!(
+            "{:<16} {:<10} {:>5}  {:>7}  result",
+            "call", "outcome", "texts", "took"
+        ),
+    ));
+    for row in rows {
+        let verdict = match &row.fault {
+            None => paint(Colour::Green, "as scripted"),
+            Some(fault) => paint(Colour::Red, fault),
+        };
+        say(format!(
+            "{:<16} {:<10} {:>5}  {:>6.2}s  {verdict}",
+            row.name, row.outcome, row.texts, row.took_s
+        ));
+    }
+}
+
+struct Folder {
+    path: std::path::PathBuf,
+    temporary: bool,
+}
+
+impl Folder {
+    fn remove(self) {
+        if self.temporary {
+            let _ = std::fs::remove_dir_all(self.path);
+        }
+    }
+}
+
+fn tempdir(args: &DemoArgs) -> Result<Folder, Failure> {
+    if let Some(path) = &args.data_dir {
+        return Ok(Folder {
+            path: path.clone(),
+            temporary: false,
+        });
+    }
+    let path = std::env::temp_dir().join(format!("trunkline-demo-{}", std::process::id()));
+    std::fs::create_dir_all(&path).map_err(Failure::failed)?;
+    Ok(Folder {
+        path,
+        temporary: true,
+    })
+}

@@ -1,0 +1,162 @@
+//! What a laptop makes up for itself: keys and the emulator's account, kept in the data folder, readable by its
+//! owner only, so that the commands of the same folder find each other.
+
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+
+use role::Parts;
+use role::settings::{Environment, Secret, Settings, TwilioAccount};
+use serde::{Deserialize, Serialize};
+
+use crate::Failure;
+use crate::cli::{Place, Target};
+
+const FILE: &str = "local.json";
+
+/// The made-up values.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Local {
+    pub admin_api_key: String,
+    pub service_key: String,
+    pub secret_key: String,
+    pub account_sid: String,
+    pub auth_token: String,
+    /// Where the emulator was last started.
+    #[serde(default)]
+    pub emulator_url: Option<String>,
+}
+
+impl Local {
+    fn made_up() -> Self {
+        let text = |prefix: &str| Parts::made_up(prefix).reveal().to_owned();
+        Self {
+            admin_api_key: text("tk_"),
+            service_key: text("sk_"),
+            secret_key: text(""),
+            account_sid: text("AC"),
+            auth_token: text(""),
+            emulator_url: None,
+        }
+    }
+
+    /// Reads the folder's values, if it has any.
+    pub fn read(dir: &Path) -> Option<Self> {
+        serde_json::from_slice(&fs::read(dir.join(FILE)).ok()?).ok()
+    }
+
+    /// Writes them.
+    pub fn write(&self, dir: &Path) -> Result<(), Failure> {
+        let fail = |e: std::io::Error| {
+            Failure::failed(format!(
+                "cannot write to the data folder {}: {e}; choose another with --data-dir",
+                dir.display()
+            ))
+        };
+        fs::create_dir_all(dir).map_err(fail)?;
+        let path = dir.join(FILE);
+        let mut options = fs::OpenOptions::new();
+        options.write(true).create(true).truncate(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let text = serde_json::to_vec_pretty(self).map_err(Failure::failed)?;
+        options
+            .open(&path)
+            .and_then(|mut file| file.write_all(&text))
+            .map_err(fail)
+    }
+
+    /// Reads them, or makes them up; says whether they are new.
+    pub fn open(dir: &Path) -> Result<(Self, bool), Failure> {
+        match Self::read(dir) {
+            Some(local) => Ok((local, false)),
+            None => {
+                let local = Self::made_up();
+                local.write(dir)?;
+                Ok((local, true))
+            }
+        }
+    }
+}
+
+/// Settings with everything filled in that a laptop makes up.
+pub struct Complete {
+    pub settings: Settings,
+    pub local: Local,
+    /// The first API key was made up just now, and is to be shown.
+    pub key_is_new: bool,
+}
+
+/// Reads the settings of a place.
+pub fn settings(place: &Place, port: u16) -> Result<Settings, Failure> {
+    let mut settings = Settings::load(&Environment, Some(&place.config))?;
+    settings.data_dir.clone_from(&place.data_dir);
+    settings.port = port;
+    Ok(settings)
+}
+
+/// Fills in what is unset. `alone`: only some of the roles run here, so nothing that they share may be made up.
+pub fn complete(mut settings: Settings, alone: bool) -> Result<Complete, Failure> {
+    if alone {
+        let missing: Vec<_> = [
+            (
+                "INTERNAL_SERVICE_KEY",
+                settings.internal_service_key.is_none(),
+            ),
+            ("TRUNKLINE_SECRET_KEY", settings.secret_key.is_none()),
+            ("TRUNKLINE_ADMIN_API_KEY", settings.admin_api_key.is_none()),
+            ("AMQP_URL", settings.amqp_url.is_none()),
+        ]
+        .into_iter()
+        .filter_map(|(name, missing)| missing.then_some(name))
+        .collect();
+        if !missing.is_empty() {
+            return Err(Failure::Usage(format!(
+                "a role that runs alone needs {}: set the same value for every role",
+                missing.join(", ")
+            )));
+        }
+    }
+    let (local, fresh) = Local::open(&settings.data_dir)?;
+    let key_is_new = fresh && settings.admin_api_key.is_none();
+    settings
+        .admin_api_key
+        .get_or_insert_with(|| Secret::new(&local.admin_api_key));
+    settings
+        .internal_service_key
+        .get_or_insert_with(|| Secret::new(&local.service_key));
+    settings
+        .secret_key
+        .get_or_insert_with(|| Secret::new(&local.secret_key));
+    Ok(Complete {
+        settings,
+        local,
+        key_is_new,
+    })
+}
+
+/// The account of the emulator: the one that is set, or the made-up one.
+pub fn emulated_account(settings: &Settings, local: &Local) -> TwilioAccount {
+    settings.account.clone().unwrap_or_else(|| TwilioAccount {
+        sid: local.account_sid.clone(),
+        tokens: vec![Secret::new(&local.auth_token)],
+        number: None,
+    })
+}
+
+/// The API key for a platform that runs already.
+pub fn api_key(target: &Target) -> Result<String, Failure> {
+    if let Some(key) = &target.api_key {
+        return Ok(key.clone());
+    }
+    let settings = Settings::load(&Environment, Some(&target.place.config))?;
+    if let Some(key) = settings.admin_api_key {
+        return Ok(key.reveal().to_owned());
+    }
+    Local::read(&target.place.data_dir).map(|local| local.admin_api_key).ok_or_else(|| {
+        Failure::Usage(format!(
+            "no API key: give --api-key, set TRUNKLINE_ADMIN_API_KEY, or name the platform's data folder with --data-dir (looked in {})",
+            target.place.data_dir.display()
+        ))
+    })
+}

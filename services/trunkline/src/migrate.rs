@@ -1,0 +1,31 @@
+//! `trunkline migrate`: every role's schema, up to date.
+
+use role::settings::{Environment, Settings};
+use store::{Database, Store};
+
+use crate::Failure;
+use crate::cli::MigrateArgs;
+use crate::screen::say;
+use crate::up::SCHEMAS;
+
+/// Runs the migrations; the platform does the same when it starts.
+pub async fn run(args: MigrateArgs) -> Result<(), Failure> {
+    let settings = Settings::load(&Environment, Some(&args.place.config))?;
+    let database = match settings.database_url {
+        Some(url) => Database::Postgres {
+            url: url.reveal().to_owned(),
+            namespace: settings.namespace,
+            pool_size: 1,
+        },
+        None => Database::Sqlite {
+            dir: args.place.data_dir.join("db"),
+        },
+    };
+    for (role, migrations) in SCHEMAS {
+        Store::open(&database, role, migrations())
+            .await
+            .map_err(role::Error::from)?;
+        say(format!("{role}: up to date"));
+    }
+    Ok(())
+}

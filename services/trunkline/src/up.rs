@@ -1,0 +1,343 @@
+//! `trunkline up`: the roles, the emulator beside them, and the way to an orderly end.
+
+use std::time::Duration;
+
+use clock::Clock;
+use emulator::{Emulator, Running};
+use events::Event;
+use events::v1::{NumberChanged, TenantChanged};
+use role::settings::{Settings, TwilioAccount};
+use role::telemetry::Telemetry;
+use role::{Parts, Platform, Role};
+use serde_json::Value;
+use store::Migrations;
+use tokio::signal::unix::{SignalKind, signal};
+use tracing::{debug, warn};
+use twilio_api::Client as Twilio;
+
+use crate::Failure;
+use crate::cli::UpArgs;
+use crate::client::Client;
+use crate::local::{self, Complete, Local};
+use crate::screen::{Colour, paint, say};
+
+/// The roles there are, in the order in which they start.
+pub const ROLES: &[&str] = &["tenants", "calls", "dispatch", "egress", "ingress"];
+
+/// The roles that have a schema.
+pub const SCHEMAS: &[(&str, fn() -> Migrations)] = &[
+    ("tenants", || tenants::MIGRATIONS),
+    ("calls", || calls::MIGRATIONS),
+    ("dispatch", || dispatch::MIGRATIONS),
+    ("egress", || egress::MIGRATIONS),
+];
+
+/// The businesses of a laptop that has none yet.
+pub const SAMPLE: &str = include_str!("../samples/tenants.yaml");
+
+/// A platform that runs, and the emulator beside it.
+pub struct Site {
+    pub platform: Platform,
+    pub emulator: Option<Running>,
+    pub account: Option<TwilioAccount>,
+    pub api_key: String,
+    pub url: String,
+}
+
+/// Runs until it is asked to stop.
+pub async fn run(args: UpArgs) -> Result<(), Failure> {
+    let roles = chosen(&args.role)?;
+    let alone = roles.len() < ROLES.len();
+    let settings = local::settings(&args.place, args.port)?;
+    let complete = local::complete(settings, alone)?;
+    let telemetry = Telemetry::install(&complete.settings)?;
+    let fresh = complete.key_is_new;
+    let site = Site::start(complete, &roles, 1.0).await?;
+    if !alone {
+        site.seed().await?;
+    }
+    site.banner(&roles, fresh);
+    wait_for_the_end().await?;
+    site.stop().await;
+    telemetry.flush().await;
+    Ok(())
+}
+
+fn chosen(named: &[String]) -> Result<Vec<&'static str>, Failure> {
+    if named.is_empty() {
+        return Ok(ROLES.to_vec());
+    }
+    if let Some(unknown) = named.iter().find(|name| !ROLES.contains(&name.as_str())) {
+        return Err(Failure::Usage(format!(
+            "there is no role {unknown}; there are {}",
+            ROLES.join(", ")
+        )));
+    }
+    Ok(ROLES
+        .iter()
+        .copied()
+        .filter(|role| named.iter().any(|name| name == role))
+        .collect())
+}
+
+impl Site {
+    /// Starts emulator and roles. `speed` is the emulator's.
+    pub async fn start(complete: Complete, roles: &[&str], speed: f64) -> Result<Self, Failure> {
+        let Complete {
+            mut settings,
+            mut local,
+            ..
+        } = complete;
+        let emulator = if settings.runs_emulator()
+            && (roles.len() == ROLES.len() || settings.emulator == role::settings::EmulatorMode::On)
+        {
+            Some(start_emulator(&mut settings, &mut local, speed).await?)
+        } else {
+            None
+        };
+        let account = settings.account.clone();
+        let api_key = settings
+            .admin_api_key
+            .as_ref()
+            .map(|k| k.reveal().to_owned())
+            .unwrap_or_default();
+        let parts = Parts::open(settings, Clock::system()).await?;
+        let mut started = Vec::new();
+        for name in roles {
+            started.push(start_role(name, &parts).await?);
+        }
+        let platform = Platform::start(parts, started).await?;
+        let url = format!("http://localhost:{}", platform.port());
+        let site = Self {
+            platform,
+            emulator,
+            account,
+            api_key,
+            url,
+        };
+        site.follow_numbers();
+        Ok(site)
+    }
+
+    /// Applies the sample where there is nothing yet, and gives the emulator the numbers that there are.
+    pub async fn seed(&self) -> Result<(), Failure> {
+        if self.emulator.is_none() {
+            return Ok(());
+        }
+        let client = self.client();
+        if client.get("/api/tenants/?limit=1").await?["items"]
+            .as_array()
+            .is_none_or(Vec::is_empty)
+        {
+            let sample: Value = serde_yaml_ng::from_str(SAMPLE).map_err(Failure::failed)?;
+            client.post("/api/apply", &sample).await?;
+        }
+        self.give_numbers().await
+    }
+
+    /// The platform's API.
+    pub fn client(&self) -> Client {
+        Client::with(&self.url, self.api_key.clone())
+    }
+
+    async fn give_numbers(&self) -> Result<(), Failure> {
+        match self.numbers_line() {
+            Some(line) => line.give_numbers().await,
+            None => Ok(()),
+        }
+    }
+
+    /// What a number needs to be given to the emulator.
+    fn numbers_line(&self) -> Option<NumbersLine> {
+        let (running, account) = (self.emulator.as_ref()?, self.account.as_ref()?);
+        let token = account.tokens.first()?.reveal();
+        let twilio = Twilio::new(&running.base_url(), &account.sid, token).ok()?;
+        let public_url = self.platform.parts().settings.public_url();
+        Some(NumbersLine {
+            client: self.client(),
+            twilio,
+            handle: running.handle(),
+            public_url,
+        })
+    }
+
+    /// A number that is applied later rings as well.
+    fn follow_numbers(&self) {
+        let Some(line) = self.numbers_line() else {
+            return;
+        };
+        let parts = self.platform.parts().clone();
+        tokio::spawn(async move {
+            loop {
+                let tap = parts
+                    .bus
+                    .tap(&[NumberChanged::TYPE, TenantChanged::TYPE])
+                    .await;
+                let Ok(mut tap) = tap else { return };
+                loop {
+                    let event = tokio::select! {
+                        event = tap.next() => event,
+                        () = parts.stopping.cancelled() => return,
+                    };
+                    if event.is_none() {
+                        break;
+                    }
+                    if let Err(e) = line.give_numbers().await {
+                        warn!(error = ?e, "the emulator was not given a number");
+                    }
+                }
+            }
+        });
+    }
+
+    fn banner(&self, roles: &[&str], fresh: bool) {
+        let line = |name: &str, value: &str| {
+            say(format!(
+                "  {}  {value}",
+                paint(Colour::Faint, &format!("{name:<10}"))
+            ))
+        };
+        say(paint(Colour::Bold, "Trunkline is up."));
+        line("address", &self.url);
+        line("roles", &roles.join(", "));
+        if fresh {
+            line(
+                "API key",
+                &format!("{} (shown once; kept in the data folder)", self.api_key),
+            );
+        }
+        if let (Some(running), Some(account)) = (&self.emulator, &self.account) {
+            let token = account.tokens.first().map_or("", |t| t.reveal());
+            line(
+                "emulator",
+                &format!(
+                    "{}  account {}  token {token}",
+                    running.base_url(),
+                    account.sid
+                ),
+            );
+            let numbers = running.handle().numbers();
+            if let Some(first) = numbers.first() {
+                line(
+                    "dial",
+                    &format!("{}  (numbers: {})", first, numbers.join(", ")),
+                );
+                say("");
+                say("Call it from another terminal:");
+                say(format!(
+                    "  trunkline call {first} --script services/trunkline/samples/missed.yaml"
+                ));
+            }
+        }
+    }
+
+    /// Ends in order.
+    pub async fn stop(self) {
+        if let Some(running) = self.emulator {
+            running.stop().await;
+        }
+        // Whatever hangs must not keep the process from ending.
+        if tokio::time::timeout(Duration::from_secs(25), self.platform.stop())
+            .await
+            .is_err()
+        {
+            warn!(
+                "something did not end in time; what it had in hand is delivered again at the next start"
+            );
+        }
+    }
+}
+
+struct NumbersLine {
+    client: Client,
+    twilio: Twilio,
+    handle: emulator::Handle,
+    public_url: String,
+}
+
+impl NumbersLine {
+    /// Gives the emulator every active number that it has not got, with its webhooks, as they would stand at Twilio.
+    async fn give_numbers(&self) -> Result<(), Failure> {
+        let owned = self.handle.numbers();
+        let answer = self.client.get("/phone-numbers/?limit=200").await?;
+        for item in answer["items"].as_array().into_iter().flatten() {
+            let Some(number) = item["number"].as_str() else {
+                continue;
+            };
+            if item["status"] != "active" || owned.iter().any(|n| n == number) {
+                continue;
+            }
+            debug!("a number is given to the emulator");
+            let voice_url = format!("{}/webhooks/twilio/call", self.public_url);
+            let settings = twilio_api::NumberSettings {
+                phone_number: Some(number.to_owned()),
+                voice_url: Some(voice_url.clone()),
+                sms_url: Some(format!("{}/webhooks/twilio/sms", self.public_url)),
+                status_callback: Some(format!("{voice_url}#rc=3&rp=5xx,ct,rt")),
+                ..Default::default()
+            };
+            self.twilio
+                .incoming_numbers()
+                .create(&settings)
+                .await
+                .map_err(Failure::failed)?;
+        }
+        Ok(())
+    }
+}
+
+async fn start_role(name: &str, parts: &Parts) -> Result<Role, Failure> {
+    let role = match name {
+        "tenants" => tenants::role(parts).await,
+        "calls" => calls::role(parts).await,
+        "dispatch" => dispatch::role(parts).await,
+        "egress" => egress::role(parts).await,
+        _ => ingress::role(parts).await,
+    };
+    Ok(role?)
+}
+
+async fn start_emulator(
+    settings: &mut Settings,
+    local: &mut Local,
+    speed: f64,
+) -> Result<Running, Failure> {
+    let account = local::emulated_account(settings, local);
+    let port = match (settings.emulator_port, settings.port) {
+        (Some(port), _) => port,
+        (None, 0) => 0,
+        (None, port) => port.saturating_add(1),
+    };
+    let config = emulator::Config {
+        port,
+        account_sid: account.sid.clone(),
+        auth_token: account
+            .tokens
+            .first()
+            .map(|t| t.reveal().to_owned())
+            .unwrap_or_default(),
+        speed,
+        ..emulator::Config::default()
+    };
+    let running = Emulator::start(config).await.map_err(|e| {
+        Failure::failed(format!(
+            "the emulator cannot start: {}; choose another port with TRUNKLINE_EMULATOR_PORT",
+            crate::with_source(&e)
+        ))
+    })?;
+    let url = running.base_url();
+    settings.account = Some(account);
+    settings.twilio_api_base_url = url.parse().ok();
+    local.emulator_url = Some(url);
+    local.write(&settings.data_dir)?;
+    Ok(running)
+}
+
+/// Ctrl-C, or SIGTERM as Kubernetes sends it.
+pub async fn wait_for_the_end() -> Result<(), Failure> {
+    let mut terminate = signal(SignalKind::terminate()).map_err(Failure::failed)?;
+    tokio::select! {
+        _ = terminate.recv() => Ok(()),
+        done = tokio::signal::ctrl_c() => done.map_err(Failure::failed),
+    }
+}
