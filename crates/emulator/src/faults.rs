@@ -89,7 +89,7 @@ pub struct ApiFault {
     #[serde(default = "once")]
     pub times: u32,
     /// True: do what was asked and lose the answer. False: do nothing.
-    #[serde(default)]
+    #[serde(default, alias = "applied")]
     pub after_effect: bool,
     /// Sent as `Retry-After`.
     #[serde(default)]

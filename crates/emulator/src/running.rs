@@ -197,6 +197,19 @@ impl Handle {
         CallView::of(&self.0.state(), sid)
     }
 
+    /// A call once it and its script are over; `None` when there is no such call, or a reset has taken it away.
+    pub async fn finished(&self, sid: &str) -> Option<CallView> {
+        let mut watch = self.watch();
+        loop {
+            let view = self.view(sid)?;
+            if view.done {
+                return Some(view);
+            }
+            // Whatever happens, and however much was missed: look again. A reset makes no moment, so look now and then too.
+            let _ = tokio::time::timeout(Duration::from_secs(1), watch.recv()).await;
+        }
+    }
+
     /// Has a simulated phone text one of the emulator's numbers. Answers the MessageSid.
     ///
     /// # Errors

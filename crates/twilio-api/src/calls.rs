@@ -249,3 +249,42 @@ impl<'a> Calls<'a> {
         Pages::new(self.0, &self.0.path("/Calls.json"), "calls", query)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_may_lack_fields_and_have_others() {
+        let call: Call = serde_json::from_str(
+            r#"{"sid": "CA1", "status": "on-hold", "duration": "12", "to": "+15550100002", "new": [1],
+                "start_time": "Tue, 31 Mar 2026 20:36:28 +0000", "end_time": "soon", "parent_call_sid": null}"#,
+        )
+        .unwrap();
+        assert_eq!(call.status, CallStatus::Other("on-hold".into()));
+        assert!(!call.status.is_final());
+        assert_eq!(
+            (call.duration_s, call.parent_call_sid.as_deref()),
+            (Some(12), None)
+        );
+        assert_eq!(
+            call.start_time.unwrap().to_rfc3339(),
+            "2026-03-31T20:36:28+00:00"
+        );
+        assert_eq!(call.end_time, None);
+    }
+
+    #[test]
+    fn debug_shows_no_number() {
+        let call = NewCall {
+            to: "+15550100002".into(),
+            twiml: Some("<Say>secret</Say>".into()),
+            ..NewCall::default()
+        };
+        let shown = format!("{call:?}");
+        assert!(
+            !shown.contains("555") && !shown.contains("secret"),
+            "{shown}"
+        );
+    }
+}

@@ -268,3 +268,55 @@ impl fmt::Debug for Client {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn client(base: &str, sid: &str) -> Result<Client, Error> {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        Client::new(base, sid, "a-token")
+    }
+
+    #[test]
+    fn settings_that_cannot_work_are_refused_before_anything_is_sent() {
+        for (base, sid) in [
+            ("api.twilio.com", "AC1"),
+            ("ftp://host", "AC1"),
+            ("http://host", "AC1/../x"),
+            ("http://host", ""),
+        ] {
+            let refused = client(base, sid).unwrap_err();
+            assert!(refused.surely_not_done() && !refused.is_retryable());
+        }
+    }
+
+    #[test]
+    fn a_path_may_stand_before_the_api() {
+        let client = client("https://proxy.example.com/twilio/", "AC1").unwrap();
+        let url = client.url(&client.path("/Calls.json")).unwrap();
+        assert_eq!(
+            url.as_str(),
+            "https://proxy.example.com/twilio/2010-04-01/Accounts/AC1/Calls.json"
+        );
+        assert!(!format!("{client:?}").contains("a-token"));
+    }
+
+    #[tokio::test]
+    async fn credentials_go_to_twilios_hosts_only() {
+        let client = client("http://127.0.0.1:9", "AC1").unwrap();
+        for url in [
+            "https://api.twilio.com.evil.example/x",
+            "http://api.twilio.com/x",
+            "https://evil.twilio.com/x",
+            "http://127.0.0.1:10/x",
+        ] {
+            assert!(
+                matches!(client.media_at(url).await, Err(Error::Setup(_))),
+                "{url}"
+            );
+        }
+        let unreachable = client.media_at("http://127.0.0.1:9/x").await.err().unwrap();
+        assert!(unreachable.surely_not_done() && unreachable.is_retryable());
+    }
+}

@@ -49,58 +49,63 @@ async fn any(request: HttpRequest, shared: web::Data<Shared>, body: Bytes) -> Ht
 fn answer(shared: &Arc<Shared>, request: &HttpRequest, body: Bytes) -> Reply {
     let began = Instant::now();
     let (method, path) = (request.method().as_str(), request.path());
-    let (endpoint, vars) = match find(&[rest::ENDPOINTS, control::ENDPOINTS], method, path) {
-        Found::Endpoint(endpoint, vars) => (endpoint, vars),
-        Found::WrongMethod => return Reply::refused(405, 20004, "Method not allowed"),
-        Found::Nothing => {
-            return Reply::refused(
-                404,
-                20404,
-                format!("The requested resource {path} was not found"),
-            );
-        }
-    };
-    let exchange = Exchange {
+    let mut exchange = Exchange {
         shared: Arc::clone(shared),
         path: path.to_owned(),
         query: Fields::parse(request.query_string().as_bytes()),
-        form: if endpoint.access == Access::Account {
-            Fields::parse(&body)
-        } else {
-            Fields::default()
-        },
+        form: Fields::default(),
         body,
-        vars,
+        vars: Vec::new(),
     };
-    if endpoint.access != Access::Open && !authorized(shared, request) {
-        return refuse_stranger(endpoint.access);
+    let reply = match find(&[rest::ENDPOINTS, control::ENDPOINTS], method, path) {
+        Found::WrongMethod => Reply::refused(405, 20004, "Method not allowed"),
+        Found::Nothing => missing(path),
+        Found::Endpoint(endpoint, vars) => {
+            exchange.vars = vars;
+            if endpoint.access != Access::Open && !authorized(shared, request) {
+                refuse_stranger(endpoint.access)
+            } else if endpoint.access == Access::Account {
+                exchange.form = Fields::parse(&exchange.body);
+                rest(&exchange, endpoint, method)
+            } else {
+                (endpoint.handler)(&exchange).unwrap_or_else(|refusal| refusal)
+            }
+        }
+    };
+    if !path.starts_with("/emulator") {
+        let entry = Entry {
+            method: method.to_owned(),
+            url: request.uri().to_string(),
+            params: exchange.form.0,
+            took_ms: began.elapsed().as_millis() as u64,
+            ..Entry::new(Direction::In, "rest")
+        };
+        shared.state().record(logged(entry, &reply));
     }
-    if endpoint.access != Access::Account {
-        return (endpoint.handler)(&exchange).unwrap_or_else(|refusal| refusal);
-    }
-    let fault = shared.state().faults.take_api(method, path);
-    let reply = match &fault {
-        Some(fault) => failing(fault, endpoint, &exchange),
-        None => ours(&exchange, endpoint),
-    };
-    let entry = Entry {
-        method: method.to_owned(),
-        url: request.uri().to_string(),
-        params: exchange.form.0,
-        took_ms: began.elapsed().as_millis() as u64,
-        ..Entry::new(Direction::In, "rest")
-    };
-    shared.state().record(logged(entry, &reply));
     reply
+}
+
+fn missing(path: &str) -> Reply {
+    let message = format!("The requested resource {path} was not found");
+    Reply::refused(404, 20404, message)
+}
+
+/// A request to the API, which a fault may befall.
+fn rest(exchange: &Exchange, endpoint: &Endpoint, method: &str) -> Reply {
+    let fault = exchange
+        .shared
+        .state()
+        .faults
+        .take_api(method, &exchange.path);
+    match &fault {
+        Some(fault) => failing(fault, endpoint, exchange),
+        None => ours(exchange, endpoint),
+    }
 }
 
 fn ours(exchange: &Exchange, endpoint: &Endpoint) -> Reply {
     if exchange.var("account") != exchange.shared.account.sid {
-        return Reply::refused(
-            404,
-            20404,
-            format!("The requested resource {} was not found", exchange.path),
-        );
+        return missing(&exchange.path);
     }
     (endpoint.handler)(exchange).unwrap_or_else(|refusal| refusal)
 }

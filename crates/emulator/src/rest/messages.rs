@@ -14,8 +14,12 @@ const LONGEST: usize = 1600;
 pub(super) fn create(exchange: &Exchange) -> Result<Reply, Reply> {
     let draft = draft(exchange)?;
     let (from, to) = (draft.from.clone(), draft.to.clone());
-    let sid = send(&exchange.shared, draft)
-        .map_err(|_| bad(21610, "Attempt to send to unsubscribed recipient").about(&from, &to))?;
+    let sid = send(&exchange.shared, draft).map_err(|_| {
+        bad(
+            21610,
+            format!("Attempt to send to unsubscribed recipient (from {from} to {to})"),
+        )
+    })?;
     let state = exchange.shared.state();
     let message = state.message(&sid).ok_or_else(|| missing(exchange))?;
     Ok(Reply::Json(201, object(exchange, message)))
@@ -23,26 +27,6 @@ pub(super) fn create(exchange: &Exchange) -> Result<Reply, Reply> {
 
 fn bad(code: u32, message: impl Into<String>) -> Reply {
     Reply::refused(400, code, message)
-}
-
-impl Reply {
-    /// Twilio names the numbers in this message.
-    fn about(self, from: &str, to: &str) -> Self {
-        match self {
-            Self::Refusal {
-                status,
-                code,
-                message,
-                retry_after_s,
-            } => Self::Refusal {
-                status,
-                code,
-                message: format!("{message} (from {from} to {to})"),
-                retry_after_s,
-            },
-            other => other,
-        }
-    }
 }
 
 /// Twilio's checks, in its order.

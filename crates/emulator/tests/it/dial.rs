@@ -235,3 +235,19 @@ async fn without_an_action_the_next_verb_runs() {
     assert!(call.has_heard("thank you"));
     world.end().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_no_phone_number_cannot_be_dialled() {
+    let world = World::start().await;
+    world
+        .number()
+        .await
+        .on("/voice", "<Dial action=\"/dialled\">the office</Dial>");
+    world.call(json!([])).await;
+    assert_eq!(
+        world.app.hits("/dialled")[0].get("DialCallStatus"),
+        "failed"
+    );
+    assert_eq!(world.errors(), [13223]);
+    world.end().await;
+}

@@ -267,6 +267,7 @@ async fn strangers_are_refused_and_resources_that_are_not_there_too() {
         (404, &json!(20404), &json!(404))
     );
     assert!(body["more_info"].as_str().unwrap().ends_with("/20404"));
+    assert_eq!(world.errors(), [20003, 20404, 20404]);
     world.end().await;
 }
 

@@ -12,6 +12,9 @@ pub const NUMBER: &str = "+15550100001";
 pub const CALLER: &str = "+15550109999";
 pub const OFFICE: &str = "+15550100002";
 
+/// How long a test waits for anything.
+const PATIENCE: Duration = Duration::from_secs(20);
+
 pub struct World {
     pub running: Running,
     pub app: App,
@@ -98,10 +101,8 @@ impl World {
     }
 
     pub async fn over(&self, sid: &str) -> CallView {
-        eventually("the call is over", || {
-            self.handle.view(sid).filter(|view| view.done)
-        })
-        .await
+        let finished = tokio::time::timeout(PATIENCE, self.handle.finished(sid)).await;
+        finished.unwrap().unwrap()
     }
 
     /// Waits for this many requests at a path.
@@ -164,7 +165,7 @@ pub async fn eventually<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T
             return found;
         }
         assert!(
-            started.elapsed() < Duration::from_secs(20),
+            started.elapsed() < PATIENCE,
             "it never happened that {what}"
         );
         tokio::time::sleep(Duration::from_millis(5)).await;

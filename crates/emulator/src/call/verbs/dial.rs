@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use phone::E164;
 use tokio::sync::Notify;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use twiml::{CallEvent, Dial, Noun, Number};
@@ -11,9 +12,10 @@ use crate::call::leg::{Flow, Kind};
 use crate::call::verbs::child::{self, News, Plan};
 use crate::call::{Ask, Goto, Leg, Stage};
 use crate::document::method;
+use crate::faults::{Behaviour, Callee};
 use crate::state::{Call, Direction, Status, StatusCallback};
 use crate::time::seconds;
-use crate::webhooks::Params;
+use crate::webhooks::{Failure, Params};
 
 /// Twilio lets it ring about this much longer than it was told, and never shorter than the least.
 const EXTRA_S: u32 = 5;
@@ -163,9 +165,6 @@ async fn ring(leg: &mut Leg, dial: &Dial, numbers: &[&Number]) -> (Outcome, Opti
     drop(news);
     let interrupt = converse(leg, dial, &mut children, &mut heard).await;
     let bridged = children.iter().position(|child| child.bridged());
-    if let Some(interrupt) = &interrupt {
-        tracing::debug!(?interrupt, "the dialling leg was interrupted");
-    }
     (outcome(&children, bridged), interrupt)
 }
 
@@ -255,6 +254,21 @@ fn outcome(children: &[Child], bridged: Option<usize>) -> Outcome {
     }
 }
 
+/// How the phone behaves; what is no phone number cannot be reached.
+fn callee(leg: &Leg, number: &Number) -> Callee {
+    if E164::parse(&number.number).is_ok() {
+        return leg.stage.shared.state().faults.callee(&number.number);
+    }
+    leg.stage.note(
+        "dial",
+        &Failure::new(13223, "Dial: invalid phone number format"),
+    );
+    Callee {
+        behaviour: Behaviour::Failed,
+        ..Callee::default()
+    }
+}
+
 fn prepare(
     leg: &Leg,
     dial: &Dial,
@@ -264,7 +278,7 @@ fn prepare(
     let control = Arc::new(control);
     let shared = &leg.stage.shared;
     let now = shared.time.now();
-    let callee = shared.state().faults.callee(&number.number);
+    let callee = callee(leg, number);
     let (from, number_sid) = leg
         .stage
         .look(|call| (call.from.clone(), call.number_sid.clone()));
