@@ -242,7 +242,7 @@ mod tests {
             .await
         });
         send(bus.publish(envelope));
-        send(async move { bus.publish_all(&[envelope.clone()]).await });
+        send(async move { bus.publish_all(std::slice::from_ref(envelope)).await });
         send(bus.request(envelope.clone(), Duration::ZERO));
         send(bus.declare(subscription));
         send(async move { bus.tap(&["#"]).await });

@@ -3,6 +3,8 @@
 mod dispatch;
 mod journal;
 mod queue;
+#[cfg(test)]
+mod tests;
 mod writer;
 
 use std::collections::HashMap;
@@ -263,6 +265,14 @@ impl Embedded {
 
     async fn ask<T>(&self, command: impl FnOnce(Answer<T>) -> Command) -> Result<T, Error> {
         self.shared.ask(command).await
+    }
+
+    /// Ends as a crash would: nothing more is written.
+    #[cfg(test)]
+    async fn crash(self) {
+        let (done, wait) = oneshot::channel();
+        let _ = self.shared.commands.send(Command::Crash { done });
+        let _ = wait.await;
     }
 }
 

@@ -1,1 +1,291 @@
-//! (being written)
+//! What only RabbitMQ is asked: outages, and what others see on the wire.
+
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use bus::{Bus, Config, Error, Settle, Tapped};
+
+use crate::harness::{Seen, amqp_config, event, events, eventually, subscription};
+use crate::node::Node;
+
+/// Publishes until told to stop, again and again what was not confirmed, as an outbox does.
+fn publish_on(
+    bus: &Bus,
+    going: &Arc<AtomicBool>,
+    confirmed: &Arc<Mutex<BTreeSet<String>>>,
+) -> tokio::task::JoinHandle<()> {
+    let (bus, going, confirmed) = (bus.clone(), going.clone(), confirmed.clone());
+    tokio::spawn(async move {
+        while going.load(Ordering::SeqCst) {
+            let event = event("call.missed");
+            match bus.publish(&event).await {
+                Ok(()) => drop(confirmed.lock().unwrap().insert(event.id)),
+                Err(Error::Unavailable(_)) => tokio::time::sleep(Duration::from_millis(20)).await,
+                Err(error) => panic!("{error}"),
+            }
+        }
+    })
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_broker_killed_under_load_loses_nothing_that_it_confirmed() {
+    let mut node = Node::new();
+    node.start();
+    let (bus, _) = node.connect().await;
+    let seen = Seen::new();
+    bus.consume(subscription("calls.log", &["call.missed"]), seen.handler())
+        .await
+        .unwrap();
+    let answering = Seen::with({
+        let bus = bus.clone();
+        move |delivery| {
+            let bus = bus.clone();
+            async move {
+                let _ = bus
+                    .reply(&delivery.envelope.reply_to.unwrap(), &event("answer"))
+                    .await;
+                Settle::Done
+            }
+        }
+    });
+    bus.consume(
+        subscription("tenants.resolve", &["ask"]),
+        answering.handler(),
+    )
+    .await
+    .unwrap();
+    let mut tap = bus.tap(&["call.*"]).await.unwrap();
+    bus.request(event("ask"), Duration::from_secs(5))
+        .await
+        .unwrap();
+
+    let (going, confirmed) = (
+        Arc::new(AtomicBool::new(true)),
+        Arc::new(Mutex::new(BTreeSet::new())),
+    );
+    let publishers: Vec<_> = (0..8)
+        .map(|_| publish_on(&bus, &going, &confirmed))
+        .collect();
+    for outage in 1..=2 {
+        let before = confirmed.lock().unwrap().len();
+        eventually("work goes on", async || {
+            confirmed.lock().unwrap().len() >= before + 300
+        })
+        .await;
+        node.kill();
+        eventually("the bus notices", async || !bus.is_ready()).await;
+        let start = Instant::now();
+        let refused = bus.publish(&event("call.missed")).await.unwrap_err();
+        assert!(matches!(refused, Error::Unavailable(_)), "{refused}");
+        assert!(
+            start.elapsed() < Duration::from_secs(1),
+            "it refuses soon: {:?}",
+            start.elapsed()
+        );
+        assert!(matches!(
+            bus.request(event("ask"), Duration::from_secs(5)).await,
+            Err(Error::Unavailable(_))
+        ));
+        node.start();
+        let back = tokio::time::timeout(Duration::from_secs(60), bus.ready()).await;
+        assert!(back.is_ok(), "outage {outage}: the bus does not come back");
+        let answer = bus.request(event("ask"), Duration::from_secs(10)).await;
+        assert!(answer.is_ok(), "outage {outage}: {answer:?}");
+    }
+    let before = confirmed.lock().unwrap().len();
+    eventually("work goes on", async || {
+        confirmed.lock().unwrap().len() >= before + 300
+    })
+    .await;
+    going.store(false, Ordering::SeqCst);
+    for publisher in publishers {
+        publisher.await.unwrap();
+    }
+    eventually("all that was confirmed is handled", async || {
+        let handled: BTreeSet<_> = seen.ids().into_iter().collect();
+        confirmed
+            .lock()
+            .unwrap()
+            .iter()
+            .all(|id| handled.contains(id))
+    })
+    .await;
+    let mut told = false;
+    while let Ok(Some(tapped)) = tokio::time::timeout(Duration::from_secs(1), tap.next()).await {
+        told |= matches!(tapped, Tapped::Missed(_));
+    }
+    assert!(told, "a tap is told that it missed something");
+    bus.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_bus_that_starts_before_its_broker_works_when_it_comes() {
+    let mut node = Node::new();
+    let start = Instant::now();
+    let bus = Bus::connect(&node.config()).await.unwrap();
+    assert!(start.elapsed() < Duration::from_secs(5));
+    assert!(!bus.is_ready());
+    let seen = Seen::new();
+    let consumer = bus
+        .consume(subscription("calls.log", &["call.missed"]), seen.handler())
+        .await
+        .unwrap();
+    assert!(matches!(
+        bus.publish(&event("call.missed")).await,
+        Err(Error::Unavailable(_))
+    ));
+    node.start();
+    tokio::time::timeout(Duration::from_secs(60), bus.ready())
+        .await
+        .unwrap();
+    bus.publish(&event("call.missed")).await.unwrap();
+    seen.eventually(1).await;
+    consumer.stop().await;
+    bus.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_wrong_url_is_refused_without_its_password() {
+    for url in [
+        "http://user:secret@host/",
+        "amqp//user:secret@host",
+        "amqp://user:secret@host:port/%2f",
+    ] {
+        let config = Config::Amqp {
+            url: url.into(),
+            namespace: "test".into(),
+        };
+        let refused = Bus::connect(&config).await.unwrap_err().to_string();
+        assert!(
+            refused.contains("AMQP_URL") && !refused.contains("secret"),
+            "{refused}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn consumers_that_come_and_go_lose_nothing() {
+    crate::harness::run(crate::harness::Stage::amqp().await, async |stage| {
+        let (bus, peer) = (stage.bus(), stage.peer().await);
+        let handled = Arc::new(AtomicUsize::new(0));
+        let seen = Seen::with({
+            let handled = handled.clone();
+            move |_| {
+                let handled = handled.clone();
+                async move {
+                    tokio::task::yield_now().await;
+                    handled.fetch_add(1, Ordering::SeqCst);
+                    Settle::Done
+                }
+            }
+        });
+        let subscription = subscription("calls.log", &["call.missed"]);
+        bus.declare(&subscription).await.unwrap();
+        let batch = events("call.missed", 500);
+        for result in bus.publish_all(&batch).await {
+            result.unwrap();
+        }
+        for round in 0..6 {
+            let who = if round % 2 == 0 { &bus } else { &peer };
+            let consumer = who
+                .consume(subscription.clone(), seen.handler())
+                .await
+                .unwrap();
+            let target = (seen.count() + 30).min(500);
+            seen.eventually(target).await;
+            if round % 3 == 2 {
+                consumer.abort().await
+            } else {
+                consumer.stop().await
+            }
+        }
+        bus.consume(subscription, seen.handler()).await.unwrap();
+        eventually("every event is handled", async || {
+            seen.ids().into_iter().collect::<BTreeSet<_>>().len() == 500
+        })
+        .await;
+        assert!(bus.dead_letters(10).await.unwrap().is_empty());
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn others_read_cloudevents_on_the_wire() {
+    use futures::StreamExt;
+    use lapin::options::{BasicConsumeOptions, QueueBindOptions, QueueDeclareOptions};
+    use lapin::types::FieldTable;
+
+    let url = crate::harness::amqp_url();
+    let config = amqp_config(&url);
+    let Config::Amqp { namespace, .. } = config.clone() else {
+        unreachable!()
+    };
+    let bus = Bus::connect(&config).await.unwrap();
+    bus.ready().await;
+    let connection = lapin::Connection::connect(&url, lapin::ConnectionProperties::default())
+        .await
+        .unwrap();
+    let channel = connection.create_channel().await.unwrap();
+    let options = QueueDeclareOptions {
+        exclusive: true,
+        ..QueueDeclareOptions::default()
+    };
+    let queue = format!("{namespace}.stranger");
+    channel
+        .queue_declare(queue.as_str().into(), options, FieldTable::default())
+        .await
+        .unwrap();
+    let exchange = format!("{namespace}.events");
+    channel
+        .queue_bind(
+            queue.as_str().into(),
+            exchange.as_str().into(),
+            "call.*".into(),
+            QueueBindOptions::default(),
+            FieldTable::default(),
+        )
+        .await
+        .unwrap();
+    let mut event = event("call.missed");
+    event.traceparent = Some("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".into());
+    bus.publish(&event).await.unwrap();
+    let options = BasicConsumeOptions {
+        no_ack: true,
+        ..BasicConsumeOptions::default()
+    };
+    let mut deliveries = channel
+        .basic_consume(
+            queue.as_str().into(),
+            "stranger".into(),
+            options,
+            FieldTable::default(),
+        )
+        .await
+        .unwrap();
+    let delivery = deliveries.next().await.unwrap().unwrap();
+    let properties = &delivery.properties;
+    assert_eq!(
+        properties.content_type().as_ref().unwrap().as_str(),
+        "application/protobuf"
+    );
+    assert_eq!(*properties.delivery_mode(), Some(2));
+    assert_eq!(delivery.data, event.data.to_vec());
+    let headers = properties.headers().as_ref().unwrap().inner();
+    let text = |name: &str| match &headers[name] {
+        lapin::types::AMQPValue::LongString(text) => {
+            String::from_utf8_lossy(text.as_bytes()).into_owned()
+        }
+        other => panic!("{name} is {other:?}"),
+    };
+    assert_eq!(text("cloudEvents:specversion"), "1.0");
+    assert_eq!(text("cloudEvents:id"), event.id);
+    assert_eq!(text("cloudEvents:type"), "call.missed");
+    assert_eq!(text("cloudEvents:source"), "trunkline/test");
+    assert_eq!(text("cloudEvents:subject"), "CA1");
+    assert_eq!(text("cloudEvents:tenant"), "smith");
+    assert_eq!(Some(text("traceparent")), event.traceparent);
+    bus.delete_namespace().await.unwrap();
+    bus.close().await;
+}

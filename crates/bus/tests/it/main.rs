@@ -1,10 +1,18 @@
 //! One suite of promises, kept by both buses, and what only one of them can be asked.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "helpers of tests are tests"
+)]
+
 mod amqp;
 mod crash;
 mod embedded;
 mod harness;
+mod measure;
 mod node;
+mod property;
 mod suite;
 
 /// Instantiates every function of the suite for each bus.

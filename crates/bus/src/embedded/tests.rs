@@ -1,0 +1,211 @@
+//! Whatever the handlers say and whenever the process dies: in the end every event is done or dead, once.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use clock::Clock;
+use diesel::prelude::*;
+use proptest::prelude::*;
+
+use super::*;
+use crate::{Delivery, Settle};
+
+#[derive(Debug, Clone, Copy)]
+enum Act {
+    Done,
+    Retry,
+    Dead,
+    /// The process dies while the handler runs.
+    Crash,
+    /// It dies some moments later, with or without what happened meanwhile on disk.
+    DoneThenCrash,
+}
+
+fn act() -> impl Strategy<Value = Act> {
+    prop_oneof![
+        4 => Just(Act::Done),
+        3 => Just(Act::Retry),
+        2 => Just(Act::Dead),
+        1 => Just(Act::Crash),
+        1 => Just(Act::DoneThenCrash),
+    ]
+}
+
+/// Plays a script, one act a delivery, and remembers the last word on each event.
+struct Script {
+    acts: Mutex<VecDeque<Act>>,
+    last: Mutex<BTreeMap<String, Settle>>,
+    crash: Notify,
+}
+
+#[async_trait]
+impl Handler for Script {
+    async fn handle(&self, delivery: Delivery) -> Settle {
+        let act = guard(&self.acts).pop_front().unwrap_or(Act::Done);
+        let settle = match act {
+            Act::Crash => {
+                self.crash.notify_one();
+                return std::future::pending().await;
+            }
+            Act::DoneThenCrash => {
+                self.crash.notify_one();
+                Settle::Done
+            }
+            Act::Done => Settle::Done,
+            Act::Retry => Settle::Retry("again".into()),
+            Act::Dead => Settle::Dead("enough".into()),
+        };
+        guard(&self.last).insert(delivery.envelope.id, settle.clone());
+        settle
+    }
+}
+
+fn event() -> Envelope {
+    let clock = Clock::system();
+    Envelope {
+        id: format!("{}-{:08x}", clock.id(), rand::random::<u32>()),
+        source: "trunkline/test".into(),
+        kind: "call.missed".into(),
+        time: clock.now(),
+        tenant: None,
+        key: None,
+        cause: None,
+        traceparent: None,
+        deadline: None,
+        reply_to: None,
+        data: Bytes::from_static(b"data"),
+    }
+}
+
+/// How many deliveries wait on disk.
+fn waiting(dir: &Path) -> i64 {
+    let file = dir.join("bus.db");
+    let mut connection = SqliteConnection::establish(&file.to_string_lossy()).unwrap();
+    journal::entries::table
+        .count()
+        .get_result(&mut connection)
+        .unwrap_or(-1)
+}
+
+async fn play(acts: Vec<Act>, count: usize, prefetch: u16) -> Result<(), TestCaseError> {
+    let dir = tempfile::tempdir().unwrap();
+    let script = Arc::new(Script {
+        acts: Mutex::new(acts.into()),
+        last: Mutex::default(),
+        crash: Notify::new(),
+    });
+    let subscription = Subscription {
+        prefetch,
+        retry_delays: vec![Duration::from_millis(1); 2],
+        ..Subscription::new("calls.log", ["call.missed"])
+    };
+    let mut bus = Embedded::open(dir.path()).await.unwrap();
+    bus.declare(&subscription).await.unwrap();
+    let events: Vec<Envelope> = (0..count).map(|_| event()).collect();
+    for result in bus.publish_all(&events).await {
+        result.unwrap();
+    }
+    let start = Instant::now();
+    loop {
+        let consumer = bus
+            .consume(subscription.clone(), script.clone())
+            .await
+            .unwrap();
+        let settled = async {
+            while waiting(dir.path()) != 0 {
+                assert!(
+                    start.elapsed() < Duration::from_secs(20),
+                    "something is never settled"
+                );
+                tokio::time::sleep(Duration::from_millis(2)).await;
+            }
+        };
+        tokio::select! {
+            () = settled => break,
+            () = script.crash.notified() => {}
+        }
+        consumer.abort().await;
+        bus.crash().await;
+        bus = Embedded::open(dir.path()).await.unwrap();
+    }
+
+    let dead: Vec<String> = bus
+        .dead_letters(1000)
+        .await
+        .unwrap()
+        .into_iter()
+        .map(|letter| letter.envelope.id)
+        .collect();
+    let last = guard(&script.last).clone();
+    for event in &events {
+        let died = dead.iter().filter(|id| **id == event.id).count();
+        match last.get(&event.id) {
+            Some(Settle::Done) => prop_assert_eq!(died, 0, "done and dead"),
+            // A repeat as the last word: there were none left.
+            Some(Settle::Dead(_) | Settle::Retry(_)) => prop_assert_eq!(died, 1, "gone"),
+            // Only crashes: poison.
+            None => prop_assert_eq!(died, 1, "never handled"),
+        }
+    }
+    prop_assert!(
+        dead.iter()
+            .all(|id| events.iter().any(|event| event.id == *id))
+    );
+    bus.close().await;
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, max_shrink_iters: 64, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn every_event_is_settled_once(
+        acts in proptest::collection::vec(act(), 0..24),
+        count in 1_usize..10,
+        prefetch in 1_u16..5,
+    ) {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        runtime.block_on(play(acts, count, prefetch))?;
+    }
+}
+
+/// A queue of a million is ids, not bodies.
+#[test]
+fn what_waits_is_small() {
+    assert!(size_of::<queue::Entry>() <= 40);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_declared_queue_keeps_its_number_over_a_gap() {
+    let dir = tempfile::tempdir().unwrap();
+    let bus = Embedded::open(dir.path()).await.unwrap();
+    for queue in ["a", "b", "c"] {
+        bus.declare(&Subscription::new(queue, [format!("for.{queue}")]))
+            .await
+            .unwrap();
+    }
+    bus.publish(&Envelope {
+        kind: "for.c".into(),
+        ..event()
+    })
+    .await
+    .unwrap();
+    bus.close().await;
+    let mut connection =
+        SqliteConnection::establish(&dir.path().join("bus.db").to_string_lossy()).unwrap();
+    diesel::delete(journal::queues::table.filter(journal::queues::name.eq("b")))
+        .execute(&mut connection)
+        .unwrap();
+    let bus = Embedded::open(dir.path()).await.unwrap();
+    let depths = bus.depths().await.unwrap();
+    assert!(
+        depths
+            .iter()
+            .any(|depth| depth.queue == "c" && depth.ready == 1),
+        "{depths:?}"
+    );
+    bus.close().await;
+}
