@@ -91,6 +91,9 @@ pub const KNOWN: &[(&str, &str)] = &[
     ("RUST_LOG", "log filter; unset: info"),
 ];
 
+/// actix tells of its workers at each start; the platform says itself when it is ready.
+const DEFAULT_LOG_FILTER: &str = "info,actix_server=warn";
+
 /// Where the strings come from; a test brings its own.
 pub trait Strings {
     /// The value of a variable.
@@ -253,7 +256,9 @@ impl Settings {
                 .number("TRUNKLINE_DATABASE_POOL")
                 .map_or(8, usize::from),
             otlp_endpoint: reader.url("OTEL_EXPORTER_OTLP_ENDPOINT"),
-            log_filter: reader.get("RUST_LOG").unwrap_or_else(|| "info".to_owned()),
+            log_filter: reader
+                .get("RUST_LOG")
+                .unwrap_or_else(|| DEFAULT_LOG_FILTER.to_owned()),
             port: 8080,
             data_dir: PathBuf::from("./data"),
         };

@@ -87,6 +87,14 @@ pub async fn verify(parts: &Parts, arrival: &Arrival) -> Result<Arc<Account>, Re
             "no auth token is known for account {sid}; set TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN, or give the tenant its account"
         ),
     };
+    if arrival.signature.is_none() {
+        return Err(Refusal {
+            reason: "missing_header",
+            explanation: format!(
+                "the request has no {SIGNATURE}; only Twilio's own requests carry one"
+            ),
+        });
+    }
     let sid = arrival.get("AccountSid").unwrap_or_default();
     let shown = if role::settings::is_account_sid(sid) {
         sid

@@ -27,9 +27,18 @@ pub async fn run(args: CallArgs) -> Result<(), Failure> {
     if let Some(from) = &args.from {
         script["from"] = json!(from);
     }
+    // How the dialled phone behaves is the emulator's business, not the caller's; a script may say both.
+    let callee = script
+        .as_object_mut()
+        .and_then(|script| script.remove("callee"));
     let played = match Line::of(&args.target).await? {
-        Some(line) => line.play(&script).await?,
-        None => alone(&args, &script).await?,
+        Some(line) => {
+            line.with_callee(callee.as_ref())
+                .await?
+                .play(&script)
+                .await?
+        }
+        None => alone(&args, callee.as_ref(), &script).await?,
     };
     let speed = if played.own { args.speed } else { played.speed };
     if args.json {
@@ -155,6 +164,17 @@ impl Line {
         Err(Failure::failed(words.unwrap_or("the emulator refused")))
     }
 
+    /// Tells the phone that will be dialled how to behave, when the script says so.
+    async fn with_callee(self, callee: Option<&Value>) -> Result<Self, Failure> {
+        if let Some(callee) = callee {
+            let mut fault = callee.clone();
+            fault["kind"] = json!("callee");
+            self.control(Method::POST, "/emulator/faults", Some(&fault))
+                .await?;
+        }
+        Ok(self)
+    }
+
     /// Plays a script to its end and waits until the platform has settled the call, and texted a missed one.
     pub async fn play(&self, script: &Value) -> Result<Played, Failure> {
         self.play_expecting(script, true).await
@@ -237,14 +257,17 @@ async fn until<T>(
 }
 
 /// No platform runs: one is started for this call on the same data folder.
-async fn alone(args: &CallArgs, script: &Value) -> Result<Played, Failure> {
+async fn alone(args: &CallArgs, callee: Option<&Value>, script: &Value) -> Result<Played, Failure> {
     let mut settings = local::settings(&args.target.place, free_port()?)?;
     settings.emulator_port = Some(free_port()?);
     let complete = local::complete(settings, false)?;
     let site = Site::start(complete, ROLES, args.speed).await?;
     site.seed().await?;
     let played = match site.line() {
-        Some(line) => line.play(script).await,
+        Some(line) => match line.with_callee(callee).await {
+            Ok(line) => line.play(script).await,
+            Err(e) => Err(e),
+        },
         None => Err(Failure::Usage(
             "a simulated call needs the emulator, which is off where Twilio credentials are set; set TRUNKLINE_EMULATOR=on".to_owned(),
         )),

@@ -216,7 +216,8 @@ impl Site {
                     account.sid
                 ),
             );
-            let numbers = running.handle().numbers();
+            let mut numbers = running.handle().numbers();
+            numbers.sort();
             if let Some(first) = numbers.first() {
                 line(
                     "dial",

@@ -104,9 +104,10 @@ impl Record {
 
     /// Adds a line to the timeline.
     pub fn line(&mut self, cause: &Cause, at: Time, kind: &str, detail: Value) {
-        let purpose = format!("line{}", self.lines.len());
+        // Lines of one event share its time; their ids keep them in order.
+        let (event, n) = (cause.derive_id("line"), self.lines.len());
         self.lines.push(LineRow {
-            id: cause.derive_id(&purpose),
+            id: format!("{event}.{n:02}"),
             call_sid: self.row.call_sid.clone(),
             at: at.into(),
             kind: kind.to_owned(),
