@@ -52,7 +52,7 @@ const AIMS: [Aim; 10] = [
         part: "ingress",
         figure: PER_CPU,
         over: Some("express"),
-        bound: AtLeast(3.0),
+        bound: AtLeast(5.0),
         unit: "×",
     },
     Aim {
