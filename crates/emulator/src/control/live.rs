@@ -9,7 +9,7 @@ use futures::stream::unfold;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 
-use crate::state::{Moment, Shared};
+use crate::state::{Call, Moment, Shared, State};
 
 struct Watch {
     shared: Arc<Shared>,
@@ -27,11 +27,12 @@ pub(crate) fn events(
 ) -> impl Stream<Item = Result<Bytes, std::io::Error>> + 'static {
     let (past, live) = {
         let state = shared.state();
-        let past = sid
-            .as_deref()
-            .and_then(|sid| state.call(sid))
-            .map(|call| call.timeline.clone().into());
-        (past.unwrap_or_default(), state.watch())
+        (
+            sid.as_deref()
+                .map(|sid| past(&state, sid))
+                .unwrap_or_default(),
+            state.watch(),
+        )
     };
     let watch = Watch {
         shared,
@@ -49,6 +50,15 @@ pub(crate) fn events(
         );
         Some((Ok(Bytes::from(text)), watch))
     })
+}
+
+/// What has happened to a call and to the legs that it dialled.
+fn past(state: &State, sid: &str) -> VecDeque<Moment> {
+    let family = |call: &&Call| call.sid == sid || call.parent.as_deref() == Some(sid);
+    let legs = state.calls.iter().filter(family);
+    let mut past: Vec<Moment> = legs.flat_map(|leg| leg.timeline.iter().cloned()).collect();
+    past.sort_by_key(|moment| moment.seq);
+    past.into()
 }
 
 impl Watch {

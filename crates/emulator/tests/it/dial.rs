@@ -251,3 +251,22 @@ async fn what_is_no_phone_number_cannot_be_dialled() {
     assert_eq!(world.errors(), [13223]);
     world.end().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_hundred_calls_at_once_each_come_to_their_end() {
+    // Slow enough that a busy machine does not make the phones ring out.
+    let world = World::seeded(7, 10.0).await;
+    world.number().await.on("/voice", FORWARD);
+    let sids: Vec<String> = (0..100).map(|_| world.place(json!([]))).collect();
+    for sid in &sids {
+        assert_eq!(world.over(sid).await.outcome, Some("completed"));
+    }
+    let dialled = world.hits("/dialled", 100).await;
+    assert!(
+        dialled
+            .iter()
+            .all(|hit| hit.get("DialCallStatus") == "completed")
+    );
+    assert_eq!(world.hits("/status", 100).await.len(), 100);
+    world.end().await;
+}

@@ -1,6 +1,6 @@
 use emulator::Media;
 use serde_json::json;
-use twilio_api::{Message, MessageFilter, MessageStatus, NewMessage};
+use twilio_api::{Message, MessageFilter, MessageStatus, NewMessage, NumberSettings};
 
 use crate::app::Answer;
 use crate::world::{CALLER, NUMBER, OFFICE, World, eventually};
@@ -263,5 +263,23 @@ async fn a_webhook_that_fails_leaves_the_message_unanswered() {
     world.handle.message(CALLER, NUMBER, "hi", &[]).unwrap();
     let code = eventually("the error is in the log", || world.errors().pop()).await;
     assert_eq!(code, 12200);
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_sms_fallback_is_told_what_went_wrong() {
+    let world = World::start().await;
+    let settings = NumberSettings {
+        sms_fallback_url: world.at("/fallback"),
+        ..NumberSettings::default()
+    };
+    world.number_with(settings).await;
+    world.app.on("/sms", [Answer::status(500)]);
+    world.handle.message(CALLER, NUMBER, "hi", &[]).unwrap();
+    let fallback = &world.hits("/fallback", 1).await[0];
+    assert_eq!(
+        (fallback.get("ErrorCode"), fallback.get("Body")),
+        ("11200", "hi")
+    );
     world.end().await;
 }
