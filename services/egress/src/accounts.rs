@@ -60,7 +60,9 @@ pub(crate) struct Account {
 impl Accounts {
     pub(crate) fn new(parts: &Parts) -> Result<Self, role::Error> {
         let base_url = parts.settings.twilio_api_base_url.as_ref();
-        let base_url = base_url.map_or(TWILIO, |url| url.as_str()).trim_end_matches('/');
+        let base_url = base_url
+            .map_or(TWILIO, |url| url.as_str())
+            .trim_end_matches('/');
         // Credentials come with each account; the connections are shared.
         let client = Client::with_timeouts(base_url, "none", "", TIMEOUTS)
             .map_err(|e| role::Error::Settings(format!("TWILIO_API_BASE_URL: {e}")))?;

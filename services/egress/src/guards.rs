@@ -37,7 +37,11 @@ impl Guards {
         if message.from.is_empty() && message.messaging_service_sid.is_empty() {
             return Ok(Some(refusal(0, "no_sender")));
         }
-        if self.whitelist.as_ref().is_some_and(|list| !list.contains(to)) {
+        if self
+            .whitelist
+            .as_ref()
+            .is_some_and(|list| !list.contains(to))
+        {
             return Ok(Some(refusal(0, "not_whitelisted")));
         }
         let mut tx = self.store.read().await?;
@@ -49,5 +53,9 @@ impl Guards {
 }
 
 fn refusal(code: u32, reason: &'static str) -> Refusal {
-    Refusal { code, reason, detail: String::new() }
+    Refusal {
+        code,
+        reason,
+        detail: String::new(),
+    }
 }

@@ -54,7 +54,10 @@ pub async fn role_with(parts: &Parts, tempo: Tempo) -> Result<Role, role::Error>
     if store.engine() == "sqlite" {
         let left = once.relieve().await?;
         if left > 0 {
-            info!(effects = left, "effects were under way when the process ended; they are looked for first");
+            info!(
+                effects = left,
+                "effects were under way when the process ended; they are looked for first"
+            );
         }
     }
     let guards = Guards {

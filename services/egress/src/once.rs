@@ -94,8 +94,14 @@ pub(crate) struct Refusal {
 
 /// How an attempt ended.
 enum Attempt {
-    Done { done: Done, reconciled: bool },
-    Refused { refusal: Refusal, asked: bool },
+    Done {
+        done: Done,
+        reconciled: bool,
+    },
+    Refused {
+        refusal: Refusal,
+        asked: bool,
+    },
     /// This attempt surely did nothing.
     NotDone(String),
     /// Nobody knows.
@@ -161,9 +167,7 @@ impl Once {
                 Err(later(&facts, &why))
             }
             Attempt::Done { done, reconciled } => self.done(held, done, reconciled).await,
-            Attempt::Refused { refusal, asked } => {
-                self.refused(effect, held, refusal, asked).await
-            }
+            Attempt::Refused { refusal, asked } => self.refused(effect, held, refusal, asked).await,
         }
     }
 
@@ -233,7 +237,11 @@ impl Once {
             attempts: seen.attempts + 1,
             entry: seen.entry.clone(),
             // What an attempt in doubt has done is found from its beginning on.
-            started_at: if seen.is_in_doubt() { seen.started_at } else { now.into() },
+            started_at: if seen.is_in_doubt() {
+                seen.started_at
+            } else {
+                now.into()
+            },
             ..fresh
         }
     }
@@ -251,7 +259,10 @@ impl Once {
             match tokio::time::timeout(self.tempo.lease / 2, found).await {
                 Ok(Ok(found)) => {
                     if let Some(done) = self.unclaimed(held, found).await? {
-                        return Ok(Attempt::Done { done, reconciled: true });
+                        return Ok(Attempt::Done {
+                            done,
+                            reconciled: true,
+                        });
                     }
                 }
                 Ok(Err(e)) => return Ok(Attempt::NotDone(format!("looking for it: {e}"))),
@@ -259,10 +270,16 @@ impl Once {
             }
         }
         if let Some(refusal) = effect.forbidden().await? {
-            return Ok(Attempt::Refused { refusal, asked: false });
+            return Ok(Attempt::Refused {
+                refusal,
+                asked: false,
+            });
         }
         Ok(match effect.act(account).await {
-            Ok(done) => Attempt::Done { done, reconciled: false },
+            Ok(done) => Attempt::Done {
+                done,
+                reconciled: false,
+            },
             Err(e) => self.classify(effect, account, e),
         })
     }
@@ -304,8 +321,16 @@ impl Once {
 
     async fn let_go(&self, held: &Entry, in_doubt: bool, grace: bool) -> Result<(), Fault> {
         let now = self.clock.now();
-        let until = if grace { now + delta(self.tempo.grace) } else { now };
-        let state = if in_doubt { State::Unknown } else { State::Waiting };
+        let until = if grace {
+            now + delta(self.tempo.grace)
+        } else {
+            now
+        };
+        let state = if in_doubt {
+            State::Unknown
+        } else {
+            State::Waiting
+        };
         let mut tx = self.store.begin().await?;
         effects::let_go(&mut tx, held, state, until).await?;
         tx.commit().await?;
@@ -332,8 +357,12 @@ impl Once {
             Ok(false) => {
                 tx.rollback().await?;
                 // Possible only when this attempt slept through its lease.
-                error!(effect.kind = settled.kind, effect.id = settled.id, effect.sid = settled.sid,
-                    "an effect was settled by another attempt meanwhile; it may have been done twice");
+                error!(
+                    effect.kind = settled.kind,
+                    effect.id = settled.id,
+                    effect.sid = settled.sid,
+                    "an effect was settled by another attempt meanwhile; it may have been done twice"
+                );
                 counter!("egress_effects_total", "kind" => settled.kind, "outcome" => "overtaken")
                     .increment(1);
                 let mut tx = self.store.read().await?;
@@ -343,9 +372,15 @@ impl Once {
             Err(e) if e.is_duplicate() => {
                 tx.rollback().await?;
                 self.let_go(&held, true, false).await?;
-                warn!(effect.kind = held.kind, effect.id = held.id, effect.sid = settled.sid,
-                    "what was found belongs to another effect; looking again");
-                return Err(Fault::Later("what was found belongs to another effect".into()));
+                warn!(
+                    effect.kind = held.kind,
+                    effect.id = held.id,
+                    effect.sid = settled.sid,
+                    "what was found belongs to another effect; looking again"
+                );
+                return Err(Fault::Later(
+                    "what was found belongs to another effect".into(),
+                ));
             }
             Err(e) => return Err(e.into()),
         }
@@ -354,9 +389,16 @@ impl Once {
         }
         counter!("egress_effects_total", "kind" => settled.kind.clone(), "outcome" => "done")
             .increment(1);
-        info!(effect.kind = settled.kind, effect.id = settled.id, effect.sid = settled.sid,
-            tenant.id = settled.tenant_id, to = settled.recipient, attempts = settled.attempts,
-            reconciled, "effect done");
+        info!(
+            effect.kind = settled.kind,
+            effect.id = settled.id,
+            effect.sid = settled.sid,
+            tenant.id = settled.tenant_id,
+            to = settled.recipient,
+            attempts = settled.attempts,
+            reconciled,
+            "effect done"
+        );
         Ok(settled)
     }
 
@@ -389,9 +431,16 @@ impl Once {
         tx.commit().await?;
         counter!("egress_effects_total", "kind" => settled.kind.clone(), "outcome" => "refused")
             .increment(1);
-        warn!(effect.kind = settled.kind, effect.id = settled.id, tenant.id = settled.tenant_id,
-            to = settled.recipient, code = settled.code, reason = refusal.reason, asked,
-            "effect refused");
+        warn!(
+            effect.kind = settled.kind,
+            effect.id = settled.id,
+            tenant.id = settled.tenant_id,
+            to = settled.recipient,
+            code = settled.code,
+            reason = refusal.reason,
+            asked,
+            "effect refused"
+        );
         Ok(settled)
     }
 }

@@ -15,10 +15,7 @@ impl Turns {
         let lock = {
             let mut locks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             locks.retain(|_, lock| lock.strong_count() > 0);
-            let lock = locks
-                .get(key)
-                .and_then(Weak::upgrade)
-                .unwrap_or_default();
+            let lock = locks.get(key).and_then(Weak::upgrade).unwrap_or_default();
             locks.insert(key.to_owned(), Arc::downgrade(&lock));
             lock
         };
@@ -45,6 +42,10 @@ mod tests {
         drop(first);
         second.await.unwrap();
         drop(turns.take("c").await);
-        assert_eq!(turns.0.lock().unwrap().len(), 1, "what nobody holds is forgotten");
+        assert_eq!(
+            turns.0.lock().unwrap().len(),
+            1,
+            "what nobody holds is forgotten"
+        );
     }
 }

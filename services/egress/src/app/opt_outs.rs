@@ -20,7 +20,14 @@ impl Decider for OptOuts {
         cause: &Cause,
         event: OptOutChanged,
     ) -> Result<Decision, Fault> {
-        opt_outs::set(tx, &event.tenant_id, &event.customer, event.opted_out, cause.time).await?;
+        opt_outs::set(
+            tx,
+            &event.tenant_id,
+            &event.customer,
+            event.opted_out,
+            cause.time,
+        )
+        .await?;
         Ok(Decision::nothing())
     }
 }

@@ -80,15 +80,10 @@ pub(crate) struct Entry {
 impl Entry {
     /// Where the effect is. A word that this version does not know counts as unknown: looking is never wrong.
     pub(crate) fn state(&self) -> State {
-        [
-            State::Started,
-            State::Waiting,
-            State::Done,
-            State::Refused,
-        ]
-        .into_iter()
-        .find(|state| state.as_str() == self.state)
-        .unwrap_or(State::Unknown)
+        [State::Started, State::Waiting, State::Done, State::Refused]
+            .into_iter()
+            .find(|state| state.as_str() == self.state)
+            .unwrap_or(State::Unknown)
     }
 
     /// Whether the outcome is known.
@@ -104,9 +99,7 @@ impl Entry {
 
 /// One effect.
 pub(crate) async fn find(tx: &mut Tx, kind: &str, id: &str) -> Result<Option<Entry>, Error> {
-    Ok(
-        on!(tx, c => dsl::effects.find((kind, id)).first::<Entry>(c).await.optional())?,
-    )
+    Ok(on!(tx, c => dsl::effects.find((kind, id)).first::<Entry>(c).await.optional())?)
 }
 
 /// Takes the effect: `next` is its row as it will be, `seen` the row as it was found. False when another attempt

@@ -48,7 +48,10 @@ async fn look_up(account: &Account, command: &CallLookup) -> Result<CallLookedUp
         ..CallLookedUp::default()
     };
     let calls = account.client.calls();
-    let call = match account.ask("calls.fetch", calls.fetch(&command.call_sid)).await {
+    let call = match account
+        .ask("calls.fetch", calls.fetch(&command.call_sid))
+        .await
+    {
         Ok(call) => call,
         Err(e) if e.is_not_found() => return Ok(seen),
         Err(e) => return Err(e),
@@ -57,7 +60,9 @@ async fn look_up(account: &Account, command: &CallLookup) -> Result<CallLookedUp
         parent_call_sid: Some(command.call_sid.clone()),
         ..CallFilter::default()
     };
-    let legs = account.ask("calls.list", calls.list(&filter).all(LEGS)).await?;
+    let legs = account
+        .ask("calls.list", calls.list(&filter).all(LEGS))
+        .await?;
     seen.found = true;
     seen.status = call.status.to_string();
     seen.duration_s = call.duration_s;

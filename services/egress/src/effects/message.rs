@@ -47,7 +47,11 @@ impl Performer for Send {
         if command.message_id.is_empty() {
             return Err(Fault::Never("a message without message_id".into()));
         }
-        let sending = Sending { command: &command, cause, send: self };
+        let sending = Sending {
+            command: &command,
+            cause,
+            send: self,
+        };
         let entry = self.once.run(&sending, cause).await?;
         Ok(outcome(&command, &entry))
     }
@@ -65,7 +69,11 @@ fn outcome(command: &MessageSend, entry: &Entry) -> Decision {
             call_id: command.call_id.clone(),
             message_sid: entry.sid.clone().unwrap_or_default(),
             status: entry.status.clone().unwrap_or_default(),
-            segments: entry.detail.as_deref().and_then(|n| n.parse().ok()).unwrap_or_default(),
+            segments: entry
+                .detail
+                .as_deref()
+                .and_then(|n| n.parse().ok())
+                .unwrap_or_default(),
             purpose: command.purpose.clone(),
             reconciled: entry.reconciled,
         };
@@ -118,7 +126,9 @@ impl Sending<'_> {
         let media = self.command.media_urls.len();
         // Of messages without a text the number of pictures is all that can be compared.
         let same_media = !ours.is_empty()
-            || message.num_media.is_none_or(|n| usize::try_from(n).is_ok_and(|n| n == media));
+            || message
+                .num_media
+                .is_none_or(|n| usize::try_from(n).is_ok_and(|n| n == media));
         same && same_media
             && message.direction == "outbound-api"
             && message.date_created.is_some_and(|at| at >= from)
@@ -128,9 +138,20 @@ impl Sending<'_> {
 #[async_trait]
 impl Effect for Sending<'_> {
     fn facts(&self) -> Facts {
-        let MessageSend { from, to, body, account_sid, messaging_service_sid, .. } = self.command;
+        let MessageSend {
+            from,
+            to,
+            body,
+            account_sid,
+            messaging_service_sid,
+            ..
+        } = self.command;
         let media = self.command.media_urls.join(" ");
-        let sender = if from.is_empty() { messaging_service_sid } else { from };
+        let sender = if from.is_empty() {
+            messaging_service_sid
+        } else {
+            from
+        };
         Facts {
             kind: MessageSend::TYPE,
             id: self.command.message_id.clone(),
@@ -156,10 +177,15 @@ impl Effect for Sending<'_> {
         let mut found = Vec::new();
         let mut pages = account.client.messages().list(&filter);
         for _ in 0..PAGES {
-            let Some(page) = account.ask("messages.list", pages.next()).await? else { break };
+            let Some(page) = account.ask("messages.list", pages.next()).await? else {
+                break;
+            };
             let old = |message: &Message| message.date_created.is_some_and(|at| at < from);
             let all_old = page.iter().all(old);
-            found.extend(page.into_iter().filter(|message| self.is_ours(message, from)));
+            found.extend(
+                page.into_iter()
+                    .filter(|message| self.is_ours(message, from)),
+            );
             if all_old {
                 break;
             }
@@ -179,7 +205,12 @@ impl Effect for Sending<'_> {
             status_callback: self.send.status_callback.clone(),
             validity_period_s: None,
         };
-        let sent = account.ask("messages.create", account.client.messages().create(&message)).await?;
+        let sent = account
+            .ask(
+                "messages.create",
+                account.client.messages().create(&message),
+            )
+            .await?;
         let parts = webhook::segments(&self.command.body);
         info!(message.id = self.command.message_id, message.sid = sent.sid, status = %sent.status,
             segments = parts.count, encoding = ?parts.encoding, "twilio has taken a message");
@@ -191,8 +222,16 @@ impl Effect for Sending<'_> {
     }
 
     fn refusal(&self, code: u32, _: &str) -> Refusal {
-        let reason = if code == code::OPTED_OUT { "opted_out" } else { "refused_by_twilio" };
-        Refusal { code, reason, detail: String::new() }
+        let reason = if code == code::OPTED_OUT {
+            "opted_out"
+        } else {
+            "refused_by_twilio"
+        };
+        Refusal {
+            code,
+            reason,
+            detail: String::new(),
+        }
     }
 
     async fn refused(&self, tx: &mut Tx, refusal: &Refusal) -> Result<(), Fault> {

@@ -9,9 +9,7 @@ use events::Event;
 use events::v1::{NumberBought, NumberBuy, NumberRelease, NumberReleased};
 use phone::Address;
 use role::{Cause, Decision, Fault, Performer, derive_id};
-use twilio_api::{
-    Error, IncomingNumber, NumberFilter, NumberKind, NumberSearch, NumberSettings,
-};
+use twilio_api::{Error, IncomingNumber, NumberFilter, NumberKind, NumberSearch, NumberSettings};
 
 use crate::accounts::Account;
 use crate::db::effects::{Entry, State};
@@ -64,11 +62,19 @@ impl Performer for Buy {
         if command.number_id.is_empty() {
             return Err(Fault::Never("a number without number_id".into()));
         }
-        let buying = Buying { command: &command, cause, webhooks: &self.webhooks };
+        let buying = Buying {
+            command: &command,
+            cause,
+            webhooks: &self.webhooks,
+        };
         let entry = self.once.run(&buying, cause).await?;
         let ok = entry.state() == State::Done;
         let detail = entry.detail.clone().unwrap_or_default();
-        let (number, reason) = if ok { (detail, String::new()) } else { (String::new(), detail) };
+        let (number, reason) = if ok {
+            (detail, String::new())
+        } else {
+            (String::new(), detail)
+        };
         let bought = NumberBought {
             number_id: command.number_id.clone(),
             ok,
@@ -103,7 +109,10 @@ impl Performer for Release {
         if command.number_id.is_empty() {
             return Err(Fault::Never("a number without number_id".into()));
         }
-        let releasing = Releasing { command: &command, cause };
+        let releasing = Releasing {
+            command: &command,
+            cause,
+        };
         let entry = self.once.run(&releasing, cause).await?;
         let ok = entry.state() == State::Done;
         let released = NumberReleased {
@@ -137,14 +146,26 @@ fn facts(kind: &'static str, id: &str, account: &str, number: &str, cause: &Caus
         fingerprint: derive_id(&[kind, id]),
         lane: None,
         sender: String::new(),
-        recipient: if number.is_empty() { String::new() } else { Address::parse(number).redacted() },
+        recipient: if number.is_empty() {
+            String::new()
+        } else {
+            Address::parse(number).redacted()
+        },
     }
 }
 
 /// Twilio's words go back to the one who asked; they are not logged.
 fn refusal(code: u32, words: &str) -> Refusal {
-    let detail = if words.is_empty() { "twilio refused".to_owned() } else { words.to_owned() };
-    Refusal { code, reason: "refused_by_twilio", detail }
+    let detail = if words.is_empty() {
+        "twilio refused".to_owned()
+    } else {
+        words.to_owned()
+    };
+    Refusal {
+        code,
+        reason: "refused_by_twilio",
+        detail,
+    }
 }
 
 struct Buying<'a> {
@@ -160,7 +181,10 @@ impl Buying<'_> {
 
     /// What this id has bought already.
     async fn bought(&self, account: &Account) -> Result<Vec<Done>, Error> {
-        let filter = NumberFilter { friendly_name: Some(self.name()), ..NumberFilter::default() };
+        let filter = NumberFilter {
+            friendly_name: Some(self.name()),
+            ..NumberFilter::default()
+        };
         let list = account.client.incoming_numbers().list(&filter).all(PAGE);
         let numbers = account.ask("numbers.list", list).await?;
         let ours = |number: &IncomingNumber| number.friendly_name.as_ref() == Some(&self.name());
@@ -185,7 +209,11 @@ impl Buying<'_> {
         let available = account.client.available_numbers();
         let search = available.search(country, NumberKind::Local, &search);
         let found = account.ask("numbers.search", search).await?;
-        Ok(found.into_iter().map(|number| number.phone_number).take(TRIED as usize).collect())
+        Ok(found
+            .into_iter()
+            .map(|number| number.phone_number)
+            .take(TRIED as usize)
+            .collect())
     }
 
     fn settings(&self, number: String) -> NumberSettings {
@@ -209,7 +237,12 @@ const PAGE: usize = 50;
 #[async_trait]
 impl Effect for Buying<'_> {
     fn facts(&self) -> Facts {
-        let NumberBuy { number_id, account_sid, number, .. } = self.command;
+        let NumberBuy {
+            number_id,
+            account_sid,
+            number,
+            ..
+        } = self.command;
         facts(NumberBuy::TYPE, number_id, account_sid, number, self.cause)
     }
 
@@ -231,7 +264,10 @@ impl Effect for Buying<'_> {
         for number in self.candidates(account).await? {
             let settings = self.settings(number);
             let numbers = account.client.incoming_numbers();
-            match account.ask("numbers.create", numbers.create(&settings)).await {
+            match account
+                .ask("numbers.create", numbers.create(&settings))
+                .await
+            {
                 Ok(number) => return Ok(done(number)),
                 Err(e) if e.code().is_some_and(|c| NOT_FOR_SALE.contains(&c)) => refused = e,
                 Err(e) => return Err(e),
@@ -250,7 +286,11 @@ impl Effect for Buying<'_> {
 }
 
 fn done(number: IncomingNumber) -> Done {
-    Done { sid: Some(number.sid), status: "in-use".to_owned(), detail: number.phone_number }
+    Done {
+        sid: Some(number.sid),
+        status: "in-use".to_owned(),
+        detail: number.phone_number,
+    }
 }
 
 struct Releasing<'a> {
@@ -261,8 +301,19 @@ struct Releasing<'a> {
 #[async_trait]
 impl Effect for Releasing<'_> {
     fn facts(&self) -> Facts {
-        let NumberRelease { number_id, account_sid, number, .. } = self.command;
-        facts(NumberRelease::TYPE, number_id, account_sid, number, self.cause)
+        let NumberRelease {
+            number_id,
+            account_sid,
+            number,
+            ..
+        } = self.command;
+        facts(
+            NumberRelease::TYPE,
+            number_id,
+            account_sid,
+            number,
+            self.cause,
+        )
     }
 
     /// Giving back twice does no harm, so nobody looks.
@@ -278,7 +329,11 @@ impl Effect for Releasing<'_> {
             Err(e) if e.is_not_found() => {}
             Err(e) => return Err(e),
         }
-        Ok(Done { sid: None, status: "released".to_owned(), detail: sid.clone() })
+        Ok(Done {
+            sid: None,
+            status: "released".to_owned(),
+            detail: sid.clone(),
+        })
     }
 
     fn refusal(&self, code: u32, words: &str) -> Refusal {

@@ -89,7 +89,9 @@ pub(super) async fn show(
 }
 
 async fn check(account: &Account) -> AccountReport {
-    let answer = account.ask("accounts.fetch", account.client.accounts().fetch()).await;
+    let answer = account
+        .ask("accounts.fetch", account.client.accounts().fetch())
+        .await;
     let (credentials, code) = match &answer {
         Ok(_) => ("ok", None),
         Err(e @ Error::Refused { .. }) => ("refused", e.code()),

@@ -53,7 +53,10 @@ pub(super) async fn list(
     let (tenant, before) = (caller.tenant.as_deref(), page.cursor.as_deref());
     let rows = effects::list(&mut tx, tenant, before, page.limit() + 1).await?;
     let (rows, next_cursor) = page.of(rows, |row| row.entry.clone());
-    Ok(Json(Effects { items: rows.into_iter().map(effect).collect(), next_cursor }))
+    Ok(Json(Effects {
+        items: rows.into_iter().map(effect).collect(),
+        next_cursor,
+    }))
 }
 
 fn effect(row: Entry) -> Effect {

@@ -29,6 +29,10 @@ pub const FROM: &str = "+15550100001";
 pub const TO: &str = "+15550109999";
 pub const ACCOUNT: &str = "AC00000000000000000000000000000001";
 
+const GRACE: Duration = Duration::from_millis(200);
+/// As late as Twilio's list may be.
+pub const LAG: Duration = Duration::from_millis(120);
+
 /// Long enough for anything that will happen, on a machine that is busy.
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -66,7 +70,7 @@ pub struct Bench {
 
 fn tempo() -> Tempo {
     Tempo {
-        grace: Duration::from_millis(150),
+        grace: GRACE,
         lease: Duration::from_secs(2),
         retry_delays: vec![Duration::from_millis(100); 12],
         per_second: NonZeroU32::new(10_000).unwrap(),
@@ -88,20 +92,33 @@ impl Bench {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let twilio = Twilio::start().await;
         let dir = tempfile::tempdir().unwrap();
-        let namespace = format!("eg{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+        let namespace = format!(
+            "eg{}_{}",
+            std::process::id(),
+            NEXT.fetch_add(1, Ordering::Relaxed)
+        );
         let mut source = BTreeMap::from([
             ("TWILIO_ACCOUNT_SID".to_owned(), ACCOUNT.to_owned()),
             ("TWILIO_AUTH_TOKEN".to_owned(), "1".repeat(32)),
             ("TWILIO_PHONE_NUMBER".to_owned(), FROM.to_owned()),
             ("TWILIO_API_BASE_URL".to_owned(), twilio.url.clone()),
-            ("WEBHOOK_BASE_URL".to_owned(), "https://trunkline.example".to_owned()),
-            ("TRUNKLINE_SECRET_KEY".to_owned(), "a secret for the tests".to_owned()),
+            (
+                "WEBHOOK_BASE_URL".to_owned(),
+                "https://trunkline.example".to_owned(),
+            ),
+            (
+                "TRUNKLINE_SECRET_KEY".to_owned(),
+                "a secret for the tests".to_owned(),
+            ),
             ("TRUNKLINE_ADMIN_API_KEY".to_owned(), "admin-key".to_owned()),
             ("TRUNKLINE_NAMESPACE".to_owned(), namespace),
         ]);
         source.extend(more.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())));
         if parts == Engine::Distributed {
-            let (pg, amqp) = ("postgres://postgres@127.0.0.1:5432/postgres", "amqp://guest:guest@127.0.0.1:5672/%2f");
+            let (pg, amqp) = (
+                "postgres://postgres@127.0.0.1:5432/postgres",
+                "amqp://guest:guest@127.0.0.1:5672/%2f",
+            );
             source.insert("DATABASE_URL".to_owned(), variable("DATABASE_URL", pg));
             source.insert("AMQP_URL".to_owned(), variable("AMQP_URL", amqp));
             source.insert("TRUNKLINE_DATABASE_POOL".to_owned(), "4".to_owned());
@@ -109,8 +126,13 @@ impl Bench {
         let mut settings = Settings::load(&source, None).unwrap();
         settings.port = 0;
         settings.data_dir = dir.path().to_owned();
-        let mut bench =
-            Self { twilio, ear: Arc::default(), settings, platform: None, _dir: dir };
+        let mut bench = Self {
+            twilio,
+            ear: Arc::default(),
+            settings,
+            platform: None,
+            _dir: dir,
+        };
         bench.platform = Some(bench.open().await);
         bench
     }
@@ -123,7 +145,13 @@ impl Bench {
         parts.bus.ready().await;
         let heard = Subscription::new(
             "test.ear",
-            ["message.sent", "message.refused", "opt_out.changed", "number.#", "call.looked_up"],
+            [
+                "message.sent",
+                "message.refused",
+                "opt_out.changed",
+                "number.#",
+                "call.looked_up",
+            ],
         );
         parts.bus.consume(heard, self.ear.clone()).await.unwrap();
         let role = egress::role_with(&parts, tempo()).await.unwrap();
@@ -149,12 +177,22 @@ impl Bench {
 
     /// The role's own tables.
     pub async fn store(&self) -> Store {
-        Store::open(&self.parts().database, "egress", MIGRATIONS).await.unwrap()
+        Store::open(&self.parts().database, "egress", MIGRATIONS)
+            .await
+            .unwrap()
     }
 
     pub async fn get(&self, path: &str) -> serde_json::Value {
-        let url = format!("http://127.0.0.1:{}{path}", self.platform.as_ref().unwrap().port());
-        let response = reqwest::Client::new().get(url).header("X-API-Key", "admin-key").send().await.unwrap();
+        let url = format!(
+            "http://127.0.0.1:{}{path}",
+            self.platform.as_ref().unwrap().port()
+        );
+        let response = reqwest::Client::new()
+            .get(url)
+            .header("X-API-Key", "admin-key")
+            .send()
+            .await
+            .unwrap();
         assert_eq!(response.status(), 200, "{path}");
         response.json().await.unwrap()
     }
@@ -174,17 +212,29 @@ impl Bench {
     /// Events of one type so far.
     pub fn heard<E: Event>(&self) -> Vec<E> {
         let heard = self.ear.heard.lock().unwrap();
-        heard.iter().filter(|e| e.kind == E::TYPE).map(|e| e.decode().unwrap()).collect()
+        heard
+            .iter()
+            .filter(|e| e.kind == E::TYPE)
+            .map(|e| e.decode().unwrap())
+            .collect()
     }
 
     /// The different ids of the events of one type so far.
     pub fn ids<E: Event>(&self) -> Vec<String> {
         let heard = self.ear.heard.lock().unwrap();
-        let mut ids: Vec<_> =
-            heard.iter().filter(|e| e.kind == E::TYPE).map(|e| e.id.clone()).collect();
+        let mut ids: Vec<_> = heard
+            .iter()
+            .filter(|e| e.kind == E::TYPE)
+            .map(|e| e.id.clone())
+            .collect();
         ids.sort();
         ids.dedup();
         ids
+    }
+
+    fn kinds(&self) -> Vec<String> {
+        let heard = self.ear.heard.lock().unwrap();
+        heard.iter().map(|e| e.kind.clone()).collect()
     }
 
     /// Waits for so many events of one type.
@@ -200,7 +250,14 @@ impl Bench {
             }
         });
         let heard = waited.await;
-        heard.unwrap_or_else(|_| panic!("{} {} of {count}", E::TYPE, self.heard::<E>().len()))
+        heard.unwrap_or_else(|_| {
+            panic!(
+                "{} {} of {count}; heard {:?}",
+                E::TYPE,
+                self.heard::<E>().len(),
+                self.kinds()
+            )
+        })
     }
 
     pub async fn sent(&self, count: usize) -> Vec<MessageSent> {

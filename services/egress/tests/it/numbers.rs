@@ -24,7 +24,12 @@ fn buy(id: &str) -> NumberBuy {
 
 async fn ask<E: Event, R: Event>(bench: &Bench, event: &E) -> R {
     let question = bench.envelope(event);
-    let reply = bench.parts().bus.request(question, Duration::from_secs(15)).await.unwrap();
+    let reply = bench
+        .parts()
+        .bus
+        .request(question, Duration::from_secs(15))
+        .await
+        .unwrap();
     reply.decode().unwrap()
 }
 
@@ -36,19 +41,31 @@ pub async fn a_number_is_bought_once(engine: Engine) {
     assert!(first.ok && first.number == NUMBER && first.phone_number_sid.starts_with("PN"));
     assert_eq!(again, first);
     let told = bench.hear::<NumberBought>(2).await;
-    assert!(told.iter().all(|told| *told == first), "events say the same as replies");
+    assert!(
+        told.iter().all(|told| *told == first),
+        "events say the same as replies"
+    );
 
     let state = bench.twilio.state();
     assert_eq!(state.posts, 1);
     let form = &state.numbers[0].1;
     assert_eq!(form["FriendlyName"], "trunkline:n1");
-    assert_eq!(form["VoiceUrl"], "https://trunkline.example/webhooks/twilio/call");
+    assert_eq!(
+        form["VoiceUrl"],
+        "https://trunkline.example/webhooks/twilio/call"
+    );
     assert_eq!(
         form["StatusCallback"],
         "https://trunkline.example/webhooks/twilio/call#rc=3&rp=4xx,5xx,ct,rt"
     );
-    assert_eq!(form["SmsUrl"], "https://trunkline.example/webhooks/twilio/sms");
-    assert_eq!((form["VoiceMethod"].as_str(), form["SmsMethod"].as_str()), ("POST", "POST"));
+    assert_eq!(
+        form["SmsUrl"],
+        "https://trunkline.example/webhooks/twilio/sms"
+    );
+    assert_eq!(
+        (form["VoiceMethod"].as_str(), form["SmsMethod"].as_str()),
+        ("POST", "POST")
+    );
     drop(state);
     bench.close().await;
 }
@@ -56,7 +73,9 @@ pub async fn a_number_is_bought_once(engine: Engine) {
 pub async fn a_number_whose_answer_was_lost_is_found(engine: Engine) {
     let bench = Bench::start(engine).await;
     bench.twilio.state().for_sale = vec![NUMBER.to_owned(), "+15550107778".to_owned()];
-    bench.twilio.will([Mishap::Refuse(429, 20429), Mishap::LoseAnswer]);
+    bench
+        .twilio
+        .will([Mishap::Refuse(429, 20429), Mishap::LoseAnswer]);
     let bought: NumberBought = ask(&bench, &buy("n1")).await;
     assert!(bought.ok);
     assert_eq!(bench.twilio.state().numbers.len(), 1);
@@ -77,7 +96,10 @@ pub async fn the_first_number_for_sale_is_bought(engine: Engine) {
     bench.twilio.state().for_sale = vec![NUMBER.to_owned(), "+15550107778".to_owned()];
     // Somebody else is faster with the first.
     bench.twilio.will([Mishap::Refuse(400, 21422)]);
-    let command = NumberBuy { number_id: "n2".to_owned(), ..command };
+    let command = NumberBuy {
+        number_id: "n2".to_owned(),
+        ..command
+    };
     let bought: NumberBought = ask(&bench, &command).await;
     assert!(bought.ok);
     assert_eq!(bought.number, "+15550107778");
@@ -126,7 +148,10 @@ pub async fn a_call_is_looked_up(engine: Engine) {
         json!({ "sid": "CA1", "status": "completed", "duration": "31" }),
         json!({ "sid": "CA2", "parent_call_sid": "CA1", "status": "no-answer", "duration": null }),
     ];
-    let tenant = TenantContext { tenant_id: "smith".to_owned(), ..TenantContext::default() };
+    let tenant = TenantContext {
+        tenant_id: "smith".to_owned(),
+        ..TenantContext::default()
+    };
     let mut command = CallLookup {
         call_sid: "CA1".to_owned(),
         account_sid: ACCOUNT.to_owned(),
@@ -135,9 +160,15 @@ pub async fn a_call_is_looked_up(engine: Engine) {
     bench.publish(&bench.envelope(&command)).await;
     let seen = bench.hear::<CallLookedUp>(1).await.remove(0);
     assert!(seen.found && seen.tenant == Some(tenant));
-    assert_eq!((seen.status.as_str(), seen.duration_s), ("completed", Some(31)));
+    assert_eq!(
+        (seen.status.as_str(), seen.duration_s),
+        ("completed", Some(31))
+    );
     assert_eq!(seen.legs.len(), 1);
-    assert_eq!((seen.legs[0].call_sid.as_str(), seen.legs[0].status.as_str()), ("CA2", "no-answer"));
+    assert_eq!(
+        (seen.legs[0].call_sid.as_str(), seen.legs[0].status.as_str()),
+        ("CA2", "no-answer")
+    );
 
     command.call_sid = "CA9".to_owned();
     bench.publish(&bench.envelope(&command)).await;

@@ -59,10 +59,21 @@ async fn weather(engine: Engine, steps: Vec<Step>) {
     let different = delivered.iter().filter(|n| **n > 0).count();
     let sent = bench.sent(deliveries).await;
     assert!(bench.heard::<MessageRefused>().is_empty());
-    assert_eq!(bench.twilio.messages().len(), different, "each once at Twilio");
-    assert_eq!(bench.ids::<MessageSent>().len(), different, "one outcome each");
+    assert_eq!(
+        bench.twilio.messages().len(),
+        different,
+        "each once at Twilio"
+    );
+    assert_eq!(
+        bench.ids::<MessageSent>().len(),
+        different,
+        "one outcome each"
+    );
     for message in bench.twilio.messages() {
-        let told: Vec<_> = sent.iter().filter(|s| s.message_sid == message.sid).collect();
+        let told: Vec<_> = sent
+            .iter()
+            .filter(|s| s.message_sid == message.sid)
+            .collect();
         assert!(!told.is_empty() && told.iter().all(|s| *s == told[0]));
     }
     let ledger = bench.get("/api/effects/").await;
@@ -78,7 +89,12 @@ fn storm(engine: Engine, cases: u32) {
         .enable_all()
         .build()
         .unwrap();
-    let mut runner = TestRunner::new(Config { cases, max_shrink_iters: 20, failure_persistence: None, ..Config::default() });
+    let mut runner = TestRunner::new(Config {
+        cases,
+        max_shrink_iters: 20,
+        failure_persistence: None,
+        ..Config::default()
+    });
     let steps = proptest::collection::vec(step(), 1..12);
     runner
         .run(&steps, |steps| {

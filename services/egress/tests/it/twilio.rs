@@ -29,8 +29,8 @@ pub struct Message {
     pub sid: String,
     pub form: HashMap<String, String>,
     pub created: DateTime<Utc>,
-    /// Not listed while this many lists are asked for: Twilio's lists come late.
-    pub hidden: u32,
+    /// Not listed before: Twilio's lists come late.
+    pub listed: DateTime<Utc>,
 }
 
 #[derive(Default)]
@@ -42,9 +42,8 @@ pub struct State {
     pub mishaps: VecDeque<Mishap>,
     pub opted_out: Vec<String>,
     pub posts: usize,
-    pub lists: usize,
-    /// How many lists do not yet show a new message.
-    pub lag: u32,
+    /// How long the list does not show a new message.
+    pub lag: std::time::Duration,
     made: u64,
 }
 
@@ -108,8 +107,13 @@ impl State {
     fn send(&mut self, form: HashMap<String, String>) -> String {
         let sid = self.sid("SM");
         let created = Clock::system().now();
-        let hidden = self.lag;
-        self.messages.push(Message { sid: sid.clone(), form, created, hidden });
+        let listed = created + self.lag;
+        self.messages.push(Message {
+            sid: sid.clone(),
+            form,
+            created,
+            listed,
+        });
         sid
     }
 }
@@ -134,8 +138,14 @@ async fn serve(stream: TcpStream, state: &Mutex<State>) -> std::io::Result<()> {
     stream.read_exact(&mut body).await?;
     let mut words = request.split(' ');
     let (method, target) = (words.next().unwrap_or(""), words.next().unwrap_or(""));
-    let Some((status, body)) = answer(state, method, target, &body) else { return Ok(()) };
-    let body = if body.is_null() { String::new() } else { body.to_string() };
+    let Some((status, body)) = answer(state, method, target, &body) else {
+        return Ok(());
+    };
+    let body = if body.is_null() {
+        String::new()
+    } else {
+        body.to_string()
+    };
     let head = format!(
         "HTTP/1.1 {status} X\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
         body.len()
@@ -150,7 +160,10 @@ fn pairs(text: &[u8]) -> HashMap<String, String> {
 }
 
 fn refusal(status: u16, code: u32) -> (u16, Value) {
-    (status, json!({ "code": code, "message": "no", "status": status }))
+    (
+        status,
+        json!({ "code": code, "message": "no", "status": status }),
+    )
 }
 
 /// `None`: the connection ends without an answer.
@@ -160,7 +173,6 @@ fn answer(state: &Mutex<State>, method: &str, target: &str, body: &[u8]) -> Opti
     let (query, form) = (pairs(query.as_bytes()), pairs(body));
     let resource = path.splitn(5, '/').nth(4).unwrap_or("");
     let mishap = if method == "GET" {
-        state.lists += 1;
         None
     } else {
         state.posts += 1;
@@ -186,7 +198,12 @@ fn act(
     query: &HashMap<String, String>,
     form: HashMap<String, String>,
 ) -> (u16, Value) {
-    let sid = resource.rsplit('/').next().unwrap_or("").trim_end_matches(".json").to_owned();
+    let sid = resource
+        .rsplit('/')
+        .next()
+        .unwrap_or("")
+        .trim_end_matches(".json")
+        .to_owned();
     match (method, resource) {
         ("POST", r) if r.ends_with("Messages.json") => {
             if state.opted_out.contains(&form["To"]) {
@@ -197,19 +214,26 @@ fn act(
             (201, message_json(message))
         }
         ("GET", r) if r.ends_with("Messages.json") => {
-            let is = |name: &str, m: &Message| query.get(name).is_none_or(|v| m.form.get(name) == Some(v));
-            let mut found = Vec::new();
-            for message in state.messages.iter_mut().rev() {
-                if message.hidden > 0 {
-                    message.hidden -= 1;
-                } else if is("To", message) && is("From", message) {
-                    found.push(message_json(message));
-                }
-            }
+            let is = |name: &str, m: &Message| {
+                query.get(name).is_none_or(|v| m.form.get(name) == Some(v))
+            };
+            let now = Clock::system().now();
+            let shown = |m: &&Message| m.listed <= now && is("To", m) && is("From", m);
+            let found: Vec<_> = state
+                .messages
+                .iter()
+                .rev()
+                .filter(shown)
+                .map(message_json)
+                .collect();
             (200, json!({ "messages": found, "next_page_uri": null }))
         }
         ("GET", r) if r.contains("AvailablePhoneNumbers/") => {
-            let found: Vec<_> = state.for_sale.iter().map(|n| json!({ "phone_number": n })).collect();
+            let found: Vec<_> = state
+                .for_sale
+                .iter()
+                .map(|n| json!({ "phone_number": n }))
+                .collect();
             (200, json!({ "available_phone_numbers": found }))
         }
         ("POST", r) if r.ends_with("IncomingPhoneNumbers.json") => {
@@ -223,27 +247,42 @@ fn act(
             (201, number_json(&sid, &form))
         }
         ("GET", r) if r.ends_with("IncomingPhoneNumbers.json") => {
-            let is = |form: &HashMap<String, String>| form.get("FriendlyName") == query.get("FriendlyName");
+            let is = |form: &HashMap<String, String>| {
+                form.get("FriendlyName") == query.get("FriendlyName")
+            };
             let found = state.numbers.iter().filter(|(_, form)| is(form));
             let found: Vec<_> = found.map(|(sid, form)| number_json(sid, form)).collect();
-            (200, json!({ "incoming_phone_numbers": found, "next_page_uri": null }))
+            (
+                200,
+                json!({ "incoming_phone_numbers": found, "next_page_uri": null }),
+            )
         }
         ("DELETE", r) if r.contains("IncomingPhoneNumbers/") => {
             let before = state.numbers.len();
             state.numbers.retain(|(known, _)| *known != sid);
-            if state.numbers.len() == before { refusal(404, 20404) } else { (204, Value::Null) }
+            if state.numbers.len() == before {
+                refusal(404, 20404)
+            } else {
+                (204, Value::Null)
+            }
         }
         ("GET", r) if r.ends_with("Calls.json") => {
             let parent = query.get("ParentCallSid").cloned();
-            let found: Vec<_> =
-                state.calls.iter().filter(|c| c["parent_call_sid"].as_str() == parent.as_deref()).collect();
+            let found: Vec<_> = state
+                .calls
+                .iter()
+                .filter(|c| c["parent_call_sid"].as_str() == parent.as_deref())
+                .collect();
             (200, json!({ "calls": found, "next_page_uri": null }))
         }
         ("GET", r) if r.contains("Calls/") => {
             let call = state.calls.iter().find(|c| c["sid"].as_str() == Some(&sid));
             call.map_or(refusal(404, 20404), |call| (200, call.clone()))
         }
-        ("GET", _) => (200, json!({ "sid": sid, "status": "active", "type": "Trial", "auth_token": "hidden" })),
+        ("GET", _) => (
+            200,
+            json!({ "sid": sid, "status": "active", "type": "Trial", "auth_token": "hidden" }),
+        ),
         _ => refusal(404, 20404),
     }
 }
