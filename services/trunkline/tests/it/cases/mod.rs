@@ -1,0 +1,6 @@
+//! What is asked of the platform.
+
+pub mod calls;
+pub mod signatures;
+pub mod surface;
+mod world;

@@ -1,0 +1,238 @@
+//! What each process shows of itself, and that nothing is open by mistake.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::signatures::ringing;
+use super::world::{SMITH, caller, world};
+use crate::site::{ADMIN, Mode, Plan, SERVICE_KEY, Site, play, sid};
+
+/// Of the contract, those that the roles of today serve.
+const PROMISED: &[(&str, &str)] = &[
+    ("post", "/webhooks/twilio/call"),
+    ("post", "/webhooks/twilio/call/status/{call_sid}"),
+    ("post", "/webhooks/twilio/sms"),
+    ("post", "/webhooks/twilio/sms/status"),
+    ("get", "/calls/"),
+    ("get", "/calls/{id}"),
+    ("get", "/calls/{id}/timeline"),
+    ("post", "/calls/incoming"),
+    ("post", "/calls/missed"),
+    ("get", "/phone-numbers/lookup/{e164}"),
+    ("post", "/phone-numbers/provision"),
+    ("put", "/phone-numbers/{id}/status"),
+    ("post", "/phone-numbers/{id}/release"),
+    ("get", "/conversations/"),
+    ("get", "/conversations/{id}"),
+    ("post", "/conversations/{id}/messages"),
+    ("post", "/conversations/{id}/ai/deactivate"),
+    ("post", "/conversations/{id}/ai/activate"),
+    ("post", "/api/apply"),
+    ("get", "/api/twilio/debug/"),
+    ("get", "/api/webhook-test/"),
+    ("get", "/events"),
+    ("get", "/health"),
+    ("get", "/health/live"),
+    ("get", "/health/ready"),
+    ("get", "/metrics"),
+    ("get", "/api/openapi.json"),
+];
+
+/// All that may be had without a credential.
+const PUBLIC: &[&str] = &[
+    "/api/openapi.json",
+    "/health",
+    "/health/live",
+    "/health/ready",
+    "/metrics",
+];
+
+async fn text(url: &str) -> (u16, String, String) {
+    let response = reqwest::get(url).await.unwrap();
+    let kind = response
+        .headers()
+        .get("content-type")
+        .map(|v| v.to_str().unwrap().to_owned());
+    (
+        response.status().as_u16(),
+        kind.unwrap_or_default(),
+        response.text().await.unwrap(),
+    )
+}
+
+async fn document(url: &str) -> Value {
+    let (status, _, body) = text(&format!("{url}/api/openapi.json")).await;
+    assert_eq!(status, 200);
+    serde_json::from_str(&body).unwrap()
+}
+
+pub async fn every_role_tells_how_it_is(mode: Mode) {
+    play(Plan::new(mode, &world()), async |site: &Site| {
+        ringing(
+            site.hook("/webhooks/twilio/call"),
+            &sid("CA"),
+            &caller(1),
+            SMITH,
+        )
+        .send()
+        .await
+        .twiml();
+        for (name, url) in site.urls() {
+            let (status, _, body) = text(&format!("{url}/health/live")).await;
+            assert_eq!(
+                (status, body.as_str()),
+                (200, r#"{"status":"ok"}"#),
+                "{name}"
+            );
+            for path in ["/health/ready", "/health", "/health/ready/"] {
+                let (status, _, body) = text(&format!("{url}{path}")).await;
+                let report: Value = serde_json::from_str(&body).unwrap();
+                assert_eq!(
+                    (status, &report["ready"]),
+                    (200, &json!(true)),
+                    "{name}{path}: {body}"
+                );
+                assert_eq!(report["parts"]["bus"], "ok", "{name}");
+            }
+            let (status, kind, metrics) = text(&format!("{url}/metrics")).await;
+            assert_eq!(status, 200);
+            assert!(kind.starts_with("text/plain"), "{name}: {kind}");
+            is_prometheus(&name, &metrics);
+            let (status, _, _) = text(&format!("{url}/nothing/here")).await;
+            assert_eq!(status, 404, "{name}");
+        }
+        let counted = site
+            .counter("ingress", "webhooks_total", "outcome=\"decided\"")
+            .await;
+        assert_eq!(counted, 1);
+        assert_eq!(site.counter("calls", "calls_started_total", "").await, 1);
+    })
+    .await;
+}
+
+/// Every line is a comment or `name{labels} number`.
+fn is_prometheus(name: &str, metrics: &str) {
+    assert!(metrics.contains("http_requests_total"), "{name}: {metrics}");
+    for line in metrics.lines().filter(|line| !line.is_empty()) {
+        if line.starts_with("# TYPE ") || line.starts_with("# HELP ") {
+            continue;
+        }
+        let (series, value) = line
+            .rsplit_once(' ')
+            .unwrap_or_else(|| panic!("{name}: {line}"));
+        assert!(value.parse::<f64>().is_ok(), "{name}: {line}");
+        let bare = series.split('{').next().unwrap();
+        let plain = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == ':';
+        assert!(bare.chars().all(plain), "{name}: {line}");
+        assert!(
+            !line.contains("1555"),
+            "{name} has a phone number in its metrics: {line}"
+        );
+    }
+}
+
+pub async fn nothing_is_open_by_mistake(mode: Mode) {
+    play(Plan::new(mode, &world()), async |site: &Site| {
+        let mut seen: Vec<(String, String)> = Vec::new();
+        for (name, url) in site.urls() {
+            let document = document(&url).await;
+            assert_eq!(document["openapi"], "3.1.0");
+            for (path, item) in document["paths"].as_object().unwrap() {
+                for (method, operation) in item.as_object().unwrap() {
+                    is_guarded(&name, &url, path, method, operation).await;
+                    let bare = path.trim_end_matches('/').to_owned();
+                    seen.push((method.clone(), bare));
+                }
+            }
+        }
+        for (method, path) in PROMISED {
+            let wanted = ((*method).to_owned(), path.trim_end_matches('/').to_owned());
+            assert!(
+                seen.contains(&wanted),
+                "{method} {path} is in no OpenAPI document"
+            );
+        }
+        // A key with too little says so, one for a tenant sees only his.
+        let made = site
+            .post(
+                "/api/keys/",
+                json!({ "name": "reader", "scopes": ["read"], "tenant_id": "smith" }),
+            )
+            .await;
+        assert_eq!(made.0, 201, "{made:?}");
+        let key = made.1["key"].as_str().unwrap();
+        site.secret(key);
+        let (status, _) = site.ask(Method::GET, "/calls/", key, None).await;
+        assert_eq!(status, 200);
+        let (status, _) = site.ask(Method::GET, "/api/keys/", key, None).await;
+        assert_eq!(status, 403);
+        let (status, _) = site
+            .ask(Method::POST, "/api/apply", key, Some(json!({})))
+            .await;
+        assert_eq!(status, 403);
+        let (status, _) = site
+            .ask(Method::GET, "/api/tenants/harbor", key, None)
+            .await;
+        assert_eq!(status, 404);
+        let (status, _) = site.ask(Method::GET, "/api/tenants/smith", key, None).await;
+        assert_eq!(status, 200);
+    })
+    .await;
+}
+
+async fn is_guarded(name: &str, url: &str, path: &str, method: &str, operation: &Value) {
+    let scheme = operation["security"][0]
+        .as_object()
+        .and_then(|s| s.keys().next());
+    let expected: &[u16] = match scheme.map(String::as_str) {
+        None => {
+            assert!(PUBLIC.contains(&path), "{name}: {method} {path} is open");
+            return;
+        }
+        Some("twilioSignature") => &[403],
+        Some("apiKey" | "serviceKey") => &[401],
+        Some(other) => panic!("{name}: {path} has a scheme {other}"),
+    };
+    let concrete: String = path
+        .split('/')
+        .map(|part| if part.starts_with('{') { "x" } else { part })
+        .collect::<Vec<_>>()
+        .join("/");
+    let http: Method = method.to_uppercase().parse().unwrap();
+    let client = reqwest::Client::new();
+    for end in ["", "/"] {
+        let url = format!("{url}{}{end}", concrete.trim_end_matches('/'));
+        let plain = || client.request(http.clone(), &url);
+        let attempts = [
+            ("nothing", plain()),
+            ("a wrong key", plain().header("X-API-Key", "tk_wrong")),
+            ("an empty key", plain().header("X-API-Key", "")),
+            (
+                "a wrong service key",
+                plain().header("X-Service-Key", "sk_wrong"),
+            ),
+            ("a basic password", plain().basic_auth("admin", Some(ADMIN))),
+            (
+                "the key in the query",
+                plain().query(&[("api_key", ADMIN), ("X-API-Key", ADMIN)]),
+            ),
+            (
+                "the key of roles for the one of people",
+                plain().header("X-API-Key", SERVICE_KEY),
+            ),
+        ];
+        for (what, request) in attempts {
+            let response = request.send().await.unwrap();
+            let status = response.status().as_u16();
+            assert!(
+                expected.contains(&status),
+                "{name}: {method} {url} with {what} answers {status}"
+            );
+            let body: Value = response.json().await.unwrap();
+            assert!(
+                body["error"]["code"].is_string() && body["error"]["message"].is_string(),
+                "{body}"
+            );
+        }
+    }
+}

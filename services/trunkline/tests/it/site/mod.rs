@@ -1,0 +1,299 @@
+//! A site of the platform: its processes, the emulator, and everything that a test does to them.
+
+mod backends;
+mod finish;
+mod hook;
+mod open;
+mod process;
+mod proxy;
+mod twilio;
+mod wait;
+
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, resume_unwind};
+use std::sync::Mutex;
+use std::time::Duration;
+
+use futures::FutureExt;
+use reqwest::Method;
+use serde_json::Value;
+use tokio::sync::Semaphore;
+
+pub use backends::Backends;
+pub use hook::{Answer, Hook, sid};
+pub use open::Plan;
+pub use process::{Output, Process, run};
+pub use proxy::Proxy;
+pub use twilio::{ACCOUNT, LONG, TOKEN, Twilio, behaves, hangs_up, picks_up, stays};
+pub use wait::{PATIENCE, eventually, free_port, so, within};
+
+pub const ADMIN: &str = "tk_e2e_the_first_key_of_the_admin";
+pub const SERVICE_KEY: &str = "sk_e2e_the_key_between_roles";
+pub const SECRET_KEY: &str = "e2e_the_secret_that_seals_credentials";
+
+/// The roles there are.
+pub const ROLES: &[&str] = &["tenants", "calls", "dispatch", "egress", "ingress"];
+
+/// How long a whole case may take.
+const LIMIT: Duration = Duration::from_secs(900);
+/// How many sites run at once: each has up to six processes.
+static SITES: Semaphore = Semaphore::const_new(3);
+
+/// How the platform runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// One process, SQLite, the embedded bus.
+    Embedded,
+    /// A process for each role, PostgreSQL, RabbitMQ.
+    Split,
+}
+
+/// A running site.
+pub struct Site {
+    pub mode: Mode,
+    pub dir: tempfile::TempDir,
+    pub twilio: Twilio,
+    /// By role; all roles of an embedded site are in `up`.
+    processes: Mutex<BTreeMap<String, Process>>,
+    ports: BTreeMap<String, u16>,
+    pub backends: Option<Backends>,
+    /// Between ingress and the broker.
+    pub bus_wire: Option<Proxy>,
+    /// Between all roles and the database.
+    pub database_wire: Option<Proxy>,
+    /// How many texts each caller must have in the end.
+    expected: Mutex<BTreeMap<String, usize>>,
+    /// What no log may show, beside what every site has.
+    secrets: Mutex<Vec<String>>,
+    /// Whether webhooks of the emulator may have failed.
+    rough: bool,
+    http: reqwest::Client,
+}
+
+/// Plays a case on a site of its own, and looks afterwards whether everything ended well.
+pub async fn play(plan: Plan, case: impl AsyncFnOnce(&Site)) {
+    let _turn = SITES.acquire().await.unwrap();
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let site = Site::new(plan).await;
+    let whole = async {
+        site.start().await;
+        case(&site).await;
+        site.check_the_end().await;
+    };
+    let whole = Box::pin(tokio::time::timeout(LIMIT, whole));
+    let outcome = AssertUnwindSafe(whole).catch_unwind().await;
+    if !matches!(outcome, Ok(Ok(()))) {
+        site.show();
+    }
+    site.remove().await;
+    match outcome {
+        Err(panic) => resume_unwind(panic),
+        Ok(in_time) => in_time.expect("the case takes too long"),
+    }
+}
+
+impl Site {
+    /// Where a role answers.
+    pub fn url_of(&self, role: &str) -> String {
+        let port = self.ports.get(role).or_else(|| self.ports.get("up"));
+        format!("http://127.0.0.1:{}", port.expect("a role of this site"))
+    }
+
+    /// Where each process answers, by its name.
+    pub fn urls(&self) -> Vec<(String, String)> {
+        let url =
+            |(name, port): (&String, &u16)| (name.clone(), format!("http://127.0.0.1:{port}"));
+        self.ports.iter().map(url).collect()
+    }
+
+    /// The process that a role lives in.
+    fn home<'a>(&self, role: &'a str) -> &'a str {
+        if self.mode == Mode::Embedded {
+            "up"
+        } else {
+            role
+        }
+    }
+
+    /// `kill -9`.
+    pub fn kill(&self, role: &str) {
+        let mut processes = self.processes.lock().unwrap();
+        processes.get_mut(self.home(role)).unwrap().kill();
+    }
+
+    /// Starts it again.
+    pub fn revive(&self, role: &str) {
+        let mut processes = self.processes.lock().unwrap();
+        processes.get_mut(self.home(role)).unwrap().start();
+    }
+
+    /// Waits until a role answers.
+    pub async fn is_live(&self, role: &str) {
+        let url = format!("{}/health/live", self.url_of(role));
+        eventually(&format!("{role} is live"), async || {
+            self.http.get(&url).send().await.ok().map(drop)
+        })
+        .await;
+    }
+
+    /// Waits until a role can do its work.
+    pub async fn is_ready(&self, role: &str) {
+        let url = format!("{}/health/ready", self.url_of(role));
+        eventually(&format!("{role} is ready"), async || {
+            let mut processes = self.processes.lock().unwrap();
+            let process = processes.get_mut(self.home(role)).unwrap();
+            if let Some(status) = process.ended() {
+                panic!("{role} has ended, {status}:\n{}", process.log());
+            }
+            drop(processes);
+            let report: Value = self.http.get(&url).send().await.ok()?.json().await.ok()?;
+            so(report["status"] == "ok")
+        })
+        .await;
+    }
+
+    /// Stops every process of the platform in order, the front door first.
+    pub async fn stop(&self) {
+        for role in ROLES
+            .iter()
+            .rev()
+            .filter(|role| self.ports.contains_key(**role))
+        {
+            self.end(role).await;
+        }
+        if self.mode == Mode::Embedded {
+            self.end("up").await;
+        }
+    }
+
+    /// Stops one process in order.
+    pub async fn end(&self, role: &str) {
+        let name = self.home(role).to_owned();
+        let process = self.processes.lock().unwrap().remove(&name);
+        let mut process = process.unwrap();
+        let status = process.stop().await;
+        self.processes.lock().unwrap().insert(name, process);
+        assert_eq!(status.code(), Some(0), "{role} ends in order: {status}");
+    }
+
+    /// A request with a key, and its answer.
+    pub async fn ask(
+        &self,
+        method: Method,
+        path: &str,
+        key: &str,
+        body: Option<Value>,
+    ) -> (u16, Value) {
+        let request = self
+            .http
+            .request(method, format!("{}{path}", self.url_of(owner(path))));
+        let request = if key.is_empty() {
+            request
+        } else {
+            request.header("X-API-Key", key)
+        };
+        let request = match &body {
+            Some(body) => request.json(body),
+            None => request,
+        };
+        let response = request.send().await.unwrap();
+        let status = response.status().as_u16();
+        let text = response.text().await.unwrap();
+        (
+            status,
+            serde_json::from_str(&text).unwrap_or(Value::String(text)),
+        )
+    }
+
+    /// What the admin sees; none when there is no such thing, or not now.
+    pub async fn find(&self, path: &str) -> Option<Value> {
+        let url = format!("{}{path}", self.url_of(owner(path)));
+        let response = self.http.get(url).header("X-API-Key", ADMIN).send().await;
+        let response = response.ok().filter(|r| r.status().is_success())?;
+        response.json().await.ok()
+    }
+
+    /// What the admin sees.
+    pub async fn get(&self, path: &str) -> Value {
+        let (status, body) = self.ask(Method::GET, path, ADMIN, None).await;
+        assert_eq!(status, 200, "{path}: {body}");
+        body
+    }
+
+    /// As the admin.
+    pub async fn post(&self, path: &str, body: Value) -> (u16, Value) {
+        self.ask(Method::POST, path, ADMIN, Some(body)).await
+    }
+
+    /// A counter of the process that a role lives in, over all its labels that contain `labels`.
+    pub async fn counter(&self, role: &str, name: &str, labels: &str) -> u64 {
+        let url = format!("{}/metrics", self.url_of(role));
+        let Ok(response) = self.http.get(url).send().await else {
+            return 0;
+        };
+        let text = response.text().await.unwrap_or_default();
+        let line = |line: &str| {
+            let rest = line.strip_prefix(name)?;
+            let (names, value) = rest.rsplit_once(' ')?;
+            let whole = names.is_empty() || names.starts_with('{');
+            (whole && names.contains(labels)).then(|| value.parse::<u64>().ok())?
+        };
+        text.lines().filter_map(line).sum()
+    }
+
+    /// A webhook by hand.
+    pub fn hook(&self, path: &str) -> Hook {
+        Hook::new(&self.url_of("ingress"), path)
+    }
+
+    /// Says that a caller must have so many texts by the end, and waits until he has.
+    pub async fn texted(&self, caller: &str, count: usize) -> Vec<Value> {
+        self.texted_within(PATIENCE, caller, count).await
+    }
+
+    /// The same where the platform itself waits long.
+    pub async fn texted_within(&self, limit: Duration, caller: &str, count: usize) -> Vec<Value> {
+        let mut expected = self.expected.lock().unwrap();
+        expected.insert(caller.to_owned(), count);
+        drop(expected);
+        within(limit, &format!("{count} texts"), async || {
+            let texts = self.twilio.texts_to(caller).await;
+            assert!(texts.len() <= count, "too many texts: {texts:#?}");
+            (texts.len() == count).then_some(texts)
+        })
+        .await
+    }
+
+    /// Waits until the platform knows how a call went.
+    pub async fn settled(&self, sid: &str) -> Value {
+        self.settled_within(PATIENCE, sid).await
+    }
+
+    /// The same where the platform itself waits long.
+    pub async fn settled_within(&self, limit: Duration, sid: &str) -> Value {
+        within(limit, "the call is settled", async || {
+            let call = self.find(&format!("/calls/{sid}")).await?;
+            (!call["outcome"].is_null() && !call["ended_at"].is_null()).then_some(call)
+        })
+        .await
+    }
+
+    /// Whatever else must not be in a log.
+    pub fn secret(&self, secret: &str) {
+        self.secrets.lock().unwrap().push(secret.to_owned());
+    }
+}
+
+/// The role that serves a path.
+fn owner(path: &str) -> &'static str {
+    let owners = [
+        ("/calls", "calls"),
+        ("/conversations", "dispatch"),
+        ("/api/twilio", "egress"),
+        ("/api/webhook-test", "egress"),
+        ("/api/effects", "egress"),
+        ("/webhooks", "ingress"),
+    ];
+    let found = owners.iter().find(|(prefix, _)| path.starts_with(prefix));
+    found.map_or("tenants", |(_, role)| role)
+}

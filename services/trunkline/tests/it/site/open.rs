@@ -1,0 +1,224 @@
+//! How a site comes up.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::process::{Output, Process, run};
+use super::proxy::{Proxy, through};
+use super::twilio::{ACCOUNT, TOKEN, Twilio};
+use super::wait::free_port;
+use super::{ADMIN, Backends, Mode, ROLES, SECRET_KEY, SERVICE_KEY, Site};
+
+/// Our own crates tell all; what others would tell is theirs.
+const LOG: &str = "info,trunkline=debug,role=debug,bus=debug,store=debug,twilio_api=debug,\
+                   tenants=debug,calls=debug,dispatch=debug,egress=debug,ingress=debug";
+
+/// What a case wants of its site.
+pub struct Plan {
+    mode: Mode,
+    speed: u32,
+    /// The apply file; none: nothing is applied.
+    world: Option<String>,
+    /// Whether the wires to broker and database can be cut.
+    wires: bool,
+    rough: bool,
+    env: Vec<(String, String)>,
+}
+
+impl Plan {
+    /// Without anything special.
+    pub fn new(mode: Mode, world: &str) -> Self {
+        Self {
+            mode,
+            speed: 30,
+            world: Some(world.to_owned()),
+            wires: false,
+            rough: false,
+            env: Vec::new(),
+        }
+    }
+
+    /// How many times faster than real time calls go.
+    pub fn speed(mut self, speed: u32) -> Self {
+        self.speed = speed;
+        self
+    }
+
+    /// With wires that can be cut.
+    pub fn wires(mut self) -> Self {
+        self.wires = true;
+        self
+    }
+
+    /// Webhooks of the emulator may fail.
+    pub fn rough(mut self) -> Self {
+        self.rough = true;
+        self
+    }
+
+    /// Another setting for every process.
+    pub fn set(mut self, name: &str, value: &str) -> Self {
+        self.env.push((name.to_owned(), value.to_owned()));
+        self
+    }
+}
+
+impl Site {
+    /// Everything but the processes' start.
+    pub(super) async fn new(plan: Plan) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let names: &[&str] = match plan.mode {
+            Mode::Embedded => &["up"],
+            Mode::Split => ROLES,
+        };
+        let ports: BTreeMap<String, u16> = names
+            .iter()
+            .map(|name| ((*name).to_owned(), free_port()))
+            .collect();
+        let emulator = free_port();
+        let backends = (plan.mode == Mode::Split).then(Backends::new);
+        let (mut bus_wire, mut database_wire) = (None, None);
+        let mut env = plan.env;
+        let mut ingress_amqp = None;
+        if let Some(backends) = &backends {
+            let (amqp, mut database) = (backends.amqp_url.clone(), backends.database_url.clone());
+            if plan.wires {
+                let (server, by_proxy) = through(&amqp);
+                let wire = Proxy::to(&server).await;
+                ingress_amqp = Some(by_proxy(wire.port));
+                bus_wire = Some(wire);
+                let (server, by_proxy) = through(&database);
+                let wire = Proxy::to(&server).await;
+                database = by_proxy(wire.port);
+                database_wire = Some(wire);
+            }
+            env.extend([
+                ("AMQP_URL".to_owned(), amqp),
+                ("DATABASE_URL".to_owned(), database),
+                ("TRUNKLINE_NAMESPACE".to_owned(), backends.namespace.clone()),
+                ("TRUNKLINE_DATABASE_POOL".to_owned(), "4".to_owned()),
+            ]);
+        }
+        let site = Self {
+            mode: plan.mode,
+            twilio: Twilio::new(emulator_process(dir.path(), emulator, plan.speed), emulator),
+            dir,
+            processes: Mutex::default(),
+            ports,
+            backends,
+            bus_wire,
+            database_wire,
+            expected: Mutex::default(),
+            secrets: Mutex::default(),
+            rough: plan.rough,
+            http: reqwest::Client::new(),
+        };
+        env.extend(site.settings());
+        if let Some(world) = &plan.world {
+            std::fs::write(site.dir.path().join("world.yaml"), world).unwrap();
+        }
+        for (name, port) in &site.ports {
+            let mut env = env.clone();
+            if name == "ingress"
+                && let Some(url) = &ingress_amqp
+            {
+                env.retain(|(name, _)| name != "AMQP_URL");
+                env.push(("AMQP_URL".to_owned(), url.clone()));
+            }
+            let data = site.dir.path().join("data").join(name);
+            let config = site.dir.path().join("none.toml");
+            let mut args = vec![
+                "up".to_owned(),
+                "--port".to_owned(),
+                port.to_string(),
+                "--data-dir".to_owned(),
+                data.display().to_string(),
+                "--config".to_owned(),
+                config.display().to_string(),
+            ];
+            if site.mode == Mode::Split {
+                args.extend(["--role".to_owned(), name.clone()]);
+            }
+            let process = Process::new(name, site.dir.path(), &args, &env);
+            site.processes.lock().unwrap().insert(name.clone(), process);
+        }
+        site
+    }
+
+    /// What every process of the platform is told.
+    pub fn settings(&self) -> Vec<(String, String)> {
+        let ingress = self.url_of("ingress");
+        [
+            ("RUST_LOG", LOG),
+            ("TRUNKLINE_EMULATOR", "off"),
+            ("TWILIO_ACCOUNT_SID", ACCOUNT),
+            ("TWILIO_AUTH_TOKEN", TOKEN),
+            ("TWILIO_API_BASE_URL", &self.twilio.base),
+            ("WEBHOOK_BASE_URL", &ingress),
+            ("TRUNKLINE_ADMIN_API_KEY", ADMIN),
+            ("INTERNAL_SERVICE_KEY", SERVICE_KEY),
+            ("TRUNKLINE_SECRET_KEY", SECRET_KEY),
+        ]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .to_vec()
+    }
+
+    /// Starts everything, applies the world, and gives the emulator its numbers.
+    pub(super) async fn start(&self) {
+        self.twilio.process.lock().unwrap().start();
+        for process in self.processes.lock().unwrap().values_mut() {
+            process.start();
+        }
+        self.twilio.is_up().await;
+        self.are_ready().await;
+        let world = self.dir.path().join("world.yaml");
+        if let Ok(text) = std::fs::read_to_string(&world) {
+            let applied = self.apply(&world.display().to_string()).await;
+            assert_eq!(applied.code, Some(0), "{applied:?}");
+            let world: Value = serde_yaml_ng::from_str(&text).unwrap();
+            let ingress = self.url_of("ingress");
+            for tenant in world["tenants"].as_array().unwrap() {
+                for number in tenant["numbers"].as_array().into_iter().flatten() {
+                    let number = number["number"].as_str().unwrap();
+                    self.twilio.buy(number, &ingress).await;
+                }
+            }
+        }
+    }
+
+    /// Waits until every process can do its work.
+    pub async fn are_ready(&self) {
+        for role in ROLES {
+            self.is_ready(role).await;
+        }
+    }
+
+    /// `trunkline apply -f FILE`.
+    pub async fn apply(&self, file: &str) -> Output {
+        let url = self.url_of("tenants");
+        let args = ["apply", "-f", file, "--url", &url, "--api-key", ADMIN];
+        run(&args, &[], Duration::from_secs(60)).await
+    }
+}
+
+fn emulator_process(dir: &std::path::Path, port: u16, speed: u32) -> Process {
+    let seed: u32 = rand::random();
+    let args = [
+        "emulator",
+        "--port",
+        &port.to_string(),
+        "--account-sid",
+        ACCOUNT,
+        "--auth-token",
+        TOKEN,
+        "--speed",
+        &speed.to_string(),
+        "--seed",
+        &seed.to_string(),
+    ]
+    .map(str::to_owned);
+    Process::new("emulator", dir, &args, &[])
+}

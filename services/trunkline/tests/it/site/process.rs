@@ -1,0 +1,124 @@
+//! A process of the platform, which ends with the test whatever happens.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::Duration;
+
+use super::wait::within;
+
+/// How long an orderly end may take.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The binary with its arguments and environment, running or not.
+pub struct Process {
+    pub name: String,
+    args: Vec<String>,
+    env: Vec<(String, String)>,
+    log: PathBuf,
+    child: Option<Child>,
+}
+
+impl Process {
+    /// Not started yet; its log is a file in `dir`.
+    pub fn new(name: &str, dir: &Path, args: &[String], env: &[(String, String)]) -> Self {
+        Self {
+            name: name.to_owned(),
+            args: args.to_vec(),
+            env: env.to_vec(),
+            log: dir.join(format!("{name}.log")),
+            child: None,
+        }
+    }
+
+    /// Starts it; a log that is there goes on.
+    pub fn start(&mut self) {
+        assert!(self.child.is_none(), "{} runs already", self.name);
+        let open = || {
+            let file = File::options().create(true).append(true).open(&self.log);
+            Stdio::from(file.expect("a log can be written"))
+        };
+        let child = command(&self.args, &self.env)
+            .stdout(open())
+            .stderr(open())
+            .spawn();
+        self.child = Some(child.expect("the binary was built for this test"));
+    }
+
+    /// `kill -9`: nothing flushed, nobody told.
+    pub fn kill(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+
+    /// SIGTERM, and how it ended.
+    pub async fn stop(&mut self) -> ExitStatus {
+        let mut child = self
+            .child
+            .take()
+            .unwrap_or_else(|| panic!("{} does not run", self.name));
+        let pid = child.id().to_string();
+        let sent = Command::new("kill").args(["-TERM", &pid]).status();
+        assert!(sent.expect("there is a kill").success());
+        let child = std::sync::Mutex::new(&mut child);
+        let ended = within(PATIENCE, "an end after SIGTERM", async || {
+            child.lock().unwrap().try_wait().unwrap()
+        });
+        ended.await
+    }
+
+    /// How it ended, if it did by itself.
+    pub fn ended(&mut self) -> Option<ExitStatus> {
+        self.child.as_mut()?.try_wait().unwrap()
+    }
+
+    /// What it has written so far, on either channel.
+    pub fn log(&self) -> String {
+        let bytes = std::fs::read(&self.log).unwrap_or_default();
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// The binary, with nothing of the test's own environment.
+fn command(args: &[String], env: &[(String, String)]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_trunkline"));
+    command
+        .args(args)
+        .env_clear()
+        .env("RUST_BACKTRACE", "1")
+        .envs(env.iter().cloned())
+        .stdin(Stdio::null());
+    command
+}
+
+/// How a command ended, and what it said.
+#[derive(Debug)]
+pub struct Output {
+    pub code: Option<i32>,
+    pub out: String,
+    pub err: String,
+}
+
+/// Runs a command of the binary to its end.
+pub async fn run(args: &[&str], env: &[(String, String)], limit: Duration) -> Output {
+    let args: Vec<String> = args.iter().map(|&arg| arg.to_owned()).collect();
+    let mut command = tokio::process::Command::from(command(&args, env));
+    let output = command.kill_on_drop(true).output();
+    let output = tokio::time::timeout(limit, output).await;
+    let output = output.unwrap_or_else(|_| panic!("trunkline {args:?} did not end in {limit:?}"));
+    let output = output.expect("the binary was built for this test");
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    Output {
+        code: output.status.code(),
+        out: text(&output.stdout),
+        err: text(&output.stderr),
+    }
+}

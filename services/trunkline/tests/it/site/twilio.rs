@@ -1,0 +1,178 @@
+//! The emulator, a process of its own, as the other end of everything.
+
+use std::time::Duration;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::process::Process;
+use super::wait::{PATIENCE, eventually, so, within};
+
+pub const ACCOUNT: &str = "ACe2e00000000000000000000000000001";
+pub const TOKEN: &str = "e2e0primary0token0of0the0platform";
+
+/// Twilio on this machine.
+pub struct Twilio {
+    pub base: String,
+    pub process: std::sync::Mutex<Process>,
+    http: reqwest::Client,
+}
+
+impl Twilio {
+    /// For the process that is to listen on `port`.
+    pub fn new(process: Process, port: u16) -> Self {
+        Self {
+            base: format!("http://127.0.0.1:{port}"),
+            process: std::sync::Mutex::new(process),
+            http: reqwest::Client::new(),
+        }
+    }
+
+    pub async fn is_up(&self) {
+        eventually("the emulator listens", async || {
+            let url = format!("{}/emulator/health", self.base);
+            so(self.http.get(url).send().await.is_ok())
+        })
+        .await;
+    }
+
+    async fn ask(&self, method: Method, path: &str, body: Option<&Value>) -> Value {
+        let request = self
+            .http
+            .request(method, format!("{}{path}", self.base))
+            .basic_auth(ACCOUNT, Some(TOKEN));
+        let request = match body {
+            Some(body) => request.json(body),
+            None => request,
+        };
+        let response = request.send().await.expect("the emulator answers");
+        let status = response.status();
+        let text = response.text().await.unwrap_or_default();
+        assert!(status.is_success(), "{path}: {status} {text}");
+        serde_json::from_str(&text).unwrap_or_default()
+    }
+
+    /// Buys a number and points its webhooks at the platform.
+    pub async fn buy(&self, number: &str, ingress: &str) {
+        let call = format!("{ingress}/webhooks/twilio/call");
+        let form = [
+            ("PhoneNumber", number.to_owned()),
+            ("VoiceUrl", call.clone()),
+            ("SmsUrl", format!("{ingress}/webhooks/twilio/sms")),
+            ("StatusCallback", format!("{call}#rc=3&rp=5xx,ct,rt")),
+        ];
+        let url = format!(
+            "{}/2010-04-01/Accounts/{ACCOUNT}/IncomingPhoneNumbers.json",
+            self.base
+        );
+        let request = self.http.post(url).basic_auth(ACCOUNT, Some(TOKEN));
+        let response = request.form(&form).send().await.unwrap();
+        assert_eq!(response.status().as_u16(), 201, "{number} can be bought");
+    }
+
+    /// Something goes wrong, in the words of `POST /emulator/faults`.
+    pub async fn fault(&self, fault: Value) {
+        self.ask(Method::POST, "/emulator/faults", Some(&fault))
+            .await;
+    }
+
+    /// How a phone behaves that is dialled.
+    pub async fn callee(&self, number: &str, behaviour: Value) {
+        let mut fault = behaviour;
+        fault["kind"] = json!("callee");
+        fault["number"] = json!(number);
+        self.fault(fault).await;
+    }
+
+    /// Somebody calls; `steps` as in a caller's script. Answers the CallSid.
+    pub async fn call(&self, from: &str, to: &str, steps: Value) -> String {
+        let script = json!({ "from": from, "number": to, "steps": steps });
+        let placed = self
+            .ask(Method::POST, "/emulator/calls", Some(&script))
+            .await;
+        placed["sid"].as_str().unwrap().to_owned()
+    }
+
+    /// What the emulator knows of a call.
+    pub async fn view(&self, sid: &str) -> Value {
+        self.ask(Method::GET, &format!("/emulator/calls/{sid}"), None)
+            .await
+    }
+
+    /// The same once the call is over.
+    pub async fn over(&self, sid: &str) -> Value {
+        within(PATIENCE * 2, "the call is over", async || {
+            let view = self.view(sid).await;
+            (view["done"] == true).then_some(view)
+        })
+        .await
+    }
+
+    /// Somebody sends a text.
+    pub async fn text(&self, from: &str, to: &str, body: &str) {
+        let message = json!({ "from": from, "to": to, "body": body });
+        self.ask(Method::POST, "/emulator/messages", Some(&message))
+            .await;
+    }
+
+    /// All messages there are, whoever sent them.
+    pub async fn messages(&self) -> Vec<Value> {
+        let mut all = Vec::new();
+        let mut path = Some(format!(
+            "/2010-04-01/Accounts/{ACCOUNT}/Messages.json?PageSize=1000"
+        ));
+        while let Some(next) = path {
+            let page = self.ask(Method::GET, &next, None).await;
+            all.extend(page["messages"].as_array().unwrap().iter().cloned());
+            path = page["next_page_uri"].as_str().map(str::to_owned);
+        }
+        all
+    }
+
+    /// What the platform has sent to a phone.
+    pub async fn texts_to(&self, number: &str) -> Vec<Value> {
+        let all = self.messages().await;
+        let ours = |m: &Value| m["direction"] == "outbound-api" && m["to"] == number;
+        all.into_iter().filter(ours).collect()
+    }
+
+    /// Every request both ways.
+    pub async fn log(&self) -> Vec<Value> {
+        let log = self.ask(Method::GET, "/emulator/log", None).await;
+        log["items"].as_array().unwrap().clone()
+    }
+
+    /// How often the platform asked for a message to this phone.
+    pub async fn attempts_to(&self, number: &str) -> usize {
+        let to = json!(["To", number]);
+        let asked = |entry: &&Value| {
+            entry["method"] == "POST"
+                && entry["url"].as_str().unwrap().ends_with("/Messages.json")
+                && entry["params"].as_array().unwrap().contains(&to)
+        };
+        self.log().await.iter().filter(asked).count()
+    }
+}
+
+/// Steps of a caller who waits for so many of the emulator's seconds and hangs up.
+pub fn stays(seconds: u32) -> Value {
+    json!([{ "pause": { "seconds": seconds } }, { "hang_up": {} }])
+}
+
+/// Steps of a caller who hangs up while it rings.
+pub fn hangs_up() -> Value {
+    json!([{ "hang_up": {} }])
+}
+
+/// A phone that nobody picks up, that is engaged, and so on.
+pub fn behaves(behaviour: &str) -> Value {
+    json!({ "behaviour": behaviour })
+}
+
+/// A phone that is picked up and talks for a few seconds.
+pub fn picks_up() -> Value {
+    json!({ "behaviour": "answer", "after_s": 2, "talk_s": 5 })
+}
+
+/// Real time that a test waits where the platform itself waits long: repeats come after 1, 10 and 60 seconds.
+pub const LONG: Duration = Duration::from_secs(200);
