@@ -22,7 +22,7 @@ pub struct Text {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Written {
     /// It is on its way as soon as the transaction commits and this command leaves.
-    New(MessageSend),
+    New(Box<MessageSend>),
     /// It was written before.
     Before,
     /// Something else was written under the same id.
@@ -59,7 +59,7 @@ pub async fn write(
     db::message_insert(tx, &message).await?;
     db::conversation_answering(tx, &thread.id, Answering::Human).await?;
     db::conversation_touch(tx, &thread.id, now).await?;
-    Ok(Written::New(MessageSend {
+    Ok(Written::New(Box::new(MessageSend {
         message_id: message.id,
         tenant_id: thread.tenant_id.clone(),
         account_sid: thread.account_sid.clone(),
@@ -70,7 +70,7 @@ pub async fn write(
         purpose: "reply".to_owned(),
         conversation_id: thread.id.clone(),
         ..MessageSend::default()
-    }))
+    })))
 }
 
 fn media(urls: &[String]) -> Json {

@@ -107,7 +107,7 @@ pub async fn keep(
     };
     if let Some(opted_out) = wish(text) {
         let news = db::opt_out_set(tx, &customer, opted_out, Evidence::At(at)).await?;
-        kept.changed = news.then(|| OptOutChanged {
+        kept.changed = news.then_some(OptOutChanged {
             tenant_id: customer.tenant_id,
             customer: customer.customer,
             opted_out,

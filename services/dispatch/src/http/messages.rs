@@ -67,7 +67,7 @@ async fn accept(state: &State, caller: &Caller, thread: &str, text: &Text) -> Re
     let mut tx = state.store.begin().await?;
     let refused = match human::write(&mut tx, now, &thread, text).await? {
         Written::New(send) => {
-            let mut envelope = Envelope::at("trunkline/dispatch", text.id.clone(), now, &send)
+            let mut envelope = Envelope::at("trunkline/dispatch", text.id.clone(), now, &*send)
                 .tenant(&thread.tenant_id)
                 .key(&thread.id);
             envelope.traceparent = telemetry::traceparent();

@@ -18,6 +18,7 @@ use role::settings::Settings;
 use role::{Parts, Platform};
 use serde_json::Value;
 use store::{Store, inbox, outbox};
+use tokio::sync::Semaphore;
 
 use crate::world;
 
@@ -40,6 +41,12 @@ pub struct Lab {
 
 /// Runs a case and cleans up after it, whether it passes or not.
 pub async fn run<F: Future<Output = ()>>(mode: &str, case: fn(Arc<Lab>) -> F) {
+    // Each lab has more than thirty quorum queues, and a broker no more than a thousand files, as it comes.
+    static BROKER: Semaphore = Semaphore::const_new(1);
+    let _turn = match mode {
+        "distributed" => Some(BROKER.acquire().await.unwrap()),
+        _ => None,
+    };
     let lab = Arc::new(Lab::open(mode).await);
     let outcome = AssertUnwindSafe(case(lab.clone())).catch_unwind().await;
     lab.close().await;
@@ -82,10 +89,10 @@ impl Lab {
             .await
             .expect("is RabbitMQ running? `make test` starts it; or set AMQP_URL");
         let heard = Arc::new(Ear::default());
-        let mut ear = Subscription::new("test.ear", [MessageSend::TYPE, OptOutChanged::TYPE]);
+        let mut ear = ours("test.ear", &[MessageSend::TYPE, OptOutChanged::TYPE]);
         ear.prefetch = 1;
         bus.consume(ear, heard.clone()).await.unwrap();
-        let keys = Subscription::new("test.keys", [KeyQuery::TYPE]);
+        let keys = ours("test.keys", &[KeyQuery::TYPE]);
         bus.consume(keys, Arc::new(Keys(bus.clone())))
             .await
             .unwrap();
@@ -112,13 +119,6 @@ impl Lab {
     }
 
     async fn close(&self) {
-        // One's queues go with what is still at work on them, which may cost a connection.
-        for _ in 0..5 {
-            match self.bus.delete_namespace().await {
-                Ok(()) => break,
-                Err(_) => self.bus.ready().await,
-            }
-        }
         let platform = self.platform.lock().unwrap().take();
         if let Some(platform) = platform {
             platform.stop().await;
@@ -128,6 +128,38 @@ impl Lab {
             .drop_schemas(&["dispatch"])
             .await
             .unwrap();
+        let Some(url) = &self.parts.settings.amqp_url else {
+            return;
+        };
+        // Queues go when nobody is at work on them any more, whom their end would only drive to make them again.
+        let namespace = self.parts.settings.namespace.clone().unwrap_or_default();
+        let config = bus::Config::Amqp {
+            url: url.reveal().to_owned(),
+            namespace: format!("trunkline.{namespace}"),
+        };
+        let broom = Bus::connect(&config).await.unwrap();
+        let swept = async {
+            broom.ready().await;
+            for queue in [
+                "text-back",
+                "inbound",
+                "sent",
+                "refused",
+                "status",
+                "opt-out",
+            ] {
+                let queue = Subscription::new(format!("dispatch.{queue}"), ["none"]);
+                broom.declare(&queue).await.unwrap();
+            }
+            for queue in ["test.ear", "test.keys"] {
+                broom.declare(&ours(queue, &["none"])).await.unwrap();
+            }
+            broom.delete_namespace().await.unwrap();
+        };
+        tokio::time::timeout(PATIENCE, swept)
+            .await
+            .expect("the broker does not answer");
+        broom.close().await;
     }
 
     /// Publishes an event of this time, and gives its id.
@@ -286,6 +318,13 @@ pub async fn eventually(what: &str, condition: impl AsyncFn() -> bool) {
         assert!(start.elapsed() < PATIENCE, "{what}: not in time");
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
+}
+
+/// A queue of the test's own, which needs no repeats.
+fn ours(queue: &str, bindings: &[&str]) -> Subscription {
+    let mut subscription = Subscription::new(queue, bindings.iter().copied());
+    subscription.retry_delays = Vec::new();
+    subscription
 }
 
 fn variable(name: &str, otherwise: &str) -> String {

@@ -1,6 +1,12 @@
 //! Dispatch from outside: events on the bus, requests over HTTP, on SQLite with the embedded bus and on PostgreSQL
 //! with RabbitMQ; and its decisions alone, in many orders.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test that fails says where"
+)]
+
 mod delivery;
 mod http;
 mod lab;
