@@ -45,33 +45,23 @@ macro_rules! on {
     }};
 }
 
-/// Inserts rows (`&[Row]`) and leaves those alone whose key is there already: one statement on PostgreSQL, which pays
-/// for each round trip; one a row on SQLite, whose batches Diesel builds differently and which has no round trip.
+/// Inserts rows (`&[Row]`) and leaves those alone whose key is there already. A statement each: Diesel builds a batch
+/// anew every time, which PostgreSQL then prepares anew, and that costs more than the round trips of a few rows.
 #[macro_export]
 macro_rules! insert_new {
-    ($tx:expr, $table:expr, $key:expr, $rows:expr) => {{
-        use $crate::diesel_async::RunQueryDsl as _;
-        match $tx.engine() {
-            $crate::tx_engine::Engine::Pg(c) => diesel::insert_into($table)
-                .values($rows)
-                .on_conflict($key)
-                .do_nothing()
-                .execute(c)
-                .await
-                .map(drop),
-            $crate::tx_engine::Engine::Lite(c) => {
-                let mut inserted = Ok(());
-                for row in $rows {
-                    let one = diesel::insert_into($table).values(row).on_conflict($key).do_nothing();
-                    inserted = one.execute(c).await.map(drop);
-                    if inserted.is_err() {
-                        break;
-                    }
+    ($tx:expr, $table:expr, $key:expr, $rows:expr) => {
+        $crate::on!($tx, c => {
+            let mut inserted = Ok(());
+            for row in $rows {
+                let one = diesel::insert_into($table).values(row).on_conflict($key).do_nothing();
+                inserted = one.execute(c).await.map(drop);
+                if inserted.is_err() {
+                    break;
                 }
-                inserted
             }
-        }
-    }};
+            inserted
+        })
+    };
 }
 
 #[doc(hidden)]

@@ -11,6 +11,7 @@ use chrono::TimeDelta;
 use clock::Clock;
 use events::Envelope;
 use events::v1::TwimlReply;
+use futures::StreamExt;
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use metrics::counter;
 use role::directory::{Account, Directory};
@@ -241,12 +242,22 @@ async fn arrive(req: &HttpRequest, body: web::Payload) -> Result<Arrival, HttpRe
     if req.method() == Method::GET {
         return Ok(Arrival::new(req, query.clone(), query));
     }
-    let Ok(body) = body.to_bytes_limited(BODY_LIMIT).await else {
-        return Err(plain(413, "the body is larger than 64 kB"));
-    };
-    let body = body.map_err(|_| plain(400, "the body broke off"))?;
+    let body = read(body).await?;
     let params = parse_form(&body, BODY_LIMIT).map_err(|e| unreadable(&e))?;
     Ok(Arrival::new(req, params, query))
+}
+
+/// The body. It mostly comes in one piece, which is taken as it is.
+async fn read(mut body: web::Payload) -> Result<Bytes, HttpResponse> {
+    let mut whole = Bytes::new();
+    while let Some(piece) = body.next().await {
+        let piece = piece.map_err(|_| plain(400, "the body broke off"))?;
+        if whole.len() + piece.len() > BODY_LIMIT {
+            return Err(plain(413, "the body is larger than 64 kB"));
+        }
+        whole = if whole.is_empty() { piece } else { [whole, piece].concat().into() };
+    }
+    Ok(whole)
 }
 
 fn unreadable(error: &FormError) -> HttpResponse {
