@@ -165,10 +165,42 @@ impl Bench {
 
     pub async fn close(mut self) {
         let platform = self.platform.take().unwrap();
-        let parts = platform.parts().clone();
-        parts.bus.delete_namespace().await.unwrap();
+        let database = platform.parts().database.clone();
         platform.stop().await;
-        parts.database.drop_schemas(&["egress"]).await.unwrap();
+        database.drop_schemas(&["egress"]).await.unwrap();
+        if let Some(url) = &self.settings.amqp_url {
+            self.sweep(url.reveal()).await;
+        }
+    }
+
+    /// Removes the queues, once nobody works on them.
+    async fn sweep(&self, url: &str) {
+        let namespace = self.settings.namespace.as_deref().unwrap_or_default();
+        let config = bus::Config::Amqp {
+            url: url.to_owned(),
+            namespace: format!("trunkline.{namespace}"),
+        };
+        let broom = bus::Bus::connect(&config).await.unwrap();
+        broom.ready().await;
+        let queues = [
+            "message-send",
+            "number-buy",
+            "number-release",
+            "call-lookup",
+        ];
+        for queue in queues.map(|name| format!("egress.{name}")) {
+            let mut queue = Subscription::new(queue, ["none"]);
+            queue.retry_delays = tempo().retry_delays;
+            broom.declare(&queue).await.unwrap();
+        }
+        for queue in ["egress.opt-outs", "test.ear"] {
+            broom
+                .declare(&Subscription::new(queue, ["none"]))
+                .await
+                .unwrap();
+        }
+        broom.delete_namespace().await.unwrap();
+        broom.close().await;
     }
 
     pub fn parts(&self) -> &Parts {
