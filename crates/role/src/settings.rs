@@ -354,11 +354,9 @@ impl Reader<'_> {
 
     /// A value; a blank one counts as unset, as `docker-compose` passes unset variables.
     fn get(&self, name: &str) -> Option<String> {
-        let value = self
-            .source
-            .get(name)
-            .or_else(|| self.file.get(name).cloned());
-        value.map(|v| v.trim().to_owned()).filter(|v| !v.is_empty())
+        let text = |value: String| Some(value.trim().to_owned()).filter(|v| !v.is_empty());
+        let set = self.source.get(name).and_then(text);
+        set.or_else(|| self.file.get(name).cloned().and_then(text))
     }
 
     fn key(&mut self, name: &str) -> Option<Secret> {
