@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use actix_web::body::MessageBody;
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::middleware::Next;
-use actix_web::{Error, FromRequest, HttpMessage, HttpRequest, web};
+use actix_web::{Error, FromRequest, HttpMessage, HttpRequest, ResponseError, web};
 use bus::Bus;
 use clock::Clock;
 use events::Envelope;
@@ -114,6 +114,15 @@ impl KeyStore {
             .remove(hash);
     }
 
+    /// Forgets what it believed of all keys.
+    pub(crate) fn forget_all(&self) {
+        self.0
+            .known
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clear();
+    }
+
     async fn grant(&self, key: &str) -> Result<KeyGrant, ApiError> {
         let hash = key_hash(key);
         if hash.as_bytes().ct_eq(self.0.admin_hash.as_bytes()).into() {
@@ -206,11 +215,20 @@ pub(super) async fn guard(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
     let keys = req.app_data::<web::Data<KeyStore>>().cloned();
-    let Some(keys) = keys else {
-        return Err(ApiError::unavailable("the key store").into());
+    let checked = match keys {
+        Some(keys) => keys.check(&req, access).await,
+        None => Err(ApiError::unavailable("the key store")),
     };
-    if let Some(caller) = keys.check(&req, access).await? {
-        req.extensions_mut().insert(Rc::new(caller));
+    match checked {
+        Ok(caller) => {
+            if let Some(caller) = caller {
+                req.extensions_mut().insert(Rc::new(caller));
+            }
+            Ok(next.call(req).await?.map_into_left_body())
+        }
+        // As a response, not as an error: errors pass by the middleware that counts.
+        Err(refusal) => Ok(req
+            .into_response(refusal.error_response())
+            .map_into_right_body()),
     }
-    next.call(req).await
 }

@@ -55,6 +55,11 @@ impl ApiError {
         Self::new(StatusCode::CONFLICT, code, message)
     }
 
+    /// 413: more than we take.
+    pub fn too_large(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", message)
+    }
+
     /// 422: a field has a value that cannot be.
     pub fn invalid(field: &str, message: impl Into<String>) -> Self {
         let message = message.into();

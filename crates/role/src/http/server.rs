@@ -228,6 +228,9 @@ fn bad_json(error: JsonPayloadError, _: &actix_web::HttpRequest) -> actix_web::E
         JsonPayloadError::ContentType => {
             ApiError::bad_request("send JSON with the header content-type: application/json").into()
         }
+        JsonPayloadError::Overflow { .. } | JsonPayloadError::OverflowKnownLength { .. } => {
+            ApiError::too_large("the body is larger than 1 MB").into()
+        }
         other => ApiError::bad_request(format!("the body is not usable JSON: {other}")).into(),
     }
 }
