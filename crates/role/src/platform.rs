@@ -1,6 +1,7 @@
 //! Putting it together: the parts that all roles share, a role being built, and the running process.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::web::{self, ServiceConfig};
 use bus::{Bus, Tapped};
@@ -19,6 +20,9 @@ use crate::http::{HttpPart, KeyStore, Route, Server};
 use crate::relay::Relay;
 use crate::seal::{Sealer, new_key};
 use crate::settings::{Secret, Settings};
+
+/// How long until the bus is asked again for a view that it could not give.
+const TAP_AGAIN: Duration = Duration::from_secs(1);
 
 /// Why the process cannot start or go on.
 #[derive(Debug, thiserror::Error)]
@@ -338,13 +342,16 @@ fn names(roles: &[Role]) -> String {
 /// Drops what is believed of a key as soon as its owner says that it changed.
 async fn forget_keys(parts: Parts, stop: CancellationToken) {
     loop {
-        let mut tap = tokio::select! {
-            tap = parts.bus.tap(&[KeyChanged::TYPE]) => match tap {
-                Ok(tap) => tap,
-                // Beliefs end by themselves after half a minute.
-                Err(_) => return,
-            },
+        let tap = tokio::select! {
+            tap = parts.bus.tap(&[KeyChanged::TYPE]) => tap,
             () = stop.cancelled() => return,
+        };
+        let Ok(mut tap) = tap else {
+            // Meanwhile beliefs end by themselves, after half a minute.
+            tokio::select! {
+                () = tokio::time::sleep(TAP_AGAIN) => continue,
+                () = stop.cancelled() => return,
+            }
         };
         loop {
             tokio::select! {
@@ -354,7 +361,8 @@ async fn forget_keys(parts: Parts, stop: CancellationToken) {
                             parts.keys.forget(&changed.hash);
                         }
                     }
-                    Some(Tapped::Missed(_)) => {}
+                    // One of those that were missed may have withdrawn any key.
+                    Some(Tapped::Missed(_)) => parts.keys.forget_all(),
                     None => break,
                 },
                 () = stop.cancelled() => return,
