@@ -155,6 +155,7 @@ impl Directory {
                 continue;
             };
             loop {
+                let asked = tokio::time::Instant::now();
                 let wait = if self.refresh().await { REFRESH } else { RETRY };
                 tokio::select! {
                     event = tap.next() => match event {
@@ -162,7 +163,8 @@ impl Directory {
                         None => break,
                     },
                     () = self.0.wanted.notified() => {
-                        if pause(PROVOKED / 20, &stop).await { return }
+                        let rest = PROVOKED.saturating_sub(asked.elapsed());
+                        if pause(rest, &stop).await { return }
                     }
                     () = tokio::time::sleep(wait) => {}
                     () = stop.cancelled() => return,
