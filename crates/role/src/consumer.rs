@@ -78,7 +78,8 @@ pub trait Performer: Send + Sync + 'static {
         bus::RETRY_DELAYS.to_vec()
     }
 
-    /// Performs. The events it returns are published before the command counts as done.
+    /// Performs. The events it returns are published before the command counts as done, all at once: without a
+    /// transaction there is no outbox where one could wait for its time. Timers are a decider's.
     async fn perform(&self, cause: &Cause, command: Self::Command) -> Result<Decision, Fault>;
 }
 
@@ -99,8 +100,13 @@ impl<D: Decider> Deciding<D> {
 
     async fn run(&self, delivery: &Delivery) -> Result<(), Fault> {
         let event = decode::<D::Event>(&delivery.envelope)?;
-        let cause = Cause::new(&self.queue, delivery.envelope.clone(), delivery.attempt);
         let now = self.clock.now();
+        let cause = Cause::new(
+            &self.queue,
+            delivery.envelope.clone(),
+            delivery.attempt,
+            now,
+        );
 
         let mut tx = self.store.begin().await?;
         if let Some(handled) = inbox::enter(&mut tx, &self.queue, &cause.id, now).await? {
@@ -179,7 +185,8 @@ impl<P: Performer> Performing<P> {
 
     async fn run(&self, delivery: &Delivery) -> Result<(), Fault> {
         let command = decode::<P::Command>(&delivery.envelope)?;
-        let cause = Cause::new(&self.queue, delivery.envelope.clone(), delivery.attempt);
+        let (envelope, started) = (delivery.envelope.clone(), self.clock.now());
+        let cause = Cause::new(&self.queue, envelope, delivery.attempt, started);
         let outcome = self.performer.perform(&cause, command).await?;
         let now = self.clock.now();
         let Sealed { reply, events } = outcome.seal(&cause, now, now);

@@ -17,7 +17,7 @@ pub struct Cause {
     pub tenant: Option<String>,
     /// The CallSid or conversation it belongs to.
     pub key: Option<String>,
-    /// Whether somebody waits for a reply.
+    /// Whether somebody still waits for a reply; who asked may have given up when this began.
     pub wants_reply: bool,
     /// 1 on the first delivery.
     pub attempt: u32,
@@ -27,13 +27,14 @@ pub struct Cause {
 
 impl Cause {
     /// What `consumer` knows of the event it got.
-    pub(crate) fn new(consumer: &str, envelope: Envelope, attempt: u32) -> Self {
+    pub(crate) fn new(consumer: &str, envelope: Envelope, attempt: u32, now: Time) -> Self {
+        let in_time = envelope.deadline.is_none_or(|deadline| now < deadline);
         Self {
             id: envelope.id.clone(),
             time: envelope.time,
             tenant: envelope.tenant.clone(),
             key: envelope.key.clone(),
-            wants_reply: envelope.reply_to.is_some(),
+            wants_reply: envelope.reply_to.is_some() && in_time,
             attempt,
             consumer: consumer.to_owned(),
             envelope,
