@@ -31,11 +31,37 @@ suite! {
     calls:
         an_answered_call_is_answered_and_not_texted,
         each_way_of_missing_a_call_is_texted_once;
+    doors:
+        who_is_not_served_hears_so,
+        who_cannot_be_reached_apologizes,
+        a_caller_is_texted_once_in_a_while;
     signatures:
         what_twilio_did_not_sign_changes_nothing,
         tokens_rotate_and_tenants_keep_to_their_own,
         the_official_sdk_signs_as_we_check;
+    odd:
+        what_cannot_be_read_is_refused,
+        what_is_signed_and_wrong_breaks_no_call,
+        each_way_of_asking_is_understood;
+    orders:
+        callbacks_late_twice_and_shuffled,
+        any_order_of_webhooks_ends_the_same;
+    twilio_down:
+        a_text_is_sent_once_whatever_twilio_does,
+        three_failures_in_a_row_are_waited_out,
+        who_has_opted_out_at_twilio_is_left_alone;
+    kills:
+        kills_lose_no_text_and_double_none;
+    notify:
+        a_business_is_told_of_its_calls;
+    reports:
+        another_front_door_tells_of_calls,
+        a_number_is_bought_dialled_and_given_back;
+    wishes:
+        stop_is_heard_and_start_as_well;
     surface:
         every_role_tells_how_it_is,
         nothing_is_open_by_mistake;
+    stopping:
+        an_end_in_the_middle_loses_nothing;
 }

@@ -93,7 +93,7 @@ pub async fn is_missed(site: &Site, sid: &str, from: &str, reason: &str, words: 
 }
 
 /// An answered call: nothing is sent.
-async fn is_answered(site: &Site, sid: &str, from: &str) {
+pub async fn is_answered(site: &Site, sid: &str, from: &str) {
     let call = site.settled(sid).await;
     assert_eq!(
         (&call["outcome"], &call["reason"]),

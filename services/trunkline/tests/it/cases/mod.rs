@@ -1,6 +1,17 @@
 //! What is asked of the platform.
 
 pub mod calls;
+mod commands;
+pub mod doors;
+pub mod kills;
+pub mod notify;
+pub mod odd;
+pub mod orders;
+mod outages;
+pub mod reports;
 pub mod signatures;
+pub mod stopping;
 pub mod surface;
+pub mod twilio_down;
+pub mod wishes;
 mod world;

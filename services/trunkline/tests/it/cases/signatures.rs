@@ -139,7 +139,10 @@ pub async fn tokens_rotate_and_tenants_keep_to_their_own(mode: Mode) {
         );
         let unnamed = ringing(site.hook(CALL), &sid("CA"), &from, SMITH).without("AccountSid");
         let xml = unnamed.send().await.twiml().to_xml().unwrap();
-        assert!(xml.contains("<Say>") && !xml.contains(SMITH_OWNER), "signed, and no webhook of Twilio's: {xml}");
+        assert!(
+            xml.contains("<Say>") && !xml.contains(SMITH_OWNER),
+            "signed, and no webhook of Twilio's: {xml}"
+        );
 
         // The rotation is over: the old token is worth nothing any more.
         let new = format!(

@@ -96,8 +96,14 @@ fn println_all(name: &str, lines: &[&str]) {
     }
 }
 
+/// How a list of bytes writes `1555`: a message that is shown as it went over the wire.
+const AS_BYTES: &str = "49, 53, 53, 53, ";
+
 /// A number of those that the tests use, in any writing: its digits in a row.
 fn phone_number(line: &str) -> Option<&str> {
+    if line.contains(AS_BYTES) {
+        return Some("in bytes");
+    }
     let at = line.find("1555")?;
     let digits = line[at..].bytes().take_while(u8::is_ascii_digit).count();
     if digits == 11 {

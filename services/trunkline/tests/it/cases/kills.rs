@@ -1,0 +1,72 @@
+//! `kill -9` at any moment: whoever was missed is texted, and once.
+
+use std::time::Duration;
+
+use rand::rngs::StdRng;
+use rand::seq::IndexedRandom;
+use rand::{Rng, SeedableRng};
+
+use super::world::{CLOSED, HARBOR, HARBOR_OWNER, SMITH, SMITH_OWNER, SMITH_SECOND, caller, world};
+use crate::site::{LONG, Mode, Plan, ROLES, Site, behaves, eventually, play, so, stays};
+
+/// A number from the environment, or another.
+fn number(name: &str) -> Option<u64> {
+    std::env::var_os(name)?.to_str()?.parse().ok()
+}
+
+pub async fn kills_lose_no_text_and_double_none(mode: Mode) {
+    let enough = if mode == Mode::Embedded { 50 } else { 15 };
+    let kills = number("TRUNKLINE_TEST_KILLS").unwrap_or(enough);
+    let seed = number("TRUNKLINE_TEST_SEED").unwrap_or_else(rand::random);
+    say(&format!(
+        "{mode:?}: {kills} kills, TRUNKLINE_TEST_SEED={seed}"
+    ));
+    play(Plan::new(mode, &world()).rough(), async |site: &Site| {
+        let mut random = StdRng::seed_from_u64(seed);
+        site.twilio.callee(SMITH_OWNER, behaves("busy")).await;
+        site.twilio.callee(HARBOR_OWNER, behaves("no-answer")).await;
+        let mut calls = Vec::new();
+        for _ in 0..kills {
+            let from = caller(u32::try_from(calls.len()).unwrap());
+            let to = [SMITH, SMITH_SECOND, CLOSED, HARBOR]
+                .choose(&mut random)
+                .unwrap();
+            let sid = site.twilio.call(&from, to, stays(60)).await;
+            // Before this the platform knows nothing of the call.
+            eventually("the platform was asked", async || {
+                so(!site.twilio.view(&sid).await["twiml"].as_array()?.is_empty())
+            })
+            .await;
+            calls.push((sid, from));
+            // Some moment of the second in which the call is missed and answered with a text.
+            tokio::time::sleep(Duration::from_millis(random.random_range(0..1200))).await;
+            let role = ROLES.choose(&mut random).unwrap();
+            site.kill(role);
+            site.revive(role);
+            site.is_live(role).await;
+        }
+        site.are_ready().await;
+        for (sid, from) in &calls {
+            is_texted_once(site, sid, from).await;
+        }
+    })
+    .await;
+}
+
+/// A call that the platform has answered was missed, and is texted. Of one that it never heard of it says nothing.
+async fn is_texted_once(site: &Site, sid: &str, from: &str) {
+    let view = site.twilio.over(sid).await;
+    let heard_of = view["twiml"][0]["status"] == 200;
+    if !heard_of && site.find(&format!("/calls/{sid}")).await.is_none() {
+        assert!(site.twilio.texts_to(from).await.len() <= 1);
+        return;
+    }
+    let call = site.settled_within(LONG, sid).await;
+    assert_eq!(call["outcome"], "missed", "{call:#}\n{view:#}");
+    site.texted_within(LONG, from, 1).await;
+}
+
+#[expect(clippy::print_stdout, reason = "a failure can be repeated")]
+fn say(words: &str) {
+    println!("{words}");
+}

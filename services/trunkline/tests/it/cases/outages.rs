@@ -1,0 +1,131 @@
+//! The broker or the database is away: whoever calls gets through all the same, and nothing is forgotten.
+
+use serde_json::Value;
+
+use super::calls::is_missed;
+use super::signatures::ringing;
+use super::world::{OWN, OWN_ACCOUNT, OWN_TOKENS, SMITH, SMITH_OWNER, caller, world};
+use crate::site::{LONG, Mode, Plan, Site, behaves, eventually, play, sid, so, stays};
+
+/// How long Twilio waits at most.
+const TWILIO_WAITS_MS: u64 = 15_000;
+
+/// Ingress knows all numbers once it knows the account of one of them: they come together.
+async fn ingress_knows_the_numbers(site: &Site) {
+    OWN_TOKENS.iter().for_each(|token| site.secret(token));
+    let hook = ringing(
+        site.hook("/webhooks/twilio/call"),
+        &sid("CA"),
+        "anonymous",
+        OWN,
+    );
+    let hook = hook
+        .with(&[("AccountSid", OWN_ACCOUNT)])
+        .token(OWN_TOKENS[0]);
+    eventually("ingress knows the tenants", async || {
+        so(hook.send().await.status == 200)
+    })
+    .await;
+}
+
+/// The owner's phone rang, and Twilio got every answer in time.
+async fn got_through(site: &Site, call: &str) {
+    let view = site.twilio.over(call).await;
+    assert_eq!(view["legs"][0]["to"], SMITH_OWNER, "{view:#}");
+    let asked = site.twilio.log().await;
+    let asked: Vec<&Value> = asked
+        .iter()
+        .filter(|entry| entry["sid"] == call && entry["direction"] == "out")
+        .collect();
+    assert!(!asked.is_empty());
+    for entry in asked {
+        assert_eq!(entry["status"].as_u64().unwrap() / 100, 2, "{entry:#}");
+        assert!(
+            entry["took_ms"].as_u64().unwrap() < TWILIO_WAITS_MS,
+            "{entry:#}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_front_door_works_without_the_bus() {
+    play(
+        Plan::new(Mode::Split, &world()).wires(),
+        async |site: &Site| {
+            ingress_knows_the_numbers(site).await;
+            site.twilio.callee(SMITH_OWNER, behaves("no-answer")).await;
+            let wire = site.bus_wire.as_ref().unwrap();
+            wire.cut();
+            let (missed, writer) = (caller(1), caller(2));
+            let call = site.twilio.call(&missed, SMITH, stays(60)).await;
+            site.twilio
+                .text(&writer, SMITH, "Do you repair boilers as well?")
+                .await;
+            got_through(site, &call).await;
+            let spooled = async || site.counter("ingress", "ingress_spooled_total", "").await;
+            eventually("everything waits", async || so(spooled().await >= 4)).await;
+            let health = format!("{}/health/ready", site.url_of("ingress"));
+            let response = reqwest::get(health).await.unwrap();
+            assert_eq!(response.status().as_u16(), 200, "ingress stays in rotation");
+            let report: Value = response.json().await.unwrap();
+            assert_eq!(report["status"], "degraded", "{report}");
+            assert_eq!(site.find(&format!("/calls/{call}")).await, None);
+            // One that is not signed is not let in, bus or no bus.
+            let forged = ringing(
+                site.hook("/webhooks/twilio/call"),
+                &sid("CA"),
+                &missed,
+                SMITH,
+            );
+            assert_eq!(forged.token("not-the-token").send().await.status, 403);
+
+            wire.mend();
+            is_missed(site, &call, &missed, "no-answer", "Smith & Sons").await;
+            eventually("the text is kept", async || {
+                let list = site.find("/conversations/?tenant=smith").await?;
+                let customers: Vec<_> = list["items"]
+                    .as_array()?
+                    .iter()
+                    .map(|c| &c["customer"])
+                    .collect();
+                so(customers.contains(&&Value::from(writer.clone())))
+            })
+            .await;
+            site.is_ready("ingress").await;
+            // And then as ever.
+            let later = site.twilio.call(&caller(3), SMITH, stays(60)).await;
+            is_missed(site, &later, &caller(3), "no-answer", "Smith & Sons").await;
+        },
+    )
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn callers_get_through_without_the_database() {
+    play(
+        Plan::new(Mode::Split, &world()).wires(),
+        async |site: &Site| {
+            ingress_knows_the_numbers(site).await;
+            site.twilio.callee(SMITH_OWNER, behaves("busy")).await;
+            let wire = site.database_wire.as_ref().unwrap();
+            wire.cut();
+            let from = caller(1);
+            let call = site.twilio.call(&from, SMITH, stays(60)).await;
+            got_through(site, &call).await;
+            let (status, body) = site
+                .ask(reqwest::Method::GET, "/calls/", crate::site::ADMIN, None)
+                .await;
+            assert_eq!(
+                (status, &body["error"]["code"]),
+                (503, &Value::from("unavailable")),
+                "{body}"
+            );
+
+            wire.mend();
+            site.settled_within(LONG, &call).await;
+            is_missed(site, &call, &from, "busy", "Smith & Sons").await;
+            site.are_ready().await;
+        },
+    )
+    .await;
+}
