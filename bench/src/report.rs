@@ -46,7 +46,7 @@ use Bound::{AtLeast, AtMost};
 
 const PER_CPU: &str = "requests_per_cpu_s";
 
-const AIMS: [Aim; 10] = [
+const AIMS: [Aim; 9] = [
     Aim {
         what: "ingress over Express, requests per CPU second",
         part: "ingress",
@@ -94,14 +94,6 @@ const AIMS: [Aim; 10] = [
         over: None,
         bound: AtMost(50.0),
         unit: " ms",
-    },
-    Aim {
-        what: "our reply over bare lapin, one at a time, p50",
-        part: "reply",
-        figure: "p50_ratio",
-        over: None,
-        bound: AtMost(3.0),
-        unit: "×",
     },
     Aim {
         what: "our reply over bare lapin, one at a time, p99",
