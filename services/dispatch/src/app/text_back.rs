@@ -83,6 +83,11 @@ impl Decider for TextBack {
                 "a missed call without its call or its tenant".to_owned(),
             ));
         };
+        if call.call_sid.is_empty() || tenant.tenant_id.is_empty() {
+            return Err(Fault::Never(
+                "a missed call without the id of its call or its tenant".to_owned(),
+            ));
+        }
         let caller = Address::parse(&call.from).redacted();
         match answer(tx, cause.time, &call, &tenant).await? {
             Err(skip) => {

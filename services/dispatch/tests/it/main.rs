@@ -40,7 +40,8 @@ suite! {
         a_text_joins_the_thread_of_the_call,
         a_second_delivery_changes_nothing,
         a_wish_counts_by_its_own_time,
-        egress_may_know_of_a_wish;
+        egress_may_know_of_a_wish,
+        what_makes_no_sense_is_put_aside;
     delivery:
         a_status_may_come_before_its_message,
         a_final_status_stays,

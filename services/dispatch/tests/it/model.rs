@@ -60,7 +60,7 @@ pub fn facts(most: usize) -> impl Strategy<Value = Facts> {
     (
         prop::collection::vec((0..100_i64, any::<bool>(), 0..2_u8), CALLS),
         prop::collection::vec((0..100_i64, any::<bool>(), word), TEXTS),
-        prop::collection::vec(news, 0..most),
+        prop::collection::vec(news, most / 4..most),
     )
         .prop_map(|(calls, texts, news)| Facts { calls, texts, news })
 }

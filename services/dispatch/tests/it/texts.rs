@@ -5,8 +5,8 @@ use std::sync::Arc;
 use events::v1::Media;
 use serde_json::json;
 
-use crate::lab::Lab;
-use crate::world::{CALLER, at, missed, opt_out, text};
+use crate::lab::{Lab, eventually};
+use crate::world::{CALLER, at, missed, opt_out, refused, sent, status, text};
 
 pub async fn a_text_joins_the_thread_of_the_call(lab: Arc<Lab>) {
     lab.publish(at(0), &missed("CA1", CALLER)).await;
@@ -91,4 +91,23 @@ pub async fn egress_may_know_of_a_wish(lab: Arc<Lab>) {
     lab.rest().await;
     lab.publish(at(4), &missed("CA2", CALLER)).await;
     assert_eq!(lab.sends().await.len(), 1);
+}
+
+pub async fn what_makes_no_sense_is_put_aside(lab: Arc<Lab>) {
+    let mut nameless = missed("", CALLER);
+    lab.throw("e1", at(0), &nameless).await;
+    nameless.tenant = None;
+    lab.throw("e2", at(0), &nameless).await;
+    lab.throw("e3", at(0), &text("", CALLER, "hello")).await;
+    lab.throw("e4", at(0), &text("SM1", "", "hello")).await;
+    lab.throw("e5", at(0), &sent("m1", "")).await;
+    lab.throw("e6", at(0), &status("", "sent", None)).await;
+    eventually("all are dead letters", async || lab.dead().await == 6).await;
+    // What is not ours is no fault.
+    lab.publish(at(0), &sent("m1", "SM9")).await;
+    lab.publish(at(0), &refused("m1", 30007, "refused_by_twilio"))
+        .await;
+    lab.rest().await;
+    assert_eq!(lab.dead().await, 6);
+    assert_eq!(lab.get("/conversations/").await["items"], json!([]));
 }
