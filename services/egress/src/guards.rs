@@ -12,7 +12,7 @@ use store::Store;
 use twilio_api::code;
 
 use crate::db::opt_outs;
-use crate::once::Refusal;
+use crate::effect::Refusal;
 
 /// The rules. Clones share everything.
 #[derive(Clone)]

@@ -3,7 +3,7 @@
 mod accounts;
 mod app;
 mod db;
-pub use db::MIGRATIONS;
+mod effect;
 mod effects;
 mod guards;
 mod http;
@@ -23,6 +23,7 @@ use guards::Guards;
 use once::Once;
 use pace::Pace;
 
+pub use db::MIGRATIONS;
 pub use pace::Tempo;
 
 /// The role, wired.

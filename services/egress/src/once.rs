@@ -6,91 +6,19 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_trait::async_trait;
 use chrono::TimeDelta;
 use clock::{Clock, Time};
 use metrics::counter;
-use role::{Cause, Fault, Tx};
+use role::{Cause, Fault};
 use store::Store;
 use tracing::{error, info, warn};
 use twilio_api::code;
 
 use crate::accounts::{Account, Accounts};
 use crate::db::effects::{self, Entry, State};
+use crate::effect::{Done, Effect, Facts, Refusal};
 use crate::pace::{Pace, Tempo};
 use crate::turns::Turns;
-
-/// What is done once.
-#[async_trait]
-pub(crate) trait Effect: Send + Sync {
-    /// Who and what, for the ledger.
-    fn facts(&self) -> Facts;
-
-    /// Looks for what an earlier attempt may have done, not before `since`; the oldest first.
-    async fn find(&self, account: &Account, since: Time) -> Result<Vec<Done>, twilio_api::Error>;
-
-    /// Does it.
-    async fn act(&self, account: &Account) -> Result<Done, twilio_api::Error>;
-
-    /// Whether one of our own rules forbids it.
-    async fn forbidden(&self) -> Result<Option<Refusal>, Fault> {
-        Ok(None)
-    }
-
-    /// What Twilio's refusal means.
-    fn refusal(&self, code: u32, words: &str) -> Refusal;
-
-    /// Writes down what else follows from Twilio's refusal, in the same transaction.
-    async fn refused(&self, _: &mut Tx, _: &Refusal) -> Result<(), Fault> {
-        Ok(())
-    }
-
-    /// Whether a new command may try again what was refused.
-    fn may_try_again(&self) -> bool {
-        false
-    }
-}
-
-/// Who and what, for the ledger.
-#[derive(Debug, Clone)]
-pub(crate) struct Facts {
-    pub kind: &'static str,
-    /// The identity within the kind: the same id is done at most once.
-    pub id: String,
-    pub tenant_id: String,
-    /// Empty: the platform's own.
-    pub account_sid: String,
-    /// Effects with the same one cannot be told apart at Twilio.
-    pub fingerprint: String,
-    /// Whose pace it goes at.
-    pub lane: Option<String>,
-    /// Redacted.
-    pub sender: String,
-    /// Redacted.
-    pub recipient: String,
-}
-
-/// What Twilio made.
-#[derive(Debug, Clone)]
-pub(crate) struct Done {
-    /// What it is called there; one effect has it and no other.
-    pub sid: Option<String>,
-    /// Twilio's first word on it.
-    pub status: String,
-    /// What else the outcome needs.
-    pub detail: String,
-}
-
-/// Why it is never done.
-#[derive(Debug, Clone)]
-pub(crate) struct Refusal {
-    /// Twilio's code; 0 when one of our rules refused.
-    pub code: u32,
-    /// In a word.
-    pub reason: &'static str,
-    /// What else the outcome needs.
-    pub detail: String,
-}
 
 /// How an attempt ended.
 enum Attempt {

@@ -15,8 +15,9 @@ use twilio_api::{Message, MessageFilter, NewMessage, code};
 use crate::accounts::Account;
 use crate::db::effects::{Entry, State};
 use crate::db::opt_outs;
+use crate::effect::{Done, Effect, Facts, Refusal};
 use crate::guards::Guards;
-use crate::once::{Done, Effect, Facts, Once, Refusal};
+use crate::once::Once;
 
 /// How far Twilio's clock may be behind ours; its dates have whole seconds besides.
 const SKEW: TimeDelta = TimeDelta::seconds(5);

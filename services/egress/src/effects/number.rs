@@ -13,7 +13,8 @@ use twilio_api::{Error, IncomingNumber, NumberFilter, NumberKind, NumberSearch, 
 
 use crate::accounts::Account;
 use crate::db::effects::{Entry, State};
-use crate::once::{Done, Effect, Facts, Once, Refusal};
+use crate::effect::{Done, Effect, Facts, Refusal};
+use crate::once::Once;
 
 /// How many numbers that are for sale are tried: others buy too.
 const TRIED: u32 = 5;

@@ -1,6 +1,13 @@
 //! egress with a Twilio that misbehaves: one suite, on SQLite with the embedded bus and on PostgreSQL with RabbitMQ.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "tests fail that way"
+)]
+
 mod bench;
+mod emulated;
 mod messages;
 mod numbers;
 mod operators;
@@ -42,6 +49,7 @@ suite!(
     numbers::a_refused_number_may_be_tried_again,
     numbers::a_number_is_given_back,
     numbers::a_call_is_looked_up,
+    emulated::the_emulator_is_used_like_twilio,
     operators::the_ledger_is_shown_without_numbers,
     operators::the_way_to_twilio_is_shown_without_secrets,
 );

@@ -46,9 +46,8 @@ pub async fn a_number_is_bought_once(engine: Engine) {
         "events say the same as replies"
     );
 
-    let state = bench.twilio.state();
-    assert_eq!(state.posts, 1);
-    let form = &state.numbers[0].1;
+    assert_eq!(bench.twilio.state().posts, 1);
+    let form = bench.twilio.state().numbers[0].1.clone();
     assert_eq!(form["FriendlyName"], "trunkline:n1");
     assert_eq!(
         form["VoiceUrl"],
@@ -66,7 +65,6 @@ pub async fn a_number_is_bought_once(engine: Engine) {
         (form["VoiceMethod"].as_str(), form["SmsMethod"].as_str()),
         ("POST", "POST")
     );
-    drop(state);
     bench.close().await;
 }
 
