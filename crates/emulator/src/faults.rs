@@ -39,6 +39,8 @@ pub enum Behaviour {
     Failed,
     /// Picks up and hangs up at once.
     HangUp,
+    /// An answering machine picks up: answering machine detection finds it.
+    Machine,
 }
 
 /// A dialled phone.
@@ -53,6 +55,10 @@ pub struct Callee {
     pub after_s: Option<f64>,
     /// How long it talks once connected to the other party (5 when unset). A phone that the API called stays until the end when unset.
     pub talk_s: Option<f64>,
+    /// How long an answering machine's greeting is (8 when unset).
+    pub greeting_s: Option<f64>,
+    /// Whether it beeps after its greeting (yes when unset).
+    pub beep: Option<bool>,
     /// Keys it presses when it hears a prompt.
     pub press: Option<String>,
     /// What the person on that phone does, as in a caller's script; stands in for `press`.
@@ -112,7 +118,7 @@ pub struct Callbacks {
     pub shuffle: bool,
 }
 
-/// Kept for recordings.
+/// What becomes of recordings that begin from now on.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct RecordingFault {

@@ -1,6 +1,6 @@
 //! How the world reaches into a running leg: keys and speech, hanging up, and a redirect through the API.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::{Notify, watch};
@@ -15,7 +15,31 @@ pub(crate) enum Input {
     /// Pressed a key.
     Digit(char),
     /// Began to say something.
-    Speech { text: String, seconds: f64 },
+    Speech(Utterance),
+    /// Has said it.
+    Quiet,
+    /// Was silent for so many seconds, on purpose.
+    Pause(f64),
+}
+
+/// What somebody says.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Utterance {
+    /// The words, which speech recognition finds.
+    pub(crate) text: String,
+    pub(crate) seconds: f64,
+    /// A sound of their own in place of the simulated voice.
+    pub(crate) sound: Option<Arc<Vec<i16>>>,
+}
+
+impl Utterance {
+    /// How it sounds, at the telephone's rate.
+    pub(crate) fn samples(&self) -> Vec<i16> {
+        match &self.sound {
+            Some(sound) => sound.to_vec(),
+            None => audio::speech(&self.text, Some(self.seconds)),
+        }
+    }
 }
 
 /// Who ended a leg before its TwiML did.

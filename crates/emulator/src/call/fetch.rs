@@ -10,6 +10,9 @@ use crate::document::{self, Voice};
 use crate::state::Fetched;
 use crate::webhooks::{self, Answer, Failure, Params, Request, deliver};
 
+/// What a request to the fallback URL is for, in the log.
+pub(crate) const FALLBACK: &str = "fallback";
+
 /// A request for TwiML.
 #[derive(Clone, Debug)]
 pub(crate) struct Ask {
@@ -27,6 +30,13 @@ pub(crate) enum Goto {
     Fetch(Ask),
     /// TwiML that came through the API.
     Inline(String),
+}
+
+/// Something in a document that could not be had, a sound for example: Twilio goes to the fallback URL with it.
+#[derive(Clone, Debug)]
+pub(crate) struct Broken {
+    pub(crate) code: u32,
+    pub(crate) url: String,
 }
 
 /// A document to run.
@@ -47,17 +57,15 @@ impl Leg {
             Ok(answer) => return Ok(Some(document(&answer))),
             Err(failure) => failure,
         };
-        let Some((url, method)) = self.fallback.clone() else {
+        if ask.kind == FALLBACK {
             return Ok(None);
+        }
+        let broken = Broken {
+            code: failure.code,
+            url: ask.url.clone(),
         };
-        let mut extra = ask.extra.clone();
-        extra.push(("ErrorCode".to_owned(), failure.code.to_string()));
-        extra.push(("ErrorUrl".to_owned(), ask.url.clone()));
-        let fallback = Ask {
-            kind: "fallback",
-            url,
-            method,
-            extra,
+        let Some(fallback) = self.fallback(&broken, ask.extra.clone()) else {
+            return Ok(None);
         };
         Ok(self
             .stage
@@ -65,6 +73,19 @@ impl Leg {
             .await?
             .ok()
             .map(|answer| document(&answer)))
+    }
+
+    /// What is asked when something fails.
+    pub(crate) fn fallback(&self, broken: &Broken, mut extra: Params) -> Option<Ask> {
+        let (url, method) = self.fallback.clone()?;
+        extra.push(("ErrorCode".to_owned(), broken.code.to_string()));
+        extra.push(("ErrorUrl".to_owned(), broken.url.clone()));
+        Some(Ask {
+            kind: FALLBACK,
+            url,
+            method,
+            extra,
+        })
     }
 
     fn inline(&self, xml: &str) -> Option<Document> {

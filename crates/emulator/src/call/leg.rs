@@ -4,7 +4,8 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use twiml::{RejectReason, Response, Verb};
 use url::Url;
 
-use crate::call::control::{By, Input, Interrupt};
+use crate::call::control::{By, Input, Interrupt, Utterance};
+use crate::call::fetch::{Broken, FALLBACK};
 use crate::call::{Ask, Goto, Stage, verbs};
 use crate::document::method;
 use crate::state::Status;
@@ -55,6 +56,8 @@ pub(crate) struct Leg {
     pub(crate) fallback: Option<(String, String)>,
     /// Requests that are made once the leg is over, their answers ignored.
     pub(crate) parting: Vec<Ask>,
+    /// How often a `<Record>` without `action` has come back to itself.
+    pub(crate) rounds: u32,
     here: Goto,
     base: Option<Url>,
     answered: bool,
@@ -74,6 +77,7 @@ impl Leg {
             inputs,
             fallback,
             parting: Vec::new(),
+            rounds: 0,
             here: Goto::Inline(String::new()),
             base: None,
             answered,
@@ -152,7 +156,9 @@ impl Leg {
                 _ => Status::NoAnswer,
             }))),
             Verb::Hangup(_) => Ok(Flow::End(End::HungUp)),
-            Verb::Play(_) | Verb::Record(_) | Verb::Connect(_) | Verb::Start(_) | Verb::Stop(_) => {
+            Verb::Play(play) => verbs::play::run(self, play).await,
+            Verb::Record(record) => verbs::record::run(self, record).await,
+            Verb::Connect(_) | Verb::Start(_) | Verb::Stop(_) => {
                 self.unsupported(verb.name(), "skipped");
                 Ok(Flow::Next)
             }
@@ -188,30 +194,59 @@ impl Leg {
         method: &str,
         extra: Params,
     ) -> Result<Flow, Interrupt> {
-        let ask = match (url, &self.here) {
-            (Some(url), _) => self.resolve(url).map(|url| Ask {
-                kind,
-                url,
-                method: method.to_owned(),
-                extra,
-            }),
-            (None, Goto::Fetch(here)) => Ok(Ask {
-                kind,
-                url: here.url.clone(),
-                method: method.to_owned(),
-                extra,
-            }),
-            (None, Goto::Inline(_)) => {
-                Err(Failure::new(11100, "twiml from the api needs an action"))
-            }
-        };
-        match ask {
+        match self.next(kind, url, method, extra) {
             Ok(ask) => Ok(Flow::Goto(Goto::Fetch(ask))),
             Err(failure) => {
                 self.stage.note(kind, &failure);
                 self.application_error().await
             }
         }
+    }
+
+    /// The request for a verb's URL, or for this document's own.
+    pub(crate) fn next(
+        &self,
+        kind: &'static str,
+        url: Option<&str>,
+        method: &str,
+        extra: Params,
+    ) -> Result<Ask, Failure> {
+        let url = match (url, &self.here) {
+            (Some(url), _) => self.resolve(url)?,
+            (None, Goto::Fetch(here)) => here.url.clone(),
+            (None, Goto::Inline(_)) => {
+                return Err(Failure::new(11100, "twiml from the api needs an action"));
+            }
+        };
+        Ok(Ask {
+            kind,
+            url,
+            method: method.to_owned(),
+            extra,
+        })
+    }
+
+    /// Goes on after something in the document could not be had: at the fallback URL, or not at all.
+    pub(crate) async fn broken(&mut self, broken: Broken) -> Result<Flow, Interrupt> {
+        let on_fallback = matches!(&self.here, Goto::Fetch(here) if here.kind == FALLBACK);
+        match self.fallback(&broken, Params::new()) {
+            Some(ask) if !on_fallback => Ok(Flow::Goto(Goto::Fetch(ask))),
+            _ => self.application_error().await,
+        }
+    }
+
+    /// Forgets what was pressed and said before. What somebody has begun to say and goes on with is not lost: people wait for the
+    /// beep, and only this machine may be slower than they are.
+    pub(crate) fn ready(&mut self) -> Option<Utterance> {
+        let mut speaking = None;
+        while let Ok(input) = self.inputs.try_recv() {
+            match input {
+                Input::Speech(utterance) => speaking = Some(utterance),
+                Input::Quiet => speaking = None,
+                Input::Digit(_) | Input::Pause(_) => {}
+            }
+        }
+        speaking
     }
 
     /// An absolute URL, its fragment kept.

@@ -1,14 +1,19 @@
 //! Calls: placing them, running their TwiML, ending them.
 
+mod amd;
 mod control;
 mod fetch;
 mod leg;
 mod place;
+pub(crate) mod recording;
+mod sound;
 mod stage;
 mod verbs;
 
-pub(crate) use control::{By, Control, Input};
-pub(crate) use fetch::{Ask, Goto};
+pub(crate) use amd::Detection;
+pub(crate) use control::{By, Control, Input, Utterance};
+pub(crate) use fetch::{Ask, Broken, Goto};
 pub(crate) use leg::{End, Leg};
-pub(crate) use place::{Outbound, inbound, outbound};
+pub(crate) use place::{Outbound, RecordWish, inbound, outbound};
+pub(crate) use sound::Cached;
 pub(crate) use stage::Stage;

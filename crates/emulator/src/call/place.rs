@@ -3,13 +3,15 @@
 use std::sync::Arc;
 
 use crate::Error;
-use crate::call::control::By;
+use crate::call::amd::{Detection, detect};
+use crate::call::control::{By, Interrupt};
 use crate::call::leg::Kind;
+use crate::call::recording::{self, Plan};
 use crate::call::verbs::{person, ring};
 use crate::call::{Ask, Control, End, Goto, Leg, Stage};
 use crate::log::{Direction as Way, Entry};
 use crate::script::{Part, Script, play};
-use crate::state::{Call, Direction, Shared, Status, StatusCallback};
+use crate::state::{Call, Direction, RecordingCallback, Shared, Status, StatusCallback};
 use crate::time::seconds;
 use crate::webhooks::{Params, deliver};
 
@@ -143,7 +145,28 @@ pub(crate) struct Outbound {
     pub(crate) timeout_s: u32,
     pub(crate) time_limit_s: Option<u32>,
     /// Answering machine detection was asked for.
-    pub(crate) detect: bool,
+    pub(crate) detect: Option<Detection>,
+    /// `Record=true`
+    pub(crate) record: Option<RecordWish>,
+}
+
+/// How a whole call is to be recorded.
+pub(crate) struct RecordWish {
+    pub(crate) channels: u16,
+    pub(crate) trim: bool,
+    pub(crate) callback: Option<RecordingCallback>,
+}
+
+impl RecordWish {
+    fn plan(self, call_sid: &str) -> Plan {
+        Plan {
+            call_sid: call_sid.to_owned(),
+            source: "OutboundAPI",
+            channels: self.channels,
+            trim: self.trim,
+            callback: self.callback,
+        }
+    }
 }
 
 /// Takes a call and places it. Answers its SID.
@@ -205,14 +228,18 @@ async fn place_call(mut leg: Leg, wish: Outbound) {
                 (_, Some(talks)) => hang_up_after(&stage, talks),
                 (_, None) => {}
             }
-            let mut first = wish.first;
-            if let Goto::Fetch(ask) = &mut first
-                && wish.detect
-            {
-                ask.extra
-                    .push(("AnsweredBy".to_owned(), "human".to_owned()));
+            if let Some(wish) = wish.record {
+                recording::begin(&stage.shared, wish.plan(&stage.sid));
             }
-            leg.run(first).await
+            let first = match &wish.detect {
+                Some(detection) => detect(&stage, &callee, detection, wish.first).await,
+                None => Ok(wish.first),
+            };
+            match first {
+                Ok(first) => leg.run(first).await,
+                Err(Interrupt::Goto(elsewhere)) => leg.run(*elsewhere).await,
+                Err(Interrupt::Over(by)) => End::Over(by),
+            }
         }
     };
     finish(leg, end, Status::NoAnswer).await;

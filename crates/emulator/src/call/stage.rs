@@ -5,11 +5,14 @@ use std::time::Duration;
 
 use crate::call::Control;
 use crate::call::control::Interrupt;
+use crate::call::recording::{self, tape};
 use crate::log::{Direction, Entry};
-use crate::script::speaking_s;
-use crate::state::{Call, Heard, Shared, Status};
+use crate::state::{Call, Heard, Shared, Side, Status};
 use crate::time::seconds;
 use crate::webhooks::{self, Failure, Request};
+
+/// The least that is really waited for keys and words.
+const LEAST_PATIENCE: Duration = Duration::from_millis(100);
 
 /// One leg, as its tasks see it.
 #[derive(Clone)]
@@ -53,9 +56,18 @@ impl Stage {
         }
     }
 
+    /// Waits for somebody to do something: for simulated time, but really at least so long that a slow machine's scripts can act.
+    pub(crate) async fn patience(&self, simulated_s: f64) {
+        let real = self.shared.time.real(seconds(simulated_s));
+        tokio::time::sleep(real.max(LEAST_PATIENCE)).await;
+    }
+
     /// Speaks. It is heard once it has been said to the end, so that who waits for it answers as a person would.
     pub(crate) async fn say(&self, text: &str) -> Result<(), Interrupt> {
-        self.wait(seconds(speaking_s(text))).await?;
+        tape(&self.shared, &self.sid, Side::Outbound, || {
+            audio::speech(text, None)
+        });
+        self.wait(seconds(audio::speech_s(text, None))).await?;
         self.heard("say", text);
         Ok(())
     }
@@ -120,6 +132,9 @@ impl Stage {
         });
         state.moment(&self.sid, "status", status.as_str());
         drop(state);
+        if status.is_final() {
+            recording::stop(&self.shared, &self.sid, None);
+        }
         if let Some(request) = request {
             webhooks::send(&self.shared, request, status.is_final());
         }

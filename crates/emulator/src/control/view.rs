@@ -37,7 +37,7 @@ pub struct CallView {
     pub pressed: String,
     /// What they said.
     pub said: Vec<String>,
-    /// Sound that was recorded (none yet: recordings come with the second half).
+    /// What was recorded of it: `{sid, status, source, duration_s, words}`; `words` are those of a simulated voice.
     pub recorded: Vec<Value>,
     /// Each TwiML document it ran on: `{at, url, status, error_code, body}`.
     pub twiml: Vec<Value>,
@@ -74,14 +74,14 @@ impl CallView {
             heard: values(&call.heard),
             pressed: call.pressed.clone(),
             said: call.said.clone(),
-            recorded: Vec::new(),
+            recorded: recorded(state, sid),
             twiml: values(&call.twiml),
             legs: legs.filter_map(|leg| Self::of(state, &leg.sid)).collect(),
             timeline: call.timeline.clone(),
         })
     }
 
-    /// Whether this text was heard, in a Say or a text message.
+    /// Whether this text was heard, in a Say, as the name of a Play, or in a text message.
     pub fn has_heard(&self, text: &str) -> bool {
         let text = text.to_lowercase();
         self.heard.iter().any(|heard| {
@@ -90,6 +90,21 @@ impl CallView {
                 .is_some_and(|heard| heard.to_lowercase().contains(&text))
         })
     }
+}
+
+fn recorded(state: &State, sid: &str) -> Vec<Value> {
+    let of_this = state.recordings.iter().filter(|it| it.call_sid == sid);
+    let shown = of_this.map(|recording| {
+        serde_json::json!({
+            "sid": recording.sid,
+            "status": recording.status.as_str(),
+            "source": recording.source,
+            "channels": recording.channels,
+            "duration_s": recording.duration_s,
+            "words": recording.words,
+        })
+    });
+    shown.collect()
 }
 
 fn values<T: Serialize>(items: &[T]) -> Vec<Value> {

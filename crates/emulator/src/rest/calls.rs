@@ -2,10 +2,10 @@ use phone::E164;
 use serde_json::{Value, json};
 use url::Url;
 
-use crate::call::{Ask, By, Goto, Outbound, outbound};
+use crate::call::{Ask, By, Detection, Goto, Outbound, RecordWish, outbound};
 use crate::http::{Exchange, Fields, Reply};
 use crate::rest::dates::Span;
-use crate::rest::{formatted, missing, paging};
+use crate::rest::{formatted, missing, paging, recordings};
 use crate::state::{Call, Status, StatusCallback};
 use crate::time::rfc2822;
 use crate::webhooks::Params;
@@ -66,8 +66,36 @@ fn wish(exchange: &Exchange) -> Result<Outbound, Reply> {
         callback: callback(form),
         timeout_s,
         time_limit_s: number(form, "TimeLimit")?,
-        detect: form.get("MachineDetection").is_some(),
+        detect: detection(form)?,
+        record: (form.get("Record") == Some("true")).then(|| RecordWish {
+            channels: recordings::channels(exchange),
+            trim: form.get("Trim") != Some("do-not-trim"),
+            callback: recordings::callback(exchange),
+        }),
     })
+}
+
+/// Twilio ignores `MachineDetection` when keys are to be sent (specification, section 2.7).
+fn detection(form: &Fields) -> Result<Option<Detection>, Reply> {
+    let until_end = match form.get("MachineDetection") {
+        None => return Ok(None),
+        Some("Enable") => false,
+        Some("DetectMessageEnd") => true,
+        Some(_) => return Err(bad(20001, "MachineDetection is Enable or DetectMessageEnd")),
+    };
+    if form.get("SendDigits").is_some() {
+        return Ok(None);
+    }
+    let timeout_s = number(form, "MachineDetectionTimeout")?.unwrap_or(30);
+    let callback = form
+        .get("AsyncAmdStatusCallback")
+        .map(|url| (url.to_owned(), method(form, "AsyncAmdStatusCallbackMethod")));
+    Ok(Some(Detection {
+        until_end,
+        timeout_s: f64::from(timeout_s),
+        meanwhile: form.get("AsyncAmd") == Some("true"),
+        callback,
+    }))
 }
 
 /// Where the call goes on: `Url` wins over `Twiml`.
@@ -245,7 +273,7 @@ fn object(exchange: &Exchange, call: &Call) -> Value {
         "price": over.then_some("-0.01300"),
         "price_unit": "USD",
         "direction": call.direction.as_str(),
-        "answered_by": null,
+        "answered_by": call.answered_by,
         "api_version": "2010-04-01",
         "forwarded_from": null,
         "group_sid": null,

@@ -7,6 +7,7 @@ mod dates;
 mod messages;
 mod numbers;
 mod paging;
+mod recordings;
 
 use crate::http::Verb::{Delete, Get, Post};
 use crate::http::{Access, Endpoint, Exchange, Reply, Verb};
@@ -38,6 +39,66 @@ pub(crate) const ENDPOINTS: &[Endpoint] = &[
         Delete,
         "/2010-04-01/Accounts/{account}/Calls/{sid}.json",
         calls::delete,
+    ),
+    row(
+        Get,
+        "/2010-04-01/Accounts/{account}/Recordings.json",
+        recordings::list,
+    ),
+    row(
+        Get,
+        "/2010-04-01/Accounts/{account}/Recordings/{sid}.json",
+        recordings::fetch,
+    ),
+    row(
+        Delete,
+        "/2010-04-01/Accounts/{account}/Recordings/{sid}.json",
+        recordings::delete,
+    ),
+    row(
+        Get,
+        "/2010-04-01/Accounts/{account}/Recordings/{sid}.wav",
+        recordings::media,
+    ),
+    row(
+        Get,
+        "/2010-04-01/Accounts/{account}/Recordings/{sid}.mp3",
+        recordings::mp3,
+    ),
+    row(
+        Get,
+        "/2010-04-01/Accounts/{account}/Recordings/{sid}",
+        recordings::media,
+    ),
+    row(
+        Delete,
+        "/2010-04-01/Accounts/{account}/Recordings/{sid}",
+        recordings::delete,
+    ),
+    row(
+        Get,
+        "/2010-04-01/Accounts/{account}/Calls/{call}/Recordings.json",
+        recordings::list,
+    ),
+    row(
+        Post,
+        "/2010-04-01/Accounts/{account}/Calls/{call}/Recordings.json",
+        recordings::create,
+    ),
+    row(
+        Get,
+        "/2010-04-01/Accounts/{account}/Calls/{call}/Recordings/{sid}.json",
+        recordings::fetch,
+    ),
+    row(
+        Post,
+        "/2010-04-01/Accounts/{account}/Calls/{call}/Recordings/{sid}.json",
+        recordings::update,
+    ),
+    row(
+        Delete,
+        "/2010-04-01/Accounts/{account}/Calls/{call}/Recordings/{sid}.json",
+        recordings::delete,
     ),
     row(
         Get,

@@ -53,24 +53,13 @@ pub struct Speech {
     /// The words, which speech recognition will find.
     #[serde(default)]
     pub text: String,
-    /// How long it takes to say them; as long as the words need when unset.
+    /// How long it takes to say them; as long as the words need when unset. Without words it is a murmur.
     #[serde(default)]
     pub seconds: Option<f64>,
-    /// A sound file in place of words, for recordings and streams.
+    /// A WAV file in place of the simulated voice: a path on the emulator's machine. It takes as long as it lasts; `text` says what
+    /// speech recognition finds in it, unless it has the words of a simulated voice.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wav: Option<String>,
-}
-
-impl Speech {
-    /// Seconds, at about 15 characters in a second.
-    pub(crate) fn length_s(&self) -> f64 {
-        self.seconds.unwrap_or_else(|| speaking_s(&self.text))
-    }
-}
-
-/// How long a voice needs for a text.
-pub(crate) fn speaking_s(text: &str) -> f64 {
-    (text.chars().count() as f64 / 15.0).max(0.5)
 }
 
 /// Doing nothing.

@@ -1,11 +1,15 @@
 //! A person on a simulated phone, going through their script.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use crate::call::{By, Input, Stage};
-use crate::script::Step;
+use audio::{Sound, speech_s};
+
+use crate::call::recording::tape;
+use crate::call::{By, Input, Stage, Utterance};
+use crate::script::{Speech, Step};
 use crate::sms;
-use crate::state::ScriptReport;
+use crate::state::{ScriptReport, Side};
 use crate::time::seconds;
 
 /// How long somebody waits for a text message once the call is over: simulated, but really at least so long, because
@@ -76,17 +80,7 @@ impl Part {
             }
             Step::Speak(speech) => {
                 self.on_the_line("speak")?;
-                let length = if speech.text.is_empty() {
-                    speech.seconds.unwrap_or(1.0)
-                } else {
-                    speech.length_s()
-                };
-                self.said(&speech.text);
-                self.stage.control.input(Input::Speech {
-                    text: speech.text.clone(),
-                    seconds: length,
-                });
-                self.stage.shared.time.sleep(seconds(length)).await;
+                self.speak(utterance(speech)?).await;
                 Ok(())
             }
             Step::Text(body) => {
@@ -96,6 +90,7 @@ impl Part {
             }
             Step::Pause(pause) => {
                 self.stage.shared.time.sleep(seconds(pause.seconds)).await;
+                self.stage.control.input(Input::Pause(pause.seconds));
                 Ok(())
             }
             Step::HangUp(_) => {
@@ -107,6 +102,15 @@ impl Part {
                 Ok(())
             }
         }
+    }
+
+    async fn speak(&self, said: Utterance) {
+        self.said(&said.text);
+        let (stage, length) = (&self.stage, seconds(said.seconds));
+        tape(&stage.shared, &stage.sid, Side::Inbound, || said.samples());
+        stage.control.input(Input::Speech(said));
+        stage.shared.time.sleep(length).await;
+        stage.control.input(Input::Quiet);
     }
 
     /// Waits until something is heard that was not heard before and contains the text.
@@ -177,13 +181,25 @@ impl Part {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use crate::script::speaking_s;
-
-    #[test]
-    fn a_voice_says_about_fifteen_characters_in_a_second() {
-        assert!((speaking_s(&"a".repeat(150)) - 10.0).abs() < 1e-9);
-        assert!(speaking_s("") > 0.0);
-    }
+/// What is said, with the sound of a file if the script names one.
+fn utterance(speech: &Speech) -> Result<Utterance, String> {
+    let Some(file) = &speech.wav else {
+        return Ok(Utterance {
+            text: speech.text.clone(),
+            seconds: speech_s(&speech.text, speech.seconds),
+            sound: None,
+        });
+    };
+    let cannot = |why: &dyn std::fmt::Display| format!("{file} cannot be spoken: {why}");
+    let bytes = std::fs::read(file).map_err(|why| cannot(&why))?;
+    let sound = Sound::read(&bytes).map_err(|why| cannot(&why))?;
+    let text = match speech.text.as_str() {
+        "" => sound.heard().unwrap_or_default(),
+        text => text.to_owned(),
+    };
+    Ok(Utterance {
+        text,
+        seconds: sound.seconds(),
+        sound: Some(Arc::new(sound.telephone())),
+    })
 }

@@ -89,7 +89,7 @@ pub(crate) struct StatusCallback {
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Heard {
     pub(crate) at: DateTime<Utc>,
-    /// `say`, `sms`, and later `play` and `stream`.
+    /// `say`, `play`, `beep`, `keys`, `sms`, and later `stream`.
     pub(crate) kind: &'static str,
     pub(crate) text: String,
 }
@@ -133,6 +133,8 @@ pub(crate) struct Call {
     pub(crate) ended: Option<DateTime<Utc>>,
     /// Both parties are, or were, connected.
     pub(crate) bridged: bool,
+    /// What answering machine detection found.
+    pub(crate) answered_by: Option<&'static str>,
     pub(crate) callback: Option<StatusCallback>,
     pub(crate) timeline: Vec<Moment>,
     pub(crate) heard: Vec<Heard>,
@@ -167,6 +169,7 @@ impl Call {
             answered: None,
             ended: None,
             bridged: false,
+            answered_by: None,
             callback: None,
             timeline: Vec::new(),
             heard: Vec::new(),

@@ -4,6 +4,7 @@ mod call;
 mod message;
 mod moment;
 mod number;
+mod recording;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -17,7 +18,9 @@ pub use message::Media;
 pub(crate) use message::{Attachment, Message, MessageStatus, Way};
 pub use moment::Moment;
 pub(crate) use number::{Number, Route};
+pub(crate) use recording::{Piece, Recording, RecordingCallback, RecordingStatus, Side};
 
+use crate::call::Cached;
 use crate::faults::Faults;
 use crate::ids::Ids;
 use crate::log::{Entry, Log};
@@ -26,6 +29,10 @@ use crate::webhooks::{Queue, Request};
 
 /// Finished calls beyond this many are forgotten, the oldest first; messages too.
 const KEPT: usize = 5_000;
+/// Recordings together; about four hours of sound.
+const KEPT_BYTES: usize = 256 * 1024 * 1024;
+/// Sounds of the application.
+const KEPT_SOUNDS: usize = 100;
 
 /// The account that the emulator plays.
 pub(crate) struct Account {
@@ -101,6 +108,10 @@ pub(crate) struct State {
     pub(crate) calls: VecDeque<Call>,
     /// The oldest first.
     pub(crate) messages: VecDeque<Message>,
+    /// The oldest first.
+    pub(crate) recordings: VecDeque<Recording>,
+    /// Sounds that were played and may be asked for again, by their address.
+    pub(crate) sounds: BTreeMap<String, Cached>,
     /// Who (first) has told which of our numbers (second) to stop.
     pub(crate) opt_outs: BTreeSet<(String, String)>,
     pub(crate) faults: Faults,
@@ -123,6 +134,8 @@ impl State {
             numbers: Vec::new(),
             calls: VecDeque::new(),
             messages: VecDeque::new(),
+            recordings: VecDeque::new(),
+            sounds: BTreeMap::new(),
             opt_outs: BTreeSet::new(),
             faults: Faults::default(),
             log: Log::default(),
@@ -142,6 +155,8 @@ impl State {
         self.epoch = CancellationToken::new();
         self.calls.clear();
         self.messages.clear();
+        self.recordings.clear();
+        self.sounds.clear();
         self.opt_outs.clear();
         self.faults = Faults::default();
         self.log.clear();
@@ -169,6 +184,42 @@ impl State {
             .iter_mut()
             .rev()
             .find(|message| message.sid == sid)
+    }
+
+    pub(crate) fn recording(&self, sid: &str) -> Option<&Recording> {
+        self.recordings
+            .iter()
+            .rev()
+            .find(|recording| recording.sid == sid)
+    }
+
+    pub(crate) fn recording_mut(&mut self, sid: &str) -> Option<&mut Recording> {
+        self.recordings
+            .iter_mut()
+            .rev()
+            .find(|recording| recording.sid == sid)
+    }
+
+    pub(crate) fn recording_insert(&mut self, recording: Recording) {
+        self.recordings.push_back(recording);
+        self.recordings_bound();
+    }
+
+    /// Forgets the oldest recordings when there are too many.
+    pub(crate) fn recordings_bound(&mut self) {
+        let bytes =
+            |state: &Self| -> usize { state.recordings.iter().map(|it| it.file.len()).sum() };
+        while self.recordings.len() > KEPT || bytes(self) > KEPT_BYTES {
+            self.recordings.pop_front();
+        }
+    }
+
+    /// Keeps a sound; one must go when there are too many.
+    pub(crate) fn sound_keep(&mut self, url: String, sound: Cached) {
+        if self.sounds.len() >= KEPT_SOUNDS {
+            self.sounds.pop_first();
+        }
+        self.sounds.insert(url, sound);
     }
 
     pub(crate) fn number(&self, number: &str) -> Option<&Number> {

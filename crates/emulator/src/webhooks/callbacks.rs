@@ -31,6 +31,12 @@ pub(crate) type Queue = UnboundedSender<Batch>;
 /// Sends a callback without waiting for it. `last` is the final one of its call or message.
 pub(crate) fn send(shared: &Arc<Shared>, request: Request, last: bool) {
     let subject = request.sid.clone().unwrap_or_default();
+    send_for(shared, &subject, request, last);
+}
+
+/// The same for what has callbacks of its own within a call: a recording.
+pub(crate) fn send_for(shared: &Arc<Shared>, subject: &str, request: Request, last: bool) {
+    let subject = subject.to_owned();
     let mut state = shared.state();
     let faults = state.faults.callbacks.clone();
     let requests = if faults.shuffle {

@@ -232,7 +232,7 @@ impl Prepared {
 }
 
 /// Voice over HTTPS is signed without the port, everything else with it (specification, section 1, "Ports").
-fn sign(token: &str, url: &Url, kind: &str, params: &[(String, String)]) -> String {
+pub(crate) fn sign(token: &str, url: &Url, kind: &str, params: &[(String, String)]) -> String {
     let mut url = url.clone();
     if url.scheme() == "https" && !kind.starts_with("message") {
         let _ = url.set_port(None);

@@ -6,7 +6,7 @@ mod failure;
 mod overrides;
 mod params;
 
-pub(crate) use callbacks::{Queue, send};
-pub(crate) use delivery::{Answer, Request, client, deliver};
+pub(crate) use callbacks::{Queue, send, send_for};
+pub(crate) use delivery::{Answer, Request, client, deliver, sign};
 pub(crate) use failure::Failure;
-pub(crate) use params::{Params, of_call, of_message, of_message_status, progress};
+pub(crate) use params::{Params, of_call, of_message, of_message_status, of_recording, progress};

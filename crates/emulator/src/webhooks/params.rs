@@ -2,7 +2,8 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::state::{Call, Message, MessageStatus, Status, Way};
+use crate::call::recording::RECORD_VERB;
+use crate::state::{Call, Message, MessageStatus, Recording, RecordingStatus, Status, Way};
 use crate::time::rfc2822;
 
 /// Names and values, in the order they are sent.
@@ -73,6 +74,36 @@ fn durations(params: &mut Params, call: &Call) {
     let seconds = call.duration_s();
     put(params, "CallDuration", seconds.to_string());
     put(params, "Duration", ((seconds + 59) / 60).to_string());
+}
+
+/// What became of a recording (2.5): neither who called nor whom. What a `<Record>` made says neither when it began nor which track.
+pub(crate) fn of_recording(account_sid: &str, url: &str, recording: &Recording) -> Params {
+    let mut params = Params::new();
+    put(&mut params, "AccountSid", account_sid);
+    put(&mut params, "CallSid", &recording.call_sid);
+    put(&mut params, "RecordingSid", &recording.sid);
+    put(&mut params, "RecordingUrl", url);
+    put(&mut params, "RecordingStatus", recording.status.as_str());
+    if let Some(seconds) = recording.duration_s
+        && recording.status == RecordingStatus::Completed
+    {
+        put(&mut params, "RecordingDuration", seconds.to_string());
+    }
+    put(
+        &mut params,
+        "RecordingChannels",
+        recording.channels.to_string(),
+    );
+    put(&mut params, "RecordingSource", recording.source);
+    if recording.source != RECORD_VERB {
+        put(
+            &mut params,
+            "RecordingStartTime",
+            rfc2822(recording.created),
+        );
+        put(&mut params, "RecordingTrack", "both");
+    }
+    params
 }
 
 /// An inbound message (7.1).

@@ -14,7 +14,8 @@ use webhook::signature::{Body, Request, Token, Validator};
 pub struct Answer {
     pub status: u16,
     pub content_type: Option<&'static str>,
-    pub body: String,
+    pub body: Vec<u8>,
+    pub etag: Option<&'static str>,
     pub delay: Duration,
 }
 
@@ -25,7 +26,9 @@ impl Answer {
             content_type: Some("text/xml"),
             body: format!(
                 "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Response>{inside}</Response>"
-            ),
+            )
+            .into_bytes(),
+            etag: None,
             delay: Duration::ZERO,
         }
     }
@@ -34,7 +37,19 @@ impl Answer {
         Self {
             status: 200,
             content_type,
-            body: body.to_owned(),
+            body: body.as_bytes().to_vec(),
+            etag: None,
+            delay: Duration::ZERO,
+        }
+    }
+
+    /// A file with an entity tag.
+    pub fn sound(content_type: &'static str, body: &[u8]) -> Self {
+        Self {
+            status: 200,
+            content_type: Some(content_type),
+            body: body.to_vec(),
+            etag: Some("\"one\""),
             delay: Duration::ZERO,
         }
     }
@@ -43,7 +58,8 @@ impl Answer {
         Self {
             status,
             content_type: None,
-            body: String::new(),
+            body: Vec::new(),
+            etag: None,
             delay: Duration::ZERO,
         }
     }
@@ -197,9 +213,15 @@ async fn answer(request: HttpRequest, shared: web::Data<Shared>, body: Bytes) ->
     if !answer.delay.is_zero() {
         tokio::time::sleep(answer.delay).await;
     }
+    if answer.etag.is_some() && header("If-None-Match") == answer.etag {
+        return HttpResponse::NotModified().finish();
+    }
     let mut response = HttpResponse::build(answer.status.try_into().unwrap());
     if let Some(content_type) = answer.content_type {
         response.content_type(content_type);
+    }
+    if let Some(etag) = answer.etag {
+        response.insert_header(("ETag", etag));
     }
     response.body(answer.body)
 }

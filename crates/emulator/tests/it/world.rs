@@ -2,9 +2,10 @@
 
 use std::time::{Duration, Instant};
 
+use audio::Sound;
 use emulator::{CallView, Config, Emulator, Entry, Fault, Handle, Running, Script};
 use serde_json::{Value, json};
-use twilio_api::{Client, NumberSettings};
+use twilio_api::{Client, MediaFormat, NumberSettings, RecordingStatus};
 
 use crate::app::{Answer, App};
 
@@ -141,6 +142,45 @@ impl World {
             response.status().as_u16(),
             response.json().await.unwrap_or(Value::Null),
         )
+    }
+
+    /// Asks the REST API below the account, with a form.
+    pub async fn rest(&self, method: &str, path: &str, form: &[(&str, &str)]) -> (u16, Value) {
+        let credentials = self.running.credentials();
+        let url = format!(
+            "{}/2010-04-01/Accounts/{}{path}",
+            self.running.base_url(),
+            credentials.account_sid
+        );
+        let response = reqwest::Client::new()
+            .request(method.parse().unwrap(), url)
+            .basic_auth(credentials.account_sid, Some(credentials.auth_token))
+            .form(form)
+            .send()
+            .await
+            .unwrap();
+        (
+            response.status().as_u16(),
+            response.json().await.unwrap_or(Value::Null),
+        )
+    }
+
+    /// A recording's sound, once it can be fetched.
+    pub async fn recorded(&self, sid: &str) -> Sound {
+        let started = Instant::now();
+        while self.client.recordings().fetch(sid).await.unwrap().status
+            != RecordingStatus::Completed
+        {
+            assert!(
+                started.elapsed() < PATIENCE,
+                "the recording was never completed"
+            );
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        let recordings = self.client.recordings();
+        let media = recordings.media(sid, MediaFormat::Wav, None).await.unwrap();
+        assert_eq!(media.content_type.as_deref(), Some("audio/x-wav"));
+        Sound::read(&media.bytes().await.unwrap()).unwrap()
     }
 
     /// Every request that came was signed, and both servers stop.

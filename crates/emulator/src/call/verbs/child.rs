@@ -152,7 +152,7 @@ pub(crate) async fn ring(stage: &Stage, callee: &Callee) -> Result<Option<Status
             stage.status(Status::Ringing);
             return Err(over(stage).await);
         }
-        Behaviour::Answer | Behaviour::HangUp => {
+        Behaviour::Answer | Behaviour::HangUp | Behaviour::Machine => {
             stage.status(Status::Ringing);
             wait(after).await?;
         }

@@ -1,20 +1,23 @@
 //! `<Gather>`: keys and words (specification, sections 2.6 and 3).
 
-use std::time::Duration;
+use std::collections::VecDeque;
 
 use tokio::sync::mpsc::UnboundedReceiver;
-use twiml::{Gather, Input as Wanted, SpeechTimeout};
+use twiml::{Gather, Input as Wanted, Prompt, SpeechTimeout};
 
 use crate::call::control::Interrupt;
 use crate::call::leg::Flow;
-use crate::call::verbs::speech;
-use crate::call::{Input, Leg, Stage};
+use crate::call::verbs::{play, speech};
+use crate::call::{Broken, Input, Leg, Stage, Utterance};
 use crate::document::method;
 use crate::time::seconds;
 use crate::webhooks::Params;
 
 /// Twilio stops listening to speech here.
 const LONGEST_SPEECH_S: f64 = 60.0;
+
+/// How long a pause ends speech when Twilio is to decide.
+const AUTO_S: f64 = 1.0;
 
 /// What came of listening.
 enum Caught {
@@ -24,13 +27,26 @@ enum Caught {
         finished_on: Option<char>,
     },
     Words(String),
+    /// A prompt could not be had.
+    Broken(Broken),
 }
 
 pub(crate) async fn run(leg: &mut Leg, gather: &Gather) -> Result<Flow, Interrupt> {
-    let listening = Listening::new(gather);
-    let result = listening
-        .listen(&leg.stage, &mut leg.inputs, gather)
-        .await?;
+    let sounds: Result<Vec<String>, Broken> = gather
+        .prompts
+        .iter()
+        .map(|prompt| match prompt {
+            Prompt::Play(play) => play::place(leg, play),
+            Prompt::Say(_) | Prompt::Pause(_) => Ok(String::new()),
+        })
+        .collect();
+    let result = match sounds {
+        Err(broken) => Caught::Broken(broken),
+        Ok(sounds) => {
+            let mut listening = Listening::new(gather, sounds);
+            listening.listen(&leg.stage, &mut leg.inputs).await?
+        }
+    };
     let extra = match result {
         Caught::Nothing if gather.action_on_empty_result == Some(true) => keys(String::new(), None),
         Caught::Nothing => return Ok(Flow::Next),
@@ -39,6 +55,7 @@ pub(crate) async fn run(leg: &mut Leg, gather: &Gather) -> Result<Flow, Interrup
             finished_on,
         } => keys(digits, finished_on),
         Caught::Words(text) => words(text, gather.language.as_deref()),
+        Caught::Broken(broken) => return leg.broken(broken).await,
     };
     leg.goto(
         "gather",
@@ -71,20 +88,28 @@ fn words(text: String, language: Option<&str>) -> Params {
     ]
 }
 
-struct Listening {
+struct Listening<'a> {
+    gather: &'a Gather,
+    /// Where each prompt's sound is, for those that have one.
+    sounds: Vec<String>,
     keys: bool,
     words: bool,
     finish: Option<char>,
     most: usize,
-    timeout: Duration,
-    speech_timeout: Duration,
+    timeout_s: f64,
+    speech_timeout_s: f64,
+    longest_speech_s: f64,
+    /// What came while nobody was to be interrupted.
+    waiting: VecDeque<Input>,
 }
 
-impl Listening {
-    fn new(gather: &Gather) -> Self {
+impl<'a> Listening<'a> {
+    fn new(gather: &'a Gather, sounds: Vec<String>) -> Self {
         let input = gather.input.unwrap_or(Wanted::Dtmf);
-        let timeout = seconds(f64::from(gather.timeout.unwrap_or(5)));
+        let timeout_s = f64::from(gather.timeout.unwrap_or(5));
         Self {
+            gather,
+            sounds,
             keys: input != Wanted::Speech,
             words: input != Wanted::Dtmf,
             finish: gather
@@ -94,46 +119,40 @@ impl Listening {
                 .chars()
                 .next(),
             most: gather.num_digits.map_or(usize::MAX, |most| most as usize),
-            timeout,
-            speech_timeout: match gather.speech_timeout {
-                Some(SpeechTimeout::Seconds(length)) => seconds(f64::from(length)),
-                Some(SpeechTimeout::Auto) => seconds(1.0),
-                None => timeout,
+            timeout_s,
+            speech_timeout_s: match gather.speech_timeout {
+                Some(SpeechTimeout::Seconds(length)) => f64::from(length),
+                Some(SpeechTimeout::Auto) => AUTO_S,
+                None => timeout_s,
             },
+            longest_speech_s: gather.max_speech_time.map_or(LONGEST_SPEECH_S, |most| {
+                f64::from(most).min(LONGEST_SPEECH_S)
+            }),
+            waiting: VecDeque::new(),
         }
     }
 
     /// Speaks the prompts until something comes, then listens until it is complete or the time is up.
     async fn listen(
-        &self,
+        &mut self,
         stage: &Stage,
         inputs: &mut UnboundedReceiver<Input>,
-        gather: &Gather,
     ) -> Result<Caught, Interrupt> {
-        let mut next = None;
-        for prompt in &gather.prompts {
-            tokio::select! {
-                biased;
-                input = self.useful(inputs) => next = Some(input),
-                spoken = speech::prompt(stage, prompt) => spoken?,
-            }
-            if next.is_some() {
-                break;
-            }
+        if let Err(broken) = self.speak(stage, inputs).await? {
+            return Ok(Caught::Broken(broken));
         }
         let mut digits = String::new();
         loop {
-            let input = match next.take() {
+            let input = match self.waiting.pop_front() {
                 Some(input) => input,
                 None => tokio::select! {
                     biased;
                     input = self.useful(inputs) => input,
-                    time = stage.wait(self.timeout) => {
-                        time?;
-                        return Ok(if digits.is_empty() {
-                            Caught::Nothing
-                        } else {
-                            Caught::Keys { digits, finished_on: None }
+                    interrupt = stage.control.interrupted() => return Err(interrupt),
+                    () = stage.patience(self.timeout_s) => {
+                        return Ok(match digits.is_empty() {
+                            true => Caught::Nothing,
+                            false => Caught::Keys { digits, finished_on: None },
                         });
                     }
                 },
@@ -154,17 +173,52 @@ impl Listening {
                         });
                     }
                 }
-                Input::Speech {
-                    text,
-                    seconds: length,
-                } => {
-                    stage
-                        .wait(seconds(length.min(LONGEST_SPEECH_S)) + self.speech_timeout)
-                        .await?;
-                    return Ok(Caught::Words(text));
+                Input::Speech(said) => {
+                    if let Some(text) = self.recognize(stage, said).await? {
+                        return Ok(Caught::Words(text));
+                    }
                 }
+                Input::Quiet | Input::Pause(_) => {}
             }
         }
+    }
+
+    /// The prompts, until they end or are interrupted: keys always do that, words unless `bargeIn` is false.
+    async fn speak(
+        &mut self,
+        stage: &Stage,
+        inputs: &mut UnboundedReceiver<Input>,
+    ) -> Result<Result<(), Broken>, Interrupt> {
+        let mut prompts = Box::pin(prompts(stage, self.gather, &self.sounds));
+        let mut waiting = VecDeque::new();
+        let done = loop {
+            tokio::select! {
+                biased;
+                input = self.useful(inputs) => {
+                    let barges = match input {
+                        Input::Speech(_) => self.gather.barge_in != Some(false),
+                        _ => true,
+                    };
+                    waiting.push_back(input);
+                    if barges {
+                        break Ok(Ok(()));
+                    }
+                }
+                done = &mut prompts => break done,
+            }
+        };
+        drop(prompts);
+        self.waiting = waiting;
+        done
+    }
+
+    /// Listens to what is said until it is over. Sound without words is nothing.
+    async fn recognize(&self, stage: &Stage, said: Utterance) -> Result<Option<String>, Interrupt> {
+        let length_s = said.seconds.min(self.longest_speech_s);
+        stage
+            .wait(seconds(length_s + self.speech_timeout_s))
+            .await?;
+        Ok(Some(said.text).filter(|text| !text.trim().is_empty()))
     }
 
     /// The next input of a kind that is listened for. Ends never once nobody can press any more: the leg's end interrupts.
@@ -172,10 +226,29 @@ impl Listening {
         loop {
             match inputs.recv().await {
                 Some(input @ Input::Digit(_)) if self.keys => return input,
-                Some(input @ Input::Speech { .. }) if self.words => return input,
+                Some(input @ Input::Speech(_)) if self.words => return input,
                 Some(_) => {}
                 None => std::future::pending().await,
             }
         }
     }
+}
+
+async fn prompts(
+    stage: &Stage,
+    gather: &Gather,
+    sounds: &[String],
+) -> Result<Result<(), Broken>, Interrupt> {
+    for (prompt, url) in gather.prompts.iter().zip(sounds) {
+        match prompt {
+            Prompt::Say(say) => speech::say(stage, say).await?,
+            Prompt::Pause(pause) => speech::pause(stage, pause).await?,
+            Prompt::Play(play) => {
+                if let Err(broken) = play::sound(stage, play, url).await? {
+                    return Ok(Err(broken));
+                }
+            }
+        }
+    }
+    Ok(Ok(()))
 }

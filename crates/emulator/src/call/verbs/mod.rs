@@ -3,6 +3,8 @@
 mod child;
 pub(crate) mod dial;
 pub(crate) mod gather;
+pub(crate) mod play;
+pub(crate) mod record;
 pub(crate) mod speech;
 
 pub(crate) use child::{person, ring};

@@ -1,0 +1,279 @@
+//! What becomes of a recording: it begins, ends, is processed, and can be fetched (specification, sections 2.4, 2.5 and 6).
+
+use std::sync::Arc;
+
+use audio::{Encoding, RATE, Sound};
+
+use crate::log::{Direction, Entry};
+use crate::state::{Piece, Recording, RecordingCallback, RecordingStatus, Shared, Side, State};
+use crate::time::seconds;
+use crate::webhooks::{self, Failure, Request};
+
+/// How long it takes until a recording can be fetched, in simulated time.
+const PROCESSING_S: f64 = 2.0;
+
+/// Quieter than this is silence when a recording is trimmed.
+const SILENCE: u16 = 64;
+
+/// What is to be recorded.
+pub(crate) struct Plan {
+    pub(crate) call_sid: String,
+    pub(crate) source: &'static str,
+    pub(crate) channels: u16,
+    pub(crate) trim: bool,
+    pub(crate) callback: Option<RecordingCallback>,
+}
+
+/// Begins a recording. Answers its SID.
+pub(crate) fn begin(shared: &Arc<Shared>, plan: Plan) -> String {
+    let now = shared.time.now();
+    let mut state = shared.state();
+    let sid = state.ids.sid("RE");
+    let not_found_times = state.faults.recording.not_found_times;
+    state.moment(&plan.call_sid, "recording", format!("{sid} begins"));
+    state.recording_insert(Recording {
+        sid: sid.clone(),
+        call_sid: plan.call_sid,
+        status: RecordingStatus::InProgress,
+        source: plan.source,
+        channels: plan.channels,
+        trim: plan.trim,
+        duration_s: None,
+        created: now,
+        updated: now,
+        callback: plan.callback,
+        file: Arc::default(),
+        words: None,
+        pieces: Vec::new(),
+        not_found_times,
+    });
+    drop(state);
+    tell(shared, &sid);
+    sid
+}
+
+/// Ends a recording with what was recorded. It can be fetched a little later.
+pub(crate) fn end(shared: &Arc<Shared>, sid: &str, sound: Sound) {
+    {
+        let mut state = shared.state();
+        let Some(recording) = state
+            .recording_mut(sid)
+            .filter(|recording| recording.status.is_live())
+        else {
+            return;
+        };
+        recording.status = RecordingStatus::Processing;
+        recording.updated = shared.time.now();
+        recording.pieces.clear();
+    }
+    let (task, sid) = (Arc::clone(shared), sid.to_owned());
+    shared.spawn(async move {
+        task.time.sleep(seconds(PROCESSING_S)).await;
+        process(&task, &sid, &sound);
+        tell(&task, &sid);
+    });
+}
+
+fn process(shared: &Shared, sid: &str, sound: &Sound) {
+    let trim = shared
+        .state()
+        .recording(sid)
+        .is_some_and(|recording| recording.trim);
+    let sound = if trim { trimmed(sound) } else { sound.clone() };
+    // Always writable: it has channels and a rate.
+    let file = sound.to_wav(Encoding::Pcm16).unwrap_or_default();
+    let words = sound.heard();
+    let mut state = shared.state();
+    let Some(recording) = state.recording_mut(sid) else {
+        return;
+    };
+    recording.updated = shared.time.now();
+    recording.duration_s = Some(whole_seconds(&sound));
+    recording.status = match sound.samples.is_empty() {
+        true => RecordingStatus::Absent,
+        false => RecordingStatus::Completed,
+    };
+    recording.file = Arc::new(file);
+    recording.words = words;
+    let (call_sid, status) = (recording.call_sid.clone(), recording.status.as_str());
+    state.moment(&call_sid, "recording", format!("{sid} {status}"));
+    state.recordings_bound();
+}
+
+/// Seconds begun.
+pub(crate) fn whole_seconds(sound: &Sound) -> u64 {
+    sound.seconds().ceil() as u64
+}
+
+/// Without the silence at both ends; a recording that is all silence stays as it is.
+fn trimmed(sound: &Sound) -> Sound {
+    let step = usize::from(sound.channels.max(1));
+    let loud = |sample: &i16| sample.unsigned_abs() > SILENCE;
+    let first = sound.samples.iter().position(loud);
+    let last = sound.samples.iter().rposition(loud);
+    match (first, last) {
+        (Some(first), Some(last)) => Sound {
+            samples: sound.samples[first / step * step..(last / step + 1) * step].to_vec(),
+            ..sound.clone()
+        },
+        _ => sound.clone(),
+    }
+}
+
+/// Tells whoever asked to be told that a recording is where it is now.
+fn tell(shared: &Arc<Shared>, sid: &str) {
+    let mut state = shared.state();
+    let token = state.ids.token();
+    let Some(recording) = state.recording(sid) else {
+        return;
+    };
+    let status = recording.status.as_str();
+    let Some(callback) = recording
+        .callback
+        .as_ref()
+        .filter(|callback| callback.events.iter().any(|event| event == status))
+    else {
+        return;
+    };
+    let request = Request {
+        kind: "recording-status",
+        sid: Some(recording.call_sid.clone()),
+        url: callback.url.clone(),
+        method: callback.method.clone(),
+        params: webhooks::of_recording(&shared.account.sid, &url(shared, sid), recording),
+        token,
+    };
+    let last = !recording.status.is_live();
+    drop(state);
+    webhooks::send_for(shared, sid, request, last);
+}
+
+/// Where a recording is fetched: without an extension it is WAV.
+pub(crate) fn url(shared: &Shared, sid: &str) -> String {
+    format!(
+        "{}/2010-04-01/Accounts/{}/Recordings/{sid}",
+        shared.base_url, shared.account.sid
+    )
+}
+
+/// A person on the phone or the application has begun to make a sound: whatever records the call gets it.
+pub(crate) fn tape(
+    shared: &Shared,
+    call_sid: &str,
+    side: Side,
+    samples: impl FnOnce() -> Vec<i16>,
+) {
+    let now = shared.time.now();
+    let listens = |recording: &Recording| {
+        recording.call_sid == call_sid
+            && recording.status == RecordingStatus::InProgress
+            && recording.source != RECORD_VERB
+    };
+    if !shared.state().recordings.iter().any(listens) {
+        return;
+    }
+    let samples = Arc::new(samples());
+    let mut state = shared.state();
+    for recording in state.recordings.iter_mut().filter(|it| listens(it)) {
+        recording.pieces.push(Piece {
+            side,
+            at_s: (now - recording.created).as_seconds_f64(),
+            samples: Arc::clone(&samples),
+        });
+    }
+}
+
+/// The source of what `<Record>` records, which takes its sound itself.
+pub(crate) const RECORD_VERB: &str = "RecordVerb";
+/// The source of what the API records.
+pub(crate) const API: &str = "StartCallRecordingAPI";
+
+/// Ends what records a call while it goes on: one recording, or all of them.
+pub(crate) fn stop(shared: &Arc<Shared>, call_sid: &str, only: Option<&str>) {
+    let live = |state: &State| -> Vec<Recording> {
+        let mine = |recording: &&Recording| {
+            recording.call_sid == call_sid
+                && recording.status.is_live()
+                && recording.source != RECORD_VERB
+                && only.is_none_or(|only| recording.sid == only)
+        };
+        state.recordings.iter().filter(mine).cloned().collect()
+    };
+    let recordings = live(&shared.state());
+    let now = shared.time.now();
+    for recording in recordings {
+        let lasted_s = (now - recording.created).as_seconds_f64();
+        end(shared, &recording.sid, mixed(&recording, lasted_s));
+    }
+}
+
+/// What was heard, each piece at its time.
+fn mixed(recording: &Recording, lasted_s: f64) -> Sound {
+    let length = (lasted_s.clamp(0.0, 14_400.0) * f64::from(RATE)) as usize;
+    let side = |side: Side| {
+        let mut samples = vec![0i16; length];
+        for piece in recording.pieces.iter().filter(|piece| piece.side == side) {
+            let start = (piece.at_s.max(0.0) * f64::from(RATE)) as usize;
+            let place = samples.iter_mut().skip(start);
+            for (sample, sound) in place.zip(piece.samples.iter()) {
+                *sample = sample.saturating_add(*sound);
+            }
+        }
+        samples
+    };
+    let both = Sound::stereo(&side(Side::Inbound), &side(Side::Outbound));
+    match recording.channels {
+        2 => both,
+        _ => Sound::mono(both.telephone()),
+    }
+}
+
+/// A remark for Twilio's debugger that is no error of its list.
+pub(crate) fn remark(shared: &Shared, call_sid: &str, kind: &'static str, words: &str) {
+    let entry = Entry {
+        sid: Some(call_sid.to_owned()),
+        error: Some(words.to_owned()),
+        ..Entry::new(Direction::Note, kind)
+    };
+    let mut state = shared.state();
+    state.moment(call_sid, "note", words);
+    state.record(entry);
+}
+
+/// Who asked to be told about a recording, from TwiML.
+pub(crate) fn callback(
+    url: Option<Result<String, Failure>>,
+    method: String,
+    events: Option<&[twiml::RecordingEvent]>,
+) -> Result<Option<RecordingCallback>, Failure> {
+    let Some(url) = url.transpose()? else {
+        return Ok(None);
+    };
+    let events = match events {
+        None | Some([]) => vec!["completed".to_owned()],
+        Some(events) => events
+            .iter()
+            .map(|event| event.as_str().to_owned())
+            .collect(),
+    };
+    Ok(Some(RecordingCallback {
+        url,
+        method,
+        events,
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn trimming_cuts_silence_at_both_ends_only() {
+        let sound = Sound::mono(vec![0, 3, 900, 0, -900, 2, 0]);
+        assert_eq!(trimmed(&sound).samples, [900, 0, -900]);
+        let both = Sound::stereo(&[0, 0, 0], &[0, 900, 0]);
+        assert_eq!(trimmed(&both).samples, [0, 900]);
+        let silent = Sound::mono(vec![0; 8]);
+        assert_eq!(trimmed(&silent), silent);
+    }
+}

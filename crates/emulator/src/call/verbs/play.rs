@@ -1,0 +1,120 @@
+//! `<Play>`: a sound file, or keys (specification, section 3).
+
+use twiml::Play;
+
+use crate::call::control::Interrupt;
+use crate::call::leg::Flow;
+use crate::call::recording::tape;
+use crate::call::verbs::speech::FOR_EVER;
+use crate::call::{Broken, Leg, Stage};
+use crate::state::Side;
+use crate::time::seconds;
+
+/// A key, and a `w`.
+const KEY_S: f64 = 0.2;
+const WAIT_S: f64 = 0.5;
+
+pub(crate) async fn run(leg: &mut Leg, play: &Play) -> Result<Flow, Interrupt> {
+    let played = match place(leg, play) {
+        Ok(url) => sound(&leg.stage, play, &url).await?,
+        Err(broken) => Err(broken),
+    };
+    match played {
+        Ok(()) => Ok(Flow::Next),
+        Err(broken) => leg.broken(broken).await,
+    }
+}
+
+/// Where a document's sounds are, so that they can be played while the leg listens.
+pub(crate) fn place(leg: &Leg, play: &Play) -> Result<String, Broken> {
+    if play.digits.is_some() && play.url.trim().is_empty() {
+        return Ok(String::new());
+    }
+    let url = play.url.trim();
+    leg.resolve(url).map_err(|failure| {
+        leg.stage.note("play", &failure);
+        Broken {
+            code: failure.code,
+            url: url.to_owned(),
+        }
+    })
+}
+
+/// Plays to the end, as often as it is asked to. A sound that cannot be had breaks the document.
+pub(crate) async fn sound(
+    stage: &Stage,
+    play: &Play,
+    url: &str,
+) -> Result<Result<(), Broken>, Interrupt> {
+    if let Some(digits) = &play.digits {
+        keys(stage, digits).await?;
+    }
+    if url.is_empty() {
+        return Ok(Ok(()));
+    }
+    let clip = match stage.clip(url).await? {
+        Ok(clip) => clip,
+        Err(failure) => {
+            return Ok(Err(Broken {
+                code: failure.code,
+                url: url.to_owned(),
+            }));
+        }
+    };
+    let name = name(url);
+    let text = match &clip.words {
+        Some(words) => format!("{name}: {words}"),
+        None => name.to_owned(),
+    };
+    let times = match play.repeat {
+        Some(0) => FOR_EVER,
+        times => times.unwrap_or(1),
+    };
+    for _ in 0..times {
+        tape(&stage.shared, &stage.sid, Side::Outbound, || {
+            clip.samples.to_vec()
+        });
+        // A sound of no length must not make a loop that never waits.
+        stage.wait(seconds(clip.seconds.max(0.02))).await?;
+        stage.heard("play", &text);
+    }
+    Ok(Ok(()))
+}
+
+async fn keys(stage: &Stage, digits: &str) -> Result<(), Interrupt> {
+    let length: f64 = digits
+        .chars()
+        .map(|key| {
+            if matches!(key, 'w' | 'W') {
+                WAIT_S
+            } else {
+                KEY_S
+            }
+        })
+        .sum();
+    stage.wait(seconds(length)).await?;
+    stage.heard("keys", digits);
+    Ok(())
+}
+
+/// The file's name, which a script can wait for.
+fn name(url: &str) -> &str {
+    let path = url.split(['?', '#']).next().unwrap_or_default();
+    path.rsplit('/')
+        .find(|part| !part.is_empty())
+        .unwrap_or(url)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::name;
+
+    #[test]
+    fn a_sound_is_known_by_its_file_name() {
+        assert_eq!(
+            name("https://example.test/audio/welcome.mp3?v=2#rc=1"),
+            "welcome.mp3"
+        );
+        assert_eq!(name("https://example.test/audio/"), "audio");
+    }
+}

@@ -1,0 +1,84 @@
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+
+/// Where a recording is, in Twilio's words (specification, section 6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RecordingStatus {
+    InProgress,
+    Paused,
+    Processing,
+    Completed,
+    /// There was nothing to record.
+    Absent,
+}
+
+impl RecordingStatus {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::InProgress => "in-progress",
+            Self::Paused => "paused",
+            Self::Processing => "processing",
+            Self::Completed => "completed",
+            Self::Absent => "absent",
+        }
+    }
+
+    /// It goes on.
+    pub(crate) fn is_live(self) -> bool {
+        matches!(self, Self::InProgress | Self::Paused)
+    }
+}
+
+/// Who is told about a recording.
+#[derive(Clone, Debug)]
+pub(crate) struct RecordingCallback {
+    pub(crate) url: String,
+    pub(crate) method: String,
+    /// `in-progress`, `completed`, `absent`.
+    pub(crate) events: Vec<String>,
+}
+
+/// Whose sound it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Side {
+    /// The person on the phone.
+    Inbound,
+    /// What the application said.
+    Outbound,
+}
+
+/// A piece of a call that is recorded while it goes on.
+#[derive(Clone, Debug)]
+pub(crate) struct Piece {
+    pub(crate) side: Side,
+    /// When it began, in seconds since the recording did.
+    pub(crate) at_s: f64,
+    pub(crate) samples: Arc<Vec<i16>>,
+}
+
+/// A recording.
+#[derive(Clone, Debug)]
+pub(crate) struct Recording {
+    pub(crate) sid: String,
+    pub(crate) call_sid: String,
+    pub(crate) status: RecordingStatus,
+    /// `RecordVerb`, `StartCallRecordingAPI` and so on.
+    pub(crate) source: &'static str,
+    pub(crate) channels: u16,
+    /// Whether silence at both ends is cut.
+    pub(crate) trim: bool,
+    /// Of the file; `None` until it is processed.
+    pub(crate) duration_s: Option<u64>,
+    pub(crate) created: DateTime<Utc>,
+    pub(crate) updated: DateTime<Utc>,
+    pub(crate) callback: Option<RecordingCallback>,
+    /// The WAV file; empty until it is processed.
+    pub(crate) file: Arc<Vec<u8>>,
+    /// The words in it.
+    pub(crate) words: Option<String>,
+    /// What has been heard of a call that is recorded while it goes on.
+    pub(crate) pieces: Vec<Piece>,
+    /// How many fetches still find nothing.
+    pub(crate) not_found_times: u32,
+}

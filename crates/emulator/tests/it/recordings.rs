@@ -1,0 +1,204 @@
+use serde_json::{Value, json};
+use twilio_api::{CallChange, MediaFormat, RecordingFilter, RecordingStatus};
+
+use crate::world::{World, eventually};
+
+/// A call in which "yes" was recorded. Answers the recording's SID and the call's.
+async fn one(world: &World) -> (String, String) {
+    world.on(
+        "/voice",
+        "<Say>Question</Say><Record action=\"/done\" playBeep=\"false\"/>",
+    );
+    let steps =
+        json!([{"wait_for": "question"}, {"speak": {"text": "yes", "seconds": 2}}, {"press": "#"}]);
+    let call = world.call(steps).await;
+    let done = world.app.hits("/done").pop().unwrap();
+    (done.get("RecordingSid").to_owned(), call.sid)
+}
+
+async fn code(world: &World, sid: &str, format: MediaFormat, channels: Option<u32>) -> Option<u32> {
+    let media = world.client.recordings().media(sid, format, channels).await;
+    media.err().and_then(|error| error.code())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn recordings_are_listed_fetched_and_deleted() {
+    let world = World::start().await;
+    world.number().await;
+    let (first, call) = one(&world).await;
+    let (second, _) = one(&world).await;
+    world.recorded(&first).await;
+    world.recorded(&second).await;
+    let recordings = world.client.recordings();
+    let all = recordings
+        .list(&RecordingFilter::default())
+        .all(10)
+        .await
+        .unwrap();
+    let sids: Vec<&str> = all.iter().map(|recording| recording.sid.as_str()).collect();
+    assert_eq!(sids, [second.as_str(), first.as_str()]);
+    let filter = RecordingFilter {
+        call_sid: Some(call.clone()),
+        ..RecordingFilter::default()
+    };
+    assert_eq!(recordings.list(&filter).all(10).await.unwrap().len(), 1);
+    let (_, page) = world
+        .rest("GET", &format!("/Calls/{call}/Recordings.json"), &[])
+        .await;
+    assert_eq!(page["recordings"][0]["sid"], json!(first));
+    let fetched = recordings.fetch(&first).await.unwrap();
+    assert_eq!(
+        (fetched.status, fetched.duration_s),
+        (RecordingStatus::Completed, Some(2))
+    );
+    assert_eq!(
+        (fetched.channels, fetched.source.as_deref()),
+        (Some(1), Some("RecordVerb"))
+    );
+    recordings.delete(&first).await.unwrap();
+    assert!(recordings.fetch(&first).await.is_err());
+    assert_eq!(
+        code(&world, &first, MediaFormat::Wav, None).await,
+        Some(20404)
+    );
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn media_come_as_twilio_has_them() {
+    let world = World::start().await;
+    world.number().await;
+    let (sid, _) = one(&world).await;
+    world.recorded(&sid).await;
+    assert_eq!(code(&world, &sid, MediaFormat::Wav, Some(1)).await, None);
+    assert_eq!(
+        code(&world, &sid, MediaFormat::Wav, Some(2)).await,
+        Some(20001)
+    );
+    assert_eq!(
+        code(&world, &sid, MediaFormat::Mp3, None).await,
+        Some(20404)
+    );
+    let last = world.handle.log(0).pop().unwrap();
+    assert!(last.error.unwrap().contains("no mp3"));
+    let url = world.app.hits("/done")[0].get("RecordingUrl").to_owned();
+    let plain = reqwest::get(&url).await.unwrap();
+    assert_eq!(plain.status(), 401);
+    let media = world.client.media_at(&url).await.unwrap();
+    assert!(media.bytes().await.unwrap().starts_with(b"RIFF"));
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn media_are_not_there_at_first() {
+    // Slow enough to see that it is not processed yet: a second really.
+    let world = World::seeded(7, 2.0).await;
+    world.number().await;
+    world.fault(json!({"kind": "recording", "not_found_times": 2}));
+    let (sid, _) = one(&world).await;
+    let status = world.client.recordings().fetch(&sid).await.unwrap().status;
+    assert_ne!(status, RecordingStatus::Completed);
+    for _ in 0..3 {
+        assert_eq!(
+            code(&world, &sid, MediaFormat::Wav, None).await,
+            Some(20404)
+        );
+    }
+    assert_eq!(world.recorded(&sid).await.heard().as_deref(), Some("yes"));
+    world.end().await;
+}
+
+async fn on_hold(world: &World, steps: Value) -> String {
+    world.on("/voice", "<Say>Please hold</Say><Pause length=\"6000\"/>");
+    let sid = world.place(steps);
+    eventually("the caller is on hold", || {
+        world
+            .handle
+            .view(&sid)
+            .filter(|view| view.has_heard("please hold"))
+    })
+    .await;
+    sid
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_live_call_can_be_recorded_through_the_api() {
+    let world = World::start().await;
+    world.number().await;
+    world.on("/ready", "<Say>We are ready</Say><Pause length=\"6000\"/>");
+    let steps = json!([{"wait_for": "ready"}, {"speak": {"text": "tell me more", "seconds": 3}}, {"hang_up": {}}]);
+    let sid = on_hold(&world, steps).await;
+    let path = format!("/Calls/{sid}/Recordings.json");
+    let callback = world.at("/rec").unwrap();
+    let form = [
+        ("RecordingChannels", "dual"),
+        ("RecordingStatusCallback", callback.as_str()),
+    ];
+    let (status, begun) = world.rest("POST", &path, &form).await;
+    assert_eq!(
+        (status, &begun["status"], &begun["channels"]),
+        (201, &json!("in-progress"), &json!(2))
+    );
+    let change = CallChange {
+        url: world.at("/ready"),
+        ..CallChange::default()
+    };
+    world.client.calls().update(&sid, &change).await.unwrap();
+    world.over(&sid).await;
+    let sound = world.recorded(begun["sid"].as_str().unwrap()).await;
+    assert_eq!(
+        audio::heard(&sound.channel(0)).as_deref(),
+        Some("tell me more")
+    );
+    assert_eq!(
+        audio::heard(&sound.channel(1)).as_deref(),
+        Some("We are ready")
+    );
+    let told = &world.hits("/rec", 1).await[0];
+    assert_eq!(
+        (told.get("RecordingSource"), told.get("RecordingTrack")),
+        ("StartCallRecordingAPI", "both")
+    );
+    assert_eq!(world.rest("POST", &path, &[]).await.0, 400);
+    assert_eq!(
+        world
+            .rest("POST", "/Calls/CA0/Recordings.json", &[])
+            .await
+            .0,
+        404
+    );
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_live_recording_can_be_held_and_stopped() {
+    let world = World::start().await;
+    world.number().await;
+    let sid = on_hold(&world, json!([])).await;
+    let (_, begun) = world
+        .rest("POST", &format!("/Calls/{sid}/Recordings.json"), &[])
+        .await;
+    let recording = begun["sid"].as_str().unwrap();
+    let path = format!("/Calls/{sid}/Recordings/{recording}.json");
+    for status in ["paused", "in-progress", "stopped"] {
+        let (code, shown) = world.rest("POST", &path, &[("Status", status)]).await;
+        assert_eq!((code, &shown["status"]), (200, &json!(status)));
+    }
+    assert_eq!(
+        world.rest("POST", &path, &[("Status", "stopped")]).await.0,
+        400
+    );
+    world.recorded(recording).await;
+    let (code, shown) = world.rest("GET", &path, &[]).await;
+    assert_eq!((code, &shown["status"]), (200, &json!("completed")));
+    assert_eq!(world.rest("DELETE", &path, &[]).await.0, 204);
+    world
+        .rest(
+            "POST",
+            &format!("/Calls/{sid}.json"),
+            &[("Status", "completed")],
+        )
+        .await;
+    world.over(&sid).await;
+    world.end().await;
+}
