@@ -44,7 +44,7 @@ pub struct Conversation {
     pub account_sid: String,
     /// `open`.
     pub status: String,
-    /// [`Answering`].
+    /// `ai` or `human`.
     pub answering: String,
     /// `normal`.
     pub urgency: String,

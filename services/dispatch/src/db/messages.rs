@@ -57,11 +57,11 @@ pub struct Message {
     pub conversation_id: String,
     /// `inbound` or `outbound`.
     pub direction: String,
-    /// [`Sender`].
+    /// `customer`, `ai`, `human` or `system`.
     pub sender: String,
     /// The text.
     pub body: String,
-    /// A list of [`Media`].
+    /// A list of what the message carries.
     pub media: Json,
     /// `received`, `queued`, `sent`, `refused`; what Twilio says of a sent one is in its delivery.
     pub status: String,
