@@ -200,9 +200,16 @@ impl Worker {
             (headers::ATTEMPT, AMQPValue::LongUInt(attempt)),
             (headers::RETRIES, AMQPValue::LongUInt(retries)),
         ];
-        let queue = self.core.names.retry(&self.subscription.queue, delay)?;
+        let exchange = self.core.names.retry(delay)?;
         let properties = headers::with(headers::persistent(envelope)?, &count);
-        send(session, queue, properties, envelope).await
+        let message = Message {
+            exchange: &exchange,
+            // By which it comes home.
+            key: self.queue.clone(),
+            properties,
+            body: &envelope.data,
+        };
+        session.events.publish(message).await
     }
 
     async fn bury(

@@ -11,10 +11,12 @@ mod topology;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
 use std::time::Duration;
 
 use events::Envelope;
-use futures::future::join_all;
+use futures::StreamExt;
+use futures::stream::FuturesOrdered;
 use lapin::options::{ExchangeDeleteOptions, QueueDeclareOptions, QueueDeleteOptions};
 use lapin::types::FieldTable;
 use lapin::uri::AMQPUri;
@@ -33,6 +35,8 @@ use topology::Names;
 const PATIENCE: Duration = Duration::from_millis(200);
 /// How long anything else waits for the broker.
 const LONG_PATIENCE: Duration = Duration::from_secs(5);
+/// How many events of one call may be under way.
+const WINDOW: usize = 256;
 /// Accepted events that wait to be shown to onlookers.
 const SHOWN: usize = 4096;
 
@@ -109,12 +113,24 @@ impl Amqp {
     }
 
     pub(crate) async fn publish_all(&self, envelopes: &[Envelope]) -> Vec<Result<(), Error>> {
-        // Each is sent when it is first polled, which happens in order; the confirms come as they come.
-        let mut publishing = Vec::with_capacity(envelopes.len());
+        // Each is sent when it is first polled, which happens in order. Not all at once, or the time that a
+        // confirm may take would be spent in our own queue.
+        let mut results = Vec::with_capacity(envelopes.len());
+        let mut flying = FuturesOrdered::new();
         for envelope in envelopes {
-            publishing.push(self.publish(envelope));
+            if flying.len() >= WINDOW {
+                results.extend(flying.next().await);
+            }
+            flying.push_back(self.publish(envelope));
+            // The first poll is now, so that the order is that of the calls.
+            if let Poll::Ready(Some(result)) = futures::poll!(flying.next()) {
+                results.push(result);
+            }
         }
-        join_all(publishing).await
+        while let Some(result) = flying.next().await {
+            results.push(result);
+        }
+        results
     }
 
     pub(crate) async fn declare(&self, subscription: &Subscription) -> Result<(), Error> {
@@ -208,10 +224,13 @@ impl Amqp {
             .await
             .map_err(|e| session.fail(&e))?;
         let mut queues = vec![core.names.dead.clone()];
+        let mut exchanges = vec![core.names.events.clone(), core.names.taps.clone()];
         for subscription in core.known() {
             queues.push(core.names.queue(&subscription.queue)?);
             for delay in &subscription.retry_delays {
-                queues.push(core.names.retry(&subscription.queue, *delay)?);
+                let retry = core.names.retry(*delay)?;
+                queues.push(retry.clone());
+                exchanges.push(retry);
             }
         }
         let gone = async {
@@ -220,9 +239,9 @@ impl Amqp {
                     .queue_delete(queue, QueueDeleteOptions::default())
                     .await?;
             }
-            for exchange in [&core.names.events, &core.names.taps] {
+            for exchange in exchanges {
                 channel
-                    .exchange_delete(exchange.clone(), ExchangeDeleteOptions::default())
+                    .exchange_delete(exchange, ExchangeDeleteOptions::default())
                     .await?;
             }
             channel.close(200, "done".into()).await

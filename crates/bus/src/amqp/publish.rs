@@ -1,11 +1,11 @@
 //! A channel in confirm mode, and why publishing on one takes care.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::{Mutex, PoisonError};
 use std::task::Poll;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use lapin::message::BasicReturnMessage;
 use lapin::options::{BasicPublishOptions, ConfirmSelectOptions};
@@ -27,8 +27,8 @@ pub(super) struct Publisher {
     /// lapin numbers a message first and queues its frames after. Two threads in between would swap their
     /// numbers, and one would take the other's confirm for his own.
     order: Mutex<()>,
-    /// Keys that have been routed on this channel.
-    routable: Mutex<HashSet<String>>,
+    /// Keys that have been routed on this channel, and when the last confirm of each came.
+    routable: Mutex<HashMap<String, Instant>>,
     /// lapin gives a returned message to whichever confirm comes next, which is the right one only if no
     /// other is under way. So the first message of each key goes alone: it holds this for writing.
     alone: tokio::sync::RwLock<()>,
@@ -64,7 +64,8 @@ impl Publisher {
     pub(super) async fn publish(&self, message: Message<'_>) -> Result<(), Error> {
         let route = route(message.exchange, &message.key);
         let (key, id) = (message.key.clone(), message.properties.message_id().clone());
-        let known = self.routable().contains(&route);
+        let known = self.routable().contains_key(&route);
+        let start = Instant::now();
         let confirmed = tokio::time::timeout(CONFIRM, async {
             if known {
                 let _shared = self.alone.read().await;
@@ -83,15 +84,16 @@ impl Publisher {
                     self.broken.cancel();
                     return Err(Error::Unavailable(error.to_string()));
                 }
-                Err(_) => return Err(unavailable("no confirm in time")),
+                Err(_) => {
+                    self.give_up_if_stuck(&route, start);
+                    return Err(unavailable("no confirm in time"));
+                }
             },
             () = self.broken.cancelled() => return Err(unavailable("the connection was lost")),
         };
         match confirmation {
             Confirmation::Ack(None) => {
-                if !known {
-                    self.routable().insert(route);
-                }
+                self.routable().insert(route, Instant::now());
                 Ok(())
             }
             Confirmation::Ack(Some(back)) if *back.properties.message_id() == id => {
@@ -113,6 +115,15 @@ impl Publisher {
         error!(key, "an event came back: its queue has been removed");
         self.routable()
             .remove(&route(&back.exchange, &back.routing_key));
+    }
+
+    /// A busy broker confirms late but does confirm. When nothing of a key has been confirmed in all that
+    /// time, its quorum queue may be waiting for a message of this channel that was lost while it had no
+    /// leader; it takes no later one, ever. A new channel starts afresh.
+    fn give_up_if_stuck(&self, route: &str, since: Instant) {
+        if self.routable().get(route).is_none_or(|last| *last < since) {
+            self.broken.cancel();
+        }
     }
 
     async fn send(&self, message: Message<'_>) -> lapin::Result<PublisherConfirm> {
@@ -142,7 +153,7 @@ impl Publisher {
         }
     }
 
-    fn routable(&self) -> std::sync::MutexGuard<'_, HashSet<String>> {
+    fn routable(&self) -> std::sync::MutexGuard<'_, HashMap<String, Instant>> {
         self.routable.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

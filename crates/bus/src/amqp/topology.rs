@@ -5,7 +5,7 @@
 //! | `{ns}.events` | topic exchange: accepted events to the queues of subscriptions |
 //! | `{ns}.tap` | topic exchange: copies for onlookers. Apart, because a tap bound to the first would make any event routable |
 //! | `{ns}.{queue}` | quorum queue of a subscription |
-//! | `{ns}.{queue}.retry.{ms}` | quorum queue where repeats wait, one for each delay: within one queue a long wait would hold up a short one |
+//! | `{ns}.retry.{ms}` | fanout exchange and quorum queue where the repeats of all subscriptions wait, one for each delay: within one queue a long wait would hold up a short one. A repeat keeps the name of its queue as routing key, by which the broker sends it home. (One for each subscription would be five quorum queues where one does, and a broker spends files and memory on each.) |
 //! | `{ns}.dead` | quorum queue of all dead letters, one so that they can be listed without knowing every queue |
 //! | `{ns}.tap.{random}` | an onlooker's own, gone with him |
 //! | `{ns}.dead.lock` | held while somebody goes through the dead letters, gone with his connection |
@@ -45,12 +45,9 @@ impl Names {
         short(&format!("{}.{queue}", self.namespace))
     }
 
-    pub(super) fn retry(&self, queue: &str, delay: Duration) -> Result<ShortString, Error> {
-        short(&format!(
-            "{}.{queue}.retry.{}",
-            self.namespace,
-            delay.as_millis()
-        ))
+    /// Both an exchange and a queue.
+    pub(super) fn retry(&self, delay: Duration) -> Result<ShortString, Error> {
+        short(&format!("{}.retry.{}", self.namespace, delay.as_millis()))
     }
 
     pub(super) fn tap(&self) -> Result<ShortString, Error> {
@@ -107,7 +104,7 @@ pub(super) async fn declare(
     let mut retries = Vec::with_capacity(subscription.retry_delays.len());
     for delay in &subscription.retry_delays {
         let ttl = i64::try_from(delay.as_millis()).unwrap_or(i64::MAX);
-        retries.push((names.retry(&subscription.queue, *delay)?, ttl));
+        retries.push((names.retry(*delay)?, ttl));
     }
     let mut bindings = Vec::with_capacity(subscription.bindings.len());
     for binding in &subscription.bindings {
@@ -115,7 +112,7 @@ pub(super) async fn declare(
     }
     Ok(async {
         let mut arguments = quorum();
-        dead_letter(&mut arguments, &names.dead);
+        dead_letter(&mut arguments, Some(&names.dead));
         // The broker allows one more delivery than its limit says.
         let limit = i32::try_from(DELIVERY_LIMIT).unwrap_or(i32::MAX) - 1;
         insert(
@@ -125,10 +122,7 @@ pub(super) async fn declare(
         );
         declare_queue(channel, queue.clone(), arguments).await?;
         for (retry, ttl) in retries {
-            let mut arguments = quorum();
-            dead_letter(&mut arguments, &queue);
-            insert(&mut arguments, "x-message-ttl", AMQPValue::LongLongInt(ttl));
-            declare_queue(channel, retry, arguments).await?;
+            declare_retry(channel, retry, ttl).await?;
         }
         for binding in bindings {
             let options = QueueBindOptions::default();
@@ -146,6 +140,25 @@ pub(super) async fn declare(
         Ok(())
     }
     .await)
+}
+
+async fn declare_retry(channel: &Channel, name: ShortString, ttl: i64) -> lapin::Result<()> {
+    let mut arguments = quorum();
+    dead_letter(&mut arguments, None);
+    insert(&mut arguments, "x-message-ttl", AMQPValue::LongLongInt(ttl));
+    declare_queue(channel, name.clone(), arguments).await?;
+    let durable = ExchangeDeclareOptions {
+        durable: true,
+        ..ExchangeDeclareOptions::default()
+    };
+    let (kind, empty) = (ExchangeKind::Fanout, FieldTable::default);
+    channel
+        .exchange_declare(name.clone(), kind, durable, empty())
+        .await?;
+    let options = QueueBindOptions::default();
+    channel
+        .queue_bind(name.clone(), name, ShortString::default(), options, empty())
+        .await
 }
 
 /// An onlooker's queue: bounded, forgotten with the connection.
@@ -204,28 +217,16 @@ fn quorum() -> FieldTable {
     arguments
 }
 
-/// Where a message goes that expires or is given up; it leaves its queue only when it has arrived.
-fn dead_letter(arguments: &mut FieldTable, to: &ShortString) {
-    insert(
-        arguments,
-        "x-dead-letter-exchange",
-        AMQPValue::LongString("".into()),
-    );
-    insert(
-        arguments,
-        "x-dead-letter-routing-key",
-        AMQPValue::LongString(to.as_str().into()),
-    );
-    insert(
-        arguments,
-        "x-dead-letter-strategy",
-        AMQPValue::LongString("at-least-once".into()),
-    );
-    insert(
-        arguments,
-        "x-overflow",
-        AMQPValue::LongString("reject-publish".into()),
-    );
+/// Where a message goes that expires or is given up, or to the queue that its routing key names; it leaves
+/// only when it has arrived.
+fn dead_letter(arguments: &mut FieldTable, to: Option<&ShortString>) {
+    let mut set = |name, text: &str| insert(arguments, name, AMQPValue::LongString(text.into()));
+    set("x-dead-letter-exchange", "");
+    if let Some(to) = to {
+        set("x-dead-letter-routing-key", to.as_str());
+    }
+    set("x-dead-letter-strategy", "at-least-once");
+    set("x-overflow", "reject-publish");
 }
 
 fn insert(arguments: &mut FieldTable, name: &str, value: AMQPValue) {
