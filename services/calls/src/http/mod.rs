@@ -75,6 +75,7 @@ async fn list(
         Some(id) => {
             let last = db::call_find(&mut tx, id).await?;
             let last = last
+                .filter(|row| caller.may_see(&row.tenant_id))
                 .ok_or_else(|| ApiError::invalid("cursor", "is not a next_cursor of this list"))?;
             Some((last.started_at.0, last.id))
         }

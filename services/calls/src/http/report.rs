@@ -15,6 +15,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::State;
+use crate::db;
 
 const SOURCE: &str = "trunkline/calls";
 
@@ -174,6 +175,12 @@ async fn resolve(
         .filter(|tenant| caller.may_see(&tenant.tenant_id));
     let tenant =
         tenant.ok_or_else(|| ApiError::invalid("to", "is not a number of any of your tenants"))?;
+    // A call of somebody else's is not theirs to report on.
+    let mut tx = state.store.read().await?;
+    let known = db::call_find(&mut tx, call_sid).await?;
+    if known.is_some_and(|row| row.call_sid != call_sid || row.tenant_id != tenant.tenant_id) {
+        return Err(ApiError::invalid("call_sid", "belongs to another call"));
+    }
     if !resolved.active {
         return Err(ApiError::conflict(
             "inactive",
