@@ -64,6 +64,7 @@ async fn note(
         return Ok(Decision::nothing());
     };
     record.line(cause, cause.time, "effect", detail);
-    record.row.conversation_id = Some(conversation.to_owned()).filter(|id| !id.is_empty());
+    let thread = Some(conversation.to_owned()).filter(|id| !id.is_empty());
+    record.row.conversation_id = thread.or(record.row.conversation_id);
     Ok(record.save(tx).await?)
 }
