@@ -1,9 +1,9 @@
 #![doc = include_str!("../README.md")]
 
-pub mod app;
+mod app;
 mod db;
+mod http;
 pub use db::MIGRATIONS;
-pub mod http;
 
 use role::{Error, Parts, Role};
 
@@ -28,4 +28,14 @@ pub async fn role(parts: &Parts) -> Result<Role, Error> {
         },
     );
     Ok(role)
+}
+
+/// What the tests look at. Not for others.
+#[doc(hidden)]
+pub mod door {
+    pub use crate::app::forward::Forward;
+    pub use crate::app::progress::{FinishDial, FollowStatus, ReadLookup, Settle};
+    pub use crate::app::texts::{NoteRefused, NoteSent};
+    pub use crate::app::whisper::AskToAccept;
+    pub use crate::db::{CallRow, LineRow, MIGRATIONS, call_find, timeline_list};
 }

@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use chrono::Duration;
+use clock::Time;
 use events::Event;
 use events::v1::{TenantContext, TwimlReply, VoiceInbound};
 use role::{Cause, Decider, Decision, Fault, Tx};
@@ -62,7 +63,8 @@ impl Decider for Forward {
             }),
         );
 
-        let plan = plan(&tenant, cause, record.row.dial_status.is_some());
+        let dialled = record.row.dial_status.is_some();
+        let plan = plan(&tenant, cause.time, dialled);
         let document = document(plan, &tenant, &voice.call_sid);
         let xml = document.to_xml().map_err(|e| Fault::Never(e.to_string()))?;
         record.line(
@@ -71,16 +73,16 @@ impl Decider for Forward {
             "twiml",
             json!({ "plan": plan.word(), "xml": xml }),
         );
-        match plan {
-            Plan::Dial => {
-                record.row.forwarded = true;
-                record.row.whispered = tenant.whisper.as_ref().is_some_and(|w| w.enabled);
+        match plan.turns_away() {
+            Some(reason) if cause.wants_reply => record.conclude(MISSED, reason),
+            None if plan == Plan::Nothing => {}
+            // Either the business's phone rings by our word, or nobody waits for it any more: the front door's fallback
+            // has answered, which dials even where we would not have. Its end, or Twilio, tells.
+            _ => {
+                record.row.forwarded |= plan == Plan::Dial;
                 let ringing = Duration::seconds(i64::from(tenant.dial_timeout_s));
                 record.look_again("call.silent", ringing + PATIENCE);
             }
-            Plan::Apologize(reason) => record.conclude(MISSED, reason),
-            Plan::Reject => record.conclude(MISSED, "closed"),
-            Plan::Nothing => {}
         }
         record.settle();
         Ok(record.save(tx).await?.reply(&TwimlReply { xml }))
@@ -96,9 +98,23 @@ impl Plan {
             Self::Nothing => "nothing",
         }
     }
+
+    /// Why the call is missed, where nobody's phone rings.
+    fn turns_away(self) -> Option<&'static str> {
+        match self {
+            Self::Apologize(reason) => Some(reason),
+            Self::Reject => Some("closed"),
+            Self::Dial | Self::Nothing => None,
+        }
+    }
 }
 
-fn plan(tenant: &TenantContext, cause: &Cause, dialled: bool) -> Plan {
+/// Why a call at this time is not forwarded, if so.
+pub(super) fn turned_away(tenant: &TenantContext, at: Time) -> Option<&'static str> {
+    plan(tenant, at, false).turns_away()
+}
+
+fn plan(tenant: &TenantContext, at: Time, dialled: bool) -> Plan {
     if dialled {
         return Plan::Nothing;
     }
@@ -106,7 +122,7 @@ fn plan(tenant: &TenantContext, cause: &Cause, dialled: bool) -> Plan {
         .after_hours
         .as_ref()
         .map_or("", |a| a.action.as_str());
-    if !is_open(tenant, cause.time) {
+    if !is_open(tenant, at) {
         match after_hours {
             "apologize" => return Plan::Apologize("closed"),
             "reject" => return Plan::Reject,
@@ -129,8 +145,20 @@ fn document(plan: Plan, tenant: &TenantContext, call_sid: &str) -> Response {
                 .as_ref()
                 .map(|a| a.say.as_str())
                 .filter(|_| reason == "closed");
+            // Nothing is promised that will not be done.
+            let texts = tenant.text_back.as_ref().is_some_and(|t| t.enabled);
+            let promise = if texts {
+                " and will text you shortly"
+            } else {
+                ""
+            };
             let words = custom.filter(|say| !say.is_empty()).map_or_else(
-                || format!("Thank you for calling {}. We can't take your call right now and will text you shortly.", tenant.name),
+                || {
+                    format!(
+                        "Thank you for calling {}. We can't take your call right now{promise}.",
+                        tenant.name
+                    )
+                },
                 str::to_owned,
             );
             Response::new()
@@ -177,7 +205,7 @@ pub(super) fn say(tenant: &TenantContext, words: &str) -> Say {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use events::v1::{AfterHours, Whisper};
+    use events::v1::{AfterHours, TextBack, Whisper};
 
     fn smith() -> TenantContext {
         TenantContext {
@@ -198,7 +226,7 @@ mod tests {
 
     #[test]
     fn a_dial_comes_back_to_us_with_the_call_in_its_path() {
-        insta::assert_snapshot!(xml(Plan::Dial, &smith()), @"");
+        insta::assert_snapshot!(xml(Plan::Dial, &smith()), @r#"<?xml version="1.0" encoding="UTF-8"?><Response><Dial action="/webhooks/twilio/call/status/CA1" method="POST" timeout="20"><Number>+15550100002</Number></Dial></Response>"#);
     }
 
     #[test]
@@ -210,7 +238,7 @@ mod tests {
             }),
             ..smith()
         };
-        insta::assert_snapshot!(xml(Plan::Dial, &tenant), @"");
+        insta::assert_snapshot!(xml(Plan::Dial, &tenant), @r#"<?xml version="1.0" encoding="UTF-8"?><Response><Dial action="/webhooks/twilio/call/status/CA1" method="POST" timeout="20"><Number url="/webhooks/twilio/call/whisper/CA1?number=%2B15550100001">+15550100002</Number></Dial></Response>"#);
     }
 
     #[test]
@@ -218,9 +246,28 @@ mod tests {
         let tenant = TenantContext {
             voice: "Polly.Joanna".into(),
             language: "en-US".into(),
+            text_back: Some(TextBack {
+                enabled: true,
+                ..TextBack::default()
+            }),
             ..smith()
         };
-        insta::assert_snapshot!(xml(Plan::Apologize("no-forwarding-number"), &tenant), @"");
+        insta::assert_snapshot!(xml(Plan::Apologize("no-forwarding-number"), &tenant), @r#"<?xml version="1.0" encoding="UTF-8"?><Response><Say voice="Polly.Joanna" language="en-US">Thank you for calling Smith &amp; Sons. We can't take your call right now and will text you shortly.</Say><Hangup/></Response>"#);
+    }
+
+    #[test]
+    fn an_apology_promises_no_text_that_will_not_be_sent() {
+        let xml = xml(Plan::Apologize("no-forwarding-number"), &smith());
+        assert!(
+            xml.contains("We can't take your call right now.</Say><Hangup/>"),
+            "{xml}"
+        );
+    }
+
+    #[test]
+    fn a_rejected_caller_hears_a_busy_line() {
+        insta::assert_snapshot!(xml(Plan::Reject, &smith()), @r#"<?xml version="1.0" encoding="UTF-8"?><Response><Reject reason="busy"/></Response>"#);
+        insta::assert_snapshot!(xml(Plan::Nothing, &smith()), @r#"<?xml version="1.0" encoding="UTF-8"?><Response/>"#);
     }
 
     #[test]
@@ -233,6 +280,6 @@ mod tests {
             after_hours,
             ..smith()
         };
-        insta::assert_snapshot!(xml(Plan::Apologize("closed"), &tenant), @"");
+        insta::assert_snapshot!(xml(Plan::Apologize("closed"), &tenant), @r#"<?xml version="1.0" encoding="UTF-8"?><Response><Say>Back at 7!</Say><Hangup/></Response>"#);
     }
 }

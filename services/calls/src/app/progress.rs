@@ -6,8 +6,9 @@ use events::v1::{CallLookedUp, CallLookup, CallSettle, CallStatus, DialFinished}
 use role::{Cause, Decider, Decision, Fault, Tx};
 use serde_json::json;
 
-use super::record::Record;
-use super::state::{self, ANSWERED, MISSED, Verdict};
+use super::forward::turned_away;
+use super::record::{Record, SETTLE_AFTER};
+use super::state::{self, MISSED, Verdict};
 
 /// How long two people may talk before we look again.
 const TALK: Duration = Duration::minutes(5);
@@ -101,10 +102,13 @@ impl Decider for Settle {
         if !record.row.outcome.is_empty() {
             return Ok(Decision::nothing());
         }
-        if record.row.dial_status.is_some() && state::verdict(&record.row) == Verdict::Unknown {
+        let up = record.row.dial_status.as_deref().is_some_and(state::was_up);
+        if up && state::verdict(&record.row) == Verdict::Unknown {
             // The leg was up and nobody pressed 1 within all this time.
-            record.conclude(MISSED, "not-accepted");
-            record.tell_end();
+            record.take(Verdict::Settled {
+                outcome: MISSED,
+                reason: "not-accepted".to_owned(),
+            });
             return Ok(record.save(tx).await?);
         }
         record.line(
@@ -149,40 +153,36 @@ impl Decider for ReadLookup {
                 "legs": event.legs.iter().map(|leg| &leg.status).collect::<Vec<_>>(),
             }),
         );
+        // A call that Twilio does not know never came about there.
+        let status = if event.found {
+            event.status.as_str()
+        } else {
+            "failed"
+        };
+        state::take_status(&mut record.row, status, cause.time);
+        record.row.duration_s = event.duration_s.map(i64::from).max(record.row.duration_s);
+        let legs_over = event.legs.iter().all(|leg| state::is_final(&leg.status));
         if !record.row.outcome.is_empty() {
-            return Ok(record.save(tx).await?);
-        }
-        if event.found && !state::is_final(&event.status) {
+            record.settle();
+        } else if state::is_final(status) && legs_over {
+            let turned_away = turned_away(&tenant, record.row.started_at.0);
+            record.take(state::verdict_by_legs(
+                &record.row,
+                &event.legs,
+                turned_away,
+            ));
+        } else {
+            let wait = if state::is_final(status) {
+                SETTLE_AFTER
+            } else {
+                TALK
+            };
             let settle = CallSettle {
                 call_sid: event.call_sid,
                 tenant: event.tenant,
             };
-            return Ok(record.save(tx).await?.then_after(TALK, &settle));
+            return Ok(record.save(tx).await?.then_after(wait, &settle));
         }
-        if event.found {
-            state::take_status(&mut record.row, &event.status, cause.time);
-            record.row.duration_s = event.duration_s.map(i64::from).max(record.row.duration_s);
-        } else {
-            state::take_status(&mut record.row, "failed", cause.time);
-        }
-        let talked = event
-            .legs
-            .iter()
-            .any(|leg| leg.status == "completed" && leg.duration_s != Some(0));
-        let refused = record.row.whispered && !record.row.accepted;
-        match (talked, refused) {
-            (true, false) => record.conclude(ANSWERED, ""),
-            (true, true) => record.conclude(MISSED, "not-accepted"),
-            (false, _) => {
-                let why = event
-                    .legs
-                    .iter()
-                    .map(|leg| leg.status.as_str())
-                    .find(|s| *s != "completed");
-                record.conclude(MISSED, why.unwrap_or("abandoned"));
-            }
-        }
-        record.tell_end();
         Ok(record.save(tx).await?)
     }
 }

@@ -7,7 +7,7 @@ use events::v1::{
     VoiceParameters,
 };
 use metrics::{counter, histogram};
-use role::{Cause, Decision, Tx, derive_id};
+use role::{Cause, Decision, Fault, Tx, derive_id};
 use serde_json::Value;
 use store::types::Json;
 use tracing::info;
@@ -17,7 +17,7 @@ use crate::db::{self, CallRow, LineRow};
 
 /// How long a call may be over before we ask Twilio how it went. The end of the dial mostly comes within a second
 /// of the end of the call.
-const SETTLE_AFTER: Duration = Duration::seconds(10);
+pub const SETTLE_AFTER: Duration = Duration::seconds(10);
 
 /// A call in a decider's hands: its row, the lines of its timeline, and what follows.
 pub struct Record {
@@ -26,16 +26,51 @@ pub struct Record {
     tenant: TenantContext,
     lines: Vec<LineRow>,
     decision: Decision,
+    /// Whether its end has been told.
+    told: bool,
 }
 
 impl Record {
-    /// Opens the call that a voice webhook is about.
+    /// Opens the call that a webhook of its own is about.
     pub async fn open(
         tx: &mut Tx,
         cause: &Cause,
         tenant: &TenantContext,
         voice: &VoiceParameters,
-    ) -> Result<Self, store::Error> {
+    ) -> Result<Self, Fault> {
+        let mut record = Self::make(tx, cause, tenant, voice).await?;
+        let row = &mut record.row;
+        row.from_address.clone_from(&voice.from);
+        row.to_address.clone_from(&voice.to);
+        Ok(record)
+    }
+
+    /// Opens the call that one of its legs is about, which knows of it what it must know: a leg shows the caller's
+    /// number, and was dialled for the business's. The call's own webhooks say it again, and they count.
+    pub async fn open_by_leg(
+        tx: &mut Tx,
+        cause: &Cause,
+        tenant: &TenantContext,
+        call_sid: &str,
+        leg: Option<&VoiceParameters>,
+    ) -> Result<Self, Fault> {
+        let number = tenant.number.as_ref().map(|n| n.number.clone());
+        let voice = VoiceParameters {
+            call_sid: call_sid.to_owned(),
+            from: leg.map(|leg| leg.from.clone()).unwrap_or_default(),
+            to: number.unwrap_or_default(),
+            call_status: "in-progress".to_owned(),
+            ..VoiceParameters::default()
+        };
+        Self::make(tx, cause, tenant, &voice).await
+    }
+
+    async fn make(
+        tx: &mut Tx,
+        cause: &Cause,
+        tenant: &TenantContext,
+        voice: &VoiceParameters,
+    ) -> Result<Self, Fault> {
         let at = cause.time;
         let new = CallRow {
             id: derive_id(&["call", &voice.call_sid]),
@@ -65,13 +100,17 @@ impl Record {
             ended_at: None,
         };
         let (row, fresh) = db::call_open(tx, &new).await?;
-        let mut record = Self {
-            row,
-            tenant: tenant.clone(),
-            lines: Vec::new(),
-            decision: Decision::nothing(),
-        };
-        record.row.started_at = record.row.started_at.min(at.into());
+        if row.tenant_id != tenant.tenant_id {
+            // One who can name another's call must not be able to end it.
+            return Err(Fault::Never(
+                "the call belongs to another tenant".to_owned(),
+            ));
+        }
+        let mut record = Self::of(row, tenant);
+        let row = &mut record.row;
+        row.started_at = row.started_at.min(at.into());
+        row.whispered |= tenant.whisper.as_ref().is_some_and(|w| w.enabled);
+        state::raise_status(row, &voice.call_status);
         if fresh {
             counter!("calls_started_total").increment(1);
             info!(
@@ -94,12 +133,17 @@ impl Record {
         call_sid: &str,
     ) -> Result<Option<Self>, store::Error> {
         let row = db::call_lock(tx, call_sid).await?;
-        Ok(row.map(|row| Self {
+        Ok(row.map(|row| Self::of(row, tenant)))
+    }
+
+    fn of(row: CallRow, tenant: &TenantContext) -> Self {
+        Self {
+            told: row.ended_at.is_some() && !row.outcome.is_empty(),
             row,
             tenant: tenant.clone(),
             lines: Vec::new(),
             decision: Decision::nothing(),
-        }))
+        }
     }
 
     /// Adds a line to the timeline.
@@ -127,6 +171,9 @@ impl Record {
 
     /// Looks at the call again after some time, in case no more is heard of it.
     pub fn look_again(&mut self, purpose: &str, after: Duration) {
+        if !self.row.outcome.is_empty() {
+            return;
+        }
         let settle = CallSettle {
             call_sid: self.row.call_sid.clone(),
             tenant: Some(self.tenant.clone()),
@@ -134,14 +181,18 @@ impl Record {
         self.follow(purpose, |decision| decision.then_after(after, &settle));
     }
 
-    /// Sets the outcome, if it can be said now and has not been said before.
+    /// Sets the outcome, if its webhooks can say it now and it has not been set before.
     pub fn settle(&mut self) {
-        if self.row.outcome.is_empty() {
-            match state::verdict(&self.row) {
-                Verdict::Open => {}
-                Verdict::Unknown => self.look_again("call.settle", SETTLE_AFTER),
-                Verdict::Settled { outcome, reason } => self.conclude(outcome, &reason),
-            }
+        let verdict = state::verdict(&self.row);
+        self.take(verdict);
+    }
+
+    /// Sets the outcome that was found, or looks again later.
+    pub fn take(&mut self, verdict: Verdict) {
+        match verdict {
+            Verdict::Open => {}
+            Verdict::Unknown => self.look_again("call.settle", SETTLE_AFTER),
+            Verdict::Settled { outcome, reason } => self.conclude(outcome, &reason),
         }
         self.tell_end();
     }
@@ -176,11 +227,13 @@ impl Record {
         }
     }
 
-    /// Says that the call is over, once both its end and its outcome are known.
-    pub fn tell_end(&mut self) {
-        if self.row.ended_at.is_none() || self.row.outcome.is_empty() {
+    /// Says that the call is over, as soon as both its end and its outcome are known. What comes later (how long it
+    /// lasted, as a rule) is told by `GET /calls/{id}` alone.
+    fn tell_end(&mut self) {
+        if self.told || self.row.ended_at.is_none() || self.row.outcome.is_empty() {
             return;
         }
+        self.told = true;
         if let Some(seconds) = self.row.duration_s {
             #[expect(
                 clippy::cast_precision_loss,
@@ -215,7 +268,7 @@ impl Record {
             outcome: row.outcome.clone(),
             duration_s: duration_s(row).and_then(|s| u32::try_from(s).ok()),
             started_at: text(row.started_at.0),
-            ended_at: row.ended_at.map(|t| text(t.0)).unwrap_or_default(),
+            ended_at: ended_at(row).map(text).unwrap_or_default(),
             account_sid: row.account_sid.clone(),
         }
     }
@@ -228,4 +281,9 @@ pub fn duration_s(row: &CallRow) -> Option<i64> {
     } else {
         row.duration_s.or(row.dial_duration_s)
     }
+}
+
+/// When the call ended. Its end may be Twilio's time, cut to seconds, its start ours.
+pub fn ended_at(row: &CallRow) -> Option<Time> {
+    row.ended_at.map(|end| end.0.max(row.started_at.0))
 }

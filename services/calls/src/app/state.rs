@@ -1,9 +1,12 @@
 //! The state of a call, and when it is settled.
 //!
 //! Webhooks come late, twice and out of order, so nothing here depends on which came first: a status only moves
-//! up, times only move towards the earlier, and an outcome is set once, from facts that do not change.
+//! up, times only move towards the earlier, and an outcome is set once, by a fact that alone says how the call went.
+//! A fact that another may still explain (the end of the call, before the end of its dial) sets none: it starts a
+//! timer, and when nothing else comes Twilio is asked. All facts that do set an outcome set the same.
 
 use clock::Time;
+use events::v1::call_looked_up::Leg;
 
 use crate::db::CallRow;
 
@@ -67,7 +70,7 @@ pub fn is_final(status: &str) -> bool {
     rank(status) >= 4
 }
 
-/// How the call went, by what is known now.
+/// How the call went, by what its own webhooks have said.
 pub fn verdict(row: &CallRow) -> Verdict {
     if row.direction != "inbound" {
         return match row.status.as_str() {
@@ -79,40 +82,74 @@ pub fn verdict(row: &CallRow) -> Verdict {
             _ => Verdict::Open,
         };
     }
-    match (row.dial_status.as_deref(), row.status.as_str()) {
-        // `completed` is how an answered number ends; `answered` is a conference's word (Twilio, <Dial> action).
-        (Some("completed" | "answered"), _) => {
-            match (row.dial_bridged, row.whispered && !row.accepted) {
+    match row.dial_status.as_deref() {
+        Some(status) if was_up(status) => {
+            match (row.dial_bridged, is_unpressed(row)) {
                 // The leg was up and the two were never connected: his voicemail, or nobody pressed 1.
-                (Some(false), _) => Verdict::missed(if row.whispered {
-                    "not-accepted"
-                } else {
-                    "no-answer"
-                }),
+                (Some(false), _) => Verdict::missed(unconnected(row)),
                 (Some(true), _) | (None, false) => Verdict::answered(),
                 // The key that he pressed may still be on its way.
                 (None, true) => Verdict::Unknown,
             }
         }
-        (Some(reason @ ("no-answer" | "busy" | "failed" | "canceled")), _) => {
-            Verdict::missed(reason)
-        }
-        (Some(_), _) => Verdict::Unknown,
-        // The end of the call without the end of the dial: that may be late, or lost.
-        (None, "completed") => Verdict::Unknown,
-        (None, "failed") => Verdict::missed("failed"),
-        (None, status) if is_final(status) => Verdict::missed("abandoned"),
-        (None, _) => Verdict::Open,
+        Some(reason @ ("no-answer" | "busy" | "failed" | "canceled")) => Verdict::missed(reason),
+        Some(_) => Verdict::Unknown,
+        // The end of the call says nothing of the dial, whose own end may be late, or lost.
+        None if is_final(&row.status) => Verdict::Unknown,
+        None => Verdict::Open,
     }
 }
 
-/// Takes in a status.
-pub fn take_status(row: &mut CallRow, status: &str, at: Time) {
-    if rank(status) > rank(&row.status) {
-        status.clone_into(&mut row.status);
+/// How a call that is over went, by Twilio's own books: the legs that were dialled from it. `turned_away` is why the
+/// business would not have it forwarded, if so.
+pub fn verdict_by_legs(row: &CallRow, legs: &[Leg], turned_away: Option<&str>) -> Verdict {
+    if row.direction != "inbound" {
+        return verdict(row);
     }
+    let up = |leg: &&Leg| was_up(&leg.status);
+    if legs.iter().filter(up).any(|_| is_unpressed(row)) {
+        Verdict::missed(unconnected(row))
+    } else if legs.iter().filter(up).any(|leg| leg.duration_s != Some(0)) {
+        Verdict::answered()
+    } else if let Some(leg) = legs.iter().find(|leg| !up(leg)) {
+        Verdict::missed(&leg.status)
+    } else if legs.is_empty() {
+        Verdict::missed(turned_away.unwrap_or("abandoned"))
+    } else {
+        Verdict::missed(unconnected(row))
+    }
+}
+
+/// Whether a dial with this end had somebody, or something, pick up. `completed` is how an answered number ends;
+/// `answered` is a conference's word (Twilio, `<Dial action>`).
+pub fn was_up(dial_status: &str) -> bool {
+    matches!(dial_status, "completed" | "answered")
+}
+
+fn is_unpressed(row: &CallRow) -> bool {
+    row.whispered && !row.accepted
+}
+
+fn unconnected(row: &CallRow) -> &'static str {
+    if row.whispered {
+        "not-accepted"
+    } else {
+        "no-answer"
+    }
+}
+
+/// Takes in a status, and the time of the end if it is one.
+pub fn take_status(row: &mut CallRow, status: &str, at: Time) {
+    raise_status(row, status);
     if is_final(status) {
         take_end(row, at);
+    }
+}
+
+/// Takes in a status. Of two words of the same rank one always wins, whichever comes first.
+pub fn raise_status(row: &mut CallRow, status: &str) {
+    if (rank(status), status) > (rank(&row.status), row.status.as_str()) {
+        status.clone_into(&mut row.status);
     }
 }
 
@@ -124,6 +161,7 @@ pub fn take_dial(
     duration_s: Option<u32>,
     at: Time,
 ) {
+    row.forwarded = true;
     row.dial_status = Some(status.to_owned());
     row.dial_bridged = bridged.or(row.dial_bridged);
     row.dial_duration_s = duration_s.map(i64::from).max(row.dial_duration_s);
@@ -139,8 +177,11 @@ fn take_end(row: &mut CallRow, at: Time) {
 mod tests {
     use super::*;
 
-    pub(crate) fn row() -> CallRow {
-        let start: Time = "2026-11-21T10:00:00Z".parse().unwrap();
+    fn start() -> Time {
+        "2026-11-21T10:00:00Z".parse().unwrap()
+    }
+
+    fn row() -> CallRow {
         CallRow {
             call_sid: "CA1".into(),
             id: "c1".into(),
@@ -160,7 +201,7 @@ mod tests {
             outcome: String::new(),
             reason: String::new(),
             conversation_id: None,
-            started_at: start.into(),
+            started_at: start().into(),
             ended_at: None,
         }
     }
@@ -171,7 +212,8 @@ mod tests {
             accepted,
             ..row()
         };
-        take_dial(&mut row, status, bridged, None, row.started_at.0);
+        let at = row.started_at.0;
+        take_dial(&mut row, status, bridged, None, at);
         verdict(&row)
     }
 
@@ -217,11 +259,79 @@ mod tests {
     #[test]
     fn the_end_of_a_call_alone_does_not_say_how_it_went() {
         let mut call = row();
-        take_status(&mut call, "completed", call.started_at.0);
+        take_status(&mut call, "completed", start());
         assert_eq!(verdict(&call), Verdict::Unknown);
         let mut call = row();
-        take_status(&mut call, "no-answer", call.started_at.0);
-        assert_eq!(verdict(&call), Verdict::missed("abandoned"));
+        take_status(&mut call, "no-answer", start());
+        assert_eq!(
+            verdict(&call),
+            Verdict::Unknown,
+            "his dial's own end says why"
+        );
+    }
+
+    #[test]
+    fn the_legs_say_what_the_dial_would_have_said() {
+        let by = |legs: &[(&str, Option<u32>)], whispered, accepted, turned_away| {
+            let row = CallRow {
+                whispered,
+                accepted,
+                ..row()
+            };
+            let legs: Vec<_> = legs
+                .iter()
+                .map(|(status, duration_s)| Leg {
+                    status: (*status).to_owned(),
+                    duration_s: *duration_s,
+                    ..Leg::default()
+                })
+                .collect();
+            verdict_by_legs(&row, &legs, turned_away)
+        };
+        let talked = [("completed", Some(30))];
+        assert_eq!(by(&talked, false, false, None), Verdict::answered());
+        assert_eq!(by(&talked, true, true, None), Verdict::answered());
+        assert_eq!(
+            by(&talked, true, false, None),
+            Verdict::missed("not-accepted")
+        );
+        assert_eq!(
+            by(&[("completed", Some(0))], false, false, None),
+            Verdict::missed("no-answer")
+        );
+        assert_eq!(
+            by(&[("busy", None)], true, false, None),
+            Verdict::missed("busy")
+        );
+        assert_eq!(
+            by(&[("busy", None), ("completed", None)], false, false, None),
+            Verdict::answered()
+        );
+        assert_eq!(by(&[], false, false, None), Verdict::missed("abandoned"));
+        assert_eq!(
+            by(&[], false, false, Some("closed")),
+            Verdict::missed("closed")
+        );
+        assert_eq!(
+            by(&talked, false, false, Some("closed")),
+            Verdict::answered()
+        );
+    }
+
+    #[test]
+    fn a_call_of_ours_goes_by_its_own_status() {
+        let mut call = CallRow {
+            direction: "outbound".into(),
+            ..row()
+        };
+        assert_eq!(verdict(&call), Verdict::Open);
+        take_status(&mut call, "busy", start());
+        let failed = Verdict::Settled {
+            outcome: FAILED,
+            reason: "busy".into(),
+        };
+        assert_eq!(verdict(&call), failed);
+        assert_eq!(verdict_by_legs(&call, &[], None), failed);
     }
 
     #[test]

@@ -37,20 +37,19 @@ impl Decider for AskToAccept {
             (true, false) => Response::new().hangup(Hangup::new()),
         };
         let xml = document.to_xml().map_err(|e| Fault::Never(e.to_string()))?;
-        let mut decision = Decision::nothing();
-        if let Some(mut record) = Record::find(tx, &tenant, &whisper.parent_call_sid).await? {
-            let what = match (whisper.answered, accepted) {
-                (false, _) => "somebody picked up and hears the whisper",
-                (true, true) => "the call was accepted",
-                (true, false) => "the call was not accepted",
-            };
-            record.line(cause, cause.time, "webhook", json!({ "what": what }));
-            if accepted {
-                record.row.accepted = true;
-                record.settle();
-            }
-            decision = record.save(tx).await?;
+        let (parent, leg) = (&whisper.parent_call_sid, whisper.voice.as_ref());
+        let mut record = Record::open_by_leg(tx, cause, &tenant, parent, leg).await?;
+        let what = match (whisper.answered, accepted) {
+            (false, _) => "somebody picked up and hears the whisper",
+            (true, true) => "the call was accepted",
+            (true, false) => "the call was not accepted",
+        };
+        record.line(cause, cause.time, "webhook", json!({ "what": what }));
+        if accepted {
+            record.row.accepted = true;
+            record.settle();
         }
+        let decision = record.save(tx).await?;
         Ok(decision.reply(&TwimlReply { xml }))
     }
 }

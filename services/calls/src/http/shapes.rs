@@ -48,7 +48,7 @@ impl From<&CallRow> for Call {
             reason: some(&row.reason),
             duration_s: record::duration_s(row),
             started_at: row.started_at.0,
-            ended_at: row.ended_at.map(|t| t.0),
+            ended_at: record::ended_at(row),
             conversation_id: row.conversation_id.clone(),
             interview: None,
             recordings: Vec::new(),
