@@ -1,0 +1,304 @@
+//! The API.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use crate::lab::{Lab, OTHER, SUSPENDED};
+use crate::story::{CALLER, NUMBER, Told, What, at, dialled, inbound, tenant};
+
+fn keys(value: &Value) -> Vec<&str> {
+    let mut keys: Vec<_> = value
+        .as_object()
+        .unwrap()
+        .keys()
+        .map(String::as_str)
+        .collect();
+    keys.sort_unstable();
+    keys
+}
+
+fn code(answer: &(u16, Value)) -> (u16, &str) {
+    (
+        answer.0,
+        answer.1["error"]["code"].as_str().unwrap_or_default(),
+    )
+}
+
+/// A call of a tenant's that comes in at this second.
+async fn comes_in(lab: &Lab, call: &str, whose: &str, second: i64) {
+    let what = What::Inbound(inbound(call, tenant(whose)));
+    lab.ask(&Told::new(second, &format!("{call}-inbound"), what, true))
+        .await;
+}
+
+pub async fn a_call_has_the_shape_of_the_contract(lab: Arc<Lab>) {
+    comes_in(&lab, "CA1", "smith", 0).await;
+    let open = lab.get("/calls/CA1").await;
+    assert_eq!(
+        (&open["outcome"], &open["ended_at"], &open["duration_s"]),
+        (&Value::Null, &Value::Null, &Value::Null)
+    );
+    lab.publish(
+        "calls.dial-finished",
+        at(25),
+        &dialled("CA1", tenant("smith"), "busy"),
+    )
+    .await;
+    let call = lab.get("/calls/CA1").await;
+    assert_eq!(
+        keys(&call),
+        [
+            "call_sid",
+            "conversation_id",
+            "direction",
+            "duration_s",
+            "ended_at",
+            "from",
+            "id",
+            "interview",
+            "outcome",
+            "reason",
+            "recordings",
+            "started_at",
+            "status",
+            "tenant_id",
+            "to"
+        ]
+    );
+    let id = call["id"].as_str().unwrap().to_owned();
+    assert_eq!(
+        call,
+        json!({
+            "id": id, "call_sid": "CA1", "tenant_id": "smith", "direction": "inbound", "from": CALLER, "to": NUMBER,
+            "status": "completed", "outcome": "missed", "reason": "busy", "duration_s": 0,
+            "started_at": "2025-06-15T15:06:40Z", "ended_at": "2025-06-15T15:07:05Z",
+            "conversation_id": null, "interview": null, "recordings": [],
+        })
+    );
+    assert_eq!(
+        lab.get(&format!("/calls/{id}")).await,
+        call,
+        "by either of its names"
+    );
+    let timeline = lab.get(&format!("/calls/{id}/timeline")).await;
+    assert_eq!(timeline["call"], call);
+    assert_eq!(timeline["items"].as_array().unwrap().len(), 3);
+    for line in timeline["items"].as_array().unwrap() {
+        assert_eq!(keys(line), ["at", "detail", "kind"]);
+    }
+    for path in ["/calls/CA9", "/calls/CA9/timeline"] {
+        assert_eq!(
+            code(&lab.call("GET", path, "read-smith", None).await),
+            (404, "not_found")
+        );
+    }
+}
+
+pub async fn a_list_pages_and_narrows(lab: Arc<Lab>) {
+    for n in 0..5 {
+        comes_in(&lab, &format!("CA{n}"), "smith", n).await;
+    }
+    // Two at the same moment, one of jones's, one of them missed.
+    comes_in(&lab, "CA5", "smith", 3).await;
+    comes_in(&lab, "CA6", "jones", 9).await;
+    lab.publish(
+        "calls.dial-finished",
+        at(25),
+        &dialled("CA2", tenant("smith"), "busy"),
+    )
+    .await;
+
+    let (mut seen, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let page = lab
+            .get(&format!("/calls/?tenant=smith&limit=2{cursor}"))
+            .await;
+        assert_eq!(keys(&page), ["items", "next_cursor"]);
+        let items = page["items"].as_array().unwrap();
+        assert!(items.len() <= 2);
+        seen.extend(
+            items
+                .iter()
+                .map(|call| call["call_sid"].as_str().unwrap().to_owned()),
+        );
+        let Some(next) = page["next_cursor"].as_str() else {
+            break;
+        };
+        cursor = format!("&cursor={next}");
+    }
+    assert_eq!(seen.len(), 6);
+    assert_eq!(seen[0], "CA4");
+    seen[1..3].sort();
+    assert_eq!(seen[1..], ["CA3", "CA5", "CA2", "CA1", "CA0"]);
+
+    let all = lab.get("/calls").await;
+    assert_eq!(
+        (all["items"].as_array().unwrap().len(), &all["next_cursor"]),
+        (7, &Value::Null)
+    );
+    let missed = lab.get("/calls/?outcome=missed").await;
+    assert_eq!(missed["items"].as_array().unwrap().len(), 1);
+    assert_eq!(missed["items"][0]["call_sid"], "CA2");
+    assert_eq!(
+        lab.get("/calls/?limit=0").await["items"]
+            .as_array()
+            .unwrap()
+            .len(),
+        1
+    );
+    assert_eq!(
+        lab.get("/calls/?limit=100000").await["items"]
+            .as_array()
+            .unwrap()
+            .len(),
+        7
+    );
+    assert_eq!(
+        code(
+            &lab.call("GET", "/calls/?cursor=none", "read-smith", None)
+                .await
+        ),
+        (422, "invalid")
+    );
+    assert_eq!(
+        code(&lab.call("GET", "/calls/?limit=x", "read-smith", None).await),
+        (400, "bad_request")
+    );
+}
+
+pub async fn tenants_do_not_see_each_other(lab: Arc<Lab>) {
+    comes_in(&lab, "CA1", "smith", 0).await;
+    comes_in(&lab, "CA2", "jones", 0).await;
+    for (key, own, others) in [("read-smith", "CA1", "CA2"), ("read-jones", "CA2", "CA1")] {
+        for path in ["/calls/", "/calls/?tenant=smith", "/calls/?tenant=jones"] {
+            let (status, list) = lab.call("GET", path, key, None).await;
+            assert_eq!(
+                (status, list["items"].as_array().unwrap().len()),
+                (200, 1),
+                "{path}"
+            );
+            assert_eq!(list["items"][0]["call_sid"], own, "{path}");
+        }
+        for path in [
+            format!("/calls/{others}"),
+            format!("/calls/{others}/timeline"),
+        ] {
+            assert_eq!(
+                code(&lab.call("GET", &path, key, None).await),
+                (404, "not_found")
+            );
+        }
+        let path = format!("/calls/?cursor={others}");
+        assert_eq!(
+            code(&lab.call("GET", &path, key, None).await),
+            (422, "invalid")
+        );
+    }
+}
+
+pub async fn another_front_door_reports_a_call(lab: Arc<Lab>) {
+    let body = json!({"call_sid": "theirs-1", "from": CALLER, "to": NUMBER});
+    let (status, answer) = lab.post("/calls/incoming", body.clone()).await;
+    assert_eq!(status, 202, "{answer}");
+    assert_eq!(keys(&answer), ["call_sid", "id", "twiml"]);
+    assert!(
+        answer["twiml"].as_str().unwrap().contains("<Dial"),
+        "{answer}"
+    );
+    let again = lab.post("/calls/incoming", body.clone()).await;
+    assert_eq!(
+        again,
+        (202, answer.clone()),
+        "a report that is sent twice is one"
+    );
+    let call = lab
+        .get(&format!("/calls/{}", answer["id"].as_str().unwrap()))
+        .await;
+    assert_eq!(
+        (&call["call_sid"], &call["from"], &call["outcome"]),
+        (&json!("theirs-1"), &json!(CALLER), &Value::Null)
+    );
+
+    for _ in 0..2 {
+        let (status, missed) = lab.post("/calls/missed", body.clone()).await;
+        assert_eq!(status, 202, "{missed}");
+        assert_eq!(missed, json!({"id": answer["id"], "call_sid": "theirs-1"}));
+    }
+    crate::lab::eventually("it is missed", async || {
+        lab.get("/calls/theirs-1").await["outcome"] == "missed"
+    })
+    .await;
+    assert_eq!(
+        lab.told("theirs-1").await,
+        ["call.ended", "call.missed", "call.started"]
+    );
+    assert_eq!(lab.missed()[0].reason, "no-answer");
+}
+
+pub async fn what_cannot_be_reported_is_refused(lab: Arc<Lab>) {
+    comes_in(&lab, "CA2", "jones", 0).await;
+    let jones = lab.get("/calls/CA2").await["id"].clone();
+    let good = json!({"call_sid": "x-1", "from": CALLER, "to": NUMBER});
+    let with = |name: &str, value: Value| {
+        let mut body = good.clone();
+        body[name] = value;
+        body
+    };
+    for (body, expected) in [
+        (with("to", json!("15550100001")), (422, "invalid")),
+        (with("to", json!("+15559999999")), (422, "invalid")),
+        (with("to", json!(OTHER)), (422, "invalid")),
+        (with("to", json!(SUSPENDED)), (409, "inactive")),
+        (with("call_sid", json!("")), (422, "invalid")),
+        (with("call_sid", json!("a b")), (422, "invalid")),
+        (with("call_sid", json!("a".repeat(65))), (422, "invalid")),
+        // Neither another's call, nor a name under which another's is known.
+        (with("call_sid", json!("CA2")), (422, "invalid")),
+        (with("call_sid", jones), (422, "invalid")),
+        (with("surprise", json!(1)), (422, "invalid")),
+        (json!({"call_sid": "x-1"}), (422, "invalid")),
+    ] {
+        for path in ["/calls/incoming", "/calls/missed"] {
+            let answer = lab
+                .call("POST", path, "write-smith", Some(body.clone()))
+                .await;
+            assert_eq!(code(&answer), expected, "{path} {body}");
+        }
+    }
+    let answer = lab
+        .call(
+            "POST",
+            "/calls/missed",
+            "write-smith",
+            Some(with("status", json!("completed"))),
+        )
+        .await;
+    assert_eq!(code(&answer), (422, "invalid"));
+    let answer = lab
+        .call("POST", "/calls/missed", "read-smith", Some(good))
+        .await;
+    assert_eq!(code(&answer), (403, "forbidden"));
+    assert_eq!(lab.told("x-1").await, Vec::<String>::new());
+    assert_eq!(lab.told("CA2").await, ["call.started"]);
+}
+
+pub async fn nothing_is_open(lab: Arc<Lab>) {
+    let document = lab.get("/api/openapi.json").await;
+    let mut routes = 0;
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        if !path.starts_with("/calls") {
+            continue;
+        }
+        for method in methods.as_object().unwrap().keys() {
+            routes += 1;
+            let (method, path) = (method.to_uppercase(), path.replace("{id}", "x"));
+            for key in ["", "no-such-key"] {
+                let body = (method == "POST").then(|| json!({}));
+                let answer = lab.call(&method, &path, key, body).await;
+                assert_eq!(code(&answer), (401, "unauthorized"), "{method} {path}");
+            }
+        }
+    }
+    assert_eq!(routes, 5);
+}

@@ -1,0 +1,486 @@
+//! Calls as they go, through the bus.
+
+use std::sync::Arc;
+
+use chrono::TimeDelta;
+use events::v1::{CallLookedUp, CallSettle, CallStarted, Whisper};
+use futures::future::join_all;
+
+use crate::lab::{Lab, eventually};
+use crate::story::{
+    CALLER, Dial, NUMBER, OWNER, Plan, Told, Truth, What, at, dialled, inbound, status, tenant,
+    text_sent, whisper,
+};
+
+const CALL: &str = "CA1";
+
+fn plain() -> Truth {
+    Truth {
+        plan: Plan::Forward,
+        whisper: false,
+        dial: Dial::Missed("no-answer"),
+        bridged_told: true,
+        status: "completed",
+        fallback: false,
+        inbound_lost: false,
+        dial_lost: false,
+        status_lost: false,
+    }
+}
+
+fn comes_in(call: &str) -> Told {
+    Told::new(
+        0,
+        &format!("{call}-inbound"),
+        What::Inbound(inbound(call, tenant("smith"))),
+        true,
+    )
+}
+
+pub async fn a_missed_call_is_told_once(lab: Arc<Lab>) {
+    let xml = lab.ask(&comes_in(CALL)).await;
+    assert!(
+        xml.contains(OWNER) && xml.contains("/webhooks/twilio/call/status/CA1"),
+        "{xml}"
+    );
+    let again = lab.ask(&comes_in(CALL)).await;
+    assert_eq!(xml, again, "a repeat gets the same answer");
+    assert_eq!(lab.told(CALL).await, ["call.started"]);
+
+    lab.publish(
+        "calls.dial-finished",
+        at(25),
+        &dialled(CALL, tenant("smith"), "no-answer"),
+    )
+    .await;
+    let ended = status(
+        CALL,
+        tenant("smith"),
+        "completed",
+        Some(27),
+        "2025-06-15T15:07:05Z",
+    );
+    lab.publish("calls.status", at(26), &ended).await;
+    assert_eq!(
+        lab.told(CALL).await,
+        ["call.ended", "call.missed", "call.started"]
+    );
+    let missed = &lab.missed()[0];
+    let call = missed.call.clone().unwrap();
+    assert_eq!(
+        (missed.reason.as_str(), call.outcome.as_str()),
+        ("no-answer", "missed")
+    );
+    assert_eq!((call.from.as_str(), call.to.as_str()), (CALLER, NUMBER));
+    assert_eq!(call.id, lab.row(CALL).await.id);
+    assert_eq!(missed.tenant.as_ref().unwrap().name, "Smith & Sons");
+    let ended = lab.ended()[0].call.clone().unwrap();
+    assert_eq!(
+        (ended.duration_s, ended.outcome.as_str()),
+        (Some(0), "missed")
+    );
+    assert!(
+        ended.started_at < ended.ended_at,
+        "{} {}",
+        ended.started_at,
+        ended.ended_at
+    );
+    let started = &lab.heard::<CallStarted>()[0];
+    assert_eq!(
+        (started.0.tenant.as_deref(), started.0.key.as_deref()),
+        (Some("smith"), Some(CALL))
+    );
+    assert!(lab.lookups().is_empty());
+}
+
+/// The end of the call comes, the end of the dial is lost: Twilio is asked, and its word counts.
+pub async fn a_lost_callback_is_followed_by_a_look(lab: Arc<Lab>) {
+    lab.ask(&comes_in(CALL)).await;
+    let ended = status(CALL, tenant("smith"), "completed", Some(60), "");
+    lab.publish("calls.status", at(70), &ended).await;
+    assert_eq!(lab.told(CALL).await, ["call.started"]);
+    lab.clock.advance(TimeDelta::seconds(11));
+    eventually("Twilio is asked", async || lab.lookups().len() == 1).await;
+    assert_eq!(lab.row(CALL).await.outcome, "", "nothing is guessed");
+    let truth = Truth {
+        dial: Dial::Talked,
+        ..plain()
+    };
+    lab.publish("calls.looked-up", at(82), &truth.looked_up(CALL))
+        .await;
+    assert_eq!(
+        lab.told(CALL).await,
+        ["call.answered", "call.ended", "call.lookup", "call.started"]
+    );
+    assert_eq!(lab.ended()[0].call.clone().unwrap().duration_s, Some(77));
+    // The timer of silence runs out as well, and finds nothing to do.
+    lab.clock.advance(TimeDelta::seconds(60));
+    lab.rest().await;
+    assert_eq!(lab.lookups().len(), 1);
+}
+
+/// Nothing at all is heard after the ringing; a call that goes on is looked at until it is over.
+pub async fn a_silent_call_is_looked_at_until_its_end(lab: Arc<Lab>) {
+    lab.ask(&comes_in(CALL)).await;
+    lab.clock.advance(TimeDelta::seconds(46));
+    for round in 1..=2 {
+        eventually("Twilio is asked", async || lab.lookups().len() == round).await;
+        let talking = CallLookedUp {
+            found: true,
+            status: "in-progress".into(),
+            ..plain().looked_up(CALL)
+        };
+        lab.publish("calls.looked-up", lab.clock.now(), &talking)
+            .await;
+        assert_eq!(lab.row(CALL).await.status, "in-progress");
+        lab.clock.advance(TimeDelta::seconds(301));
+    }
+    eventually("Twilio is asked", async || lab.lookups().len() == 3).await;
+    lab.publish("calls.looked-up", lab.clock.now(), &plain().looked_up(CALL))
+        .await;
+    let told = lab.told(CALL).await;
+    assert_eq!(told.iter().filter(|kind| *kind == "call.ended").count(), 1);
+    assert_eq!(lab.missed()[0].reason, "no-answer");
+}
+
+/// The books lag behind: the call is over and its leg is not.
+pub async fn a_leg_that_still_rings_is_not_the_end(lab: Arc<Lab>) {
+    lab.ask(&comes_in(CALL)).await;
+    let mut looked_up = plain().looked_up(CALL);
+    looked_up.legs[0].status = "ringing".into();
+    lab.publish("calls.looked-up", lab.clock.now(), &looked_up)
+        .await;
+    assert_eq!(lab.row(CALL).await.outcome, "");
+    lab.clock.advance(TimeDelta::seconds(11));
+    eventually("Twilio is asked again", async || lab.lookups().len() == 1).await;
+}
+
+pub async fn after_the_end_a_call_may_still_come_in(lab: Arc<Lab>) {
+    let ended = status(CALL, tenant("smith"), "completed", Some(3), "");
+    lab.publish("calls.status", at(5), &ended).await;
+    let xml = lab.ask(&comes_in(CALL)).await;
+    assert!(xml.contains("<Dial"), "{xml}");
+    let row = lab.row(CALL).await;
+    assert_eq!(
+        (
+            row.status.as_str(),
+            row.started_at.0,
+            row.ended_at.unwrap().0
+        ),
+        ("completed", at(0), at(5))
+    );
+    assert_eq!(lab.told(CALL).await, ["call.started"]);
+    lab.publish(
+        "calls.dial-finished",
+        at(4),
+        &dialled(CALL, tenant("smith"), "canceled"),
+    )
+    .await;
+    assert_eq!(
+        lab.ask(&Told {
+            id: "late".into(),
+            ..comes_in(CALL)
+        })
+        .await
+        .matches("<Dial")
+        .count(),
+        0
+    );
+    assert_eq!(
+        lab.told(CALL).await,
+        ["call.ended", "call.missed", "call.started"]
+    );
+    assert_eq!(lab.row(CALL).await.ended_at.unwrap().0, at(4));
+}
+
+pub async fn whoever_picks_up_is_asked(lab: Arc<Lab>) {
+    let whispering = || {
+        let whisper = Some(Whisper {
+            enabled: true,
+            say: "For {business_name}, press 1.".into(),
+        });
+        events::v1::TenantContext {
+            whisper,
+            ..tenant("smith")
+        }
+    };
+    let told = |call: &str, id: &str, digits, answered| {
+        let what = What::Whisper(whisper(call, whispering(), digits, answered));
+        Told::new(12, &format!("{call}-{id}"), what, true)
+    };
+    for (call, digits, outcome) in [
+        ("CA1", "1", "answered"),
+        ("CA2", "2", "missed"),
+        ("CA3", "", "missed"),
+    ] {
+        let comes_in = What::Inbound(inbound(call, whispering()));
+        lab.ask(&Told::new(0, &format!("{call}-inbound"), comes_in, true))
+            .await;
+        let prompt = lab.ask(&told(call, "prompt", "", false)).await;
+        assert!(
+            prompt.contains("For Smith &amp; Sons, press 1."),
+            "{prompt}"
+        );
+        assert!(
+            prompt.contains(&format!(
+                "/webhooks/twilio/call/whisper/{call}/answer?number=%2B15550100001"
+            )),
+            "{prompt}"
+        );
+        assert!(
+            !prompt.contains(CALLER),
+            "nobody's number is read out or given away"
+        );
+        let answer = lab.ask(&told(call, "answer", digits, true)).await;
+        assert_eq!(answer.contains("<Hangup/>"), digits != "1", "{answer}");
+        let mut finished = dialled(call, whispering(), "completed");
+        finished.dial.as_mut().unwrap().bridged = Some(digits == "1");
+        lab.publish("calls.dial-finished", at(60), &finished).await;
+        let row = lab.row(call).await;
+        assert_eq!(
+            (row.outcome.as_str(), row.accepted),
+            (outcome, digits == "1")
+        );
+    }
+    lab.rest().await;
+    assert!(
+        lab.missed()
+            .iter()
+            .all(|missed| missed.reason == "not-accepted")
+    );
+    assert_eq!(lab.missed().len(), 2);
+}
+
+/// The leg was up, nobody said whether the two were connected, and no key is heard of.
+pub async fn a_key_that_never_comes_was_not_pressed(lab: Arc<Lab>) {
+    let whisper = Some(Whisper {
+        enabled: true,
+        say: String::new(),
+    });
+    let whispering = events::v1::TenantContext {
+        whisper,
+        ..tenant("smith")
+    };
+    lab.ask(&Told::new(
+        0,
+        "inbound",
+        What::Inbound(inbound(CALL, whispering.clone())),
+        true,
+    ))
+    .await;
+    lab.publish(
+        "calls.dial-finished",
+        at(60),
+        &dialled(CALL, whispering, "completed"),
+    )
+    .await;
+    assert_eq!(lab.told(CALL).await, ["call.started"]);
+    lab.clock.advance(TimeDelta::seconds(11));
+    eventually("it is missed", async || lab.missed().len() == 1).await;
+    assert_eq!(lab.missed()[0].reason, "not-accepted");
+    assert!(lab.lookups().is_empty(), "Twilio would not know either");
+}
+
+/// The front door could not wait and has dialled: what we would have said does not count.
+pub async fn a_fallback_that_dialled_is_believed(lab: Arc<Lab>) {
+    let truth = Truth {
+        plan: Plan::Apologize,
+        fallback: true,
+        dial: Dial::Talked,
+        ..plain()
+    };
+    let told = truth.told(CALL);
+    lab.hear(&told[0]).await;
+    assert_eq!(lab.row(CALL).await.outcome, "", "his phone may be ringing");
+    for event in &told[1..] {
+        lab.hear(event).await;
+    }
+    assert_eq!(
+        lab.told(CALL).await,
+        ["call.answered", "call.ended", "call.started"]
+    );
+
+    let truth = Truth {
+        fallback: false,
+        dial: Dial::None,
+        ..truth
+    };
+    let comes_in = truth.told("CA2").remove(0);
+    let xml = lab
+        .ask(&Told {
+            id: "in-time".into(),
+            ..comes_in
+        })
+        .await;
+    assert!(xml.contains("<Say>") && !xml.contains("<Dial"), "{xml}");
+    assert_eq!(lab.told("CA2").await, ["call.missed", "call.started"]);
+    assert_eq!(lab.missed()[0].reason, "closed");
+}
+
+/// Everything at once, several times.
+pub async fn a_storm_comes_to_rest(lab: Arc<Lab>) {
+    let truths = [
+        Truth {
+            dial: Dial::Talked,
+            ..plain()
+        },
+        Truth {
+            dial: Dial::Missed("busy"),
+            ..plain()
+        },
+        Truth {
+            dial: Dial::Talked,
+            whisper: true,
+            ..plain()
+        },
+        Truth {
+            dial: Dial::Unpressed(None),
+            whisper: true,
+            ..plain()
+        },
+        Truth {
+            dial: Dial::None,
+            plan: Plan::NoNumber,
+            fallback: true,
+            ..plain()
+        },
+        Truth {
+            dial: Dial::Missed("canceled"),
+            status: "no-answer",
+            ..plain()
+        },
+    ];
+    let mut storm = Vec::new();
+    for (n, truth) in truths.iter().enumerate() {
+        for told in truth.told(&format!("CA{n}")) {
+            let id = format!("{n}-{}", told.id);
+            for again in 0..3 {
+                // The third is another delivery of the second.
+                let id = format!("{id}-{}", again.min(1));
+                storm.push(Told { id, ..told.clone() });
+            }
+        }
+    }
+    // A fixed disorder: everything comes away from its neighbours. The look-ups wait for the keys.
+    let (last, mut first): (Vec<_>, Vec<_>) = storm.into_iter().partition(Told::listens_to_silence);
+    first.sort_by_key(|told| role::derive_id(&["disorder", &told.id]));
+    for wave in [first, last] {
+        join_all(wave.iter().map(|told| told.publish(&lab.bus))).await;
+        join_all(wave.iter().map(|told| lab.handled(told.queue(), &told.id))).await;
+    }
+    for (n, truth) in truths.iter().enumerate() {
+        let call = format!("CA{n}");
+        let (outcome, reason) = truth.outcome();
+        let row = lab.row(&call).await;
+        assert_eq!(
+            (row.outcome.as_str(), row.reason.as_str()),
+            (outcome, reason),
+            "{call}"
+        );
+        let mut told = lab.told(&call).await;
+        told.retain(|kind| kind != "call.lookup");
+        assert_eq!(
+            told,
+            [
+                "call.ended".to_owned(),
+                format!("call.{outcome}"),
+                "call.started".to_owned()
+            ]
+            .sorted(),
+            "{call}"
+        );
+    }
+    assert!(lab.dead().await.is_empty());
+}
+
+trait Sorted {
+    fn sorted(self) -> Self;
+}
+
+impl<const N: usize> Sorted for [String; N] {
+    fn sorted(mut self) -> Self {
+        self.sort();
+        self
+    }
+}
+
+pub async fn nobody_ends_the_call_of_another(lab: Arc<Lab>) {
+    lab.ask(&comes_in(CALL)).await;
+    let before = lab.row(CALL).await;
+    let event = dialled(CALL, tenant("jones"), "busy");
+    let told = Told::new(20, "strange", What::Dial(event), false);
+    told.publish(&lab.bus).await;
+    eventually("it is refused", async || lab.dead().await.len() == 1).await;
+    assert_eq!(lab.dead().await, ["the call belongs to another tenant"]);
+    assert_eq!(lab.row(CALL).await, before);
+    assert_eq!(lab.told(CALL).await, ["call.started"]);
+}
+
+pub async fn what_cannot_be_read_is_told_to_people(lab: Arc<Lab>) {
+    let empty = Told::new(0, "empty", What::Status(Default::default()), false);
+    empty.publish(&lab.bus).await;
+    eventually("it is dead", async || lab.dead().await.len() == 1).await;
+    assert_eq!(
+        lab.dead().await,
+        ["call.status without a tenant or parameters"]
+    );
+    // A timer of a call that is not there is nobody's business.
+    let settle = CallSettle {
+        call_sid: "CA-none".into(),
+        ..Default::default()
+    };
+    lab.publish("calls.settle", at(0), &settle).await;
+}
+
+pub async fn the_text_that_follows_is_in_the_timeline(lab: Arc<Lab>) {
+    lab.ask(&comes_in(CALL)).await;
+    lab.publish(
+        "calls.dial-finished",
+        at(25),
+        &dialled(CALL, tenant("smith"), "busy"),
+    )
+    .await;
+    for (n, thread) in ["thread-1", ""].into_iter().enumerate() {
+        let id = format!("sent-{n}");
+        let time = at(30 + i64::try_from(n).unwrap());
+        let envelope = events::Envelope::at("trunkline/test", id.clone(), time, &text_sent(thread));
+        lab.bus
+            .publish(&envelope.tenant("smith").key(CALL))
+            .await
+            .unwrap();
+        lab.handled("calls.message-sent", &id).await;
+    }
+    assert_eq!(
+        lab.row(CALL).await.conversation_id.as_deref(),
+        Some("thread-1")
+    );
+    let timeline = lab.get("/calls/CA1/timeline").await;
+    let what: Vec<_> = timeline["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|line| {
+            (
+                line["kind"].as_str().unwrap(),
+                line["detail"]["what"].as_str().unwrap_or_default(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        what,
+        [
+            ("webhook", "call comes in"),
+            ("twiml", ""),
+            ("webhook", "the dial ended"),
+            ("effect", "a text was sent"),
+            ("effect", "a text was sent"),
+        ]
+    );
+    assert!(
+        timeline["items"][1]["detail"]["xml"]
+            .as_str()
+            .unwrap()
+            .contains("<Dial")
+    );
+    assert_eq!(timeline["call"]["conversation_id"], "thread-1");
+}
