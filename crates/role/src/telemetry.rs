@@ -31,11 +31,15 @@ pub struct Telemetry(SdkTracerProvider);
 impl Telemetry {
     /// Installs logs, traces and metrics for this process; call it once.
     pub fn install(settings: &Settings) -> Result<Self, Faults> {
-        let filter = EnvFilter::try_new(&settings.log_filter).map_err(|e| {
+        let mut filter = EnvFilter::try_new(&settings.log_filter).map_err(|e| {
             Faults(vec![format!(
                 "RUST_LOG cannot be read: {e}; write info or calls=debug,info"
             )])
         })?;
+        // It shows a returned message with all that is in it, numbers and texts; our bus tells of it without.
+        if let Ok(quiet) = "lapin::returned_messages=off".parse() {
+            filter = filter.add_directive(quiet);
+        }
         let mut provider = SdkTracerProvider::builder().with_resource(
             Resource::builder()
                 .with_attribute(KeyValue::new("service.name", "trunkline"))
