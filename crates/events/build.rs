@@ -7,6 +7,10 @@ use std::{env, fs, io};
 
 use prost_reflect::{DescriptorPool, Value};
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "cargo speaks to a build script through its environment"
+)]
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?).join("../../proto");
     println!("cargo:rerun-if-changed={}", root.display());
@@ -49,10 +53,7 @@ fn catalogue(descriptors: &[u8]) -> Result<String, Box<dyn std::error::Error>> {
         let Value::String(kind) = value.as_ref() else {
             continue;
         };
-        let command = matches!(
-            options.get_extension(&command).as_ref(),
-            Value::Bool(true)
-        );
+        let command = matches!(options.get_extension(&command).as_ref(), Value::Bool(true));
         let name = message.name();
         writeln!(
             impls,

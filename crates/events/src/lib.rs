@@ -34,9 +34,13 @@ pub struct Entry {
 /// The row of an event's type; a type with a suffix (`voice.inbound.forward`) has the row of its stem.
 pub fn entry(kind: &str) -> Option<&'static Entry> {
     let stem = |entry: &&Entry| {
-        kind.strip_prefix(entry.kind).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        kind.strip_prefix(entry.kind)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
     };
-    CATALOGUE.iter().filter(stem).max_by_key(|entry| entry.kind.len())
+    CATALOGUE
+        .iter()
+        .filter(stem)
+        .max_by_key(|entry| entry.kind.len())
 }
 
 include!(concat!(env!("OUT_DIR"), "/catalogue.rs"));

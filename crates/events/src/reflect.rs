@@ -34,7 +34,9 @@ pub fn to_json(event: &Envelope) -> Value {
 }
 
 fn data_json(event: &Envelope) -> Option<Value> {
-    let descriptor = POOL.as_ref()?.get_message_by_name(entry(&event.kind)?.message)?;
+    let descriptor = POOL
+        .as_ref()?
+        .get_message_by_name(entry(&event.kind)?.message)?;
     let message = DynamicMessage::decode(descriptor, event.data.clone()).ok()?;
     let options = SerializeOptions::new()
         .use_proto_field_name(true)
@@ -47,8 +49,8 @@ fn data_json(event: &Envelope) -> Option<Value> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{CATALOGUE, Event};
     use crate::v1::{Call, CallMissed};
+    use crate::{CATALOGUE, Event};
     use clock::Clock;
 
     #[test]

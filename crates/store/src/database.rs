@@ -88,8 +88,8 @@ impl Store {
     /// Begins a transaction.
     pub async fn begin(&self) -> Result<Tx, Error> {
         Tx::begin(match &self.0 {
-            Pools::Pg(pool) => Conn::Pg(checkout(pool).await?),
-            Pools::Lite { writer, .. } => Conn::Lite(checkout(writer).await?),
+            Pools::Pg(pool) => Conn::Pg(Box::new(checkout(pool).await?)),
+            Pools::Lite { writer, .. } => Conn::Lite(Box::new(checkout(writer).await?)),
         })
         .await
     }
@@ -98,8 +98,8 @@ impl Store {
     /// when a writer holds the lock).
     pub async fn read(&self) -> Result<Tx, Error> {
         Ok(Tx::autocommit(match &self.0 {
-            Pools::Pg(pool) => Conn::Pg(checkout(pool).await?),
-            Pools::Lite { readers, .. } => Conn::Lite(checkout(readers).await?),
+            Pools::Pg(pool) => Conn::Pg(Box::new(checkout(pool).await?)),
+            Pools::Lite { readers, .. } => Conn::Lite(Box::new(checkout(readers).await?)),
         }))
     }
 
@@ -122,7 +122,9 @@ impl Store {
 impl Database {
     /// Whether a PostgreSQL server answers at a URL, without touching anything there.
     pub async fn ping(url: &str) -> Result<(), Error> {
-        let mut conn = connect(&with_search_path(url, "public")?).await.map_err(unavailable)?;
+        let mut conn = connect(&with_search_path(url, "public")?)
+            .await
+            .map_err(unavailable)?;
         Ok(conn.batch_execute("SELECT 1").await?)
     }
 

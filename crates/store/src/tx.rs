@@ -18,8 +18,8 @@ pub struct Tx {
 
 /// A pooled connection of either engine.
 pub(crate) enum Conn {
-    Pg(Object<AsyncPgConnection>),
-    Lite(Object<Lite>),
+    Pg(Box<Object<AsyncPgConnection>>),
+    Lite(Box<Object<Lite>>),
 }
 
 /// What [`crate::on!`] looks into.
@@ -98,8 +98,8 @@ impl Drop for Tx {
             return;
         }
         match self.conn.take() {
-            Some(Conn::Pg(c)) => drop(Object::take(c)),
-            Some(Conn::Lite(c)) => drop(Object::take(c)),
+            Some(Conn::Pg(c)) => drop(Object::take(*c)),
+            Some(Conn::Lite(c)) => drop(Object::take(*c)),
             None => {}
         }
     }

@@ -10,7 +10,6 @@ mod amqp;
 mod crash;
 mod embedded;
 mod harness;
-mod measure;
 mod node;
 mod property;
 mod suite;
