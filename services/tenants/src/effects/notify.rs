@@ -32,13 +32,13 @@ pub struct Poster {
 
 impl Poster {
     /// It connects when there is something to post.
-    pub fn new(lookups: Lookups, clock: Clock) -> Self {
+    pub fn new(lookups: Lookups, clock: Clock, retry_delays: Vec<Duration>) -> Self {
         let client = std::sync::Arc::default();
         Self {
             lookups,
             clock,
             client,
-            retry_delays: bus::RETRY_DELAYS.to_vec(),
+            retry_delays,
         }
     }
 

@@ -16,9 +16,6 @@ use crate::app::settle::{self, Bought};
 use crate::app::words::{NumberStatus, SmsApp, VoiceApp};
 use crate::db::{numbers, tenants};
 
-/// How long whoever asked waits with us.
-const PATIENCE: Duration = Duration::from_secs(20);
-
 /// Buys and gives back.
 #[derive(Clone)]
 pub struct Provision {
@@ -28,6 +25,8 @@ pub struct Provision {
     pub bus: Bus,
     /// The account of tenants that have none of their own.
     pub platform_account: String,
+    /// How long whoever asked waits with us.
+    pub patience: Duration,
 }
 
 /// What is wanted.
@@ -213,7 +212,7 @@ impl Provision {
     async fn ask<C: Event, R: Event>(&self, command: &C, tenant: &str) -> Option<R> {
         let envelope =
             Envelope::new("trunkline/tenants", &self.registry.clock, command).tenant(tenant);
-        match self.bus.request(envelope, PATIENCE).await {
+        match self.bus.request(envelope, self.patience).await {
             Ok(reply) => reply.decode().ok(),
             Err(e) => {
                 warn!(event.kind = C::TYPE, error = %e, "no answer about a number yet");

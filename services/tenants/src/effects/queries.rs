@@ -1,13 +1,27 @@
 //! What other roles ask: who is behind a number, which accounts and numbers there are, what a key may do.
+//!
+//! Whoever asks waits for two or three seconds and asks again, so a question that cannot be answered is let go: an
+//! answer after that would be for nobody.
+
+use std::time::Duration;
 
 use async_trait::async_trait;
 use events::v1::{self, Directory, DirectoryQuery, KeyGrant, KeyQuery, ResolveQuery, Resolved};
 use role::{Cause, Decision, Fault, Performer};
 use store::Store;
+use tracing::warn;
 
 use super::lookups::Lookups;
 use crate::app::context::directory_entry;
+use crate::app::refusal::Refusal;
 use crate::db::{keys, numbers, tenants};
+
+fn or_let_go(answer: Result<Decision, Refusal>) -> Result<Decision, Fault> {
+    Ok(answer.unwrap_or_else(|e| {
+        warn!(error = %e, "a question stays without an answer");
+        Decision::nothing()
+    }))
+}
 
 /// Answers `resolve.query`.
 pub struct Resolve(pub Lookups);
@@ -17,13 +31,18 @@ impl Performer for Resolve {
     type Command = ResolveQuery;
     const NAME: &'static str = "resolve";
 
+    fn retry_delays(&self) -> Vec<Duration> {
+        Vec::new()
+    }
+
     async fn perform(&self, _: &Cause, query: ResolveQuery) -> Result<Decision, Fault> {
-        let found = self.0.resolve(&query.number).await?;
-        let resolved = Resolved {
-            active: found.as_ref().is_some_and(|found| found.is_active()),
-            tenant: found.map(|found| found.context.clone()),
-        };
-        Ok(Decision::nothing().reply(&resolved))
+        or_let_go(self.0.resolve(&query.number).await.map(|found| {
+            let resolved = Resolved {
+                active: found.as_ref().is_some_and(|found| found.is_active()),
+                tenant: found.map(|found| found.context.clone()),
+            };
+            Decision::nothing().reply(&resolved)
+        }))
     }
 }
 
@@ -40,7 +59,21 @@ impl Performer for List {
     type Command = DirectoryQuery;
     const NAME: &'static str = "directory";
 
+    fn retry_delays(&self) -> Vec<Duration> {
+        Vec::new()
+    }
+
     async fn perform(&self, _: &Cause, _: DirectoryQuery) -> Result<Decision, Fault> {
+        or_let_go(
+            self.list()
+                .await
+                .map(|directory| Decision::nothing().reply(&directory)),
+        )
+    }
+}
+
+impl List {
+    async fn list(&self) -> Result<Directory, Refusal> {
         let mut tx = self.store.read().await?;
         let accounts =
             tenants::accounts(&mut tx)
@@ -65,10 +98,10 @@ impl Performer for List {
                 number,
             )
         });
-        Ok(Decision::nothing().reply(&Directory {
+        Ok(Directory {
             accounts: accounts.collect(),
             entries: entries.collect(),
-        }))
+        })
     }
 }
 
@@ -80,15 +113,29 @@ impl Performer for Grant {
     type Command = KeyQuery;
     const NAME: &'static str = "key";
 
+    fn retry_delays(&self) -> Vec<Duration> {
+        Vec::new()
+    }
+
     async fn perform(&self, _: &Cause, query: KeyQuery) -> Result<Decision, Fault> {
+        or_let_go(
+            self.grant(&query.hash)
+                .await
+                .map(|grant| Decision::nothing().reply(&grant)),
+        )
+    }
+}
+
+impl Grant {
+    async fn grant(&self, hash: &str) -> Result<KeyGrant, Refusal> {
         let mut tx = self.0.read().await?;
-        let key = keys::by_hash(&mut tx, &query.hash).await?;
+        let key = keys::by_hash(&mut tx, hash).await?;
         let grant = key.map(|key| KeyGrant {
             known: true,
             name: key.name,
             tenant_id: key.tenant.unwrap_or_default(),
             scopes: key.scopes,
         });
-        Ok(Decision::nothing().reply(&grant.unwrap_or_default()))
+        Ok(grant.unwrap_or_default())
     }
 }

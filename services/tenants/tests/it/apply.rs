@@ -1,0 +1,349 @@
+//! Documents: all or nothing, and the same again.
+
+use std::sync::Arc;
+
+use events::v1::{NumberChanged, TenantChanged};
+use serde_json::{Value, json};
+
+use crate::lab::{ADMIN, Lab, OTHER_ACCOUNT, world};
+
+fn names(answer: &Value, list: &str) -> Vec<String> {
+    let items = answer[list].as_array().unwrap();
+    items
+        .iter()
+        .map(|item| item.as_str().unwrap().to_owned())
+        .collect()
+}
+
+pub async fn a_document_is_applied_once(lab: Arc<Lab>) {
+    let everything = [
+        "tenant smith",
+        "tenant jones",
+        "number +15550100001",
+        "number +15550100003",
+        "number +15550100011",
+    ];
+    let first = lab.apply(world()).await;
+    assert_eq!(names(&first, "created"), everything);
+    let told = lab.ear.hear::<TenantChanged>(2).await;
+    assert!(
+        told.iter()
+            .any(|(envelope, _)| envelope.tenant.as_deref() == Some("smith"))
+    );
+    let told = lab.ear.hear::<NumberChanged>(3).await;
+    assert!(told.iter().all(|(_, changed)| changed.status == "active"));
+
+    let second = lab.apply(world()).await;
+    assert_eq!(names(&second, "unchanged"), everything);
+    assert!(names(&second, "created").is_empty() && names(&second, "updated").is_empty());
+
+    let mut third = world();
+    third["tenants"][0]["trade"] = json!("heating");
+    third["tenants"][0]["numbers"].as_array_mut().unwrap().pop();
+    third["tenants"][1]["twilio"]["auth_tokens"] = json!(["a-new-token", "a-token-of-jones"]);
+    let third = lab.apply(third).await;
+    assert_eq!(names(&third, "updated"), ["tenant smith", "tenant jones"]);
+    assert_eq!(names(&third, "unlisted"), ["number +15550100003"]);
+    assert_eq!(
+        lab.get("/api/tenants/smith").await["numbers"]
+            .as_array()
+            .unwrap()
+            .len(),
+        2
+    );
+    // Told of what changed, and of nothing else.
+    assert_eq!(lab.ear.hear::<TenantChanged>(4).await.len(), 4);
+    assert_eq!(lab.ear.heard::<NumberChanged>().len(), 3);
+}
+
+pub async fn all_faults_are_told_at_once(lab: Arc<Lab>) {
+    let (status, answer) = lab
+        .post(
+            "/api/apply",
+            json!({
+                "tenants": [
+                    {
+                        "id": "a b", "name": 7, "timezone": "Mars/Olympus", "colour": "red",
+                        "business_hours": { "mon": "7-18", "tue": ["07:00-18:00", "x"], "someday": "07:00-18:00" },
+                        "forward_to": "5550100002", "dial_timeout_s": 3, "missed_call_text": "{busines_name}",
+                        "text_back": { "enabled": "yes" }, "recording": { "format": "ogg", "speed": 1 },
+                        "twilio": { "account_sid": "AC1", "auth_tokens": [] },
+                        "after_hours": { "action": "sing" }, "notify_url": "ftp://x", "notify_secret": "x",
+                        "language": "english please", "status": "asleep",
+                        "numbers": [{ "number": 15550100001_u64 }, { "number": "+15550100004", "voice": "robot" }, "x"],
+                    },
+                    { "id": "b", "name": "B", "numbers": [{ "number": "+15550100004" }, { "number": "+15550100005" }] },
+                    { "id": "b", "name": "B", "numbers": [{ "number": "+15550100005" }] },
+                    { "name": "no id" },
+                ],
+                "keys": [{ "name": "k", "scopes": ["root"], "key": "short" }],
+                "tenant": [],
+            }),
+        )
+        .await;
+    assert_eq!(
+        (status, &answer["error"]["code"]),
+        (422, &json!("invalid")),
+        "{answer}"
+    );
+    let errors = answer["error"]["details"]["errors"].as_array().unwrap();
+    let mut places: Vec<&str> = errors.iter().map(|e| e["path"].as_str().unwrap()).collect();
+    places.sort_unstable();
+    assert_eq!(
+        places,
+        [
+            "keys[0].key",
+            "keys[0].scopes",
+            "keys[0].scopes[0]",
+            "tenant",
+            "tenants[0].after_hours.action",
+            "tenants[0].business_hours.mon",
+            "tenants[0].business_hours.someday",
+            "tenants[0].business_hours.tue[1]",
+            "tenants[0].colour",
+            "tenants[0].dial_timeout_s",
+            "tenants[0].forward_to",
+            "tenants[0].id",
+            "tenants[0].language",
+            "tenants[0].missed_call_text",
+            "tenants[0].name",
+            "tenants[0].notify_secret",
+            "tenants[0].notify_url",
+            "tenants[0].numbers[0].number",
+            "tenants[0].numbers[1].voice",
+            "tenants[0].numbers[2]",
+            "tenants[0].recording.format",
+            "tenants[0].recording.speed",
+            "tenants[0].status",
+            "tenants[0].text_back.enabled",
+            "tenants[0].timezone",
+            "tenants[0].twilio.account_sid",
+            "tenants[0].twilio.auth_tokens",
+            "tenants[2].id",
+            "tenants[2].numbers[0].number",
+            "tenants[3].id",
+        ]
+    );
+    let said = |place: &str| {
+        let error = errors.iter().find(|e| e["path"] == place).unwrap();
+        error["message"].as_str().unwrap().to_owned()
+    };
+    assert!(said("tenants[0].missed_call_text").contains("{business_name}, {caller} and {trade}"));
+    assert!(said("tenants[0].numbers[0].number").contains("quotes"));
+    assert!(said("tenant").starts_with("is not a field; there are flows, keys, tenants"));
+    assert_eq!(lab.get("/api/tenants/").await["items"], json!([]));
+}
+
+pub async fn nothing_changes_when_anything_is_wrong(lab: Arc<Lab>) {
+    lab.world().await;
+    let before = lab.get("/api/tenants/").await;
+    // Each is right by itself, and wrong with what is there.
+    let mut document = world();
+    document["tenants"][0]["name"] = json!("Other");
+    document["tenants"].as_array_mut().unwrap().push(json!({
+        "id": "thief", "name": "Thief", "twilio": { "account_sid": OTHER_ACCOUNT },
+        "numbers": [{ "number": "+15550100003" }, { "number": "+15550100022", "status": "provisioning" }],
+    }));
+    document["tenants"].as_array_mut().unwrap().remove(1);
+    document["keys"] = json!([{ "name": "k", "scopes": ["read"], "tenant": "nobody" }]);
+    document["tenants"][0]["numbers"]
+        .as_array_mut()
+        .unwrap()
+        .pop();
+    let (status, answer) = lab.post("/api/apply", document).await;
+    assert_eq!(status, 422, "{answer}");
+    let errors = answer["error"]["details"]["errors"].as_array().unwrap();
+    let places: Vec<&str> = errors.iter().map(|e| e["path"].as_str().unwrap()).collect();
+    assert_eq!(
+        places,
+        [
+            "tenants[1].twilio.account_sid",
+            "tenants[1].twilio.auth_tokens",
+            "tenants[1].numbers[0].number",
+            "tenants[1].numbers[1].status",
+            "keys[0].tenant",
+        ]
+    );
+    assert_eq!(lab.get("/api/tenants/").await, before);
+    assert_eq!(lab.ear.hear::<TenantChanged>(2).await.len(), 2);
+}
+
+pub async fn a_number_belongs_to_one_tenant(lab: Arc<Lab>) {
+    lab.world().await;
+    let claim = json!({ "tenants": [{ "id": "thief", "name": "Thief", "numbers": [{ "number": "+15550100001" }] }] });
+    let (status, answer) = lab.post("/api/apply", claim.clone()).await;
+    assert_eq!(status, 422, "{answer}");
+    assert!(
+        answer["error"]["message"]
+            .as_str()
+            .unwrap()
+            .contains("release it there first")
+    );
+
+    let id = lab.get("/phone-numbers/lookup/+15550100001").await["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let (status, _) = lab
+        .call("POST", &format!("/phone-numbers/{id}/release"), ADMIN, None)
+        .await;
+    assert_eq!(status, 200);
+    lab.apply(claim).await;
+    let found = lab.get("/phone-numbers/lookup/+15550100001").await;
+    assert_eq!(found["tenant_id"], "thief");
+    assert_ne!(found["id"], id);
+    // The history of the first stays his.
+    let history = lab.get("/phone-numbers/?tenant=smith").await;
+    let history = history["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|n| n["id"] == id);
+    assert_eq!(history.unwrap()["status"], "released");
+}
+
+pub async fn one_number_is_primary(lab: Arc<Lab>) {
+    lab.world().await;
+    let primaries = async || {
+        let smith = lab.get("/api/tenants/smith").await;
+        let numbers = smith["numbers"].as_array().unwrap().clone();
+        let primary = numbers.iter().filter(|n| n["primary"] == true);
+        primary
+            .map(|n| n["number"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(primaries().await, ["+15550100001"]);
+    let mut document = world();
+    document["tenants"][0]["numbers"][1]["primary"] = json!(true);
+    let answer = lab.apply(document.clone()).await;
+    assert_eq!(
+        names(&answer, "updated"),
+        ["number +15550100001", "number +15550100003"]
+    );
+    assert_eq!(primaries().await, ["+15550100003"]);
+    // Nothing said: it stays.
+    lab.apply(world()).await;
+    assert_eq!(primaries().await, ["+15550100003"]);
+
+    document["tenants"][0]["numbers"][0]["primary"] = json!(true);
+    let (status, answer) = lab.post("/api/apply", document).await;
+    assert_eq!(
+        (status, &answer["error"]["details"]["field"]),
+        (422, &json!("tenants[0].numbers[1].primary"))
+    );
+
+    let id = lab.get("/phone-numbers/lookup/+15550100003").await["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    lab.put(
+        &format!("/phone-numbers/{id}/status"),
+        json!({ "status": "released" }),
+    )
+    .await;
+    assert_eq!(primaries().await, ["+15550100001"]);
+}
+
+pub async fn what_is_shown_can_be_put_back(lab: Arc<Lab>) {
+    let mut document = world();
+    document["tenants"][1]["notify_url"] = json!("https://jones.example/hook");
+    lab.apply(document).await;
+    for id in ["smith", "jones"] {
+        let path = format!("/api/tenants/{id}");
+        let shown = lab.get(&path).await;
+        let (status, again) = lab.put(&path, shown.clone()).await;
+        assert_eq!((status, &again), (200, &shown));
+        assert_eq!(again["updated_at"], shown["created_at"]);
+    }
+    let jones = lab.get("/api/tenants/jones").await;
+    assert!(
+        jones["notify_secret"]
+            .as_str()
+            .unwrap()
+            .starts_with("whsec_")
+    );
+    assert_eq!(jones["twilio"], json!({ "account_sid": OTHER_ACCOUNT }));
+    // Said to be nothing: the platform's account.
+    let (_, jones) = lab
+        .put(
+            "/api/tenants/jones",
+            json!({ "name": "Jones", "twilio": null }),
+        )
+        .await;
+    assert_eq!(
+        (&jones["twilio"], &jones["dial_timeout_s"]),
+        (&Value::Null, &json!(20))
+    );
+    let (status, answer) = lab
+        .put(
+            "/api/tenants/jones",
+            json!({ "name": "Jones", "id": "smith" }),
+        )
+        .await;
+    assert_eq!(
+        (status, &answer["error"]["details"]["field"]),
+        (422, &json!("id"))
+    );
+}
+
+pub async fn a_tenant_is_created_once(lab: Arc<Lab>) {
+    let tenant = json!({ "id": "smith", "name": "Smith" });
+    let (status, answer) = lab.post("/api/tenants/", tenant.clone()).await;
+    assert_eq!((status, &answer["id"]), (201, &json!("smith")));
+    let (status, answer) = lab.post("/api/tenants", tenant).await;
+    assert_eq!((status, &answer["error"]["code"]), (409, &json!("exists")));
+    let (status, answer) = lab
+        .put(
+            "/api/tenants/smith/status",
+            json!({ "status": "suspended" }),
+        )
+        .await;
+    assert_eq!((status, &answer["status"]), (200, &json!("suspended")));
+    // What does not speak of the status does not change it.
+    let (_, answer) = lab
+        .put("/api/tenants/smith", json!({ "name": "Smith & Son" }))
+        .await;
+    assert_eq!(
+        (&answer["status"], &answer["name"]),
+        (&json!("suspended"), &json!("Smith & Son"))
+    );
+    assert_eq!(
+        lab.put("/api/tenants/nobody/status", json!({ "status": "active" }))
+            .await
+            .0,
+        404
+    );
+    assert_eq!(
+        lab.put("/api/tenants/smith/status", json!({ "status": "asleep" }))
+            .await
+            .0,
+        422
+    );
+    assert_eq!(
+        lab.call("GET", "/api/tenants/nobody", ADMIN, None).await.0,
+        404
+    );
+    assert_eq!(
+        lab.call("GET", "/api/tenants/no%00body", ADMIN, None)
+            .await
+            .0,
+        404
+    );
+}
+
+pub async fn flows_are_not_served_yet(lab: Arc<Lab>) {
+    lab.apply(json!({ "tenants": [], "flows": [], "keys": [] }))
+        .await;
+    lab.apply(json!({})).await;
+    let (status, answer) = lab
+        .post("/api/apply", json!({ "flows": [{ "name": "x" }] }))
+        .await;
+    assert_eq!(status, 422);
+    assert!(
+        answer["error"]["message"]
+            .as_str()
+            .unwrap()
+            .contains("no role serves flows yet")
+    );
+    assert_eq!(lab.post("/api/apply", json!([])).await.0, 422);
+}
