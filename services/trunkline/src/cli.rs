@@ -52,10 +52,15 @@ pub enum Command {
 #[derive(Debug, Clone, Args)]
 pub struct Place {
     /// The data folder
-    #[arg(long, default_value = "./data", value_name = "DIR")]
+    #[arg(long, global = true, default_value = "./data", value_name = "DIR")]
     pub data_dir: PathBuf,
     /// The settings file; the environment wins over it
-    #[arg(long, default_value = "./trunkline.toml", value_name = "FILE")]
+    #[arg(
+        long,
+        global = true,
+        default_value = "./trunkline.toml",
+        value_name = "FILE"
+    )]
     pub config: PathBuf,
 }
 
@@ -63,10 +68,10 @@ pub struct Place {
 #[derive(Debug, Clone, Args)]
 pub struct Target {
     /// Where the platform answers
-    #[arg(long, default_value = "http://localhost:8080")]
+    #[arg(long, global = true, default_value = "http://localhost:8080")]
     pub url: String,
     /// An API key; unset: TRUNKLINE_ADMIN_API_KEY, else the one in the data folder
-    #[arg(long, value_name = "KEY")]
+    #[arg(long, global = true, value_name = "KEY")]
     pub api_key: Option<String>,
     #[command(flatten)]
     pub place: Place,

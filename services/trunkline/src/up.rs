@@ -52,12 +52,14 @@ pub async fn run(args: UpArgs) -> Result<(), Failure> {
     let complete = local::complete(settings, alone)?;
     let telemetry = Telemetry::install(&complete.settings)?;
     let fresh = complete.key_is_new;
+    // From here on, so that an end that is asked for during the start is an orderly one too.
+    let the_end = the_end()?;
     let site = Site::start(complete, &roles, 1.0).await?;
     if !alone {
         site.seed().await?;
     }
     site.banner(&roles, fresh);
-    wait_for_the_end().await?;
+    the_end.await?;
     site.stop().await;
     telemetry.flush().await;
     Ok(())
@@ -336,9 +338,18 @@ async fn start_emulator(
 
 /// Ctrl-C, or SIGTERM as Kubernetes sends it.
 pub async fn wait_for_the_end() -> Result<(), Failure> {
+    the_end()?.await
+}
+
+/// The same, heard from now on.
+fn the_end() -> Result<impl Future<Output = Result<(), Failure>>, Failure> {
     let mut terminate = signal(SignalKind::terminate()).map_err(Failure::failed)?;
-    tokio::select! {
-        _ = terminate.recv() => Ok(()),
-        done = tokio::signal::ctrl_c() => done.map_err(Failure::failed),
-    }
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(Failure::failed)?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        Ok(())
+    })
 }
