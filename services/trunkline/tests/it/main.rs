@@ -63,5 +63,6 @@ suite! {
         every_role_tells_how_it_is,
         nothing_is_open_by_mistake;
     stopping:
-        an_end_in_the_middle_loses_nothing;
+        an_end_in_the_middle_loses_nothing,
+        a_call_ends_even_when_nobody_tells;
 }

@@ -27,6 +27,7 @@ fn story(timeline: &Value) -> Vec<String> {
 /// A missed call's whole aftermath: outcome, reason, one text with the business's name, its thread and its story.
 pub async fn is_missed(site: &Site, sid: &str, from: &str, reason: &str, words: &str) {
     let call = site.settled(sid).await;
+    site.ended(sid).await;
     assert_eq!(call["outcome"], "missed", "{call:#}");
     assert_eq!(call["reason"], reason, "{call:#}");
     assert_eq!(call["call_sid"], sid);

@@ -6,6 +6,7 @@ pub mod doors;
 pub mod kills;
 pub mod notify;
 pub mod odd;
+mod operating;
 pub mod orders;
 mod outages;
 pub mod reports;

@@ -57,7 +57,7 @@ async fn the_front_door_works_without_the_bus() {
             let wire = site.bus_wire.as_ref().unwrap();
             wire.cut();
             let (missed, writer) = (caller(1), caller(2));
-            let call = site.twilio.call(&missed, SMITH, stays(60)).await;
+            let call = site.twilio.call(&missed, SMITH, stays(600)).await;
             site.twilio
                 .text(&writer, SMITH, "Do you repair boilers as well?")
                 .await;
@@ -110,7 +110,7 @@ async fn callers_get_through_without_the_database() {
             let wire = site.database_wire.as_ref().unwrap();
             wire.cut();
             let from = caller(1);
-            let call = site.twilio.call(&from, SMITH, stays(60)).await;
+            let call = site.twilio.call(&from, SMITH, stays(600)).await;
             got_through(site, &call).await;
             let (status, body) = site
                 .ask(reqwest::Method::GET, "/calls/", crate::site::ADMIN, None)

@@ -59,7 +59,7 @@ pub async fn another_front_door_tells_of_calls(mode: Mode) {
 }
 
 pub async fn a_number_is_bought_dialled_and_given_back(mode: Mode) {
-    const NEW: &str = "+15550190001";
+    const NEW: &str = "+15550100081";
     play(Plan::new(mode, &world()), async |site: &Site| {
         site.twilio.callee(SMITH_OWNER, behaves("busy")).await;
         let wanted = json!({ "tenant_id": "smith", "number": NEW });

@@ -1,7 +1,8 @@
-//! An orderly end while calls are under way.
+//! An orderly end while calls are under way, and calls of whose end nobody tells.
 
+use super::signatures::ringing;
 use super::world::{CLOSED, SMITH, SMITH_OWNER, caller, world};
-use crate::site::{LONG, Mode, Plan, ROLES, Site, behaves, eventually, play, so, stays};
+use crate::site::{LONG, Mode, Plan, ROLES, Site, behaves, eventually, play, sid, so, stays};
 
 pub async fn an_end_in_the_middle_loses_nothing(mode: Mode) {
     // What Twilio asks for while nobody listens fails.
@@ -30,6 +31,23 @@ pub async fn an_end_in_the_middle_loses_nothing(mode: Mode) {
             let call = site.settled_within(LONG, sid).await;
             assert_eq!(call["outcome"], "missed", "{call:#}");
             site.texted_within(LONG, from, 1).await;
+        }
+    })
+    .await;
+}
+
+pub async fn a_call_ends_even_when_nobody_tells(mode: Mode) {
+    play(Plan::new(mode, &world()), async |site: &Site| {
+        let hook =
+            |call: &str, n, to| ringing(site.hook("/webhooks/twilio/call"), call, &caller(n), to);
+        let (apologized, dialled) = (sid("CA"), sid("CA"));
+        hook(&apologized, 1, CLOSED).send().await.twiml();
+        hook(&dialled, 2, SMITH).send().await.twiml();
+        // No callback comes; Twilio is asked in the end, and knows of neither.
+        for (n, call) in [(1, &apologized), (2, &dialled)] {
+            site.texted_within(LONG, &caller(n), 1).await;
+            let call = site.ended_within(LONG, call).await;
+            assert_eq!(call["outcome"], "missed", "{call:#}");
         }
     })
     .await;

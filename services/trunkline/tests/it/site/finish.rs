@@ -1,6 +1,7 @@
 //! What must be so at the end of every case, and cleaning up.
 
 use std::collections::BTreeMap;
+use std::sync::PoisonError;
 
 use serde_json::Value;
 
@@ -9,6 +10,8 @@ use super::{ADMIN, Mode, SECRET_KEY, SERVICE_KEY, Site, TOKEN};
 impl Site {
     /// An orderly end; the texts that were expected and no more; no webhook that failed; no secret in a log.
     pub(super) async fn check_the_end(&self) {
+        // Before the end: whatever Twilio tells after it finds nobody.
+        let asked = self.twilio.log().await;
         self.stop().await;
         let mut texts: BTreeMap<String, Vec<Value>> = BTreeMap::new();
         let messages = self.twilio.messages().await;
@@ -23,7 +26,7 @@ impl Site {
             assert_eq!(sent, *count, "texts in the end: {:#?}", texts.get(caller));
         }
         if !self.rough {
-            for entry in self.twilio.log().await {
+            for entry in asked {
                 let well = entry["error"].is_null()
                     && entry["status"].as_u64().is_none_or(|status| status < 400);
                 assert!(
@@ -50,22 +53,30 @@ impl Site {
         secrets.dedup();
         for process in self.processes.lock().unwrap().values() {
             for line in process.log().lines() {
+                let shown = &line[..line.floor_char_boundary(600)];
                 let number = phone_number(line);
-                assert!(number.is_none(), "{} logs a number: {line}", process.name);
+                assert!(number.is_none(), "{} logs a number: {shown}", process.name);
                 let secret = secrets.iter().find(|secret| line.contains(*secret));
-                assert!(secret.is_none(), "{} logs {secret:?}: {line}", process.name);
+                assert!(
+                    secret.is_none(),
+                    "{} logs {secret:?}: {shown}",
+                    process.name
+                );
             }
         }
     }
 
     /// The ends of the logs, for whoever looks for what went wrong.
     pub(super) fn show(&self) {
-        for process in self.processes.lock().unwrap().values() {
+        let processes = self.processes.lock();
+        let processes = processes.unwrap_or_else(PoisonError::into_inner);
+        for process in processes.values() {
             let log = process.log();
             let lines: Vec<&str> = log.lines().collect();
             let last = &lines[lines.len().saturating_sub(40)..];
             println_all(&process.name, last);
         }
+        drop(processes);
         let kept = super::wait::keep_logs();
         if let Some(kept) = kept {
             let from = self.dir.path();
@@ -79,7 +90,8 @@ impl Site {
 
     /// Ends what still runs and removes what lies outside of the folder.
     pub(super) async fn remove(&self) {
-        self.processes.lock().unwrap().clear();
+        let processes = self.processes.lock();
+        processes.unwrap_or_else(PoisonError::into_inner).clear();
         if self.mode == Mode::Split
             && let Some(backends) = &self.backends
         {

@@ -273,7 +273,21 @@ impl Site {
     pub async fn settled_within(&self, limit: Duration, sid: &str) -> Value {
         within(limit, "the call is settled", async || {
             let call = self.find(&format!("/calls/{sid}")).await?;
-            (!call["outcome"].is_null() && !call["ended_at"].is_null()).then_some(call)
+            call["outcome"].is_string().then_some(call)
+        })
+        .await
+    }
+
+    /// Waits until the platform knows that a call is over.
+    pub async fn ended(&self, sid: &str) -> Value {
+        self.ended_within(PATIENCE, sid).await
+    }
+
+    /// The same where the platform itself waits long.
+    pub async fn ended_within(&self, limit: Duration, sid: &str) -> Value {
+        within(limit, "the call has ended", async || {
+            let call = self.find(&format!("/calls/{sid}")).await?;
+            call["ended_at"].is_string().then_some(call)
         })
         .await
     }

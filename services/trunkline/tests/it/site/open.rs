@@ -16,16 +16,17 @@ use super::{ADMIN, Backends, Mode, ROLES, SECRET_KEY, SERVICE_KEY, Site};
 const LOG: &str = "info,trunkline=debug,role=debug,bus=debug,store=debug,twilio_api=debug,\
                    tenants=debug,calls=debug,dispatch=debug,egress=debug,ingress=debug";
 
+/// How many times faster than real time calls go: most are over within a second.
+const SPEED: &str = "30";
+
 /// What a case wants of its site.
 pub struct Plan {
     mode: Mode,
-    speed: u32,
     /// The apply file; none: nothing is applied.
     world: Option<String>,
     /// Whether the wires to broker and database can be cut.
     wires: bool,
     rough: bool,
-    env: Vec<(String, String)>,
 }
 
 impl Plan {
@@ -33,18 +34,10 @@ impl Plan {
     pub fn new(mode: Mode, world: &str) -> Self {
         Self {
             mode,
-            speed: 30,
             world: Some(world.to_owned()),
             wires: false,
             rough: false,
-            env: Vec::new(),
         }
-    }
-
-    /// How many times faster than real time calls go.
-    pub fn speed(mut self, speed: u32) -> Self {
-        self.speed = speed;
-        self
     }
 
     /// With wires that can be cut.
@@ -56,12 +49,6 @@ impl Plan {
     /// Webhooks of the emulator may fail.
     pub fn rough(mut self) -> Self {
         self.rough = true;
-        self
-    }
-
-    /// Another setting for every process.
-    pub fn set(mut self, name: &str, value: &str) -> Self {
-        self.env.push((name.to_owned(), value.to_owned()));
         self
     }
 }
@@ -81,7 +68,7 @@ impl Site {
         let emulator = free_port();
         let backends = (plan.mode == Mode::Split).then(Backends::new);
         let (mut bus_wire, mut database_wire) = (None, None);
-        let mut env = plan.env;
+        let mut env = Vec::new();
         let mut ingress_amqp = None;
         if let Some(backends) = &backends {
             let (amqp, mut database) = (backends.amqp_url.clone(), backends.database_url.clone());
@@ -104,7 +91,7 @@ impl Site {
         }
         let site = Self {
             mode: plan.mode,
-            twilio: Twilio::new(emulator_process(dir.path(), emulator, plan.speed), emulator),
+            twilio: Twilio::new(emulator_process(dir.path(), emulator), emulator),
             dir,
             processes: Mutex::default(),
             ports,
@@ -204,7 +191,7 @@ impl Site {
     }
 }
 
-fn emulator_process(dir: &std::path::Path, port: u16, speed: u32) -> Process {
+fn emulator_process(dir: &std::path::Path, port: u16) -> Process {
     let seed: u32 = rand::random();
     let args = [
         "emulator",
@@ -215,7 +202,7 @@ fn emulator_process(dir: &std::path::Path, port: u16, speed: u32) -> Process {
         "--auth-token",
         TOKEN,
         "--speed",
-        &speed.to_string(),
+        SPEED,
         "--seed",
         &seed.to_string(),
     ]

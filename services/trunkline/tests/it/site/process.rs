@@ -87,9 +87,10 @@ impl Drop for Process {
     }
 }
 
-/// The binary, with nothing of the test's own environment.
+/// The binary, with nothing of the test's own environment: the one that was built for this test, or another.
 fn command(args: &[String], env: &[(String, String)]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_trunkline"));
+    let other = std::env::var_os("TRUNKLINE_TEST_BINARY");
+    let mut command = Command::new(other.unwrap_or_else(|| env!("CARGO_BIN_EXE_trunkline").into()));
     command
         .args(args)
         .env_clear()

@@ -1,0 +1,301 @@
+//! Commands against a platform that runs: files are applied, faults explained, events shown.
+
+use std::sync::Mutex;
+
+use serde_json::Value;
+
+use super::calls::is_missed;
+use super::commands::{MINUTE, ends};
+use super::world::{SMITH, SMITH_OWNER, caller, world};
+use crate::site::{
+    ADMIN, Mode, Plan, Process, Site, behaves, eventually, free_port, play, run, so, stays,
+};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn apply_is_all_or_nothing_and_twice_is_once() {
+    play(Plan::new(Mode::Embedded, &world()), async |site: &Site| {
+        let world_file = site.dir.path().join("world.yaml").display().to_string();
+        let again = site.apply(&world_file).await;
+        ends(&again, 0, &["= tenant smith"]);
+        assert!(
+            !again.out.lines().any(|line| line.starts_with(['+', '~'])),
+            "{again:?}"
+        );
+
+        let before = site.get("/api/tenants/?limit=100").await;
+        let bad = site.dir.path().join("bad.yaml");
+        let words = r#"
+tenants:
+- id: fresh
+  name: Fresh
+  numbers: [{number: "+15550100091"}]
+- id: "bad id!"
+  name: ""
+  timezone: Mars/Olympus
+  forward_to: "12"
+  dial_timeout_s: 100000
+  colour: red
+  numbers: [{number: "nonsense"}, {number: "+15550100001", voice: sing}]
+keys: [{name: k, scopes: [everything]}]
+"#;
+        std::fs::write(&bad, words).unwrap();
+        let refused = site.apply(&bad.display().to_string()).await;
+        let faults = [
+            "tenants[1].id",
+            "tenants[1].timezone",
+            "tenants[1].forward_to",
+            "tenants[1].dial_timeout_s",
+            "tenants[1].colour",
+            "tenants[1].numbers[0].number",
+            "tenants[1].numbers[1].voice",
+            "keys[0].scopes",
+        ];
+        ends(&refused, 2, &faults);
+        assert_eq!(
+            site.get("/api/tenants/?limit=100").await,
+            before,
+            "nothing has changed"
+        );
+        let taken = site.dir.path().join("taken.yaml");
+        std::fs::write(
+            &taken,
+            "tenants:\n- {id: thief, name: Thief, numbers: [{number: \"+15550100001\"}]}\n",
+        )
+        .unwrap();
+        ends(
+            &site.apply(&taken.display().to_string()).await,
+            2,
+            &["belongs to another tenant"],
+        );
+        assert_eq!(
+            site.get("/api/tenants/?limit=100").await,
+            before,
+            "nothing has changed"
+        );
+        std::fs::write(&bad, "tenants: [").unwrap();
+        ends(
+            &site.apply(&bad.display().to_string()).await,
+            2,
+            &["not YAML"],
+        );
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_doctor_finds_what_is_wrong() {
+    play(Plan::new(Mode::Embedded, &world()), async |site: &Site| {
+        let dir = site.dir.path().join("doctor").display().to_string();
+        let args = ["doctor", "--data-dir", &dir, "--config", "/no/such.toml"];
+        let mut env = site.settings();
+        ends(
+            &run(&args, &env, MINUTE).await,
+            0,
+            &["ok", "settings", "twilio", "public address"],
+        );
+        let wrong = "a-wrong-token-for-this-account-00".to_owned();
+        env.retain(|(name, _)| name != "TWILIO_AUTH_TOKEN");
+        env.push(("TWILIO_AUTH_TOKEN".to_owned(), wrong.clone()));
+        let output = run(&args, &env, MINUTE).await;
+        ends(&output, 1, &["fault", "TWILIO_AUTH_TOKEN"]);
+        assert!(!output.out.contains(&wrong) && !output.err.contains(&wrong));
+        let nowhere = format!("amqp://guest:hush@127.0.0.1:{}/%2f", free_port());
+        env.push(("AMQP_URL".to_owned(), nowhere));
+        env.push((
+            "DATABASE_URL".to_owned(),
+            format!("postgres://user:hush@127.0.0.1:{}/x", free_port()),
+        ));
+        let output = run(&args, &env, MINUTE).await;
+        ends(&output, 1, &["AMQP_URL", "DATABASE_URL"]);
+        assert!(
+            !output.out.contains("hush") && !output.err.contains("hush"),
+            "{output:?}"
+        );
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_doctor_explains_signatures() {
+    // Twilio's own example.
+    let (url, token) = ("https://mycompany.com/myapp.php?foo=1&bar=2", "12345");
+    let params = "CallSid=CA1234567890ABCDE&Caller=%2B14158675309&Digits=1234&From=%2B14158675309&To=%2B18005551212";
+    let ask = async |url: &str, signature: &str, token: &str| {
+        let args = [
+            "doctor",
+            "signature",
+            "--url",
+            url,
+            "--params",
+            params,
+            "--signature",
+            signature,
+            "--token",
+            token,
+        ];
+        run(&args, &[], MINUTE).await
+    };
+    let right = "RSOYDt4T1cUTdK1PDd93/VVr8B8=";
+    ends(&ask(url, right, token).await, 0, &["fits", "primary"]);
+    ends(
+        &ask(url, right, "another-token,12345").await,
+        0,
+        &["fits", "secondary"],
+    );
+    let wrong = ask(url, right, "not-the-token-at-all").await;
+    ends(&wrong, 1, &["does not fit"]);
+    assert!(!format!("{wrong:?}").contains("not-the-token-at-all"));
+    let scheme = ask("http://mycompany.com/myapp.php?foo=1&bar=2", right, token).await;
+    ends(&scheme, 1, &["does not fit", "https"]);
+    let garbled = ask(url, "????", token).await;
+    ends(&garbled, 1, &["does not fit"]);
+    let args = [
+        "doctor",
+        "signature",
+        "--url",
+        url,
+        "--params",
+        params,
+        "--token",
+        token,
+    ];
+    ends(&run(&args, &[], MINUTE).await, 1, &["does not fit"]);
+    let args = [
+        "doctor",
+        "signature",
+        "--url",
+        url,
+        "--params",
+        params,
+        "--signature",
+        right,
+    ];
+    ends(&run(&args, &[], MINUTE).await, 2, &["--token"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn migrate_brings_every_role_up_to_date() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().display().to_string();
+    for _ in 0..2 {
+        let output = run(
+            &["migrate", "--data-dir", &data, "--config", "/no/such.toml"],
+            &[],
+            MINUTE,
+        )
+        .await;
+        ends(
+            &output,
+            0,
+            &[
+                "tenants: up to date",
+                "calls: up to date",
+                "dispatch: up to date",
+                "egress: up to date",
+            ],
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn events_are_shown_and_the_dead_return() {
+    play(Plan::new(Mode::Embedded, &world()), async |site: &Site| {
+        site.twilio.callee(SMITH_OWNER, behaves("busy")).await;
+        let url = site.url_of("calls");
+        let args = [
+            "events",
+            "tail",
+            "--type",
+            "call.*",
+            "--url",
+            &url,
+            "--api-key",
+            ADMIN,
+        ]
+        .map(str::to_owned);
+        let mut tail = Process::new("tail", site.dir.path(), &args, &[]);
+        tail.start();
+        let tail = Mutex::new(tail);
+        let seen = |sid: &str| {
+            let log = tail.lock().unwrap().log();
+            let events: Vec<Value> = log
+                .lines()
+                .filter_map(|line| serde_json::from_str(line).ok())
+                .collect();
+            events
+                .into_iter()
+                .find(|event| event["type"] == "call.missed" && event.to_string().contains(sid))
+        };
+        // What happens before it listens it does not see.
+        let mut n = 0;
+        let event = loop {
+            n += 1;
+            let from = caller(n);
+            let sid = site.twilio.call(&from, SMITH, stays(60)).await;
+            is_missed(site, &sid, &from, "busy", "Smith & Sons").await;
+            if let Some(event) = seen(&sid) {
+                break event;
+            }
+            assert!(n < 20, "nothing is shown: {}", tail.lock().unwrap().log());
+        };
+        assert!(
+            event.to_string().contains("Smith & Sons"),
+            "decoded: {event:#}"
+        );
+        drop(tail);
+
+        let dead = async |args: &[&str]| {
+            let mut all = vec!["events", "dead"];
+            all.extend(args);
+            all.extend(["--url", &url, "--api-key", ADMIN]);
+            run(&all, &[], MINUTE).await
+        };
+        ends(&dead(&["list"]).await, 0, &["no dead letters"]);
+        site.stop().await;
+        poison(site).await;
+        site.revive("up");
+        site.are_ready().await;
+        let listed = async || {
+            let output = dead(&["list"]).await;
+            ends(&output, 0, &[]);
+            let line = output
+                .out
+                .lines()
+                .find(|line| line.contains("message.send"))?
+                .to_owned();
+            Some(line)
+        };
+        let line = eventually("it is listed", listed).await;
+        assert!(
+            line.contains("egress.message-send") && line.contains("message_id"),
+            "{line}"
+        );
+        let id = line.split_whitespace().next().unwrap().to_owned();
+        ends(&dead(&["replay", &id]).await, 0, &[&id]);
+        eventually("it dies again", async || {
+            let line = listed().await?;
+            so(line.starts_with(&id))
+        })
+        .await;
+        ends(
+            &dead(&["replay", "nothing@nowhere"]).await,
+            1,
+            &["no such dead letter"],
+        );
+    })
+    .await;
+}
+
+/// Puts an event on the bus of a site that stands still, which nobody can ever handle.
+async fn poison(site: &Site) {
+    let config = bus::Config::Embedded {
+        dir: site.dir.path().join("data/up/bus"),
+    };
+    let bus = bus::Bus::connect(&config).await.unwrap();
+    let queue = bus::Subscription::new("egress.message-send", ["message.send"]);
+    bus.declare(&queue).await.unwrap();
+    let event = events::v1::MessageSend::default();
+    let envelope = events::Envelope::new("trunkline/test", &clock::Clock::system(), &event);
+    bus.publish(&envelope).await.unwrap();
+    bus.close().await;
+}
