@@ -1,5 +1,6 @@
 //! `trunkline up`: the roles, the emulator beside them, and the way to an orderly end.
 
+use std::pin::pin;
 use std::time::Duration;
 
 use clock::Clock;
@@ -24,8 +25,11 @@ use crate::screen::{Colour, paint, say};
 /// The roles there are, in the order in which they start.
 pub const ROLES: &[&str] = &["tenants", "calls", "dispatch", "egress", "ingress"];
 
+/// A role and its migrations.
+type Schema = (&'static str, fn() -> Migrations);
+
 /// The roles that have a schema.
-pub const SCHEMAS: &[(&str, fn() -> Migrations)] = &[
+pub const SCHEMAS: &[Schema] = &[
     ("tenants", || tenants::MIGRATIONS),
     ("calls", || calls::MIGRATIONS),
     ("dispatch", || dispatch::MIGRATIONS),
@@ -52,9 +56,12 @@ pub async fn run(args: UpArgs) -> Result<(), Failure> {
     let complete = local::complete(settings, alone)?;
     let telemetry = Telemetry::install(&complete.settings)?;
     let fresh = complete.key_is_new;
-    // From here on, so that an end that is asked for during the start is an orderly one too.
-    let the_end = the_end()?;
-    let site = Site::start(complete, &roles, 1.0).await?;
+    // From here on, so that an end that is asked for early is an orderly one too.
+    let mut the_end = pin!(the_end()?);
+    let site = tokio::select! {
+        site = Site::start(complete, &roles, 1.0) => site?,
+        end = the_end.as_mut() => return end,
+    };
     if !alone {
         site.seed().await?;
     }

@@ -1,5 +1,11 @@
 //! One suite, both engines. PostgreSQL is taken from `DATABASE_URL`, else from the standard local port.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test that fails says where"
+)]
+
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use chrono::Duration;

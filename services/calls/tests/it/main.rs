@@ -1,6 +1,12 @@
 //! Calls: its decisions in any order; and the role from outside, on SQLite with the embedded bus and on PostgreSQL with
 //! RabbitMQ.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test that fails says where"
+)]
+
 mod http;
 mod lab;
 mod orders;

@@ -1,5 +1,11 @@
 //! The role on a platform of its own: one suite, on SQLite with the embedded bus and on PostgreSQL with RabbitMQ.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test that fails says where"
+)]
+
 mod apply;
 mod keys;
 mod lab;

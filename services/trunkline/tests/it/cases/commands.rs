@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::site::{ACCOUNT, ADMIN, Output, Process, TOKEN, eventually, free_port, run, so};
+use crate::site::{
+    ACCOUNT, ADMIN, Output, Process, TOKEN, eventually, free_port, install_tls, run, so,
+};
 
 /// Longer than any command takes.
 pub const MINUTE: Duration = Duration::from_secs(60);
@@ -205,6 +207,7 @@ steps: [{wait_for: "sorry we missed your call"}]
 /// Everything in one process, the emulator as well, as on a laptop.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_laptop_needs_no_settings() {
+    install_tls();
     let dir = tempfile::tempdir().unwrap();
     let (port, emulator) = (free_port(), free_port());
     let (data, config) = (

@@ -13,6 +13,7 @@ pub mod reports;
 pub mod signatures;
 pub mod stopping;
 pub mod surface;
+mod traces;
 pub mod twilio_down;
 pub mod wishes;
 mod world;

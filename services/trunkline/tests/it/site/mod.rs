@@ -70,10 +70,15 @@ pub struct Site {
     http: reqwest::Client,
 }
 
+/// Requests are made from here on; a second time changes nothing.
+pub fn install_tls() {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+}
+
 /// Plays a case on a site of its own, and looks afterwards whether everything ended well.
 pub async fn play(plan: Plan, case: impl AsyncFnOnce(&Site)) {
     let _turn = SITES.acquire().await.unwrap();
-    let _ = rustls::crypto::ring::default_provider().install_default();
+    install_tls();
     let site = Site::new(plan).await;
     let whole = async {
         site.start().await;
@@ -85,11 +90,13 @@ pub async fn play(plan: Plan, case: impl AsyncFnOnce(&Site)) {
     if !matches!(outcome, Ok(Ok(()))) {
         site.show();
     }
-    site.remove().await;
+    let removed = AssertUnwindSafe(site.remove()).catch_unwind().await;
     match outcome {
         Err(panic) => resume_unwind(panic),
         Ok(in_time) => in_time.expect("the case takes too long"),
     }
+    // What went wrong in the case itself is told before what went wrong in cleaning up.
+    removed.unwrap_or_else(|panic| resume_unwind(panic));
 }
 
 impl Site {
@@ -140,16 +147,22 @@ impl Site {
     pub async fn is_ready(&self, role: &str) {
         let url = format!("{}/health/ready", self.url_of(role));
         eventually(&format!("{role} is ready"), async || {
-            let mut processes = self.processes.lock().unwrap();
-            let process = processes.get_mut(self.home(role)).unwrap();
-            if let Some(status) = process.ended() {
-                panic!("{role} has ended, {status}:\n{}", process.log());
-            }
-            drop(processes);
+            self.has_not_ended(role);
             let report: Value = self.http.get(&url).send().await.ok()?.json().await.ok()?;
             so(report["status"] == "ok")
         })
         .await;
+    }
+
+    fn has_not_ended(&self, role: &str) {
+        let mut processes = self.processes.lock().unwrap();
+        let process = processes.get_mut(self.home(role)).unwrap();
+        let ended = process.ended();
+        let log = ended.map(|_| process.log());
+        drop(processes);
+        if let (Some(status), Some(log)) = (ended, log) {
+            panic!("{role} has ended, {status}:\n{log}");
+        }
     }
 
     /// Stops every process of the platform in order, the front door first.
@@ -253,15 +266,18 @@ impl Site {
 
     /// The same where the platform itself waits long.
     pub async fn texted_within(&self, limit: Duration, caller: &str, count: usize) -> Vec<Value> {
-        let mut expected = self.expected.lock().unwrap();
-        expected.insert(caller.to_owned(), count);
-        drop(expected);
+        self.expect(caller, count);
         within(limit, &format!("{count} texts"), async || {
             let texts = self.twilio.texts_to(caller).await;
             assert!(texts.len() <= count, "too many texts: {texts:#?}");
             (texts.len() == count).then_some(texts)
         })
         .await
+    }
+
+    fn expect(&self, caller: &str, count: usize) {
+        let mut expected = self.expected.lock().unwrap();
+        expected.insert(caller.to_owned(), count);
     }
 
     /// Waits until the platform knows how a call went.

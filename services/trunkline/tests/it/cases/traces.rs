@@ -1,0 +1,125 @@
+//! One trace from the webhook to the text, across the bus, as a collector of OpenTelemetry sees it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::TcpListener;
+use std::sync::{Arc, Mutex};
+
+use actix_web::{App, HttpResponse, HttpServer, web};
+use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+use opentelemetry_proto::tonic::common::v1::any_value::Value;
+use prost::Message;
+
+use crate::site::{Process, eventually, free_port, run, so};
+
+use super::commands::MINUTE;
+
+/// Trace ids, and what happened in each: the spans' names, a consumer's with its own.
+type Traces = Arc<Mutex<BTreeMap<Vec<u8>, BTreeSet<String>>>>;
+
+/// Takes what is exported, as OTLP over HTTP has it.
+fn collector(traces: &Traces) -> String {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let traces = traces.clone();
+    let take = move |body: web::Bytes| {
+        let traces = traces.clone();
+        async move {
+            keep(&traces, &ExportTraceServiceRequest::decode(body).unwrap());
+            HttpResponse::Ok().finish()
+        }
+    };
+    let server =
+        HttpServer::new(move || App::new().route("/v1/traces", web::post().to(take.clone())));
+    tokio::spawn(
+        server
+            .workers(1)
+            .disable_signals()
+            .listen(listener)
+            .unwrap()
+            .run(),
+    );
+    format!("http://127.0.0.1:{port}")
+}
+
+fn keep(traces: &Traces, request: &ExportTraceServiceRequest) {
+    let mut traces = traces.lock().unwrap();
+    let scopes = request
+        .resource_spans
+        .iter()
+        .flat_map(|resource| &resource.scope_spans);
+    for span in scopes.flat_map(|scope| &scope.spans) {
+        let consumer = span
+            .attributes
+            .iter()
+            .find(|attribute| attribute.key == "consumer");
+        let consumer = consumer.and_then(|attribute| attribute.value.as_ref()?.value.clone());
+        let name = match consumer {
+            Some(Value::StringValue(consumer)) => consumer,
+            _ => span.name.clone(),
+        };
+        traces
+            .entry(span.trace_id.clone())
+            .or_default()
+            .insert(name);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_trace_from_the_webhook_to_the_text() {
+    crate::site::install_tls();
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data").display().to_string();
+    let script = dir.path().join("missed.yaml");
+    let sample = include_str!("../../../samples/missed.yaml");
+    // The owner is busy: nobody waits 25 s for the ringing to end.
+    std::fs::write(&script, sample.replace("no-answer", "busy")).unwrap();
+    let script = script.display().to_string();
+    let traces = Traces::default();
+    let (port, emulator) = (free_port(), free_port());
+    let env: Vec<(String, String)> = [
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", collector(&traces)),
+        ("TRUNKLINE_EMULATOR_PORT", emulator.to_string()),
+    ]
+    .map(|(name, value)| (name.to_owned(), value))
+    .into();
+    let port = port.to_string();
+    let args = ["up", "--port", &port, "--data-dir", &data].map(str::to_owned);
+    let mut platform = Process::new("up", dir.path(), &args, &env);
+    platform.start();
+    let url = format!("http://localhost:{port}");
+    // It says what to dial once the sample is applied and the emulator has its numbers.
+    eventually("the platform is up", async || {
+        so(platform.log().contains("trunkline call"))
+    })
+    .await;
+
+    let call = [
+        "call",
+        "+15550100001",
+        "--script",
+        &script,
+        "--url",
+        &url,
+        "--data-dir",
+        &data,
+    ];
+    let played = run(&call, &[], MINUTE * 2).await;
+    assert_eq!(played.code, Some(0), "{played:?}");
+    // What is left is sent at the end.
+    assert!(platform.stop().await.success());
+
+    let whole = [
+        "webhook",
+        "tenants.dial-finished",
+        "calls.dial-finished",
+        "dispatch.text-back",
+        "egress.message-send",
+        "dispatch.sent",
+        "calls.message-sent",
+    ];
+    let traces = traces.lock().unwrap();
+    let found = traces
+        .values()
+        .any(|names| whole.iter().all(|name| names.contains(*name)));
+    assert!(found, "no trace has all of {whole:?}: {traces:#?}");
+}
