@@ -236,7 +236,6 @@ pub struct Told {
 }
 
 #[derive(Debug, Clone)]
-#[expect(clippy::large_enum_variant, reason = "there are few of them")]
 pub enum What {
     Inbound(VoiceInbound),
     Whisper(VoiceWhisper),
