@@ -1,0 +1,53 @@
+//! What every role shares, with a role that does as it is told: on SQLite with the embedded bus and on PostgreSQL with
+//! RabbitMQ.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test that fails says where"
+)]
+
+mod frame;
+mod health;
+mod http;
+mod lab;
+mod sample;
+mod settings;
+
+/// Runs each case on both ways to run.
+macro_rules! suite {
+    ($($module:ident: $($case:ident),+;)*) => {
+        mod embedded { $($(
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $case() { crate::lab::run("embedded", crate::$module::$case).await }
+        )+)* }
+        mod distributed { $($(
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $case() { crate::lab::run("distributed", crate::$module::$case).await }
+        )+)* }
+    };
+}
+
+suite! {
+    frame:
+        an_event_that_comes_twice_is_decided_once,
+        who_has_given_up_does_not_wait,
+        what_a_dead_process_left_is_published,
+        a_timer_fires_once_and_survives_a_restart,
+        never_is_a_dead_letter_with_words,
+        a_fault_and_a_panic_are_tried_again,
+        a_fact_may_go_unheard,
+        a_command_waits_for_its_consumer,
+        what_is_performed_is_told_before_it_is_done;
+    http:
+        a_key_opens_what_it_says,
+        a_withdrawn_key_opens_nothing,
+        roles_have_a_key_of_their_own,
+        every_refusal_has_one_shape,
+        refusals_are_counted,
+        fixed_words_go_before_names,
+        the_document_describes_every_route,
+        a_list_comes_in_pages;
+    health:
+        a_part_that_is_not_well_makes_it_unavailable;
+}
