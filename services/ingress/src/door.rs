@@ -28,8 +28,6 @@ use crate::webhooks::{Answer, Webhook, row};
 
 /// The largest body. Twilio's have a few kilobytes.
 const BODY_LIMIT: usize = 64 * 1024;
-/// How long the decision may take. Twilio waits 15 s in all, but a caller hears silence meanwhile.
-const DEADLINE: Duration = Duration::from_secs(5);
 /// Twilio's mark of the attempts of one webhook.
 const IDEMPOTENCY: &str = "I-Twilio-Idempotency-Token";
 /// How many refused signatures are explained a second; the rest are only counted, or a flood would fill the log.
@@ -39,6 +37,7 @@ const EXPLAINED: NonZeroU32 = NonZeroU32::new(20).unwrap();
 pub struct Door {
     parts: Parts,
     spool: Arc<Spool>,
+    deadline: Duration,
     explain: DefaultDirectRateLimiter,
 }
 
@@ -50,6 +49,8 @@ enum Published {
     Stored,
     /// It waits in the spool.
     Spooled,
+    /// Neither could take it.
+    Lost,
 }
 
 /// Takes any webhook of the table.
@@ -63,12 +64,13 @@ pub async fn open(req: HttpRequest, door: web::Data<Door>, body: web::Payload) -
 }
 
 impl Door {
-    /// With the parts of the platform and the spool.
-    pub fn new(parts: &Parts, spool: Arc<Spool>) -> Self {
+    /// With the parts of the platform, the spool, and how long a decision may take.
+    pub fn new(parts: &Parts, spool: Arc<Spool>, deadline: Duration) -> Self {
         let explain = RateLimiter::direct(Quota::per_second(EXPLAINED));
         Self {
             parts: parts.clone(),
             spool,
+            deadline,
             explain,
         }
     }
@@ -106,15 +108,14 @@ impl Door {
             return self.refuse(webhook, &arrival, &refusal);
         }
         let envelope = self.envelope(req, &arrival, &draft);
-        match self.publish(&envelope, draft.waits).await {
-            Ok(published) => self.answer(webhook, &draft, published),
+        let published = match self.publish(&envelope, draft.waits).await {
+            Ok(published) => published,
             Err(e) => {
                 error!(error = %e, "neither the bus nor the spool could take a webhook");
-                counter!("webhooks_total", "path" => webhook.path, "outcome" => "lost")
-                    .increment(1);
-                plain(503, "try again shortly")
+                Published::Lost
             }
-        }
+        };
+        self.answer(webhook, &draft, published)
     }
 
     fn refuse(&self, webhook: &Webhook, arrival: &Arrival, refusal: &Refusal) -> HttpResponse {
@@ -143,7 +144,7 @@ impl Door {
             traceparent: role::telemetry::traceparent(),
             deadline: draft
                 .waits
-                .then(|| now + TimeDelta::from_std(DEADLINE).unwrap_or_default()),
+                .then(|| now + TimeDelta::from_std(self.deadline).unwrap_or_default()),
             reply_to: None,
             data: Bytes::from(draft.data.clone()),
         }
@@ -152,7 +153,7 @@ impl Door {
     async fn publish(&self, envelope: &Envelope, waits: bool) -> std::io::Result<Published> {
         let bus = &self.parts.bus;
         let failure = if waits {
-            match bus.request(envelope.clone(), DEADLINE).await {
+            match bus.request(envelope.clone(), self.deadline).await {
                 Ok(reply) => match reply.decode::<TwimlReply>() {
                     Ok(reply) => return Ok(Published::Decided(reply.xml)),
                     Err(e) => {
@@ -182,11 +183,13 @@ impl Door {
             Published::Stored if draft.waits => "late",
             Published::Stored => "stored",
             Published::Spooled => "spooled",
+            Published::Lost => "lost",
         };
         counter!("webhooks_total", "path" => webhook.path, "outcome" => outcome).increment(1);
         match published {
             Published::Decided(document) => xml(document),
-            Published::Stored | Published::Spooled if draft.waits => {
+            // Even when nobody will ever hear of it, the caller is not left with an error.
+            _ if draft.waits => {
                 warn!(outcome, "the fallback answers");
                 let entry = self.parts.directory.entry(&draft.number);
                 // A whisper that nobody decided lets the call through: better his voicemail than nobody.
@@ -201,6 +204,7 @@ impl Door {
                 Answer::Voice | Answer::Messaging => xml(fallback::EMPTY.to_owned()),
                 Answer::Nothing => HttpResponse::NoContent().finish(),
             },
+            Published::Lost => plain(503, "try again shortly"),
         }
     }
 }
@@ -216,22 +220,24 @@ fn foreign(directory: &Directory, account: &Account, number: &str) -> Option<Ref
 }
 
 /// The same webhook, sent again, is the same event: by Twilio's own mark where there is one, else, where nobody waits
-/// for a fresh decision, by what it says.
+/// for a fresh decision, by what it says. The query belongs to it; and the mark is not signed, so it only tells
+/// webhooks of one call or message from each other.
 fn event_id(req: &HttpRequest, arrival: &Arrival, draft: &Draft) -> Option<String> {
     let token = req
         .headers()
         .get(IDEMPOTENCY)
         .and_then(|v| v.to_str().ok())
         .filter(|t| !t.is_empty());
+    let mut parts = vec!["webhook", arrival.wire(), draft.key.as_str()];
     if let Some(token) = token {
-        return Some(derive_id(&["webhook", &arrival.path, token]));
+        parts.push(token);
+        return Some(derive_id(&parts));
     }
     if draft.waits {
         return None;
     }
     let mut pairs: Vec<_> = arrival.params.iter().collect();
     pairs.sort_unstable();
-    let mut parts = vec!["webhook", arrival.path.as_str()];
     parts.extend(pairs.into_iter().flat_map(|(name, value)| [name, value]));
     Some(derive_id(&parts))
 }
@@ -255,7 +261,11 @@ async fn read(mut body: web::Payload) -> Result<Bytes, HttpResponse> {
         if whole.len() + piece.len() > BODY_LIMIT {
             return Err(plain(413, "the body is larger than 64 kB"));
         }
-        whole = if whole.is_empty() { piece } else { [whole, piece].concat().into() };
+        whole = if whole.is_empty() {
+            piece
+        } else {
+            [whole, piece].concat().into()
+        };
     }
     Ok(whole)
 }

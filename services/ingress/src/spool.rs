@@ -14,16 +14,19 @@ use events::Envelope;
 use metrics::{counter, gauge};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
-use tracing::{error, info, warn};
+use tracing::{debug, error, info, warn};
 
 /// The most that wait. Beyond it webhooks are refused with 503, which Twilio answers with its fallback URL.
 const CAPACITY: u64 = 100_000;
-const PAUSE: Duration = Duration::from_millis(500);
+/// How long what has nobody to go to is left alone.
+const LONG_PAUSE: Duration = Duration::from_secs(10);
 
 /// The folder.
 pub struct Spool {
     dir: PathBuf,
     waiting: AtomicU64,
+    /// How many of those that wait have no role to go to yet. They hold nobody up.
+    stuck: AtomicU64,
     next: Mutex<u64>,
     filled: Notify,
 }
@@ -35,6 +38,7 @@ impl Spool {
         let spool = Self {
             dir: dir.to_owned(),
             waiting: AtomicU64::new(0),
+            stuck: AtomicU64::new(0),
             next: Mutex::new(0),
             filled: Notify::new(),
         };
@@ -50,9 +54,9 @@ impl Spool {
         Ok(spool)
     }
 
-    /// Whether nothing waits.
+    /// Whether nothing waits that should go before what comes now.
     pub fn is_empty(&self) -> bool {
-        self.waiting.load(Ordering::Relaxed) == 0
+        self.waiting.load(Ordering::Relaxed) <= self.stuck.load(Ordering::Relaxed)
     }
 
     /// Keeps an event; it is on the disk when this returns.
@@ -107,11 +111,18 @@ impl Spool {
 }
 
 /// Publishes what waits, oldest first, whenever the bus is there. Ends with `stop`.
-pub async fn drain(spool: std::sync::Arc<Spool>, bus: Bus, stop: CancellationToken) {
+pub async fn drain(
+    spool: std::sync::Arc<Spool>,
+    bus: Bus,
+    stop: CancellationToken,
+    pause: Duration,
+) {
     loop {
         if spool.is_empty() {
+            let stuck = spool.stuck.load(Ordering::Relaxed) > 0;
             tokio::select! {
                 () = spool.filled.notified() => {}
+                () = tokio::time::sleep(LONG_PAUSE), if stuck => {}
                 () = stop.cancelled() => return,
             }
         }
@@ -119,38 +130,60 @@ pub async fn drain(spool: std::sync::Arc<Spool>, bus: Bus, stop: CancellationTok
             () = bus.ready() => {}
             () = stop.cancelled() => return,
         }
-        if let Err(e) = drain_once(&spool, &bus).await {
-            warn!(error = %e, "the spool waits");
-        }
+        let stuck = match drain_once(&spool, &bus).await {
+            Ok(stuck) => stuck,
+            Err(e) => {
+                warn!(error = %e, "the spool waits");
+                0
+            }
+        };
+        spool.stuck.store(stuck, Ordering::Relaxed);
         if !spool.is_empty() {
             tokio::select! {
-                () = tokio::time::sleep(PAUSE) => {}
+                () = tokio::time::sleep(pause) => {}
                 () = stop.cancelled() => return,
             }
         }
     }
 }
 
-async fn drain_once(spool: &Spool, bus: &Bus) -> io::Result<()> {
-    let mut drained = 0_u64;
+/// Goes through the spool once. Gives how many have no role to go to: they stay, and hold nobody up.
+async fn drain_once(spool: &Spool, bus: &Bus) -> io::Result<u64> {
+    let (mut drained, mut stuck) = (0_u64, 0_u64);
     for path in spool.files()? {
-        match Envelope::from_bytes(&fs::read(&path)?) {
-            Ok(envelope) => bus.publish(&envelope).await.map_err(io::Error::other)?,
+        let envelope = match Envelope::from_bytes(&fs::read(&path)?) {
+            Ok(envelope) => envelope,
             Err(e) => {
                 error!(file = %path.display(), error = %e, "a spooled webhook cannot be read; it is put aside");
                 fs::rename(&path, path.with_extension("damaged"))?;
                 spool.waiting.fetch_sub(1, Ordering::Relaxed);
                 continue;
             }
+        };
+        match bus.publish(&envelope).await {
+            Ok(()) => {
+                spool.forget(&path)?;
+                drained += 1;
+            }
+            Err(e @ bus::Error::Unroutable(_)) => {
+                debug!(error = %e, "a spooled webhook stays");
+                stuck += 1;
+            }
+            Err(e) => return Err(io::Error::other(e)),
         }
-        spool.forget(&path)?;
-        drained += 1;
     }
     if drained > 0 {
-        info!(drained, "the spool is drained");
-        gauge!("ingress_spool_waiting").set(0.0);
+        info!(drained, stuck, "the spool is drained");
     }
-    Ok(())
+    if stuck > 0 {
+        warn!(
+            stuck,
+            "spooled webhooks have no role to go to; start the role that handles them"
+        );
+    }
+    #[expect(clippy::cast_precision_loss, reason = "a count up to CAPACITY")]
+    gauge!("ingress_spool_waiting").set(spool.waiting.load(Ordering::Relaxed) as f64);
+    Ok(stuck)
 }
 
 #[cfg(test)]

@@ -69,6 +69,11 @@ impl Arrival {
         self.params.get(name)
     }
 
+    /// Path and query as they stood on the wire.
+    pub fn wire(&self) -> &str {
+        &self.wire
+    }
+
     fn body(&self) -> Body<'_> {
         if self.is_get {
             Body::Empty
