@@ -1,0 +1,138 @@
+//! The bus is away: nothing that was accepted is lost, and callers get through.
+
+use std::sync::Arc;
+
+use chrono::TimeDelta;
+use events::Envelope;
+use events::v1::{TwilioDialFinished, TwilioVoiceInbound};
+
+use crate::lab::{CALL, Form, Lab, OWNER, call_form, eventually, with};
+
+fn dial(n: usize) -> (String, Form) {
+    let more = [("CallStatus", "in-progress"), ("DialCallStatus", "busy")];
+    let form = with(&call_form(&more), "DialCallDuration", &n.to_string());
+    (format!("/webhooks/twilio/call/status/{CALL}"), form)
+}
+
+fn duration(envelope: &Envelope) -> Option<u32> {
+    envelope
+        .decode::<TwilioDialFinished>()
+        .unwrap()
+        .dial
+        .unwrap()
+        .duration_s
+}
+
+/// Cuts the wire to the broker, and waits until that is noticed.
+async fn cut(lab: &Lab) {
+    lab.proxy.as_ref().unwrap().cut();
+    let bus = lab.bus();
+    eventually("the bus notices", async || !bus.is_ready()).await;
+}
+
+async fn spool_five(lab: &Lab) {
+    cut(lab).await;
+    let call = call_form(&[("CallStatus", "ringing")]);
+    let answer = lab.post("/webhooks/twilio/call", &call).await;
+    assert!(
+        answer.status == 200 && answer.body.contains(OWNER),
+        "the caller gets through: {answer:?}"
+    );
+    for n in 0..4 {
+        let (path, form) = dial(n);
+        let answer = lab.post(&path, &form).await;
+        assert!(
+            answer.status == 200 && answer.body.ends_with("<Response/>"),
+            "{answer:?}"
+        );
+    }
+    assert_eq!(lab.spooled().len(), 5);
+    let health = lab.send("GET", "/health/ready", &[], Vec::new()).await;
+    assert!(
+        health.status == 200 && health.body.contains("degraded"),
+        "{health:?}"
+    );
+}
+
+async fn all_five_come_in_order(lab: &Lab) {
+    let heard = lab.desk.take(5).await;
+    let voice: Vec<_> = heard
+        .iter()
+        .filter(|e| e.decode::<TwilioVoiceInbound>().is_ok())
+        .collect();
+    assert_eq!(voice.len(), 1);
+    assert!(voice[0].reply_to.is_none(), "nobody waits for it any more");
+    let dials: Vec<_> = heard
+        .iter()
+        .filter(|e| e.kind == "twilio.dial.finished")
+        .map(duration)
+        .collect();
+    assert_eq!(dials, [Some(0), Some(1), Some(2), Some(3)]);
+    eventually("the spool is empty", async || lab.spooled().is_empty()).await;
+}
+
+pub async fn an_outage_is_survived_in_order(lab: Arc<Lab>) {
+    let before = lab.clock.now();
+    spool_five(&lab).await;
+    lab.clock.advance(TimeDelta::hours(1));
+    lab.proxy.as_ref().unwrap().mend();
+    all_five_come_in_order(&lab).await;
+    // The bus is used again at once.
+    let (path, form) = dial(9);
+    lab.post(&path, &form).await;
+    let envelope = lab.desk.take(1).await.remove(0);
+    assert_eq!(
+        (duration(&envelope), envelope.time),
+        (Some(9), before + TimeDelta::hours(1))
+    );
+}
+
+pub async fn the_spool_survives_a_restart(lab: Arc<Lab>) {
+    spool_five(&lab).await;
+    lab.stop().await;
+    assert_eq!(lab.spooled().len(), 5);
+    lab.proxy.as_ref().unwrap().mend();
+    lab.start().await;
+    all_five_come_in_order(&lab).await;
+}
+
+/// A file that a failing disk left: it is put aside, and the others go their way.
+pub async fn a_damaged_file_is_put_aside(lab: Arc<Lab>) {
+    lab.stop().await;
+    let event = |n: u32| {
+        let dial = events::v1::DialResult {
+            duration_s: Some(n),
+            ..Default::default()
+        };
+        let event = TwilioDialFinished {
+            dial: Some(dial),
+            ..Default::default()
+        };
+        Envelope::at(
+            "trunkline/ingress",
+            format!("spooled-{n}"),
+            lab.clock.now(),
+            &event,
+        )
+        .to_bytes()
+    };
+    let file = |n: u32| lab.spool().join(format!("{n:020}.event"));
+    std::fs::write(file(1), event(1)).unwrap();
+    std::fs::write(file(2), b"\xff\xff").unwrap();
+    std::fs::write(file(3), event(3)).unwrap();
+    std::fs::write(lab.spool().join("draft"), b"cut short").unwrap();
+    lab.start().await;
+    let heard = lab.desk.take(2).await;
+    assert_eq!(
+        heard.iter().map(duration).collect::<Vec<_>>(),
+        [Some(1), Some(3)]
+    );
+    eventually("the spool is empty", async || {
+        lab.spooled()
+            == [
+                "00000000000000000002.damaged".to_owned(),
+                "draft".to_owned(),
+            ]
+    })
+    .await;
+}

@@ -1,0 +1,144 @@
+//! Whom the door believes.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use crate::lab::{
+    ACCOUNT, ANSWER, BASE, CALLER, Form, JONES_ACCOUNT, JONES_TOKEN, Lab, NUMBER, OLD_TOKEN, OTHER,
+    TOKEN, call_form, log, with,
+};
+use webhook::Params;
+use webhook::signature::{Token, sign_form};
+
+const PATH: &str = "/webhooks/twilio/call";
+
+fn ringing() -> Form {
+    call_form(&[("CallStatus", "ringing"), ("CallerName", "Ms Secret")])
+}
+
+fn sign(token: &str, url: &str, form: &Form) -> String {
+    let params: Params = form.iter().cloned().collect();
+    sign_form(&Token::new(token).unwrap(), url, &params)
+}
+
+pub async fn who_is_not_twilio_changes_nothing(lab: Arc<Lab>) {
+    let (form, url) = (ringing(), format!("{BASE}{PATH}"));
+    let good = sign(TOKEN, &url, &form);
+    for (reason, answer) in [
+        (
+            "missing_header",
+            lab.send("POST", PATH, &[], crate::lab::encode(&form).into_bytes())
+                .await,
+        ),
+        ("not_base64", lab.post_as("???", PATH, &form, &[]).await),
+        (
+            "unknown",
+            lab.post_as(&sign("another-token", &url, &form), PATH, &form, &[])
+                .await,
+        ),
+        (
+            "unknown",
+            lab.post_as(&good, PATH, &with(&form, "From", "+15550101111"), &[])
+                .await,
+        ),
+        (
+            "scheme",
+            lab.post_as(
+                &sign(TOKEN, &url.replace("https", "http"), &form),
+                PATH,
+                &form,
+                &[],
+            )
+            .await,
+        ),
+        (
+            "extra_parameter",
+            lab.post_as(&good, PATH, &with(&form, "Added", "on-the-way"), &[])
+                .await,
+        ),
+        ("unknown_account", {
+            let form = with(&form, "AccountSid", "no account");
+            lab.post_as(&sign(TOKEN, &url, &form), PATH, &form, &[])
+                .await
+        }),
+    ] {
+        assert_eq!(answer.status, 403, "{reason}: {answer:?}");
+        assert!(
+            answer.body.starts_with(r#"{"error":{"code":"forbidden""#),
+            "{}",
+            answer.body
+        );
+        let counted = lab
+            .counter(
+                "webhooks_refused_total",
+                &[
+                    &format!("reason=\"{reason}\""),
+                    "path=\"/webhooks/twilio/call\"",
+                ],
+            )
+            .await;
+        assert!(counted >= 1, "{reason}");
+        let text = log().text();
+        assert!(
+            text.contains(&format!("reason=\"{reason}\"")),
+            "{reason} is told in the log"
+        );
+    }
+    let query = format!(
+        "/webhooks/twilio/call/whisper/{}?number=%2B15550107777",
+        crate::lab::CALL
+    );
+    assert_eq!(lab.post_as("x", &query, &form, &[]).await.status, 403);
+    assert!(lab.desk.heard().is_empty() && lab.spooled().is_empty());
+    let text = log().text();
+    for value in [
+        "Ms Secret",
+        CALLER,
+        "+15550101111",
+        "15550107777",
+        "on-the-way",
+        TOKEN,
+        good.as_str(),
+    ] {
+        assert!(!text.contains(value), "a value is in the log");
+    }
+}
+
+pub async fn two_tokens_count_while_rotating(lab: Arc<Lab>) {
+    for token in [TOKEN, OLD_TOKEN] {
+        let answer = lab.post_signed(token, PATH, &ringing(), &[]).await;
+        assert_eq!((answer.status, answer.body.as_str()), (200, ANSWER));
+    }
+    lab.desk.take(2).await;
+}
+
+/// An account that nobody knows is asked for; then it is refused, until somebody knows it.
+pub async fn an_account_may_have_been_made_a_moment_ago(lab: Arc<Lab>) {
+    let form = with(&with(&ringing(), "AccountSid", JONES_ACCOUNT), "To", OTHER);
+    let before = lab.desk.asked.load(Ordering::Relaxed);
+    let answer = lab.post_signed(JONES_TOKEN, PATH, &form, &[]).await;
+    assert_eq!(answer.status, 403);
+    assert_eq!(lab.desk.asked.load(Ordering::Relaxed), before + 1);
+    assert!(lab.desk.heard().is_empty());
+
+    lab.desk.knows_jones.store(true, Ordering::Relaxed);
+    let answer = lab.post_signed(JONES_TOKEN, PATH, &form, &[]).await;
+    assert_eq!((answer.status, answer.body.as_str()), (200, ANSWER));
+    lab.desk.take(1).await;
+    // Its token proves nothing about others.
+    let answer = lab
+        .post_signed(JONES_TOKEN, PATH, &with(&form, "To", NUMBER), &[])
+        .await;
+    assert_eq!(answer.status, 403);
+    let answer = lab
+        .post_signed(JONES_TOKEN, PATH, &with(&form, "AccountSid", ACCOUNT), &[])
+        .await;
+    assert_eq!(answer.status, 403);
+    assert!(lab.desk.heard().is_empty());
+    assert!(
+        lab.counter("webhooks_refused_total", &["reason=\"foreign_number\""])
+            .await
+            >= 1
+    );
+    assert!(!log().text().contains(JONES_TOKEN));
+}
