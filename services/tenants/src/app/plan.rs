@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use chrono::TimeDelta;
 use clock::{Clock, Time};
 use phone::E164;
 use role::seal::{key_hash, new_key};
@@ -69,6 +70,7 @@ pub fn plan(document: &Document, known: &Known, asker: &Asker<'_>) -> Result<Pla
         bound: asker.bound,
         clock: asker.clock,
         now: asker.clock.now(),
+        born: 0,
         plan: Plan::default(),
         faults: Vec::new(),
     };
@@ -89,6 +91,8 @@ struct Planning<'a> {
     bound: Option<&'a str>,
     clock: &'a Clock,
     now: Time,
+    /// How many numbers are new: each is a little younger than the one before, so that their order stays.
+    born: i64,
     plan: Plan,
     faults: Vec<Fault>,
 }
@@ -234,6 +238,8 @@ impl Planning<'_> {
             );
             self.fault(&listed.path, "status", message);
         }
+        self.born += i64::from(old.is_none());
+        let born = self.now + TimeDelta::microseconds(self.born);
         let number = old.unwrap_or_else(|| Number {
             id: self.clock.id(),
             number: Some(listed.number.clone()),
@@ -243,8 +249,8 @@ impl Planning<'_> {
             voice: VoiceApp::Forward,
             sms: SmsApp::Conversation,
             sid: None,
-            created_at: self.now,
-            updated_at: self.now,
+            created_at: born,
+            updated_at: born,
         });
         Number {
             status,

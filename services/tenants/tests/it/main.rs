@@ -6,6 +6,12 @@
     reason = "a test that fails says where"
 )]
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test that fails says where"
+)]
+
 mod apply;
 mod keys;
 mod lab;
