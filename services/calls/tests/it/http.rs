@@ -5,7 +5,8 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use crate::lab::{Lab, OTHER, SUSPENDED};
-use crate::story::{CALLER, NUMBER, Told, What, at, dialled, inbound, tenant};
+use crate::story::{CALLER, NUMBER, Told, What, at};
+use crate::words::{dialled, inbound, tenant};
 
 fn keys(value: &Value) -> Vec<&str> {
     let mut keys: Vec<_> = value

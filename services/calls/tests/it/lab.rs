@@ -22,7 +22,8 @@ use role::{Parts, Platform};
 use serde_json::Value;
 use store::{Store, inbox, outbox};
 
-use crate::story::{self, NUMBER, Told, at};
+use crate::story::{NUMBER, Told, at};
+use crate::words;
 
 pub const ADMIN: &str = "the-admins-key";
 pub const PATIENCE: Duration = Duration::from_secs(30);
@@ -322,7 +323,7 @@ fn resolve(query: &ResolveQuery) -> Resolved {
             number: query.number.clone(),
             ..Default::default()
         }),
-        ..story::tenant(id)
+        ..words::tenant(id)
     };
     match query.number.as_str() {
         NUMBER => Resolved {

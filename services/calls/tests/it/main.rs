@@ -12,6 +12,7 @@ mod lab;
 mod orders;
 mod stories;
 mod story;
+mod words;
 
 /// Runs each case on both ways to run.
 macro_rules! suite {

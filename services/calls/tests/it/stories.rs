@@ -7,10 +7,8 @@ use events::v1::{CallLookedUp, CallSettle, CallStarted, Whisper};
 use futures::future::join_all;
 
 use crate::lab::{Lab, eventually};
-use crate::story::{
-    CALLER, Dial, NUMBER, OWNER, Plan, Told, Truth, What, at, dialled, inbound, status, tenant,
-    text_sent, whisper,
-};
+use crate::story::{CALLER, Dial, NUMBER, OWNER, Plan, Told, Truth, What, at};
+use crate::words::{dialled, inbound, status, tenant, text_sent, whisper};
 
 const CALL: &str = "CA1";
 

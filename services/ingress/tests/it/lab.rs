@@ -1,26 +1,24 @@
 //! The front door, Twilio in front of it and somebody who decides behind it.
 
 use std::collections::BTreeMap;
-use std::io;
 use std::panic::{AssertUnwindSafe, resume_unwind};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use async_trait::async_trait;
-use bus::{Bus, Delivery, Handler, Settle, Subscription};
+use bus::{Bus, Subscription};
 use clock::Clock;
-use events::v1::directory::{Account, Entry};
-use events::v1::{Directory, DirectoryQuery, TwimlReply};
-use events::{Envelope, Event};
+use events::Event;
+use events::v1::DirectoryQuery;
 use futures::FutureExt;
 use ingress::Tempo;
-use role::seal::Sealer;
 use role::settings::Settings;
 use role::{Parts, Platform};
 use webhook::Params;
 use webhook::signature::{Token, sign_form, sign_url};
 
+use crate::desk::{AtDesk, Desk};
+use crate::log::log;
 use crate::proxy::Proxy;
 
 pub const BASE: &str = "https://trunkline.example";
@@ -380,116 +378,4 @@ pub async fn eventually(what: &str, condition: impl AsyncFn() -> bool) {
 fn variable(name: &str, otherwise: &str) -> String {
     #[expect(clippy::disallowed_methods, reason = "a test has no other settings")]
     std::env::var(name).unwrap_or_else(|_| otherwise.to_owned())
-}
-
-/// Everything behind the door: who decides, and who knows the numbers.
-#[derive(Default)]
-pub struct Desk {
-    heard: Mutex<Vec<Envelope>>,
-    /// Whether nobody answers.
-    pub silent: std::sync::atomic::AtomicBool,
-    /// Whether jones's account is known.
-    pub knows_jones: std::sync::atomic::AtomicBool,
-    pub asked: AtomicU32,
-    sealer: OnceLock<Sealer>,
-}
-
-struct AtDesk(Arc<Desk>, Bus);
-
-impl Desk {
-    pub fn heard(&self) -> Vec<Envelope> {
-        self.heard.lock().unwrap().clone()
-    }
-
-    /// Waits for so many events, and takes them.
-    pub async fn take(&self, count: usize) -> Vec<Envelope> {
-        eventually("the desk hears", async || self.heard().len() >= count).await;
-        std::mem::take(&mut *self.heard.lock().unwrap())
-    }
-
-    pub async fn take_as<E: Event>(&self) -> (Envelope, E) {
-        let envelope = self.take(1).await.remove(0);
-        let event = envelope.decode().unwrap();
-        (envelope, event)
-    }
-
-    fn directory(&self) -> Directory {
-        let seal = |token: &str| self.sealer.get().unwrap().seal(token).unwrap();
-        let jones = Account {
-            account_sid: JONES_ACCOUNT.into(),
-            tenant_id: "jones".into(),
-            sealed_tokens: vec![seal(JONES_TOKEN)],
-        };
-        let entry = |number: &str, tenant: &str, dialable| Entry {
-            number: number.into(),
-            tenant_id: tenant.into(),
-            forward_to: OWNER.into(),
-            dial_timeout_s: 20,
-            dialable,
-            ..Entry::default()
-        };
-        let knows = self.knows_jones.load(Ordering::Relaxed);
-        Directory {
-            accounts: Some(jones).filter(|_| knows).into_iter().collect(),
-            entries: vec![entry(NUMBER, "smith", true), entry(OTHER, "jones", false)],
-        }
-    }
-}
-
-#[async_trait]
-impl Handler for AtDesk {
-    async fn handle(&self, delivery: Delivery) -> Settle {
-        let (desk, bus, envelope) = (&self.0, &self.1, delivery.envelope);
-        let is_query = envelope.kind == DirectoryQuery::TYPE;
-        let clock = Clock::system();
-        let reply = if is_query {
-            desk.asked.fetch_add(1, Ordering::Relaxed);
-            Envelope::new("trunkline/test", &clock, &desk.directory())
-        } else {
-            Envelope::new("trunkline/test", &clock, &TwimlReply { xml: ANSWER.into() })
-        };
-        let answers = is_query || !desk.silent.load(Ordering::Relaxed);
-        if let (Some(to), true) = (&envelope.reply_to, answers) {
-            let _ = bus.reply(to, &reply).await;
-        }
-        if !is_query {
-            desk.heard.lock().unwrap().push(envelope);
-        }
-        Settle::Done
-    }
-}
-
-/// What was logged in this process.
-#[derive(Clone, Default)]
-pub struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Log {
-    pub fn text(&self) -> String {
-        String::from_utf8_lossy(&self.0.lock().unwrap()).into_owned()
-    }
-}
-
-impl io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-pub fn log() -> &'static Log {
-    static LOG: OnceLock<Log> = OnceLock::new();
-    LOG.get_or_init(|| {
-        let log = Log::default();
-        let writer = log.clone();
-        let _ = tracing_subscriber::fmt()
-            .with_env_filter("info,ingress=trace,role=debug,bus=debug")
-            .with_ansi(false)
-            .with_writer(move || writer.clone())
-            .try_init();
-        log
-    })
 }

@@ -6,7 +6,9 @@
     reason = "a test that fails says where"
 )]
 
+mod desk;
 mod lab;
+mod log;
 mod outage;
 mod proxy;
 mod rows;

@@ -5,8 +5,9 @@ use std::sync::atomic::Ordering;
 
 use crate::lab::{
     ACCOUNT, ANSWER, BASE, CALLER, Form, JONES_ACCOUNT, JONES_TOKEN, Lab, NUMBER, OLD_TOKEN, OTHER,
-    TOKEN, call_form, log, with,
+    TOKEN, call_form, with,
 };
+use crate::log::log;
 use webhook::Params;
 use webhook::signature::{Token, sign_form};
 
