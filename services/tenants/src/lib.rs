@@ -2,7 +2,6 @@
 
 pub mod app;
 mod db;
-pub use db::MIGRATIONS;
 mod effects;
 mod http;
 
@@ -21,6 +20,7 @@ use crate::effects::provision::Provision;
 use crate::effects::queries::{Grant, List, Resolve};
 use crate::effects::registry::Registry;
 
+pub use crate::db::MIGRATIONS;
 pub use crate::http::ROUTES;
 
 /// How long things take; a test is in more of a hurry.

@@ -5,17 +5,14 @@ use std::collections::BTreeMap;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use chrono_tz::Tz;
 use phone::E164;
 use role::settings::{Secret, is_account_sid};
 use serde_json::Value;
-use url::Url;
 
-use super::hours::{Day, Hours, Span};
-use super::model::{AfterHours, Profile, Recording, TextBack, Whisper};
+use super::model::Profile;
+use super::profile::profile;
 use super::read::{self, Reader};
 use super::refusal::Fault;
-use super::template;
 use super::words::{NumberStatus, SmsApp, TenantStatus, VoiceApp, is_name};
 
 /// The whole apply file.
@@ -131,12 +128,7 @@ pub fn tenant(value: &Value, id: Option<&str>) -> Result<Document, Vec<Fault>> {
 /// Reads one key.
 pub fn key(value: &Value) -> Result<KeySpec, Vec<Fault>> {
     let mut faults = Vec::new();
-    let key = read::object(&mut faults, String::new(), value, |key| {
-        if key.value("tenant").is_none() {
-            return key_fields(key, "tenant_id");
-        }
-        key_spec(key)
-    });
+    let key = read::object(&mut faults, String::new(), value, key_spec);
     if faults.is_empty() {
         key.flatten().ok_or(faults)
     } else {
@@ -250,122 +242,6 @@ fn tenant_spec(tenant: &mut Reader<'_>, named: Option<&str>) -> Option<TenantSpe
     (!spec.id.is_empty()).then_some(spec)
 }
 
-fn profile(tenant: &mut Reader<'_>) -> Profile {
-    let plain = Profile::default();
-    tenant.require("name");
-    if tenant.value("business_hours").is_some() {
-        tenant.require("timezone");
-    }
-    Profile {
-        name: tenant.words("name", 200).unwrap_or_default(),
-        timezone: tenant.text("timezone", timezone).unwrap_or(plain.timezone),
-        business_hours: tenant.object("business_hours", hours).unwrap_or_default(),
-        forward_to: tenant.text("forward_to", E164::parse),
-        dial_timeout_s: tenant
-            .number("dial_timeout_s", 5, 600)
-            .unwrap_or(plain.dial_timeout_s),
-        trade: tenant.words("trade", 100),
-        service_area: tenant.words("service_area", 500),
-        missed_call_text: tenant
-            .text("missed_call_text", |text| {
-                template::check(text).map(|()| text.to_owned())
-            })
-            .unwrap_or(plain.missed_call_text),
-        text_back: tenant.object("text_back", text_back).unwrap_or_default(),
-        human_window_s: tenant
-            .number("human_window_s", 0, 30 * 86_400)
-            .unwrap_or(plain.human_window_s),
-        recording: tenant.object("recording", recording).unwrap_or_default(),
-        after_hours: tenant
-            .object("after_hours", after_hours)
-            .unwrap_or_default(),
-        whisper: tenant.object("whisper", whisper).unwrap_or_default(),
-        notify_url: tenant.text("notify_url", notify_url),
-        language: tenant.text("language", language),
-        voice: tenant.words("voice", 100),
-    }
-}
-
-fn timezone(text: &str) -> Result<String, &'static str> {
-    let zone: Result<Tz, _> = text.parse();
-    zone.map(|zone| zone.name().to_owned())
-        .map_err(|_| "is not an IANA time zone; write one such as America/Los_Angeles")
-}
-
-fn hours(days: &mut Reader<'_>) -> Hours {
-    let mut week = BTreeMap::new();
-    for (day, name) in Day::ALL {
-        let spans = match days.value(name) {
-            None => continue,
-            Some(Value::Array(_)) => days.texts(name, str::parse::<Span>),
-            Some(_) => days.text(name, str::parse::<Span>).into_iter().collect(),
-        };
-        week.insert(day, spans);
-    }
-    let hours = Hours(week);
-    if !hours.0.is_empty() && hours.is_empty() {
-        days.fault(
-            "",
-            "has no hours at all; leave business_hours out for always open",
-        );
-    }
-    hours
-}
-
-fn text_back(it: &mut Reader<'_>) -> TextBack {
-    let plain = TextBack::default();
-    TextBack {
-        enabled: it.flag("enabled").unwrap_or(plain.enabled),
-        window_s: it
-            .number("window_s", 0, 30 * 86_400)
-            .unwrap_or(plain.window_s),
-    }
-}
-
-fn recording(it: &mut Reader<'_>) -> Recording {
-    let plain = Recording::default();
-    Recording {
-        enabled: it.flag("enabled").unwrap_or(plain.enabled),
-        format: it.text("format", str::parse).unwrap_or(plain.format),
-        record_user_audio: it
-            .flag("record_user_audio")
-            .unwrap_or(plain.record_user_audio),
-        record_assistant_audio: it
-            .flag("record_assistant_audio")
-            .unwrap_or(plain.record_assistant_audio),
-        record_mixed_audio: it
-            .flag("record_mixed_audio")
-            .unwrap_or(plain.record_mixed_audio),
-        consent_notice: it.flag("consent_notice").unwrap_or(plain.consent_notice),
-    }
-}
-
-fn after_hours(it: &mut Reader<'_>) -> AfterHours {
-    let plain = AfterHours::default();
-    AfterHours {
-        action: it.text("action", str::parse).unwrap_or(plain.action),
-        say: it.words("say", 1000),
-    }
-}
-
-fn whisper(it: &mut Reader<'_>) -> Whisper {
-    Whisper {
-        enabled: it.flag("enabled").unwrap_or_default(),
-        say: it.words("say", 1000),
-    }
-}
-
-fn notify_url(text: &str) -> Result<String, &'static str> {
-    let url = Url::parse(text)
-        .ok()
-        .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
-    let url = url.ok_or("is not a web address; write https://host/path")?;
-    if !url.username().is_empty() || url.password().is_some() || url.fragment().is_some() {
-        return Err("must have neither a user nor a # part");
-    }
-    Ok(url.into())
-}
-
 fn notify_secret(text: &str) -> Result<Secret, &'static str> {
     let bytes = text
         .strip_prefix("whsec_")
@@ -373,20 +249,6 @@ fn notify_secret(text: &str) -> Result<Secret, &'static str> {
     match bytes {
         Some(bytes) if (24..=64).contains(&bytes.len()) => Ok(Secret::new(text)),
         _ => Err("must be whsec_ and 24 to 64 bytes in base64; leave it out to have one made"),
-    }
-}
-
-fn language(text: &str) -> Result<String, &'static str> {
-    let mut parts = text.split('-');
-    let first = parts.next().unwrap_or_default();
-    let plain = |part: &str| part.chars().all(|c| c.is_ascii_alphanumeric());
-    let good = (2..=3).contains(&first.len())
-        && first.chars().all(|c| c.is_ascii_alphabetic())
-        && parts.all(|part| (2..=8).contains(&part.len()) && plain(part));
-    if good {
-        Ok(text.to_owned())
-    } else {
-        Err("must be a language tag such as en-US")
     }
 }
 
@@ -452,11 +314,8 @@ fn number_sid(text: &str) -> Result<String, &'static str> {
     }
 }
 
+/// `tenant` as in an apply file, or `tenant_id` as everywhere else.
 fn key_spec(key: &mut Reader<'_>) -> Option<KeySpec> {
-    key_fields(key, "tenant")
-}
-
-fn key_fields(key: &mut Reader<'_>, tenant: &'static str) -> Option<KeySpec> {
     key.require("name");
     key.require("scopes");
     let said = key.value("scopes").is_some();
@@ -469,7 +328,8 @@ fn key_fields(key: &mut Reader<'_>, tenant: &'static str) -> Option<KeySpec> {
     }
     scopes.sort_unstable();
     scopes.dedup();
-    let (name, tenant) = (key.words("name", 100), key.words(tenant, 64));
+    let name = key.words("name", 100);
+    let (tenant, tenant_id) = (key.words("tenant", 64), key.words("tenant_id", 64));
     let secret = key.text("key", |text| match text.len() {
         8..=200 => Ok(Secret::new(text)),
         _ => Err("must have 8 to 200 characters; leave it out to have one made"),
@@ -477,7 +337,7 @@ fn key_fields(key: &mut Reader<'_>, tenant: &'static str) -> Option<KeySpec> {
     Some(KeySpec {
         path: key.place(""),
         name: name?,
-        tenant,
+        tenant: tenant.or(tenant_id),
         scopes,
         key: secret,
     })

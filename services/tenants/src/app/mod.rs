@@ -7,6 +7,7 @@ pub mod hours;
 pub mod model;
 pub mod note;
 pub mod plan;
+mod profile;
 pub mod read;
 pub mod refusal;
 pub mod settle;

@@ -4,6 +4,7 @@
 pub mod inbound;
 pub mod lookups;
 pub mod notify;
+mod numbers;
 pub mod provision;
 pub mod queries;
 pub mod registry;

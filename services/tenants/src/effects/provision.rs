@@ -62,8 +62,13 @@ impl Provision {
     /// Buys a number. It is active at the end, or still provisioning when no answer came in time.
     pub async fn buy(&self, wanted: &Wanted) -> Result<Number, Refusal> {
         let (number, account) = self.begin(wanted).await?;
-        if number.status != NumberStatus::Provisioning {
-            return Ok(number);
+        match number.status {
+            NumberStatus::Provisioning => {}
+            NumberStatus::Released => {
+                let message = "what this Idempotency-Key bought has been released; use another key";
+                return Err(Refusal::conflict("released", message));
+            }
+            _ => return Ok(number),
         }
         let (area_code, country) = match &wanted.place {
             Place::Number(_) => (String::new(), String::new()),

@@ -1,6 +1,7 @@
 //! The role's routes.
 
 mod apply;
+mod body;
 mod keys;
 mod numbers;
 mod refusal;
@@ -35,7 +36,7 @@ pub const ROUTES: &[Route] = &[
         "Creates or changes tenants, numbers and keys, all or nothing",
         || web::to(apply::apply),
     )
-    .takes(shape::<view::ApplyBody>)
+    .takes(shape::<body::ApplyBody>)
     .gives(shape::<view::Applied>),
     Route::new(Method::Get, "/api/tenants/", READ, "Tenants", || {
         web::to(tenants::list)
@@ -48,7 +49,7 @@ pub const ROUTES: &[Route] = &[
         "Creates a tenant",
         || web::to(tenants::create),
     )
-    .takes(shape::<view::TenantBody>)
+    .takes(shape::<body::TenantBody>)
     .gives(shape::<view::Id>),
     Route::new(
         Method::Get,
@@ -65,7 +66,7 @@ pub const ROUTES: &[Route] = &[
         "Creates or replaces a tenant",
         || web::to(tenants::put),
     )
-    .takes(shape::<view::TenantBody>)
+    .takes(shape::<body::TenantBody>)
     .gives(shape::<view::TenantView>),
     Route::new(
         Method::Put,
@@ -74,7 +75,7 @@ pub const ROUTES: &[Route] = &[
         "Suspends a tenant or takes it back",
         || web::to(tenants::set_status),
     )
-    .takes(shape::<view::TenantStatusBody>)
+    .takes(shape::<body::TenantStatusBody>)
     .gives(shape::<view::TenantView>),
     Route::new(
         Method::Get,
@@ -91,7 +92,7 @@ pub const ROUTES: &[Route] = &[
         "Makes an API key; it is shown this once",
         || web::to(keys::create),
     )
-    .takes(shape::<view::KeyBody>)
+    .takes(shape::<body::KeyBody>)
     .gives(shape::<view::NewKey>),
     Route::new(
         Method::Delete,
@@ -123,7 +124,7 @@ pub const ROUTES: &[Route] = &[
         "Buys a number at Twilio for a tenant",
         || web::to(numbers::provision),
     )
-    .takes(shape::<view::ProvisionBody>)
+    .takes(shape::<body::ProvisionBody>)
     .gives(shape::<view::Provisioned>),
     Route::new(
         Method::Put,
@@ -132,7 +133,7 @@ pub const ROUTES: &[Route] = &[
         "Suspends a number, takes it back, or releases it here",
         || web::to(numbers::set_status),
     )
-    .takes(shape::<view::NumberStatusBody>)
+    .takes(shape::<body::NumberStatusBody>)
     .gives(shape::<view::NumberView>),
     Route::new(
         Method::Post,

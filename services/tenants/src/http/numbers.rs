@@ -7,7 +7,8 @@ use role::http::{ApiError, Caller, Page};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::view::{Lookup, NumberStatusBody, NumberView, Numbers, Provisioned, wanted};
+use super::body::{NumberStatusBody, wanted};
+use super::view::{Lookup, NumberView, Numbers, Provisioned};
 use super::{State, after};
 use crate::app::refusal::Refusal;
 use crate::app::words::{NumberStatus, is_name};

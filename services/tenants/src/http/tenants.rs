@@ -5,7 +5,8 @@ use actix_web::web::{Data, Json, Path, Query};
 use role::http::{ApiError, Caller, Page, Scope};
 use serde_json::Value;
 
-use super::view::{Id, TenantStatusBody, TenantView, Tenants};
+use super::body::TenantStatusBody;
+use super::view::{Id, TenantView, Tenants};
 use super::{State, after};
 use crate::app::document;
 use crate::app::refusal::Refusal;

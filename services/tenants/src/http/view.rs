@@ -1,106 +1,15 @@
-//! The shapes that go in and out. What comes in is read by `app::document`, which finds every fault; the shapes of it
-//! here are for OpenAPI.
+//! The shapes that go out.
 
 use clock::Time;
 use phone::E164;
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde::Serialize;
 
 use crate::app::document::Document;
 use crate::app::hours::Hours;
 use crate::app::model::{AfterHours, Key, Number, Profile, Tenant};
 use crate::app::plan::{Change, Plan};
-use crate::app::read;
-use crate::app::refusal::Fault;
-use crate::app::words::{NumberStatus, SmsApp, TenantStatus, VoiceApp, is_name};
-use crate::effects::provision::{Place, Wanted};
-
-/// An apply file.
-#[derive(JsonSchema)]
-#[expect(dead_code, reason = "read by app::document")]
-pub(super) struct ApplyBody {
-    #[serde(default)]
-    tenants: Vec<TenantBody>,
-    #[serde(default)]
-    keys: Vec<KeyBody>,
-    /// Empty: no role serves flows yet.
-    #[serde(default)]
-    flows: Vec<Value>,
-}
-
-/// A tenant of an apply file.
-#[derive(JsonSchema)]
-#[expect(dead_code, reason = "read by app::document")]
-pub(super) struct TenantBody {
-    id: String,
-    status: Option<TenantStatus>,
-    #[serde(flatten)]
-    profile: Profile,
-    twilio: Option<AccountBody>,
-    /// `whsec_..`; unsaid: made up.
-    notify_secret: Option<String>,
-    #[serde(default)]
-    numbers: Vec<NumberBody>,
-}
-
-#[derive(JsonSchema)]
-#[expect(dead_code, reason = "read by app::document")]
-struct AccountBody {
-    account_sid: String,
-    /// One, or two while rotating. Unsaid: those that are stored.
-    auth_tokens: Option<Vec<String>>,
-}
-
-#[derive(JsonSchema)]
-#[expect(dead_code, reason = "read by app::document")]
-struct NumberBody {
-    number: String,
-    primary: Option<bool>,
-    /// forward, screener, coach, assistant, bot:NAME or none.
-    voice: Option<String>,
-    sms: Option<SmsApp>,
-    status: Option<NumberStatus>,
-    sid: Option<String>,
-}
-
-/// A key of an apply file.
-#[derive(JsonSchema)]
-#[expect(dead_code, reason = "read by app::document")]
-pub(super) struct KeyBody {
-    name: String,
-    tenant_id: Option<String>,
-    /// read, write, admin.
-    scopes: Vec<String>,
-    key: Option<String>,
-}
-
-/// A number to buy.
-#[derive(JsonSchema)]
-#[expect(dead_code, reason = "read by wanted")]
-pub(super) struct ProvisionBody {
-    tenant_id: String,
-    /// This number ..
-    number: Option<String>,
-    /// .. or any of this area.
-    area_code: Option<String>,
-    /// Two letters; US unless said.
-    country: Option<String>,
-    voice: Option<String>,
-    sms: Option<SmsApp>,
-}
-
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct TenantStatusBody {
-    pub status: TenantStatus,
-}
-
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct NumberStatusBody {
-    pub status: NumberStatus,
-}
+use crate::app::words::{NumberStatus, SmsApp, TenantStatus, VoiceApp};
 
 /// The id of what was created.
 #[derive(Serialize, JsonSchema)]
@@ -377,48 +286,4 @@ impl KeyView {
 pub(super) struct Keys {
     pub items: Vec<KeyView>,
     pub next_cursor: Option<String>,
-}
-
-/// Reads what is to be bought.
-pub(super) fn wanted(body: &Value, idempotency_key: Option<&str>) -> Result<Wanted, Vec<Fault>> {
-    let mut faults = Vec::new();
-    let wanted = read::object(&mut faults, String::new(), body, |it| {
-        it.require("tenant_id");
-        let tenant = it.text("tenant_id", |text| match is_name(text) {
-            true => Ok(text.to_owned()),
-            false => Err("is not a tenant's id"),
-        });
-        let number = it.text("number", E164::parse);
-        let area_code = it.text("area_code", |text| {
-            match (2..=5).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit()) {
-                true => Ok(text.to_owned()),
-                false => Err("must be 2 to 5 digits in quotes, such as \"415\""),
-            }
-        });
-        let country = it.text("country", |text| {
-            match text.len() == 2 && text.bytes().all(|b| b.is_ascii_alphabetic()) {
-                true => Ok(text.to_ascii_uppercase()),
-                false => Err("must be two letters, such as US"),
-            }
-        });
-        let (voice, sms) = (it.text("voice", str::parse), it.text("sms", str::parse));
-        if it.value("number").is_some() == it.value("area_code").is_some() {
-            it.fault("number", "say either number or area_code");
-        }
-        let country = country.unwrap_or_else(|| "US".to_owned());
-        let area = area_code.map(|area_code| Place::Area { area_code, country });
-        Some(Wanted {
-            tenant_id: tenant?,
-            place: number.map(Place::Number).or(area)?,
-            voice: voice.unwrap_or(VoiceApp::Forward),
-            sms: sms.unwrap_or(SmsApp::Conversation),
-            idempotency_key: idempotency_key
-                .filter(|key| !key.is_empty())
-                .map(str::to_owned),
-        })
-    });
-    match (wanted.flatten(), faults.is_empty()) {
-        (Some(wanted), true) => Ok(wanted),
-        _ => Err(faults),
-    }
 }

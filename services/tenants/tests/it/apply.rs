@@ -5,7 +5,8 @@ use std::sync::Arc;
 use events::v1::{NumberChanged, TenantChanged};
 use serde_json::{Value, json};
 
-use crate::lab::{ADMIN, Lab, OTHER_ACCOUNT, world};
+use crate::lab::{ADMIN, Lab};
+use crate::world::{OTHER_ACCOUNT, world};
 
 fn names(answer: &Value, list: &str) -> Vec<String> {
     let items = answer[list].as_array().unwrap();

@@ -312,7 +312,13 @@ pub async fn keys_of_an_apply_file(lab: Arc<Lab>) {
 
 pub async fn no_route_is_open(lab: Arc<Lab>) {
     assert_eq!(tenants::ROUTES.len(), 14);
+    let described = lab.call("GET", "/api/openapi.json", "", None).await.1;
     for route in tenants::ROUTES {
+        assert!(
+            described["paths"].get(route.path).is_some(),
+            "{}",
+            route.path
+        );
         assert!(matches!(route.access, Access::Key(_)), "{}", route.path);
         let method = match route.method {
             Method::Get => HttpMethod::GET,

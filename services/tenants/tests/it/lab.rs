@@ -10,19 +10,17 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use bus::{Bus, Delivery, Handler, Settle, Subscription};
 use clock::Clock;
-use events::v1::{Parameter, TwilioVoiceInbound, TwimlReply, VoiceParameters, Webhook};
+use events::v1::TwimlReply;
 use events::{Envelope, Event};
 use role::settings::Settings;
 use role::{Parts, Platform};
-use serde_json::{Value, json};
+use serde_json::Value;
 use tenants::Tempo;
 use tokio::sync::Semaphore;
 
+use crate::world::{ACCOUNT, call, world};
+
 pub const ADMIN: &str = "the-admins-key";
-/// The platform's own account.
-pub const ACCOUNT: &str = "AC00000000000000000000000000000001";
-/// A tenant's own account.
-pub const OTHER_ACCOUNT: &str = "AC00000000000000000000000000000002";
 pub const PATIENCE: Duration = Duration::from_secs(20);
 
 #[derive(Clone, Copy, PartialEq)]
@@ -363,59 +361,6 @@ pub fn ours(queue: &str, bindings: &[&str]) -> Subscription {
 async fn start(parts: &Parts) -> Platform {
     let role = tenants::role_with(parts, tempo()).await.unwrap();
     Platform::start(parts.clone(), vec![role]).await.unwrap()
-}
-
-pub fn world() -> Value {
-    json!({ "tenants": [
-        {
-            "id": "smith", "name": "Smith Plumbing", "timezone": "America/Los_Angeles",
-            "business_hours": { "mon": "07:00-18:00", "sat": ["08:00-12:00", "13:00-16:00"] },
-            "forward_to": "+15550100002", "trade": "plumbing", "language": "es-MX",
-            "numbers": [
-                { "number": "+15550100001", "voice": "forward", "sms": "conversation" },
-                { "number": "+15550100003", "voice": "none", "sms": "none" },
-            ],
-        },
-        {
-            "id": "jones", "name": "Jones",
-            "twilio": { "account_sid": OTHER_ACCOUNT, "auth_tokens": ["a-token-of-jones", "an-older-token"] },
-            "numbers": [{ "number": "+15550100011", "voice": "bot:loan-eligibility" }],
-        },
-    ]})
-}
-
-/// A call as it comes from ingress.
-pub fn call(to: &str) -> TwilioVoiceInbound {
-    TwilioVoiceInbound {
-        webhook: Some(webhook("/webhooks/twilio/call", ACCOUNT)),
-        voice: Some(voice("+15550109999", to, "inbound")),
-    }
-}
-
-pub fn webhook(path: &str, account: &str) -> Webhook {
-    Webhook {
-        path: path.to_owned(),
-        account_sid: account.to_owned(),
-        ..Webhook::default()
-    }
-}
-
-pub fn query(name: &str, value: &str) -> Parameter {
-    Parameter {
-        name: name.to_owned(),
-        value: value.to_owned(),
-    }
-}
-
-pub fn voice(from: &str, to: &str, direction: &str) -> VoiceParameters {
-    VoiceParameters {
-        call_sid: "CA00000000000000000000000000000001".to_owned(),
-        from: from.to_owned(),
-        to: to.to_owned(),
-        call_status: "ringing".to_owned(),
-        direction: direction.to_owned(),
-        ..VoiceParameters::default()
-    }
 }
 
 /// Hears what the role says, and answers calls with the routing key that they came by.

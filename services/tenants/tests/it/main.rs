@@ -6,12 +6,6 @@
     reason = "a test that fails says where"
 )]
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    reason = "a test that fails says where"
-)]
-
 mod apply;
 mod keys;
 mod lab;
@@ -19,6 +13,7 @@ mod notify;
 mod numbers;
 mod resolution;
 mod secrets;
+mod world;
 
 /// Runs each case on both.
 macro_rules! suite {

@@ -13,7 +13,8 @@ use role::settings::Secret;
 use serde_json::{Value, json};
 use tenants::app::note::sign;
 
-use crate::lab::{ACCOUNT, Lab, eventually, log, webhook};
+use crate::lab::{Lab, eventually, log};
+use crate::world::{ACCOUNT, webhook};
 
 /// A post as it came.
 #[derive(Clone)]

@@ -9,7 +9,8 @@ use events::v1::{NumberBought, NumberBuy, NumberChanged, NumberRelease, NumberRe
 use events::{Envelope, Event};
 use serde_json::{Value, json};
 
-use crate::lab::{ACCOUNT, ADMIN, Lab, OTHER_ACCOUNT, eventually, ours};
+use crate::lab::{ADMIN, Lab, eventually, ours};
+use crate::world::{ACCOUNT, OTHER_ACCOUNT};
 
 /// Stands in for egress.
 struct Egress {
@@ -361,7 +362,7 @@ pub async fn a_number_is_given_back(lab: Arc<Lab>) {
         (asked.len(), asked[0].phone_number_sid.as_str()),
         (1, "PN00000000000000000000000000000001")
     );
-    // Again: nothing more happens.
+    // Again: nothing more happens, and the order that bought it is spent.
     assert_eq!(lab.call("POST", &path, ADMIN, None).await.0, 200);
     // A number that we did not buy is released without Twilio.
     let path = format!(

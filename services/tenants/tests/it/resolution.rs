@@ -12,9 +12,8 @@ use events::v1::{InboundText, TenantChanged};
 use role::settings::Secret;
 use serde_json::json;
 
-use crate::lab::{
-    ACCOUNT, ADMIN, Lab, Mode, OTHER_ACCOUNT, call, eventually, log, query, run_at, voice, webhook,
-};
+use crate::lab::{ADMIN, Lab, Mode, eventually, log, run_at};
+use crate::world::{ACCOUNT, OTHER_ACCOUNT, call, query, voice, webhook};
 
 pub async fn a_call_goes_to_the_app_of_its_number(lab: Arc<Lab>) {
     lab.world().await;

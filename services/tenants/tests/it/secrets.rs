@@ -5,7 +5,8 @@ use std::sync::Arc;
 use role::http::Method;
 use serde_json::json;
 
-use crate::lab::{ADMIN, Lab, OTHER_ACCOUNT, log};
+use crate::lab::{ADMIN, Lab, log};
+use crate::world::OTHER_ACCOUNT;
 
 pub async fn credentials_are_never_shown(lab: Arc<Lab>) {
     let secrets = [
