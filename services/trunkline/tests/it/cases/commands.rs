@@ -249,6 +249,25 @@ steps: [{wait_for: "sorry we missed your call"}]
     ends(&output, 0, &[]);
     let told: Value = serde_json::from_str(output.out.trim()).unwrap();
     assert_eq!(told["call"]["outcome"], "missed", "{told:#}");
+    // A number that is applied later can be dialled as well.
+    let later = dir.path().join("later.yaml");
+    let words = "tenants:\n- {id: later, name: Later, numbers: [{number: \"+15550100095\"}]}\n";
+    std::fs::write(&later, words).unwrap();
+    let later = later.display().to_string();
+    let mut args = vec!["apply", "-f", &later, "--url", &url];
+    args.extend(place);
+    ends(
+        &run(&args, &[], MINUTE).await,
+        0,
+        &["+ number +15550100095"],
+    );
+    let mut args = vec!["call", "+15550100095", "--script", &script, "--url", &url];
+    args.extend(place);
+    let args = args;
+    eventually("the new number rings", async || {
+        so(run(&args, &[], MINUTE).await.code == Some(0))
+    })
+    .await;
     let mut up = up.into_inner().unwrap();
     assert_eq!(up.stop().await.code(), Some(0));
     let log = up.log();

@@ -47,13 +47,16 @@ pub async fn what_is_signed_and_wrong_breaks_no_call(mode: Mode) {
             good.clone().without("CallSid"),
             good.clone().with(&[("CallSid", "CA../../etc/passwd")]),
             good.clone().with(&[("CallSid", "")]),
-            good.clone().with(&[("CallStatus", "dancing")]),
             good.clone().without("To"),
         ];
         for hook in wrong {
             let xml = hook.send().await.twiml().to_xml().unwrap();
             assert!(!xml.contains("<Dial"), "{xml}");
         }
+        // A word that Twilio has not told us of yet keeps nobody from getting through.
+        let new = ringing(site.hook(CALL), &sid("CA"), &caller(2), SMITH);
+        let xml = new.with(&[("CallStatus", "dancing")]).send().await.twiml();
+        assert!(xml.to_xml().unwrap().contains("<Dial"));
         let ended = site
             .hook("/webhooks/twilio/call/status/CA1")
             .with(&[("DialCallStatus", "no-answer")]);
@@ -72,7 +75,8 @@ pub async fn what_is_signed_and_wrong_breaks_no_call(mode: Mode) {
                 .await,
             400,
         );
-        assert_eq!(site.get("/calls/").await["items"], serde_json::json!([]));
+        let calls = site.get("/calls/").await;
+        assert_eq!(calls["items"].as_array().unwrap().len(), 1, "{calls:#}");
     })
     .await;
 }

@@ -8,7 +8,7 @@ use tokio::process::Command;
 use tokio::sync::OnceCell;
 
 use super::world::{OWN, OWN_ACCOUNT, OWN_OWNER, OWN_TOKENS, SMITH, SMITH_OWNER, caller, world};
-use crate::site::{Hook, Mode, Plan, Site, TOKEN, eventually, play, sid, so};
+use crate::site::{Hook, Mode, Plan, Site, TOKEN, eventually, play, sid, so, within};
 
 /// The parameters of a call that comes in.
 pub fn ringing(hook: Hook, call: &str, from: &str, to: &str) -> Hook {
@@ -24,6 +24,8 @@ pub fn ringing(hook: Hook, call: &str, from: &str, to: &str) -> Hook {
 }
 
 const CALL: &str = "/webhooks/twilio/call";
+/// Who is told of a change knows it at once; who only looks now and then takes longer than this.
+pub const BY_NEWS: Duration = Duration::from_secs(20);
 
 pub async fn what_twilio_did_not_sign_changes_nothing(mode: Mode) {
     play(Plan::new(mode, &world()), async |site: &Site| {
@@ -159,7 +161,7 @@ pub async fn tokens_rotate_and_tenants_keep_to_their_own(mode: Mode) {
         std::fs::write(&file, after).unwrap();
         let applied = site.apply(&file.display().to_string()).await;
         assert_eq!(applied.code, Some(0), "{applied:?}");
-        eventually("the old token is refused", async || {
+        within(BY_NEWS, "the old token is refused", async || {
             so(own(OWN).token(OWN_TOKENS[1]).send().await.status == 403)
         })
         .await;

@@ -3,9 +3,9 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::signatures::ringing;
+use super::signatures::{BY_NEWS, ringing};
 use super::world::{SMITH, caller, world};
-use crate::site::{ADMIN, Mode, Plan, SERVICE_KEY, Site, play, sid};
+use crate::site::{ADMIN, Mode, Plan, SERVICE_KEY, Site, play, sid, so, within};
 
 /// Of the contract, those that the roles of today serve.
 const PROMISED: &[(&str, &str)] = &[
@@ -176,6 +176,19 @@ pub async fn nothing_is_open_by_mistake(mode: Mode) {
         assert_eq!(status, 404);
         let (status, _) = site.ask(Method::GET, "/api/tenants/smith", key, None).await;
         assert_eq!(status, 200);
+        // Withdrawn, it opens nothing any more, in whichever process it was believed.
+        let path = format!("/api/keys/{}", made.1["id"].as_str().unwrap());
+        let (status, _) = site.ask(Method::DELETE, &path, ADMIN, None).await;
+        assert_eq!(status, 204);
+        within(BY_NEWS, "a withdrawn key is refused", async || {
+            let here = site
+                .ask(Method::GET, "/api/tenants/smith", key, None)
+                .await
+                .0;
+            let there = site.ask(Method::GET, "/calls/", key, None).await.0;
+            so((here, there) == (401, 401))
+        })
+        .await;
     })
     .await;
 }
