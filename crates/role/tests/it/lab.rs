@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use bus::{Bus, Delivery, Handler, Settle, Subscription};
+use bus::{Bus, Delivery, Depth, Handler, Settle, Subscription};
 use clock::Clock;
 use events::v1::{KeyGrant, KeyQuery, NumberBought, NumberBuy};
 use events::{Envelope, Event};
@@ -119,14 +119,9 @@ impl Lab {
         let Some(up) = self.up.lock().unwrap().take() else {
             return;
         };
-        // One's queues go with what is still at work on them, which may cost a connection.
-        for _ in 0..5 {
-            match up.parts.bus.delete_namespace().await {
-                Ok(()) => break,
-                Err(_) => up.parts.bus.ready().await,
-            }
-        }
+        let queues = up.parts.bus.depths().await.unwrap_or_default();
         up.platform.stop().await;
+        clean(&self.settings, queues).await;
         up.parts.database.drop_schemas(&["sample"]).await.unwrap();
     }
 
@@ -248,6 +243,27 @@ pub async fn send(
         status,
         serde_json::from_str(&text).unwrap_or(Value::String(text)),
     )
+}
+
+/// Removes the queues that a platform had on the broker, when nobody works on them any more: a broker bears it badly
+/// that queues go while their consumers stay.
+async fn clean(settings: &Settings, queues: Vec<Depth>) {
+    let (Some(url), Some(namespace)) = (&settings.amqp_url, &settings.namespace) else {
+        return;
+    };
+    let config = bus::Config::Amqp {
+        url: url.reveal().to_owned(),
+        namespace: format!("trunkline.{namespace}"),
+    };
+    let bus = Bus::connect(&config).await.unwrap();
+    for queue in queues {
+        let mut subscription = Subscription::new(queue.queue, [""; 0]);
+        // Those of the performer in a hurry.
+        subscription.retry_delays.push(Duration::from_millis(20));
+        bus.declare(&subscription).await.unwrap();
+    }
+    bus.delete_namespace().await.unwrap();
+    bus.close().await;
 }
 
 /// Waits until something is so.

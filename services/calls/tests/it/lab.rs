@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use bus::{Bus, Delivery, Handler, Settle, Subscription};
+use bus::{Bus, Delivery, Depth, Handler, Settle, Subscription};
 use calls::door::{self, CallRow};
 use clock::{Clock, Time};
 use events::v1::{
@@ -120,17 +120,12 @@ impl Lab {
     }
 
     async fn close(&self) {
-        // One's queues go with what is still at work on them, which may cost a connection.
-        for _ in 0..5 {
-            match self.bus.delete_namespace().await {
-                Ok(()) => break,
-                Err(_) => self.bus.ready().await,
-            }
-        }
+        let queues = self.bus.depths().await.unwrap_or_default();
         let platform = self.platform.lock().unwrap().take();
         if let Some(platform) = platform {
             platform.stop().await;
         }
+        clean(&self.parts.settings, queues).await;
         self.parts.database.drop_schemas(&["calls"]).await.unwrap();
     }
 
@@ -275,6 +270,25 @@ impl Lab {
     pub async fn post(&self, path: &str, body: Value) -> (u16, Value) {
         self.call("POST", path, ADMIN, Some(body)).await
     }
+}
+
+/// Removes the queues that a platform had on the broker, when nobody works on them any more: a broker bears it badly
+/// that queues go while their consumers stay.
+async fn clean(settings: &Settings, queues: Vec<Depth>) {
+    let (Some(url), Some(namespace)) = (&settings.amqp_url, &settings.namespace) else {
+        return;
+    };
+    let config = bus::Config::Amqp {
+        url: url.reveal().to_owned(),
+        namespace: format!("trunkline.{namespace}"),
+    };
+    let bus = Bus::connect(&config).await.unwrap();
+    for queue in queues {
+        let subscription = Subscription::new(queue.queue, [""; 0]);
+        bus.declare(&subscription).await.unwrap();
+    }
+    bus.delete_namespace().await.unwrap();
+    bus.close().await;
 }
 
 /// Waits until something is so.

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use bus::{Bus, Subscription};
+use bus::{Bus, Depth, Subscription};
 use clock::Clock;
 use events::Event;
 use events::v1::DirectoryQuery;
@@ -208,14 +208,9 @@ impl Lab {
         let Some(up) = self.up.lock().unwrap().take() else {
             return;
         };
-        // One's queues go with what is still at work on them, which may cost a connection.
-        for _ in 0..5 {
-            match up.parts.bus.delete_namespace().await {
-                Ok(()) => break,
-                Err(_) => up.parts.bus.ready().await,
-            }
-        }
+        let queues = up.parts.bus.depths().await.unwrap_or_default();
         up.platform.stop().await;
+        clean(&self.settings, queues).await;
     }
 
     /// Sends a request as it is.
@@ -364,6 +359,25 @@ pub fn encode(form: &Form) -> String {
         .map(|(k, v)| format!("{}={}", text(k), text(v)))
         .collect();
     pairs.join("&")
+}
+
+/// Removes the queues that a platform had on the broker, when nobody works on them any more: a broker bears it badly
+/// that queues go while their consumers stay.
+async fn clean(settings: &Settings, queues: Vec<Depth>) {
+    let (Some(url), Some(namespace)) = (&settings.amqp_url, &settings.namespace) else {
+        return;
+    };
+    let config = bus::Config::Amqp {
+        url: url.reveal().to_owned(),
+        namespace: format!("trunkline.{namespace}"),
+    };
+    let bus = Bus::connect(&config).await.unwrap();
+    for queue in queues {
+        let subscription = Subscription::new(queue.queue, [""; 0]);
+        bus.declare(&subscription).await.unwrap();
+    }
+    bus.delete_namespace().await.unwrap();
+    bus.close().await;
 }
 
 /// Waits until something is so.
