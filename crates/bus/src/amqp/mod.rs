@@ -107,9 +107,12 @@ impl Amqp {
             properties: headers::persistent(envelope)?,
             body: &envelope.data,
         };
-        session.events.publish(message).await?;
-        core.show(envelope.clone());
-        Ok(())
+        let published = session.events.publish(message).await;
+        // A fact that no queue takes is still news to the onlookers: caches live on it.
+        if matches!(published, Ok(()) | Err(Error::Unroutable(_))) {
+            core.show(envelope.clone());
+        }
+        published
     }
 
     pub(crate) async fn publish_all(&self, envelopes: &[Envelope]) -> Vec<Result<(), Error>> {

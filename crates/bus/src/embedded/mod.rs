@@ -114,6 +114,8 @@ impl Embedded {
         }
         let route = self.shared.queues().route(&event.kind);
         if route.is_empty() {
+            // A fact that no queue takes is still news to the onlookers: caches live on it.
+            self.shared.show(&event);
             Err(Error::Unroutable(event.kind.clone()))
         } else {
             Ok((event, route))
