@@ -14,7 +14,9 @@ set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 all=${CARGO_TARGET_DIR:-$root/target}/services
 dir=
+# CI brings its own: a shared broker may be full of what others left there.
 private=
+[ "${CI:-}" != true ] || private=yes
 
 say() { printf 'services: %s\n' "$*" >&2; }
 have() { command -v "$1" >/dev/null 2>&1; }
@@ -171,6 +173,8 @@ rabbitmq_from_packages() {
         export RABBITMQ_ENABLED_PLUGINS_FILE=$home/plugins RABBITMQ_PID_FILE=$home/pid
         export RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS="-kernel inet_dist_use_interface {127,0,0,1}"
         echo "$ERL_EPMD_PORT" >"$home/epmd"
+        # A quorum queue holds files open; the usual 1024 is soon used up.
+        ulimit -n "$(ulimit -Hn)" || true
         exec $detach "$bin" >"$dir/rabbitmq.log" 2>&1 </dev/null
     ) &
     wait_for 90 rabbitmq_answers "$port" || {
