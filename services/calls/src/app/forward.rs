@@ -74,7 +74,11 @@ impl Decider for Forward {
             json!({ "plan": plan.word(), "xml": xml }),
         );
         match plan.turns_away() {
-            Some(reason) if cause.wants_reply => record.conclude(MISSED, reason),
+            Some(reason) if cause.wants_reply => {
+                record.conclude(MISSED, reason);
+                // Its end is told by a callback, which may be lost.
+                record.look_again("call.silent", PATIENCE);
+            }
             None if plan == Plan::Nothing => {}
             // Either the business's phone rings by our word, or nobody waits for it any more: the front door's fallback
             // has answered, which dials even where we would not have. Its end, or Twilio, tells.

@@ -99,11 +99,11 @@ impl Decider for Settle {
         let Some(mut record) = Record::find(tx, &tenant, &event.call_sid).await? else {
             return Ok(Decision::nothing());
         };
-        if !record.row.outcome.is_empty() {
+        if record.is_told() {
             return Ok(Decision::nothing());
         }
         let up = record.row.dial_status.as_deref().is_some_and(state::was_up);
-        if up && state::verdict(&record.row) == Verdict::Unknown {
+        if up && record.row.outcome.is_empty() && state::verdict(&record.row) == Verdict::Unknown {
             // The leg was up and nobody pressed 1 within all this time.
             record.take(Verdict::Settled {
                 outcome: MISSED,
@@ -162,7 +162,7 @@ impl Decider for ReadLookup {
         state::take_status(&mut record.row, status, cause.time);
         record.row.duration_s = event.duration_s.map(i64::from).max(record.row.duration_s);
         let legs_over = event.legs.iter().all(|leg| state::is_final(&leg.status));
-        if !record.row.outcome.is_empty() {
+        if !record.row.outcome.is_empty() && state::is_final(status) {
             record.settle();
         } else if state::is_final(status) && legs_over {
             let turned_away = turned_away(&tenant, record.row.started_at.0);

@@ -171,7 +171,7 @@ impl Record {
 
     /// Looks at the call again after some time, in case no more is heard of it.
     pub fn look_again(&mut self, purpose: &str, after: Duration) {
-        if !self.row.outcome.is_empty() {
+        if self.is_told() {
             return;
         }
         let settle = CallSettle {
@@ -179,6 +179,11 @@ impl Record {
             tenant: Some(self.tenant.clone()),
         };
         self.follow(purpose, |decision| decision.then_after(after, &settle));
+    }
+
+    /// Whether both how the call went and that it is over are known: nothing is left to find out.
+    pub fn is_told(&self) -> bool {
+        !self.row.outcome.is_empty() && self.row.ended_at.is_some()
     }
 
     /// Sets the outcome, if its webhooks can say it now and it has not been set before.
