@@ -330,7 +330,7 @@ mod tests {
             "{text}"
         );
         assert!(
-            text.contains("| ingress over Express, requests per CPU second | ≥ 3× | 6.00× | yes |"),
+            text.contains("| ingress over Express, requests per CPU second | ≥ 5× | 6.00× | yes |"),
             "{text}"
         );
         assert!(!text.contains("FastAPI, requests"), "{text}");
