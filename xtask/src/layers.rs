@@ -11,6 +11,9 @@ use crate::workspace::{Package, Workspace, relative};
 /// The one member of `services/` that wires roles together.
 const BINARY: &str = "services/trunkline";
 
+/// Crates that are for tests: nothing that is built may depend on them.
+const FOR_TESTS: &[&str] = &["crates/testkit"];
+
 /// What a decider (`services/*/src/app`) may not name, because it is not deterministic or does I/O.
 const NOT_IN_APP: &[&[&str]] = &[
     &["actix_web"],
@@ -68,6 +71,14 @@ fn dependencies(package: &Package) -> Vec<String> {
         } else if package.dir.starts_with("services/") && package.dir != BINARY {
             faults.push(format!(
                 "{}/Cargo.toml: depends on {member}: no role depends on a role; use an event or its HTTP API",
+                package.dir
+            ));
+        }
+    }
+    for member in &package.built_with {
+        if FOR_TESTS.contains(&member.as_str()) {
+            faults.push(format!(
+                "{}/Cargo.toml: depends on {member}, which is for tests: put it under [dev-dependencies]",
                 package.dir
             ));
         }
@@ -137,7 +148,16 @@ mod tests {
             name: dir.rsplit('/').next().unwrap().to_owned(),
             dir: dir.to_owned(),
             members: members.iter().map(|m| (*m).to_owned()).collect(),
+            built_with: Vec::new(),
         }
+    }
+
+    #[test]
+    fn what_is_for_tests_stays_with_tests() {
+        let mut role = package("crates/role", &["crates/testkit"]);
+        assert!(dependencies(&role).is_empty());
+        role.built_with = role.members.clone();
+        assert_eq!(dependencies(&role).len(), 1);
     }
 
     #[test]

@@ -160,6 +160,7 @@ mod tests {
                 name: "bus".to_owned(),
                 dir: "crates/bus".to_owned(),
                 members: Vec::new(),
+                built_with: Vec::new(),
             }],
         };
         let faults = check(&workspace).unwrap();

@@ -22,6 +22,8 @@ pub struct Package {
     pub dir: String,
     /// The directories of the members it depends on, whatever the kind of dependency.
     pub members: Vec<String>,
+    /// Those of them that more than its tests need.
+    pub built_with: Vec<String>,
 }
 
 impl Workspace {
@@ -48,15 +50,23 @@ impl Workspace {
             let dir = manifest
                 .parent()
                 .context("a manifest without a directory")?;
-            let members = list(&package["dependencies"])
-                .iter()
-                .filter_map(|dependency| dependency["path"].as_str())
-                .map(|path| relative(&root, Path::new(path)))
-                .collect();
+            let mut members = Vec::new();
+            let mut built_with = Vec::new();
+            for dependency in list(&package["dependencies"]) {
+                let Some(path) = dependency["path"].as_str() else {
+                    continue;
+                };
+                let member = relative(&root, Path::new(path));
+                if dependency["kind"] != "dev" {
+                    built_with.push(member.clone());
+                }
+                members.push(member);
+            }
             packages.push(Package {
                 name: text(&package["name"])?.to_owned(),
                 dir: relative(&root, dir),
                 members,
+                built_with,
             });
         }
         packages.sort_by(|a, b| a.dir.cmp(&b.dir));
@@ -88,11 +98,14 @@ mod tests {
     fn reads_what_cargo_says() {
         let metadata = br#"{"workspace_root": "/w", "packages": [
             {"name": "calls", "manifest_path": "/w/services/calls/Cargo.toml",
-             "dependencies": [{"name": "role", "path": "/w/crates/role"}, {"name": "serde"}]},
+             "dependencies": [{"name": "role", "path": "/w/crates/role", "kind": null}, {"name": "serde"},
+                {"name": "testkit", "path": "/w/crates/testkit", "kind": "dev"}]},
             {"name": "role", "manifest_path": "/w/crates/role/Cargo.toml", "dependencies": []}]}"#;
         let workspace = Workspace::parse(metadata).unwrap();
         let dirs: Vec<_> = workspace.packages.iter().map(|p| p.dir.as_str()).collect();
         assert_eq!(dirs, ["crates/role", "services/calls"]);
-        assert_eq!(workspace.packages[1].members, ["crates/role"]);
+        let calls = &workspace.packages[1];
+        assert_eq!(calls.members, ["crates/role", "crates/testkit"]);
+        assert_eq!(calls.built_with, ["crates/role"]);
     }
 }
