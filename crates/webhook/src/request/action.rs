@@ -46,9 +46,9 @@ webhook! {
     RecordResult {
         /// The call.
         one call: Call,
-        /// `RecordingUrl`
-        one recording_url: Url,
-        /// `RecordingSid`, or the one in the URL.
+        /// `RecordingUrl`, without an extension. Missing when nothing was recorded.
+        maybe recording_url: Url,
+        /// `RecordingSid`, which is not documented, or the one in the URL.
         maybe recording_sid: RecordingSid,
         /// `RecordingDuration`, in seconds, before silence is cut.
         maybe_copy duration_s: u32,
@@ -102,22 +102,23 @@ impl GatherResult {
 }
 
 impl RecordResult {
-    /// Reads a result.
+    /// Reads a result, which may be that nothing was recorded: a live call does not end for that.
     ///
     /// # Errors
     ///
-    /// [`Invalid`] without a right `CallSid`, `AccountSid` and `RecordingUrl`.
+    /// [`Invalid`] without a right `CallSid` and `AccountSid`, and with a `RecordingUrl` that is no URL.
     pub fn parse(params: &Params) -> Result<Self, Invalid> {
         let fields = Fields(params);
         let recording = RecordingLink::parse(fields)?;
-        let recording = recording.ok_or(Invalid::Missing {
-            parameter: "RecordingUrl".into(),
-        })?;
+        let sid = match &recording {
+            Some(recording) => recording.sid().cloned(),
+            None => fields.lenient("RecordingSid"),
+        };
         Ok(Self {
             call: Call::parse(params)?,
-            recording_url: recording.url().clone(),
-            recording_sid: recording.sid().cloned(),
-            duration_s: recording.duration_s(),
+            recording_url: recording.map(|recording| recording.url().clone()),
+            recording_sid: sid,
+            duration_s: fields.lenient("RecordingDuration"),
             digits: fields.words("Digits")?,
         })
     }

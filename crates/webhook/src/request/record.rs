@@ -52,7 +52,7 @@ impl RecordingLink {
         let Some(url) = fields.optional::<Url>("RecordingUrl")? else {
             return Ok(None);
         };
-        let sid = fields.optional("RecordingSid")?;
+        let sid = fields.lenient("RecordingSid");
         Ok(Some(Self {
             sid: sid.or_else(|| sid_of(&url)),
             url,
