@@ -182,6 +182,15 @@ impl Bus {
         }
     }
 
+    /// The subscriptions that this bus has declared, each with every binding and delay that it had here. The embedded
+    /// bus, whose folder goes as a whole, gives none.
+    pub fn declared(&self) -> Vec<Subscription> {
+        match &self.inner {
+            Inner::Embedded(_) => Vec::new(),
+            Inner::Amqp(bus) => bus.declared(),
+        }
+    }
+
     /// How much each queue holds. On RabbitMQ these are the queues that this process has declared.
     pub async fn depths(&self) -> Result<Vec<Depth>, Error> {
         match &self.inner {

@@ -56,6 +56,11 @@ pub(crate) fn tap(patterns: &[&str]) -> (TapSender, Tap) {
 }
 
 impl Tap {
+    /// How far the reader is behind: the events that wait for him, and those that were lost since he last read.
+    pub fn behind(&self) -> u64 {
+        self.events.len() as u64 + self.missed.count.load(Ordering::Relaxed)
+    }
+
     /// The next event or loss; `None` when the bus has closed.
     pub async fn next(&mut self) -> Option<Tapped> {
         loop {

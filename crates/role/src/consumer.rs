@@ -13,6 +13,7 @@ use tracing::{Instrument, debug, error, warn};
 
 use crate::decision::{Cause, Decision, Sealed};
 use crate::relay::{Relay, lease};
+use crate::reply::{answer, answer_late, decline};
 use crate::telemetry;
 
 /// Why an event was not handled.
@@ -130,9 +131,16 @@ impl<D: Decider> Deciding<D> {
                 return Err(fault);
             }
         };
-        let Sealed { reply, events } = decision.seal(&cause, cause.time, now);
+        let Sealed {
+            reply,
+            answers,
+            events,
+        } = decision.seal(&cause, cause.time, now);
         if let Some(reply) = &reply {
             inbox::keep_reply(&mut tx, &self.queue, &cause.id, &reply.to_bytes()).await?;
+        }
+        for (slot, reply) in &answers {
+            inbox::keep_reply(&mut tx, &slot.consumer, &slot.event, &reply.to_bytes()).await?;
         }
         let leaving = lease(now);
         let rows: Vec<outbox::Row> = events
@@ -149,6 +157,7 @@ impl<D: Decider> Deciding<D> {
         if let Some(reply) = &reply {
             answer(&self.bus, &delivery.envelope, reply).await;
         }
+        answer_late(&self.bus, &answers, self.clock.now()).await;
         let (now_due, later): (Vec<_>, Vec<_>) =
             events.into_iter().partition(|(_, due)| *due <= now);
         self.relay
@@ -163,7 +172,10 @@ impl<D: Decider> Deciding<D> {
 #[async_trait]
 impl<D: Decider> Handler for Deciding<D> {
     async fn handle(&self, delivery: Delivery) -> Settle {
-        observe(&self.queue, &delivery, self.run(&delivery)).await
+        let settle = observe(&self.queue, &delivery, self.run(&delivery)).await;
+        let (bus, delays, now) = (&self.bus, &bus::RETRY_DELAYS, self.clock.now());
+        decline(bus, &self.queue, &delivery, &settle, delays, now).await;
+        settle
     }
 }
 
@@ -189,10 +201,15 @@ impl<P: Performer> Performing<P> {
         let cause = Cause::new(&self.queue, envelope, delivery.attempt, started);
         let outcome = self.performer.perform(&cause, command).await?;
         let now = self.clock.now();
-        let Sealed { reply, events } = outcome.seal(&cause, now, now);
+        let Sealed {
+            reply,
+            answers,
+            events,
+        } = outcome.seal(&cause, now, now);
         if let Some(reply) = &reply {
             answer(&self.bus, &delivery.envelope, reply).await;
         }
+        answer_late(&self.bus, &answers, now).await;
         for (envelope, _) in &events {
             publish(&self.bus, envelope).await?;
         }
@@ -203,7 +220,11 @@ impl<P: Performer> Performing<P> {
 #[async_trait]
 impl<P: Performer> Handler for Performing<P> {
     async fn handle(&self, delivery: Delivery) -> Settle {
-        observe(&self.queue, &delivery, self.run(&delivery)).await
+        let settle = observe(&self.queue, &delivery, self.run(&delivery)).await;
+        let (bus, delays) = (&self.bus, self.performer.retry_delays());
+        let now = self.clock.now();
+        decline(bus, &self.queue, &delivery, &settle, &delays, now).await;
+        settle
     }
 }
 
@@ -221,14 +242,6 @@ pub(crate) fn is_command(kind: &str) -> bool {
 
 fn decode<E: Event>(envelope: &Envelope) -> Result<E, Fault> {
     envelope.decode().map_err(|e| Fault::Never(e.to_string()))
-}
-
-async fn answer(bus: &Bus, question: &Envelope, reply: &Envelope) {
-    let Some(to) = &question.reply_to else { return };
-    match bus.reply(to, reply).await {
-        Ok(()) | Err(bus::Error::ReplyAbandoned) => {}
-        Err(e) => warn!(event.id = question.id, error = %e, "the reply could not be sent"),
-    }
 }
 
 async fn observe(
@@ -265,3 +278,95 @@ async fn observe(
 
 /// A consumer, whichever kind it is, for the list that starts them.
 pub(crate) type Consumer = (Subscription, Arc<dyn Handler>);
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use chrono::TimeDelta;
+    use events::v1::{NoReply, NumberBought, NumberBuy};
+
+    use super::*;
+
+    /// Fails as its command's `country` says, and counts.
+    struct Failing(Arc<AtomicU32>);
+
+    #[async_trait]
+    impl Performer for Failing {
+        type Command = NumberBuy;
+        const NAME: &'static str = "failing";
+
+        fn retry_delays(&self) -> Vec<Duration> {
+            vec![Duration::from_millis(10), Duration::from_secs(60)]
+        }
+
+        async fn perform(&self, cause: &Cause, command: NumberBuy) -> Result<Decision, Fault> {
+            self.0.fetch_add(1, Ordering::Relaxed);
+            match (command.country.as_str(), cause.attempt) {
+                ("never", _) => Err(Fault::Never("it cannot be".to_owned())),
+                ("once", 2..) => Ok(Decision::nothing().reply(&NumberBought::default())),
+                _ => Err(Fault::Later("not yet".to_owned())),
+            }
+        }
+    }
+
+    /// What is answered to a question that can wait so long, and after how many attempts.
+    async fn asked(
+        bus: &Bus,
+        runs: &AtomicU32,
+        country: &str,
+        patience_s: Option<i64>,
+    ) -> (String, u32) {
+        runs.store(0, Ordering::Relaxed);
+        let (clock, country) = (Clock::system(), country.to_owned());
+        let command = NumberBuy {
+            country,
+            ..NumberBuy::default()
+        };
+        let mut envelope = Envelope::new("trunkline/test", &clock, &command);
+        envelope.deadline = patience_s.map(|s| clock.now() + TimeDelta::seconds(s));
+        let reply = bus
+            .request(
+                envelope,
+                Duration::from_millis(if patience_s.is_some() { 30_000 } else { 300 }),
+            )
+            .await;
+        (
+            reply.map_or("none came".to_owned(), |reply| reply.kind),
+            runs.load(Ordering::Relaxed),
+        )
+    }
+
+    #[tokio::test]
+    async fn who_would_wait_in_vain_is_told_so() {
+        let dir = tempfile::tempdir().unwrap();
+        let config = bus::Config::Embedded {
+            dir: dir.path().to_owned(),
+        };
+        let bus = Bus::connect(&config).await.unwrap();
+        let runs = Arc::new(AtomicU32::new(0));
+        let frame = Performing {
+            performer: Failing(runs.clone()),
+            queue: "test.failing".to_owned(),
+            bus: bus.clone(),
+            clock: Clock::system(),
+        };
+        let subscription = frame.subscription();
+        bus.consume(subscription, Arc::new(frame)).await.unwrap();
+
+        let none = NoReply::TYPE.to_owned();
+        // The second attempt may still be in time, the third may not.
+        assert_eq!(
+            asked(&bus, &runs, "always", Some(30)).await,
+            (none.clone(), 2)
+        );
+        assert_eq!(
+            asked(&bus, &runs, "once", Some(30)).await,
+            (NumberBought::TYPE.to_owned(), 2)
+        );
+        assert_eq!(asked(&bus, &runs, "never", Some(30)).await, (none, 1));
+        // Who does not say how long he waits knows best himself.
+        let (reply, _) = asked(&bus, &runs, "never", None).await;
+        assert_eq!(reply, "none came");
+    }
+}

@@ -6,6 +6,8 @@ use clock::Time;
 use events::{Envelope, Event};
 use sha2::{Digest, Sha256};
 
+use crate::reply::{ReplySlot, reply_id};
+
 /// The event that a consumer handles, without its data: when it happened, what it belongs to.
 #[derive(Debug, Clone)]
 pub struct Cause {
@@ -45,6 +47,11 @@ impl Cause {
     pub fn derive_id(&self, purpose: &str) -> String {
         derive_id(&[&self.id, &self.consumer, purpose])
     }
+
+    /// Where somebody waits for the reply, if he still does: to be kept, and answered by a later decision.
+    pub fn reply_slot(&self) -> Option<ReplySlot> {
+        ReplySlot::of(self).filter(|_| self.wants_reply)
+    }
 }
 
 /// An id made of what it follows from.
@@ -62,6 +69,7 @@ pub fn derive_id(parts: &[&str]) -> String {
 pub struct Decision {
     pub(crate) reply: Option<Outgoing>,
     pub(crate) events: Vec<Outgoing>,
+    pub(crate) answers: Vec<(ReplySlot, Outgoing)>,
 }
 
 #[derive(Debug)]
@@ -99,6 +107,18 @@ impl Decision {
     #[must_use]
     pub fn reply<E: Event>(mut self, event: &E) -> Self {
         self.reply = Some(Outgoing::of(event));
+        self
+    }
+
+    /// The answer for somebody who asked earlier and whose slot was kept; there may be several. It is sent after the
+    /// commit unless the slot's deadline has passed, and kept for a second delivery of the question.
+    ///
+    /// It is sent once, at best: if the process dies between the commit and the answer, or the bus is away just then,
+    /// the requester waits until his deadline. A second delivery of the question that comes before the answer is not
+    /// answered by itself.
+    #[must_use]
+    pub fn answer<E: Event>(mut self, slot: ReplySlot, event: &E) -> Self {
+        self.answers.push((slot, Outgoing::of(event)));
         self
     }
 
@@ -169,6 +189,7 @@ impl Decision {
     #[must_use]
     pub fn and(mut self, other: Self) -> Self {
         self.events.extend(other.events);
+        self.answers.extend(other.answers);
         self.reply = other.reply.or(self.reply);
         self
     }
@@ -176,6 +197,14 @@ impl Decision {
     /// The types of the events that follow, for tests of deciders.
     pub fn kinds(&self) -> Vec<&str> {
         self.events.iter().map(|e| e.kind.as_str()).collect()
+    }
+
+    /// The late replies, for tests of deciders: each with the type of its event.
+    pub fn answered(&self) -> Vec<(&ReplySlot, &str)> {
+        self.answers
+            .iter()
+            .map(|(slot, out)| (slot, out.kind.as_str()))
+            .collect()
     }
 
     /// The envelopes, with the time at which each may leave. `happened` is the time of what follows: the cause's for a
@@ -202,7 +231,18 @@ impl Decision {
             (envelope, now + out.after)
         };
         Sealed {
-            reply: self.reply.map(|out| envelope(usize::MAX, out).0),
+            reply: self.reply.map(|mut out| {
+                out.id = Some(reply_id(&cause.id, &cause.consumer));
+                envelope(usize::MAX, out).0
+            }),
+            answers: self
+                .answers
+                .into_iter()
+                .map(|(slot, out)| {
+                    let reply = slot.envelope(out, cause, happened);
+                    (slot, reply)
+                })
+                .collect(),
             events: self
                 .events
                 .into_iter()
@@ -215,10 +255,11 @@ impl Decision {
 
 pub(crate) struct Sealed {
     pub reply: Option<Envelope>,
+    pub answers: Vec<(ReplySlot, Envelope)>,
     pub events: Vec<(Envelope, Time)>,
 }
 
-fn source_of(consumer: &str) -> String {
+pub(crate) fn source_of(consumer: &str) -> String {
     format!(
         "trunkline/{}",
         consumer.split('.').next().unwrap_or(consumer)

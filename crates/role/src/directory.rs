@@ -9,10 +9,11 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use bus::{Bus, Tapped};
+use bus::{Bus, Tap};
 use clock::Clock;
 use events::v1::{self, DirectoryQuery, NumberChanged, TenantChanged};
 use events::{Envelope, Event};
+use futures::FutureExt;
 use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
@@ -98,11 +99,6 @@ impl Directory {
         self.read().accounts.get(sid).cloned()
     }
 
-    /// The platform's own account.
-    pub fn default_account(&self) -> Option<Arc<Account>> {
-        self.0.default.clone()
-    }
-
     /// Every account that is known, for telling why a signature failed.
     pub fn accounts(&self) -> Vec<Arc<Account>> {
         let known = self.read();
@@ -119,16 +115,43 @@ impl Directory {
         self.read().entries.get(number).cloned()
     }
 
-    /// An account that may have been added a moment ago: asks once more before it gives up.
+    /// The account that something names: the platform's own when it names none, and one that may have been added a moment
+    /// ago: asks once more before it gives up.
     pub async fn account_or_ask(&self, sid: &str) -> Option<Arc<Account>> {
+        if sid.is_empty() {
+            return self.0.default.clone();
+        }
         if let Some(account) = self.account(sid) {
             return Some(account);
         }
+        self.ask().await;
+        self.account(sid)
+    }
+
+    /// The numbers of a tenant, in order. None is known: he may have been added a moment ago, so asks once more.
+    pub async fn numbers_or_ask(&self, tenant: &str) -> Vec<Arc<Entry>> {
+        let numbers = self.numbers(tenant);
+        if !numbers.is_empty() {
+            return numbers;
+        }
+        self.ask().await;
+        self.numbers(tenant)
+    }
+
+    fn numbers(&self, tenant: &str) -> Vec<Arc<Entry>> {
+        let known = self.read();
+        let own = known.entries.values().filter(|it| it.tenant_id == tenant);
+        let mut own: Vec<_> = own.cloned().collect();
+        own.sort_unstable_by(|a, b| a.number.cmp(&b.number));
+        own
+    }
+
+    /// Waits, not for long, until the answer to a new query is there.
+    async fn ask(&self) {
         let mut version = self.0.version.subscribe();
         version.mark_unchanged();
         self.0.wanted.notify_one();
         let _ = tokio::time::timeout(PROVOKED * 2, version.changed()).await;
-        self.account(sid)
     }
 
     /// Whether it was loaded, for health.
@@ -158,9 +181,8 @@ impl Directory {
                 let asked = tokio::time::Instant::now();
                 let wait = if self.refresh().await { REFRESH } else { RETRY };
                 tokio::select! {
-                    event = tap.next() => match event {
-                        Some(Tapped::Event(_) | Tapped::Missed(_)) => {}
-                        None => break,
+                    event = tap.next() => if event.is_none() || !told_of_all(&mut tap) {
+                        break;
                     },
                     () = self.0.wanted.notified() => {
                         let rest = PROVOKED.saturating_sub(asked.elapsed());
@@ -221,6 +243,18 @@ impl Directory {
         self.0.loaded.store(true, Ordering::Relaxed);
         self.0.version.send_modify(|version| *version += 1);
         true
+    }
+}
+
+/// Takes the news that have come meanwhile: one look answers them all, and an apply of a hundred tenants tells a
+/// hundred changes. False when there will be no more.
+fn told_of_all(tap: &mut Tap) -> bool {
+    loop {
+        match tap.next().now_or_never() {
+            Some(Some(_)) => {}
+            Some(None) => return false,
+            None => return true,
+        }
     }
 }
 

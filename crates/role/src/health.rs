@@ -16,6 +16,8 @@ pub type Flag = Arc<AtomicBool>;
 #[derive(Clone)]
 pub struct Health {
     pub(crate) bus: Bus,
+    /// Whether events are handled: the queues are declared and consumed.
+    pub(crate) at_work: Flag,
     pub(crate) stores: Vec<(&'static str, Store)>,
     pub(crate) flags: Vec<(&'static str, Flag)>,
     pub(crate) stopping: CancellationToken,
@@ -42,7 +44,12 @@ impl Health {
         let mut note = |name: &str, well: bool, wrong: String| {
             parts.insert(name.to_owned(), if well { "ok".to_owned() } else { wrong });
         };
-        note("bus", self.bus.is_ready(), "not connected".to_owned());
+        let bus = match (self.bus.is_ready(), self.at_work.load(Ordering::Relaxed)) {
+            (true, true) => "ok",
+            (true, false) => "connected, but events are not handled yet",
+            (false, _) => "not connected",
+        };
+        note("bus", bus == "ok", bus.to_owned());
         for (role, store) in &self.stores {
             // The words may hold an address; they are for the log.
             let well = store.ping().await.is_ok();

@@ -5,17 +5,22 @@ mod decision;
 pub mod directory;
 pub mod health;
 pub mod http;
+mod intake;
 mod platform;
 mod relay;
+mod reply;
 pub mod seal;
 pub mod settings;
 pub mod telemetry;
+mod turns;
 
 pub use consumer::{Decider, Fault, Performer};
 pub use decision::{Cause, Decision, derive_id};
 pub use platform::{Error, Parts, Platform, Role};
 pub use relay::Relay;
+pub use reply::ReplySlot;
 pub use store::Tx;
+pub use turns::Turns;
 
 /// The steps of the frame around a decider, for tests that decide without a bus. Not for others.
 #[doc(hidden)]

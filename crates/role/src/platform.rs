@@ -8,15 +8,16 @@ use bus::{Bus, Tapped};
 use clock::Clock;
 use events::Event;
 use events::v1::KeyChanged;
-use store::{Database, Migrations, Store};
+use store::{Database, Migrations, Schema, Store};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
-use tracing::{error, info};
+use tracing::{error, info, warn};
 
 use crate::consumer::{Consumer, Decider, Deciding, Performer, Performing};
 use crate::directory::Directory;
 use crate::health::{Flag, Health};
 use crate::http::{HttpPart, KeyStore, Route, Server};
+use crate::intake::Intake;
 use crate::relay::Relay;
 use crate::seal::{Sealer, new_key};
 use crate::settings::{Secret, Settings};
@@ -145,6 +146,8 @@ pub struct Role {
     consumers: Vec<Consumer>,
     http: Vec<HttpPart>,
     store: Option<Store>,
+    /// Its schema, while the database is away.
+    waits_for: Option<Schema>,
     relay: Option<(Relay, JoinHandle<()>)>,
     relay_stop: CancellationToken,
     flags: Vec<(&'static str, Flag)>,
@@ -160,6 +163,7 @@ impl Role {
             consumers: Vec::new(),
             http: Vec::new(),
             store: None,
+            waits_for: None,
             relay: None,
             relay_stop: CancellationToken::new(),
             flags: Vec::new(),
@@ -168,9 +172,24 @@ impl Role {
         }
     }
 
-    /// Opens the role's database and its way out. Gives both, for handlers and performers that need them.
+    /// Its name, which begins the names of its queues.
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Opens the role's database and its way out. Gives both, for handlers and performers that need them. A database
+    /// that is away is waited for: until it answers, nothing is handled, and whoever asks the store hears that it is
+    /// away. What has to be read or written before anything else waits for [`Store::ready`] in a task of the role's.
     pub async fn with_store(&mut self, migrations: Migrations) -> Result<(Store, Relay), Error> {
-        let store = Store::open(&self.parts.database, self.name, migrations).await?;
+        let (store, schema) = Store::prepare(&self.parts.database, self.name, migrations)?;
+        match schema.update().await {
+            Ok(()) => {}
+            Err(error @ store::Error::Unavailable(_)) => {
+                warn!(role = self.name, %error, "the database is away; trying until it answers");
+                self.waits_for = Some(schema);
+            }
+            Err(error) => return Err(error.into()),
+        }
         let (relay, task) = Relay::start(
             store.clone(),
             self.parts.bus.clone(),
@@ -242,32 +261,32 @@ impl Role {
 pub struct Platform {
     parts: Parts,
     server: Server,
-    consumers: Vec<bus::Consumer>,
+    intake: Intake,
     roles: Vec<Role>,
     tasks: Vec<JoinHandle<()>>,
 }
 
 impl Platform {
-    /// Declares every queue, then consumes, then serves: nothing is published before somebody listens.
+    /// Declares every queue, then consumes, then serves: nothing is published before somebody listens. With the bus
+    /// or a database away it serves at once, says in `/health/ready` what it waits for, and consumes when they answer.
     pub async fn start(parts: Parts, mut roles: Vec<Role>) -> Result<Self, Error> {
-        for role in &roles {
-            for (subscription, _) in &role.consumers {
-                parts.bus.declare(subscription).await?;
-            }
-        }
-        let mut consumers = Vec::new();
-        for role in &mut roles {
-            for (subscription, handler) in role.consumers.drain(..) {
-                consumers.push(parts.bus.consume(subscription, handler).await?);
-            }
-        }
         let stop = parts.stopping.clone();
+        let schemas = roles
+            .iter_mut()
+            .filter_map(|r| r.waits_for.take())
+            .collect();
+        let consumers = roles
+            .iter_mut()
+            .flat_map(|r| r.consumers.drain(..))
+            .collect();
+        let intake = Intake::open(&parts.bus, schemas, consumers, stop.clone()).await?;
         let tasks = vec![
             tokio::spawn(parts.directory.clone().keep_fresh(stop.clone())),
             tokio::spawn(forget_keys(parts.clone(), stop.clone())),
         ];
         let health = Health {
             bus: parts.bus.clone(),
+            at_work: intake.at_work.clone(),
             stores: roles
                 .iter()
                 .filter_map(|r| Some((r.name, r.store.clone()?)))
@@ -294,7 +313,7 @@ impl Platform {
         Ok(Self {
             parts,
             server,
-            consumers,
+            intake,
             roles,
             tasks,
         })
@@ -315,9 +334,7 @@ impl Platform {
         info!("stopping: requests and deliveries in hand are finished first");
         self.parts.stopping.cancel();
         self.server.stop().await;
-        for consumer in self.consumers {
-            consumer.stop().await;
-        }
+        self.intake.stop().await;
         for role in self.roles {
             role.relay_stop.cancel();
             let relay = role.relay.map(|(_, task)| task);

@@ -120,6 +120,10 @@ struct Worker {
 
 impl Worker {
     async fn run(mut self, stop: CancellationToken) {
+        tokio::select! {
+            () = self.store.ready() => {}
+            () = stop.cancelled() => return,
+        }
         // SQLite has no second process: whatever is leased was leased by the one that died.
         let head_start = if self.store.engine() == "sqlite" {
             LEASE
@@ -168,8 +172,11 @@ impl Worker {
             .at
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner);
-        at.and_then(|due| (due - self.clock.now()).to_std().ok())
-            .map_or(POLL, |until| until.clamp(Duration::from_millis(5), POLL))
+        at.map_or(POLL, |due| {
+            // What fell due in the meantime is looked for at once.
+            let until = (due - self.clock.now()).to_std().unwrap_or_default();
+            until.clamp(Duration::from_millis(5), POLL)
+        })
     }
 
     async fn sweep(&self, now: Time) -> Result<(), store::Error> {

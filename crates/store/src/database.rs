@@ -1,6 +1,7 @@
 //! Which database, and the pools on it.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use diesel::{ConnectionError, ConnectionResult};
@@ -10,10 +11,11 @@ use diesel_async::pooled_connection::{
 };
 use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection};
 use futures::FutureExt;
+use tokio::sync::watch;
 use tokio_postgres::config::SslMode;
 
-use crate::tx::{Conn, Lite, Tx};
-use crate::{Error, Migrations, migrate, on};
+use crate::tx::{Conn, Engine, Lite, Tx};
+use crate::{Error, Migrations, migrate};
 
 /// How long a caller waits for a free connection before the database counts as away.
 const CHECKOUT: Duration = Duration::from_secs(5);
@@ -40,7 +42,11 @@ pub enum Database {
 
 /// One role's database. Clones share the pools.
 #[derive(Clone)]
-pub struct Store(Pools);
+pub struct Store {
+    pools: Pools,
+    /// Whether the schema is up to date; nobody gets in before.
+    open: watch::Receiver<bool>,
+}
 
 #[derive(Clone)]
 enum Pools {
@@ -59,35 +65,68 @@ impl Store {
         role: &str,
         migrations: Migrations,
     ) -> Result<Self, Error> {
-        match database {
+        let (store, schema) = Self::prepare(database, role, migrations)?;
+        schema.update().await?;
+        Ok(store)
+    }
+
+    /// The role's database without going there. Until [`Schema::update`] has been there, it counts as away.
+    pub fn prepare(
+        database: &Database,
+        role: &str,
+        migrations: Migrations,
+    ) -> Result<(Self, Schema), Error> {
+        let (pools, place) = match database {
             Database::Postgres {
                 url,
                 namespace,
                 pool_size,
             } => {
                 let schema = schema_name(namespace.as_deref(), role)?;
-                let conn = connect(&with_search_path(url, &schema)?)
-                    .await
-                    .map_err(unavailable)?;
-                migrate::postgres(conn, &schema, migrations).await?;
-                Ok(Self(Pools::Pg(pg_pool(url, &schema, *pool_size)?)))
+                let config = with_search_path(url, &schema)?;
+                let pools = Pools::Pg(pg_pool(url, &schema, *pool_size)?);
+                (pools, Place::Pg(Box::new(config), schema))
             }
             Database::Sqlite { dir } => {
                 std::fs::create_dir_all(dir)
                     .map_err(|e| Error::Config(format!("cannot create {}: {e}", dir.display())))?;
                 let file = dir.join(format!("{role}.db")).display().to_string();
-                migrate::sqlite(file.clone(), role, migrations).await?;
-                Ok(Self(Pools::Lite {
+                let pools = Pools::Lite {
                     writer: lite_pool(&file, 1)?,
                     readers: lite_pool(&file, 2)?,
-                }))
+                };
+                (pools, Place::Lite(file, role.to_owned()))
             }
+        };
+        let (opened, open) = watch::channel(false);
+        let schema = Schema {
+            place,
+            migrations: Arc::new(migrations),
+            opened,
+        };
+        Ok((Self { pools, open }, schema))
+    }
+
+    /// Waits until the schema is up to date.
+    pub async fn ready(&self) {
+        // An error means that nobody will update it any more.
+        if self.open.clone().wait_for(|open| *open).await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+
+    fn pools(&self) -> Result<&Pools, Error> {
+        if *self.open.borrow() {
+            Ok(&self.pools)
+        } else {
+            let why = "its schema is not known to be up to date yet";
+            Err(Error::Unavailable(why.to_owned()))
         }
     }
 
     /// Begins a transaction.
     pub async fn begin(&self) -> Result<Tx, Error> {
-        Tx::begin(match &self.0 {
+        Tx::begin(match self.pools()? {
             Pools::Pg(pool) => Conn::Pg(Box::new(checkout(pool).await?)),
             Pools::Lite { writer, .. } => Conn::Lite(Box::new(checkout(writer).await?)),
         })
@@ -97,7 +136,7 @@ impl Store {
     /// A connection for reading; what is written through it is committed at once (or refused by SQLite,
     /// when a writer holds the lock).
     pub async fn read(&self) -> Result<Tx, Error> {
-        Ok(Tx::autocommit(match &self.0 {
+        Ok(Tx::autocommit(match self.pools()? {
             Pools::Pg(pool) => Conn::Pg(Box::new(checkout(pool).await?)),
             Pools::Lite { readers, .. } => Conn::Lite(Box::new(checkout(readers).await?)),
         }))
@@ -106,16 +145,50 @@ impl Store {
     /// Whether the database answers.
     pub async fn ping(&self) -> Result<(), Error> {
         let mut tx = self.read().await?;
-        on!(tx, c => c.batch_execute("SELECT 1").await)?;
+        match tx.engine() {
+            Engine::Pg(c) => c.batch_execute("SELECT 1").await?,
+            Engine::Lite(c) => c.batch_execute("SELECT 1").await?,
+        }
         Ok(())
     }
 
     /// Which engine, for logs and health.
     pub fn engine(&self) -> &'static str {
-        match self.0 {
+        match self.pools {
             Pools::Pg(_) => "postgres",
             Pools::Lite { .. } => "sqlite",
         }
+    }
+}
+
+/// The schema of a [`Store`], to be brought up to date.
+pub struct Schema {
+    place: Place,
+    migrations: Arc<Migrations>,
+    opened: watch::Sender<bool>,
+}
+
+enum Place {
+    /// And the schema's name.
+    Pg(Box<tokio_postgres::Config>, String),
+    /// The file, and the role's name.
+    Lite(String, String),
+}
+
+impl Schema {
+    /// Brings it up to date and opens the store. [`Error::Unavailable`]: the server is away, and this may be tried
+    /// again. [`Error::Config`]: it is there and does not let us in.
+    pub async fn update(&self) -> Result<(), Error> {
+        let migrations = self.migrations.clone();
+        match &self.place {
+            Place::Pg(config, schema) => {
+                let conn = connect(config).await.map_err(unavailable)?;
+                migrate::postgres(conn, schema, migrations).await?;
+            }
+            Place::Lite(file, role) => migrate::sqlite(file.clone(), role, migrations).await?,
+        }
+        self.opened.send_replace(true);
+        Ok(())
     }
 }
 
@@ -186,7 +259,14 @@ fn with_search_path(url: &str, schema: &str) -> Result<tokio_postgres::Config, E
 }
 
 async fn connect(config: &tokio_postgres::Config) -> ConnectionResult<AsyncPgConnection> {
-    let bad = |e: tokio_postgres::Error| ConnectionError::BadConnection(describe(&e));
+    let bad = |e: tokio_postgres::Error| {
+        let why = describe(&e);
+        if is_refusal(&e) {
+            ConnectionError::InvalidConnectionUrl(why)
+        } else {
+            ConnectionError::BadConnection(why)
+        }
+    };
     if config.get_ssl_mode() == SslMode::Require {
         let tls = tokio_postgres_rustls::MakeRustlsConnect::new(tls_config()?);
         let (client, connection) = config.connect(tls).await.map_err(bad)?;
@@ -203,10 +283,17 @@ fn describe(error: &tokio_postgres::Error) -> String {
         .map_or_else(|| error.to_string(), |source| format!("{error}: {source}"))
 }
 
+/// Whether the server is there and will not let us in: a wrong password, no such database. One that is starting,
+/// stopping or full (classes 57 and 53 of SQLSTATE) may do so soon.
+fn is_refusal(error: &tokio_postgres::Error) -> bool {
+    let soon = |code: &str| code.starts_with("57") || code.starts_with("53");
+    error.code().is_some_and(|state| !soon(state.code()))
+}
+
 fn tls_config() -> ConnectionResult<rustls::ClientConfig> {
     let mut roots = rustls::RootCertStore::empty();
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
     Ok(rustls::ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(|e| ConnectionError::BadConnection(e.to_string()))?
@@ -259,5 +346,10 @@ fn lite_pool(file: &str, size: usize) -> Result<Pool<Lite>, Error> {
 }
 
 fn unavailable(error: ConnectionError) -> Error {
-    Error::Unavailable(error.to_string())
+    match error {
+        ConnectionError::InvalidConnectionUrl(why) => {
+            Error::Config(format!("the server of DATABASE_URL refuses: {why}"))
+        }
+        other => Error::Unavailable(other.to_string()),
+    }
 }

@@ -4,7 +4,7 @@
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// A query failed.
-    #[error("the query failed")]
+    #[error("the query failed: {}", why(.0))]
     Query(#[from] diesel::result::Error),
     /// No connection could be had: the server is away, or all are in use for too long.
     #[error("no database connection: {0}")]
@@ -20,6 +20,19 @@ pub enum Error {
     /// The settings cannot work.
     #[error("{0}")]
     Config(String),
+}
+
+/// What the engine says, without the values that its details name.
+fn why(error: &diesel::result::Error) -> String {
+    use diesel::result::Error as Diesel;
+    match error {
+        Diesel::DatabaseError(_, info) => info.message().to_owned(),
+        Diesel::NotFound => "there is no such row".to_owned(),
+        Diesel::DeserializationError(_) => "a value cannot be read".to_owned(),
+        Diesel::SerializationError(_) => "a value cannot be written".to_owned(),
+        Diesel::BrokenTransactionManager => "the connection is broken".to_owned(),
+        _ => "the statement could not be run".to_owned(),
+    }
 }
 
 impl Error {

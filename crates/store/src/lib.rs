@@ -10,7 +10,7 @@ mod schema;
 mod tx;
 pub mod types;
 
-pub use database::{Database, Store};
+pub use database::{Database, Schema, Store};
 pub use error::Error;
 pub use migrate::Migrations;
 pub use tx::{Lite, Tx};
@@ -36,7 +36,6 @@ pub mod prelude {
 #[macro_export]
 macro_rules! on {
     ($tx:expr, $c:ident => $body:expr) => {{
-        #[allow(unused_imports, reason = "a body may bring its own")]
         use $crate::diesel_async::RunQueryDsl as _;
         match $tx.engine() {
             $crate::tx_engine::Engine::Pg($c) => $body,

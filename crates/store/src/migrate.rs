@@ -1,5 +1,9 @@
 //! Bringing a role's schema up to date.
 
+use std::sync::Arc;
+
+use diesel::backend::Backend;
+use diesel::migration::{Migration, MigrationSource};
 use diesel::{Connection, SqliteConnection};
 use diesel_async::{AsyncMigrationHarness, AsyncPgConnection, SimpleAsyncConnection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
@@ -19,6 +23,15 @@ const OURS: Migrations = Migrations {
     sqlite: embed_migrations!("migrations/sqlite"),
 };
 
+/// Migrations that may have to be run again, because the server went away over them.
+struct Kept<'a>(&'a EmbeddedMigrations);
+
+impl<DB: Backend> MigrationSource<DB> for Kept<'_> {
+    fn migrations(&self) -> diesel::migration::Result<Vec<Box<dyn Migration<DB>>>> {
+        self.0.migrations()
+    }
+}
+
 /// Keeps two processes that start at the same time from migrating at the same time.
 const LOCK: &str = "SELECT pg_advisory_lock(7236837)";
 const UNLOCK: &str = "SELECT pg_advisory_unlock(7236837)";
@@ -26,7 +39,7 @@ const UNLOCK: &str = "SELECT pg_advisory_unlock(7236837)";
 pub(crate) async fn postgres(
     mut conn: AsyncPgConnection,
     schema: &str,
-    role: Migrations,
+    role: Arc<Migrations>,
 ) -> Result<(), Error> {
     let failed = |reason: String| Error::Migration {
         schema: schema.to_owned(),
@@ -38,7 +51,8 @@ pub(crate) async fn postgres(
     // The harness blocks its thread, which must not be one that serves requests.
     let (mut conn, ran) = tokio::task::spawn_blocking(move || {
         let mut harness = AsyncMigrationHarness::new(conn);
-        let ran = run(&mut harness, OURS.postgres).and_then(|()| run(&mut harness, role.postgres));
+        let ran =
+            run(&mut harness, &OURS.postgres).and_then(|()| run(&mut harness, &role.postgres));
         (harness.into_inner(), ran)
     })
     .await
@@ -47,7 +61,7 @@ pub(crate) async fn postgres(
     ran.map_err(failed)
 }
 
-pub(crate) async fn sqlite(file: String, schema: &str, role: Migrations) -> Result<(), Error> {
+pub(crate) async fn sqlite(file: String, schema: &str, role: Arc<Migrations>) -> Result<(), Error> {
     let failed = |reason: String| Error::Migration {
         schema: schema.to_owned(),
         reason,
@@ -59,20 +73,20 @@ pub(crate) async fn sqlite(file: String, schema: &str, role: Migrations) -> Resu
             "PRAGMA busy_timeout=10000; PRAGMA journal_mode=WAL;",
         )
         .map_err(|e| e.to_string())?;
-        run(&mut conn, OURS.sqlite)?;
-        run(&mut conn, role.sqlite)
+        run(&mut conn, &OURS.sqlite)?;
+        run(&mut conn, &role.sqlite)
     })
     .await
     .map_err(|e| failed(e.to_string()))?
     .map_err(failed)
 }
 
-fn run<DB: diesel::backend::Backend>(
+fn run<DB: Backend>(
     harness: &mut impl MigrationHarness<DB>,
-    migrations: EmbeddedMigrations,
+    migrations: &EmbeddedMigrations,
 ) -> Result<(), String> {
     harness
-        .run_pending_migrations(migrations)
+        .run_pending_migrations(Kept(migrations))
         .map(drop)
         .map_err(|e| e.to_string())
 }

@@ -16,7 +16,7 @@ use lapin::uri::AMQPUri;
 use lapin::{Channel, Connection, ConnectionProperties, Event};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
-use tracing::{error, info, warn};
+use tracing::{debug, error, info, warn};
 
 use super::publish::Publisher;
 use super::topology;
@@ -174,6 +174,8 @@ async fn watch_over(events: impl futures::Stream<Item = Event> + Send, broken: C
 pub(super) async fn supervise(core: Arc<Core>, uri: AMQPUri, sessions: Sessions) {
     let address = format!("{}:{}", uri.authority.host, uri.authority.port);
     let mut wait = FIRST_WAIT;
+    // What is told of a broker that is away; the same is told once.
+    let mut told = String::new();
     loop {
         let opened = tokio::select! {
             opened = tokio::time::timeout(CONNECT, Session::open(uri.clone(), &core)) => opened,
@@ -183,6 +185,7 @@ pub(super) async fn supervise(core: Arc<Core>, uri: AMQPUri, sessions: Sessions)
             Ok(Ok(session)) => {
                 info!(address, "connected to rabbitmq");
                 wait = FIRST_WAIT;
+                told.clear();
                 let session = Arc::new(session);
                 sessions.send_replace(Some(session.clone()));
                 metrics::gauge!("bus_ready").set(1.0);
@@ -200,16 +203,28 @@ pub(super) async fn supervise(core: Arc<Core>, uri: AMQPUri, sessions: Sessions)
                 warn!(address, "connection to rabbitmq lost");
                 continue;
             }
-            Ok(Err(error)) => {
-                warn!(address, %error, wait_ms = wait.as_millis() as u64, "rabbitmq cannot be reached");
-            }
-            Err(_) => warn!(address, "rabbitmq does not answer"),
+            Ok(Err(error)) => tell(&mut told, &address, error.to_string()),
+            Err(_) => tell(&mut told, &address, "it does not answer".to_owned()),
         }
+        core.tried.cancel();
         tokio::select! {
             () = tokio::time::sleep(wait) => {}
             () = core.ended.cancelled() => return,
         }
         wait = (wait * 2).min(LONGEST_WAIT);
+    }
+}
+
+/// Says why the broker cannot be reached, when that is news.
+fn tell(told: &mut String, address: &str, error: String) {
+    if *told == error {
+        debug!(address, error, "rabbitmq still cannot be reached");
+    } else {
+        warn!(
+            address,
+            error, "rabbitmq cannot be reached; trying until it answers"
+        );
+        *told = error;
     }
 }
 

@@ -58,6 +58,8 @@ struct Core {
     visiting: Arc<tokio::sync::Mutex<()>>,
     /// Consumers finish what is in hand.
     closing: CancellationToken,
+    /// The first try to reach the broker has failed.
+    tried: CancellationToken,
     /// The supervisor lets the connection go.
     ended: CancellationToken,
     consumers: TaskTracker,
@@ -86,6 +88,7 @@ impl Amqp {
             shown,
             visiting: Arc::default(),
             closing: CancellationToken::new(),
+            tried: CancellationToken::new(),
             ended: CancellationToken::new(),
             consumers: TaskTracker::new(),
             services: TaskTracker::new(),
@@ -93,8 +96,12 @@ impl Amqp {
         core.services
             .spawn(connection::supervise(core.clone(), uri, sessions));
         core.services.spawn(taps::show(core.clone(), showing));
-        // The broker is usually there; then whoever asks next finds the bus ready.
-        let _ = core.session(Duration::from_secs(2)).await;
+        // The broker is usually there; then whoever asks next finds the bus ready. One that is known to be away is not
+        // waited for.
+        tokio::select! {
+            _ = core.session(Duration::from_secs(2)) => {}
+            () = core.tried.cancelled() => {}
+        }
         Ok(Arc::new(Self { core }))
     }
 
@@ -207,6 +214,10 @@ impl Amqp {
             }
         }
         Ok(depths)
+    }
+
+    pub(crate) fn declared(&self) -> Vec<Subscription> {
+        self.core.known()
     }
 
     pub(crate) async fn close(&self) {

@@ -72,6 +72,24 @@ impl ApiError {
         error
     }
 
+    /// 422 with every fault: its field, empty for the body as a whole, and what is wrong with it. The first is the message.
+    pub fn invalid_fields<'a>(faults: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+        let name = |field: &'a str| if field.is_empty() { "body" } else { field };
+        let faults = faults.into_iter().map(|(field, why)| (name(field), why));
+        let faults: Vec<_> = faults.collect();
+        let Some((field, why)) = faults.first() else {
+            return Self::bad_request("the body cannot be used");
+        };
+        let more = match faults.len() {
+            1 => String::new(),
+            n => format!(" (and {} more: see details.errors)", n - 1),
+        };
+        let error = |(path, message): &(&str, &str)| json!({ "path": path, "message": message });
+        let errors: Vec<_> = faults.iter().map(error).collect();
+        Self::invalid(field, format!("{why}{more}"))
+            .with_details(json!({ "field": field, "errors": errors }))
+    }
+
     /// 429: too many.
     pub fn too_many(message: impl Into<String>) -> Self {
         Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", message)

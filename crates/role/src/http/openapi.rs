@@ -35,6 +35,7 @@ pub fn document(routes: &[Route]) -> Value {
 fn method_name(method: Method) -> &'static str {
     match method {
         Method::Get => "get",
+        Method::Head => "head",
         Method::Post => "post",
         Method::Put => "put",
         Method::Delete => "delete",

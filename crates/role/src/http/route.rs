@@ -11,6 +11,7 @@ use super::Scope;
 #[expect(missing_docs, reason = "they are HTTP's")]
 pub enum Method {
     Get,
+    Head,
     Post,
     Put,
     Delete,
@@ -20,6 +21,7 @@ impl Method {
     pub(crate) fn http(self) -> actix_web::http::Method {
         match self {
             Self::Get => actix_web::http::Method::GET,
+            Self::Head => actix_web::http::Method::HEAD,
             Self::Post => actix_web::http::Method::POST,
             Self::Put => actix_web::http::Method::PUT,
             Self::Delete => actix_web::http::Method::DELETE,

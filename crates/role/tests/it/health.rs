@@ -1,15 +1,16 @@
 //! Whether a process is ready.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use clock::Clock;
-use role::settings::Settings;
-use role::{Parts, Platform, Role};
+use events::v1::NumberReleased;
+use role::Role;
 use serde_json::{Value, json};
+use testkit::{Kit, Mode, PATIENCE, Proxy, amqp_url, database_url, eventually};
 
-use crate::lab::{ADMIN, Lab, send};
+use crate::lab::Lab;
+use crate::sample;
 
 const ALIVE: &str = "/health/live";
 const READY: [&str; 3] = ["/health/ready", "/health", "/health/"];
@@ -43,41 +44,115 @@ async fn the_front_door_is_only_degraded_without_a_bus() {
         ("ingress", 200, "degraded"),
         ("console", 503, "unavailable"),
     ] {
-        let dir = tempfile::tempdir().unwrap();
-        // A port that was free a moment ago, and to which nobody listens.
-        let port = std::net::TcpListener::bind("127.0.0.1:0")
-            .unwrap()
-            .local_addr()
-            .unwrap()
-            .port();
-        let env = BTreeMap::from([
-            (
-                "TRUNKLINE_SECRET_KEY".to_owned(),
-                "a-secret-for-tests".to_owned(),
-            ),
-            ("TRUNKLINE_ADMIN_API_KEY".to_owned(), ADMIN.to_owned()),
-            (
-                "AMQP_URL".to_owned(),
-                format!("amqp://guest:guest@127.0.0.1:{port}/%2f"),
-            ),
-        ]);
-        let mut settings = Settings::load(&env, None).unwrap();
-        settings.port = 0;
-        settings.data_dir = dir.path().to_owned();
-        let parts = Parts::open(settings, Clock::system()).await.unwrap();
-        let role = Role::new(name, &parts);
-        let platform = Platform::start(parts, vec![role]).await.unwrap();
-        let client = reqwest::Client::new();
-        let answer = send(&client, platform.port(), "GET", READY[0], &[], None).await;
+        let wire = Proxy::closed(&amqp_url());
+        let (clock, url) = (Clock::system(), wire.url());
+        let kit = Kit::new("role", Mode::Embedded, clock, &[("AMQP_URL", &url)]).await;
+        let parts = kit.open_now().await;
+        kit.start(vec![Role::new(name, &parts)]).await;
+        let answer = kit.send("GET", READY[0], &[], None).await;
         let ready = Value::Bool(status == 200);
         let expected = json!({"ready": ready, "status": word, "parts": {"bus": "not connected"}});
         assert_eq!(answer, (status, expected), "{name}");
-        let key = [("X-API-Key", "some-key")];
-        let answer = send(&client, platform.port(), "GET", "/events", &key, None).await;
+        let answer = kit.call("GET", "/events", "some-key", None).await;
         assert_eq!(
             (answer.0, &answer.1["error"]["code"]),
             (503, &json!("unavailable"))
         );
-        platform.stop().await;
+        kit.close().await;
     }
+}
+
+/// A broker that comes later: the process serves, says what it waits for, and handles what comes then.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_bus_that_is_away_at_the_start_is_waited_for() {
+    let wire = Proxy::closed(&amqp_url());
+    let lab = Lab::new(Mode::Embedded, &[("AMQP_URL", &wire.url())]).await;
+    let case = async |lab: Arc<Lab>| {
+        let parts = lab.start_now().await;
+        assert_eq!(lab.send("GET", ALIVE, &[], None).await.0, 200);
+        let (status, report) = lab.send("GET", READY[0], &[], None).await;
+        let expected =
+            json!({"bus": "not connected", "sample.database": "ok", "sample.cache": "ok"});
+        assert_eq!((status, &report["parts"]), (503, &expected));
+        let early = parts.bus.publish(&lab.order("e0", "plain")).await;
+        assert!(
+            matches!(early, Err(bus::Error::Unavailable(_))),
+            "{early:?}"
+        );
+
+        wire.open();
+        eventually("it is ready", async || {
+            lab.send("GET", READY[0], &[], None).await.0 == 200
+        })
+        .await;
+        let (_, bought) = lab.ask("e1", "plain").await;
+        assert_eq!((bought.number_id.as_str(), lab.notes().await), ("e1", 1));
+        let queues = parts.bus.depths().await.unwrap();
+        let queues: Vec<_> = queues.iter().map(|depth| depth.queue.as_str()).collect();
+        assert_eq!(queues, ["sample.obedient", "sample.persistent"]);
+    };
+    testkit::run(lab, case).await;
+}
+
+/// A broker that never comes keeps nobody from stopping.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_waits_for_the_bus_can_be_stopped() {
+    let wire = Proxy::closed(&amqp_url());
+    let lab = Lab::new(Mode::Embedded, &[("AMQP_URL", &wire.url())]).await;
+    let parts = lab.start_now().await;
+    tokio::time::timeout(PATIENCE, lab.stop()).await.unwrap();
+    assert!(parts.stopping.is_cancelled());
+    lab.close().await;
+}
+
+/// The same for the database.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_database_that_is_away_at_the_start_is_waited_for() {
+    let wire = Proxy::closed(&database_url());
+    let lab = Lab::new(Mode::Embedded, &[("DATABASE_URL", &wire.url())]).await;
+    let case = async |lab: Arc<Lab>| {
+        let parts = lab.start_now().await;
+        assert_eq!(lab.send("GET", ALIVE, &[], None).await.0, 200);
+        let (status, report) = lab.send("GET", READY[0], &[], None).await;
+        let expected = json!({
+            "bus": "connected, but events are not handled yet",
+            "sample.database": "does not answer",
+            "sample.cache": "ok",
+        });
+        assert_eq!((status, &report["parts"]), (503, &expected));
+
+        wire.open();
+        eventually("it is ready", async || {
+            lab.send("GET", READY[0], &[], None).await.0 == 200
+        })
+        .await;
+        lab.ear.listen(&parts.bus, &["number.released"]).await;
+        let (_, bought) = lab.ask("e1", "plain").await;
+        assert_eq!((bought.number_id.as_str(), lab.notes().await), ("e1", 1));
+        // The way out waited as well.
+        lab.outbox_is_empty().await;
+        lab.ear.hear::<NumberReleased>(1).await;
+    };
+    testkit::run(lab, case).await;
+}
+
+/// A server that is there and does not let us in is a matter for people, at once.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_database_that_refuses_is_not_waited_for() {
+    let url = format!("{}-that-is-not-there", database_url());
+    let kit = Kit::new(
+        "role",
+        Mode::Embedded,
+        Clock::system(),
+        &[("DATABASE_URL", &url)],
+    )
+    .await;
+    let parts = kit.open_now().await;
+    let refused = Role::new("sample", &parts)
+        .with_store(sample::MIGRATIONS)
+        .await;
+    let Err(role::Error::Store(store::Error::Config(words))) = refused else {
+        panic!("it was let in");
+    };
+    assert!(words.contains("does not exist"), "{words}");
 }

@@ -6,13 +6,14 @@ use events::Envelope;
 use events::v1::KeyChanged;
 use role::seal::key_hash;
 use serde_json::{Value, json};
+use testkit::{ADMIN, SERVICE, eventually};
 
-use crate::lab::{ADMIN, Lab, SERVICE, eventually};
+use crate::lab::Lab;
 
 const JSON: (&str, &str) = ("content-type", "application/json");
 
 pub async fn a_key_opens_what_it_says(lab: Arc<Lab>) {
-    let (status, admin) = lab.get("/things/", ADMIN).await;
+    let (status, admin) = lab.see("/things/", ADMIN).await;
     let all = json!({"name": "admin", "tenant": null, "may_write": true, "sees": [true, true]});
     assert_eq!(
         (status, admin, lab.keys.asked()),
@@ -23,10 +24,10 @@ pub async fn a_key_opens_what_it_says(lab: Arc<Lab>) {
     lab.keys.give("reads-smith", "smith", &["read"]);
     lab.keys.give("writes-all", "", &["write"]);
     lab.keys.give("odd", "", &["unheard-of"]);
-    let (status, reader) = lab.get("/things/", "reads-smith").await;
+    let (status, reader) = lab.see("/things/", "reads-smith").await;
     let own = json!({"name": "READS-SMITH", "tenant": "smith", "may_write": false, "sees": [true, false]});
     assert_eq!((status, reader), (200, own));
-    lab.get("/things/", "reads-smith").await;
+    lab.see("/things/", "reads-smith").await;
     assert_eq!(lab.keys.asked(), 1, "a grant is believed for a while");
 
     let thing = Some(r#"{"name": "a", "size": 1}"#);
@@ -38,7 +39,7 @@ pub async fn a_key_opens_what_it_says(lab: Arc<Lab>) {
         ("none", 401, 401, 401),
     ] {
         let headers = [("X-API-Key", key), JSON];
-        assert_eq!(lab.get("/things", key).await.0, read, "{key}");
+        assert_eq!(lab.see("/things", key).await.0, read, "{key}");
         assert_eq!(
             lab.send("POST", "/things", &headers, thing).await.0,
             write,
@@ -51,7 +52,7 @@ pub async fn a_key_opens_what_it_says(lab: Arc<Lab>) {
         );
     }
     let asked = lab.keys.asked();
-    lab.get("/things/", "none").await;
+    lab.see("/things/", "none").await;
     assert_eq!(
         lab.keys.asked(),
         asked + 1,
@@ -61,10 +62,10 @@ pub async fn a_key_opens_what_it_says(lab: Arc<Lab>) {
 
 pub async fn a_withdrawn_key_opens_nothing(lab: Arc<Lab>) {
     lab.keys.give("soon-gone", "", &["read"]);
-    assert_eq!(lab.get("/things/", "soon-gone").await.0, 200);
+    assert_eq!(lab.see("/things/", "soon-gone").await.0, 200);
     lab.keys.withdraw("soon-gone");
     assert_eq!(
-        lab.get("/things/", "soon-gone").await.0,
+        lab.see("/things/", "soon-gone").await.0,
         200,
         "it is still believed"
     );
@@ -74,7 +75,7 @@ pub async fn a_withdrawn_key_opens_nothing(lab: Arc<Lab>) {
         };
         let event = Envelope::new("trunkline/test", &lab.clock, &changed);
         lab.bus().publish(&event).await.unwrap();
-        lab.get("/things/", "soon-gone").await.0 == 401
+        lab.see("/things/", "soon-gone").await.0 == 401
     })
     .await;
 }

@@ -1,11 +1,7 @@
 //! What every role shares, with a role that does as it is told: on SQLite with the embedded bus and on PostgreSQL with
 //! RabbitMQ.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    reason = "a test that fails says where"
-)]
+#![expect(clippy::unwrap_used, reason = "a test that fails says where")]
 
 mod frame;
 mod health;
@@ -14,24 +10,11 @@ mod lab;
 mod sample;
 mod settings;
 
-/// Runs each case on both ways to run.
-macro_rules! suite {
-    ($($module:ident: $($case:ident),+;)*) => {
-        mod embedded { $($(
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn $case() { crate::lab::run("embedded", crate::$module::$case).await }
-        )+)* }
-        mod distributed { $($(
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn $case() { crate::lab::run("distributed", crate::$module::$case).await }
-        )+)* }
-    };
-}
-
-suite! {
+testkit::suite! { crate::lab::run;
     frame:
         an_event_that_comes_twice_is_decided_once,
         who_has_given_up_does_not_wait,
+        who_waits_is_answered_by_a_later_event,
         what_a_dead_process_left_is_published,
         a_timer_fires_once_and_survives_a_restart,
         never_is_a_dead_letter_with_words,

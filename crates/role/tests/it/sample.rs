@@ -15,14 +15,13 @@ use events::v1::{
 };
 use role::health::Flag;
 use role::http::{Access, ApiError, Caller, Method, Page, Route, Scope, shape};
-use role::{Cause, Decider, Decision, Fault, Parts, Performer, Role, Tx};
+use role::{Cause, Decider, Decision, Fault, Parts, Performer, ReplySlot, Role, Tx};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use store::prelude::*;
 use store::{Migrations, on};
-
-use crate::lab::Ear;
+use testkit::Ear;
 
 pub const MIGRATIONS: Migrations = Migrations {
     postgres: embed_migrations!("tests/it/migrations/postgres"),
@@ -56,6 +55,13 @@ pub async fn role(name: &'static str, parts: &Parts, flag: &Flag, ear: &Arc<Ear>
     role
 }
 
+/// Who waits on an order that was told to `wait`.
+async fn slot_of(tx: &mut Tx, id: &str) -> ReplySlot {
+    let kept: String =
+        on!(tx, c => notes::table.find(id).select(notes::word).first(c).await).unwrap();
+    serde_json::from_str(&kept).unwrap()
+}
+
 /// Decides what `country` says.
 pub struct Obedient;
 
@@ -71,11 +77,28 @@ impl Decider for Obedient {
         event: NumberBuy,
     ) -> Result<Decision, Fault> {
         let word = event.country.as_str();
-        let row = (notes::id.eq(&cause.id), notes::word.eq(word));
+        let kept = match word {
+            "wait" => serde_json::to_string(&cause.reply_slot()).unwrap(),
+            _ => word.to_owned(),
+        };
+        let row = (notes::id.eq(&cause.id), notes::word.eq(kept));
         on!(tx, c => diesel::insert_into(notes::table).values(row).execute(c).await)
             .map_err(store::Error::from)?;
         let call_sid = event.number_id.clone();
-        let decision = Decision::nothing();
+        let mut decision = Decision::nothing();
+        if word == "wait" {
+            return Ok(decision);
+        }
+        for id in word.strip_prefix("answer ").unwrap_or_default().split(' ') {
+            if !id.is_empty() {
+                let late = NumberBought {
+                    number_id: id.into(),
+                    reason: format!("told by {}", cause.id),
+                    ..NumberBought::default()
+                };
+                decision = decision.answer(slot_of(tx, id).await, &late);
+            }
+        }
         let decision = match (word, cause.attempt) {
             ("later", 1) => return Err(Fault::Later("not yet".into())),
             ("never", _) => return Err(Fault::Never("it cannot be".into())),
@@ -128,7 +151,7 @@ impl Performer for Persistent {
         assert_eq!(run, cause.attempt);
         if run == 2 {
             self.ear
-                .listen(&self.bus, "test.lookups", &[CallLookup::TYPE])
+                .listen_as("test.lookups", &self.bus, &[CallLookup::TYPE])
                 .await;
         }
         let account_sid = format!("run {run}");

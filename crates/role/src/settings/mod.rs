@@ -1,0 +1,242 @@
+//! The settings: read once, checked as a whole, handed on as a value.
+//!
+//! The environment wins over `trunkline.toml` (the same names in lower case). A fault names the setting and
+//! how to mend it, and all faults are told at once.
+
+mod ai;
+mod known;
+mod objects;
+mod reader;
+mod strings;
+#[cfg(test)]
+mod tests;
+mod twilio;
+
+use std::collections::{BTreeMap, HashSet};
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use phone::E164;
+use url::Url;
+
+pub use ai::{AiSettings, ModelPrice, OpenAiSettings, VoiceSettings};
+pub use known::KNOWN;
+pub use objects::{ObjectSettings, S3Settings};
+pub use strings::{Environment, Secret, Strings};
+pub use twilio::{EmulatorMode, TwilioAccount, is_account_sid};
+
+use reader::Reader;
+
+/// actix tells of its workers at each start; the platform says itself when it is ready.
+const DEFAULT_LOG_FILTER: &str = "info,actix_server=warn";
+
+/// Twilio's own endpoint.
+const TWILIO: &str = "https://api.twilio.com";
+
+/// All settings, valid.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The default Twilio account.
+    pub account: Option<TwilioAccount>,
+    /// Another REST endpoint than Twilio's.
+    pub twilio_api_base_url: Option<Url>,
+    /// The public address, when it was set.
+    pub webhook_base_url: Option<Url>,
+    /// The only numbers that may be called or texted.
+    pub whitelist: Option<HashSet<E164>>,
+    /// PostgreSQL, when it was set.
+    pub database_url: Option<Secret>,
+    /// RabbitMQ, when it was set.
+    pub amqp_url: Option<Secret>,
+    /// The first API key.
+    pub admin_api_key: Option<Secret>,
+    /// What roles show each other.
+    pub internal_service_key: Option<Secret>,
+    /// Encrypts credentials at rest.
+    pub secret_key: Option<Secret>,
+    /// Whether the emulator runs.
+    pub emulator: EmulatorMode,
+    /// Its port.
+    pub emulator_port: Option<u16>,
+    /// The address to listen on.
+    pub bind: String,
+    /// Put before exchanges, queues and schemas.
+    pub namespace: Option<String>,
+    /// The most database connections of a role.
+    pub database_pool: usize,
+    /// Where traces go.
+    pub otlp_endpoint: Option<Url>,
+    /// Log filter.
+    pub log_filter: String,
+    /// Where recordings and audio are.
+    pub objects: ObjectSettings,
+    /// Who transcribes, writes and speaks.
+    pub ai: AiSettings,
+    /// From the command line: the platform's port.
+    pub port: u16,
+    /// From the command line: the data folder.
+    pub data_dir: PathBuf,
+}
+
+/// What is wrong with the settings, one line each.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Faults(pub Vec<String>);
+
+impl fmt::Display for Faults {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.join("\n"))
+    }
+}
+
+impl std::error::Error for Faults {}
+
+impl Settings {
+    /// Reads the environment over the file (where there is one) and checks everything.
+    pub fn load(source: &dyn Strings, file: Option<&Path>) -> Result<Self, Faults> {
+        let mut reader = Reader {
+            source,
+            file: BTreeMap::new(),
+            faults: Vec::new(),
+        };
+        if let Some(path) = file {
+            reader.read_file(path);
+        }
+        reader.refuse_unknown();
+        let settings = Self {
+            account: reader.account(),
+            twilio_api_base_url: reader.url("TWILIO_API_BASE_URL"),
+            webhook_base_url: reader.webhook_base_url(),
+            whitelist: reader.whitelist(),
+            database_url: reader.scheme("DATABASE_URL", &["postgres://", "postgresql://"]),
+            amqp_url: reader.scheme("AMQP_URL", &["amqp://", "amqps://"]),
+            admin_api_key: reader.key("TRUNKLINE_ADMIN_API_KEY"),
+            internal_service_key: reader.key("INTERNAL_SERVICE_KEY"),
+            secret_key: reader.key("TRUNKLINE_SECRET_KEY"),
+            emulator: reader.emulator(),
+            emulator_port: reader.number("TRUNKLINE_EMULATOR_PORT"),
+            bind: reader.bind(),
+            namespace: reader.namespace(),
+            database_pool: reader
+                .number("TRUNKLINE_DATABASE_POOL")
+                .map_or(8, usize::from),
+            otlp_endpoint: reader.url("OTEL_EXPORTER_OTLP_ENDPOINT"),
+            log_filter: reader
+                .get("RUST_LOG")
+                .unwrap_or_else(|| DEFAULT_LOG_FILTER.to_owned()),
+            objects: reader.objects(),
+            ai: reader.ai(),
+            port: 8080,
+            data_dir: PathBuf::from("./data"),
+        };
+        if settings.database_url.is_some() && settings.secret_key.is_none() {
+            reader.fault(
+                "TRUNKLINE_SECRET_KEY",
+                "is required with DATABASE_URL; set it to a long random text and keep it",
+            );
+        }
+        if reader.faults.is_empty() {
+            Ok(settings)
+        } else {
+            Err(Faults(reader.faults))
+        }
+    }
+
+    /// Where requests to Twilio go, without a slash at the end.
+    pub fn twilio_api_url(&self) -> &str {
+        let base = self.twilio_api_base_url.as_ref();
+        base.map_or(TWILIO, |url| url.as_str())
+            .trim_end_matches('/')
+    }
+
+    /// Whether the emulator runs beside the platform.
+    pub fn runs_emulator(&self) -> bool {
+        match self.emulator {
+            EmulatorMode::On => true,
+            EmulatorMode::Off => false,
+            EmulatorMode::Auto => self.account.is_none() && self.twilio_api_base_url.is_none(),
+        }
+    }
+
+    /// Whether prompts may be spoken in tones, which only our own simulated transcription understands: only where no
+    /// person listens, or where somebody said so.
+    pub fn simulates_speech(&self) -> bool {
+        self.ai
+            .simulated_speech
+            .unwrap_or_else(|| self.runs_emulator())
+    }
+
+    /// Who speaks prompts where nobody wishes for a voice: the voices there are, in words that change when they do. Empty:
+    /// nobody does.
+    pub fn speaker(&self) -> String {
+        let AiSettings {
+            openai,
+            elevenlabs,
+            murf,
+            ..
+        } = &self.ai;
+        let named = |name: &str, of: &[&Option<String>]| {
+            let set = of.iter().filter_map(|value| value.as_deref());
+            std::iter::once(name)
+                .chain(set)
+                .collect::<Vec<_>>()
+                .join(":")
+        };
+        let voices: Vec<String> = [
+            murf.as_ref().map(|it| named("murf", &[&it.voice])),
+            elevenlabs
+                .as_ref()
+                .map(|it| named("elevenlabs", &[&it.voice])),
+            openai
+                .as_ref()
+                .map(|it| named("openai", &[&it.speech_model, &it.voice])),
+        ]
+        .into_iter()
+        .flatten()
+        .collect();
+        match voices.is_empty() {
+            false => voices.join(" "),
+            true if self.simulates_speech() => "simulated".to_owned(),
+            true => String::new(),
+        }
+    }
+
+    /// Where embedded objects are.
+    pub fn objects_dir(&self) -> PathBuf {
+        self.data_dir.join("objects")
+    }
+
+    /// The public address, without a slash at its end.
+    pub fn public_url(&self) -> String {
+        self.webhook_base_url.as_ref().map_or_else(
+            || format!("http://localhost:{}", self.port),
+            |url| url.as_str().trim_end_matches('/').to_owned(),
+        )
+    }
+}
+
+impl Reader<'_> {
+    fn bind(&mut self) -> String {
+        let value = self
+            .get("TRUNKLINE_BIND")
+            .unwrap_or_else(|| "127.0.0.1".to_owned());
+        if value.parse::<std::net::IpAddr>().is_err() {
+            self.fault(
+                "TRUNKLINE_BIND",
+                "is not an IP address; write 127.0.0.1 or 0.0.0.0",
+            );
+        }
+        value
+    }
+
+    fn namespace(&mut self) -> Option<String> {
+        let value = self.get("TRUNKLINE_NAMESPACE")?;
+        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+        if value.len() > 40 || !value.chars().all(plain) {
+            self.fault(
+                "TRUNKLINE_NAMESPACE",
+                "may hold a-z, 0-9 and _, at most 40 of them",
+            );
+        }
+        Some(value)
+    }
+}
