@@ -1,0 +1,111 @@
+//! How an interview went.
+
+use crate::definition::{Definition, Kind, Rule};
+use crate::progress::{Progress, Stage};
+
+/// The word for how it went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// Every question was answered.
+    Completed,
+    /// Somebody was on the line, and left before the end.
+    Abandoned,
+    /// Nobody was reached.
+    Failed,
+    /// The rule holds.
+    Eligible,
+    /// It does not.
+    NotEligible,
+}
+
+impl Outcome {
+    /// As the API and the events say it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Completed => "completed",
+            Self::Abandoned => "abandoned",
+            Self::Failed => "failed",
+            Self::Eligible => "eligible",
+            Self::NotEligible => "not_eligible",
+        }
+    }
+}
+
+/// How it went, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verdict {
+    /// The word.
+    pub outcome: Outcome,
+    /// Of a failed one: `busy`, `no-answer`, `canceled`, `failed`, `machine`, `nobody`, and the SIP code behind it when
+    /// Twilio gave one.
+    pub reason: String,
+}
+
+/// How an interview went whose call is over. `None` while it is not.
+pub(crate) fn verdict(definition: &Definition, progress: &Progress) -> Option<Verdict> {
+    let end = progress.end.as_ref()?;
+    let plain = |outcome| Verdict {
+        outcome,
+        reason: String::new(),
+    };
+    if is_complete(definition, progress) {
+        return Some(plain(match definition.kind {
+            Kind::Eligibility if is_eligible(definition, progress) => Outcome::Eligible,
+            Kind::Eligibility => Outcome::NotEligible,
+            Kind::Screener | Kind::Coach => Outcome::Completed,
+        }));
+    }
+    if progress.reached {
+        let came_for_feedback = progress.heard_feedback && progress.asked.is_empty();
+        return Some(plain(if came_for_feedback {
+            Outcome::Completed
+        } else {
+            Outcome::Abandoned
+        }));
+    }
+    let mut reason = if is_machine(&progress.picked_up) {
+        "machine".to_owned()
+    } else if end.status == "completed" {
+        "nobody".to_owned()
+    } else {
+        end.status.clone()
+    };
+    if let Some(code) = end.sip_code {
+        reason.push_str(&format!(" (SIP {code})"));
+    }
+    Some(Verdict {
+        outcome: Outcome::Failed,
+        reason,
+    })
+}
+
+/// Whether every question that was to be asked has its answer.
+pub(crate) fn is_complete(definition: &Definition, progress: &Progress) -> bool {
+    // The last words are said earlier where there is nothing more to ask.
+    let all_asked = progress.current() >= definition.total()
+        || matches!(progress.stage, Stage::Closing { .. } | Stage::Over);
+    !progress.asked.is_empty()
+        && all_asked
+        && progress
+            .asked
+            .iter()
+            .all(|asked| progress.answer(asked.number).is_some())
+}
+
+/// Whether Twilio's detection says that no person picked up.
+pub(crate) fn is_machine(picked_up: &str) -> bool {
+    picked_up.starts_with("machine") || picked_up == "fax"
+}
+
+/// Whether the rule holds. An answer that was not understood is no yes.
+pub(crate) fn is_eligible(definition: &Definition, progress: &Progress) -> bool {
+    let mut answers = definition
+        .questions
+        .iter()
+        .zip(1..)
+        .map(|(_, number)| progress.answer(number).and_then(|answer| answer.yes) == Some(true));
+    match definition.rule {
+        Rule::AllYes => answers.all(|yes| yes),
+        Rule::AnyYes => answers.any(|yes| yes),
+    }
+}
