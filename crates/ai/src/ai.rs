@@ -1,0 +1,341 @@
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clock::Clock;
+use futures::future::BoxFuture;
+use schemars::JsonSchema;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use tokio::sync::Semaphore;
+
+use crate::ask::{Desk, Job, Terms, ask};
+use crate::breaker::Breaker;
+use crate::miss::Miss;
+use crate::provider::{Chat, Client, ElevenLabs, Got, Murf, OpenAi, Spoken, Work};
+use crate::simulated::Simulator;
+use crate::wire::{self, Wire};
+use crate::{
+    Answer, ChatRequest, Error, Provider, Settings, Setup, Simulated, SpeakRequest, Speech,
+    TranscribeRequest, schema,
+};
+
+/// How many requests a provider gets at once when the settings do not say.
+const AT_ONCE: usize = 16;
+const ALL: &[Work] = &[Work::Chat, Work::Transcribe, Work::Speak];
+const WORDS: &[Work] = &[Work::Chat, Work::Transcribe];
+
+/// Everybody who is configured, behind one door. Cheap to clone; clones share connections, limits and breakers, so there is
+/// one for a process.
+#[derive(Clone)]
+pub struct Ai(Arc<Inner>);
+
+struct Inner {
+    settings: Settings,
+    desks: Vec<Desk>,
+    /// Asked only for what none of `desks` does.
+    simulator: Option<Desk>,
+}
+
+impl Ai {
+    /// Builds the clients. Nobody is asked yet. The clock drives the breakers and reads dates in `Retry-After`.
+    ///
+    /// # Errors
+    /// When an address or a key cannot be used.
+    ///
+    /// # Panics
+    /// In the HTTP client, when the process has not installed a TLS provider.
+    pub fn new(settings: Settings, clock: Clock) -> Result<Self, Setup> {
+        let desks = desks(&settings, &clock)?;
+        let does = match settings.simulated {
+            Simulated::Never => None,
+            Simulated::Words => Some(WORDS),
+            Simulated::WordsAndSpeech => Some(ALL),
+        };
+        // The same question gets the same answer, so once is enough.
+        let simulator = does.map(|does| Desk {
+            attempts: 1,
+            ..desk(&settings, &clock, Provider::Simulated, does, Simulator)
+        });
+        Ok(Self(Arc::new(Inner {
+            settings,
+            desks,
+            simulator,
+        })))
+    }
+
+    /// Asks a chat model for a value of type `T`, whose JSON schema it is given (strict: every field is required, none may be
+    /// added). An answer that is not a `T` counts as a failed attempt.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn chat<T: JsonSchema + DeserializeOwned + Send>(
+        &self,
+        request: &ChatRequest,
+    ) -> Result<Answer<T>, Error> {
+        self.chat_that(request, |_| true).await
+    }
+
+    /// As [`Ai::chat`], and an answer that `fits` refuses counts as a failed attempt too: a score above 100, a quote that is
+    /// not in the transcript, a question that was asked before.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn chat_that<T: JsonSchema + DeserializeOwned + Send>(
+        &self,
+        request: &ChatRequest,
+        fits: impl Fn(&T) -> bool + Send + Sync,
+    ) -> Result<Answer<T>, Error> {
+        let job = Chatting {
+            chat: Chat {
+                request,
+                name: schema::name::<T>(),
+                schema: schema::strict::<T>(),
+            },
+            fits,
+            of: std::marker::PhantomData,
+        };
+        let within = request.within.unwrap_or(self.0.settings.limits.chat);
+        self.ask(&job, &self.order(Work::Chat, None), within).await
+    }
+
+    /// The words of a recording; empty when nothing was said.
+    ///
+    /// # Errors
+    /// See [`Error`]; audio that the provider cannot read is [`Error::Refused`].
+    pub async fn transcribe(&self, request: &TranscribeRequest) -> Result<Answer<String>, Error> {
+        let within = request.within.unwrap_or(self.0.settings.limits.transcribe);
+        let order = self.order(Work::Transcribe, None);
+        self.ask(&Transcribing(request), &order, within).await
+    }
+
+    /// A text as speech that fits the telephone: a WAV file of mu-law at 8 kHz in one channel, or an MP3 file from a server
+    /// that makes nothing else. The order: who is wished for, Murf when preferred, ElevenLabs, OpenAI, Murf.
+    ///
+    /// # Errors
+    /// See [`Error`]; an answer that is not sound (an error page, for example) is a failed attempt.
+    pub async fn speak(&self, request: &SpeakRequest) -> Result<Answer<Speech>, Error> {
+        let within = request.within.unwrap_or(self.0.settings.limits.speak);
+        let order = self.order(Work::Speak, request.provider);
+        let wished = request.provider.or(order.first().map(|desk| desk.provider));
+        let job = Speaking { request, wished };
+        self.ask(&job, &order, within).await
+    }
+
+    /// Who does it, in the order in which they are asked.
+    fn order(&self, work: Work, wished: Option<Provider>) -> Vec<&Desk> {
+        let preferred = self.0.settings.prefer_murf.then_some(Provider::Murf);
+        let rank = |desk: &&Desk| match desk.provider {
+            provider if Some(provider) == wished => 0,
+            provider if Some(provider) == preferred => 1,
+            Provider::ElevenLabs => 2,
+            Provider::OpenAi => 3,
+            Provider::Murf | Provider::Simulated => 4,
+        };
+        let mut order: Vec<&Desk> = self.0.desks.iter().filter(|desk| desk.does(work)).collect();
+        order.sort_by_key(rank);
+        if order.is_empty() {
+            order.extend(self.0.simulator.iter().filter(|desk| desk.does(work)));
+        }
+        order
+    }
+
+    async fn ask<J: Job>(
+        &self,
+        job: &J,
+        order: &[&Desk],
+        within: Duration,
+    ) -> Result<Answer<J::Value>, Error> {
+        let settings = &self.0.settings;
+        let terms = Terms {
+            within,
+            attempt: settings.limits.attempt,
+            retry: settings.retry,
+            prices: &settings.prices,
+        };
+        if order.is_empty() {
+            let what = J::WORK.as_str();
+            return Err(Error::NoProvider { what });
+        }
+        let (value, usage) = ask(job, order, &terms).await?;
+        Ok(Answer { value, usage })
+    }
+}
+
+impl fmt::Debug for Ai {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let providers = self.0.desks.iter().map(|desk| desk.provider);
+        f.debug_struct("Ai")
+            .field("providers", &providers.collect::<Vec<_>>())
+            .field("simulated", &self.0.settings.simulated)
+            .finish()
+    }
+}
+
+fn desks(settings: &Settings, clock: &Clock) -> Result<Vec<Desk>, Setup> {
+    let mut desks = Vec::new();
+    let Settings {
+        openai,
+        elevenlabs,
+        murf,
+        ..
+    } = settings;
+    let http = |provider| {
+        wire::http(settings.limits.connect).map_err(|_| Setup {
+            provider,
+            why: "the http client cannot be built",
+        })
+    };
+    if let Some(of) = openai {
+        let provider = Provider::OpenAi;
+        let (name, before) = (OpenAi::HEADER, OpenAi::BEFORE_KEY);
+        let http = http(provider)?;
+        let wire = Wire::new(
+            provider,
+            (&http, clock),
+            &of.base_url,
+            name,
+            before,
+            &of.api_key,
+        )?;
+        let client = OpenAi::new(wire, of.clone());
+        desks.push(desk(settings, clock, provider, ALL, client));
+    }
+    if let Some(of) = elevenlabs {
+        let (provider, name) = (Provider::ElevenLabs, ElevenLabs::HEADER);
+        let http = http(provider)?;
+        let wire = Wire::new(
+            provider,
+            (&http, clock),
+            root(&of.base_url),
+            name,
+            "",
+            &of.api_key,
+        )?;
+        let client = ElevenLabs::new(wire, of.clone());
+        desks.push(desk(settings, clock, provider, &[Work::Speak], client));
+    }
+    if let Some(of) = murf {
+        let (provider, name) = (Provider::Murf, Murf::HEADER);
+        let http = http(provider)?;
+        let wire = Wire::new(
+            provider,
+            (&http, clock),
+            root(&of.base_url),
+            name,
+            "",
+            &of.api_key,
+        )?;
+        let client = Murf::new(wire, of.clone());
+        desks.push(desk(settings, clock, provider, &[Work::Speak], client));
+    }
+    Ok(desks)
+}
+
+/// An address without the version that our paths begin with: some write it with, some without.
+fn root(base_url: &str) -> &str {
+    let base_url = base_url.trim_end_matches('/');
+    base_url.strip_suffix("/v1").unwrap_or(base_url)
+}
+
+fn desk(
+    settings: &Settings,
+    clock: &Clock,
+    provider: Provider,
+    does: &'static [Work],
+    client: impl Client + 'static,
+) -> Desk {
+    let at_once = match settings.at_once {
+        0 => AT_ONCE,
+        wanted => wanted.min(Semaphore::MAX_PERMITS),
+    };
+    Desk {
+        provider,
+        client: Box::new(client),
+        does,
+        attempts: settings.retry.attempts,
+        gate: Semaphore::new(at_once),
+        breakers: [(); 3].map(|()| Breaker::new(settings.breaker, clock.clone())),
+    }
+}
+
+struct Chatting<'a, T, F> {
+    chat: Chat<'a>,
+    fits: F,
+    of: std::marker::PhantomData<fn() -> T>,
+}
+
+impl<T: DeserializeOwned + Send, F: Fn(&T) -> bool + Send + Sync> Job for Chatting<'_, T, F> {
+    type Raw = Value;
+    type Value = T;
+    const WORK: Work = Work::Chat;
+
+    fn task(&self) -> &'static str {
+        self.chat.request.task.as_str()
+    }
+
+    fn attempt<'a>(&'a self, desk: &'a Desk) -> BoxFuture<'a, Result<Got<Value>, Miss>> {
+        desk.client.chat(&self.chat)
+    }
+
+    fn accept(&self, raw: Value) -> Result<T, Miss> {
+        let value = serde_json::from_value(raw).map_err(|_| Miss::rubbish())?;
+        if (self.fits)(&value) {
+            Ok(value)
+        } else {
+            Err(Miss::rubbish())
+        }
+    }
+}
+
+struct Transcribing<'a>(&'a TranscribeRequest);
+
+impl Job for Transcribing<'_> {
+    type Raw = String;
+    type Value = String;
+    const WORK: Work = Work::Transcribe;
+
+    fn attempt<'a>(&'a self, desk: &'a Desk) -> BoxFuture<'a, Result<Got<String>, Miss>> {
+        desk.client.transcribe(self.0)
+    }
+
+    fn accept(&self, raw: String) -> Result<String, Miss> {
+        Ok(raw)
+    }
+}
+
+struct Speaking<'a> {
+    request: &'a SpeakRequest,
+    /// To whom the wishes for a voice and a model mean something.
+    wished: Option<Provider>,
+}
+
+impl Job for Speaking<'_> {
+    type Raw = Speech;
+    type Value = Speech;
+    const WORK: Work = Work::Speak;
+
+    fn attempt<'a>(&'a self, desk: &'a Desk) -> BoxFuture<'a, Result<Got<Speech>, Miss>> {
+        let SpeakRequest {
+            text,
+            language,
+            voice,
+            model,
+            ..
+        } = self.request;
+        let meant = self.wished == Some(desk.provider);
+        Box::pin(async move {
+            let spoken = Spoken {
+                text,
+                language,
+                voice: if meant { voice } else { "" },
+                model: if meant { model } else { "" },
+            };
+            desk.client.speak(&spoken).await
+        })
+    }
+
+    fn accept(&self, raw: Speech) -> Result<Speech, Miss> {
+        Ok(raw)
+    }
+}

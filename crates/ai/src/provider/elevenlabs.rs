@@ -1,0 +1,67 @@
+//! ElevenLabs: `POST /v1/text-to-speech/{voice_id}` with the header `xi-api-key`, as of
+//! <https://elevenlabs.io/docs/api-reference/text-to-speech/convert>.
+//!
+//! `output_format=wav_8000` is asked for and not `ulaw_8000`: bytes without a header cannot be told from an error page. A
+//! `language_code` is an error for models that do not know it; those of version 2.5 do.
+
+use async_trait::async_trait;
+use serde::Serialize;
+
+use super::{Client, Got, Measure, Spoken, or, primary};
+use crate::miss::Miss;
+use crate::sound;
+use crate::wire::Wire;
+use crate::{Speech, settings};
+
+const HEADER: &str = "xi-api-key";
+const FORMAT: &str = "wav_8000";
+
+/// Voices of ElevenLabs.
+pub(crate) struct Voices {
+    wire: Wire,
+    settings: settings::ElevenLabs,
+}
+
+#[derive(Serialize)]
+struct Request<'a> {
+    text: &'a str,
+    model_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    language_code: Option<String>,
+}
+
+impl Voices {
+    pub(crate) const HEADER: &'static str = HEADER;
+
+    pub(crate) fn new(wire: Wire, settings: settings::ElevenLabs) -> Self {
+        Self { wire, settings }
+    }
+}
+
+#[async_trait]
+impl Client for Voices {
+    async fn speak(&self, spoken: &Spoken<'_>) -> Result<Got<Speech>, Miss> {
+        let model = or(spoken.model, &self.settings.model);
+        let voice = or(spoken.voice, &self.settings.voice);
+        let knows = model.ends_with("_v2_5") && !spoken.language.is_empty();
+        let request = Request {
+            text: spoken.text,
+            model_id: model,
+            language_code: knows.then(|| primary(spoken.language)),
+        };
+        let request = self
+            .wire
+            .post(&["v1", "text-to-speech", voice])
+            .query(&[("output_format", FORMAT)])
+            .json(&request);
+        let file = self.wire.send(request).await?;
+        Ok(Got {
+            value: sound::for_the_telephone(file).await?,
+            model: model.to_owned(),
+            measure: Measure {
+                characters: Some(spoken.text.chars().count() as u64),
+                ..Measure::default()
+            },
+        })
+    }
+}

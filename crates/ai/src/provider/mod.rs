@@ -1,0 +1,95 @@
+//! Those who may be asked.
+
+mod elevenlabs;
+mod murf;
+mod openai;
+
+use async_trait::async_trait;
+
+pub(crate) use elevenlabs::Voices as ElevenLabs;
+pub(crate) use murf::Voices as Murf;
+pub(crate) use openai::Server as OpenAi;
+use serde_json::Value;
+
+use crate::miss::Miss;
+use crate::{ChatRequest, Speech, TranscribeRequest};
+
+/// What is asked of a provider.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Work {
+    Chat,
+    Transcribe,
+    Speak,
+}
+
+impl Work {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Chat => "chat",
+            Self::Transcribe => "transcribe",
+            Self::Speak => "speak",
+        }
+    }
+}
+
+/// An answer as a provider gave it, and what is known about its price.
+#[derive(Debug)]
+pub(crate) struct Got<R> {
+    pub value: R,
+    pub model: String,
+    pub measure: Measure,
+}
+
+/// What prices go by.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(crate) struct Measure {
+    pub prompt_tokens: Option<u64>,
+    pub completion_tokens: Option<u64>,
+    /// Of audio heard.
+    pub seconds: Option<f64>,
+    /// Spoken.
+    pub characters: Option<u64>,
+}
+
+/// What a chat model is asked, and the shape of the answer.
+pub(crate) struct Chat<'a> {
+    pub request: &'a ChatRequest,
+    pub name: String,
+    pub schema: Value,
+}
+
+/// What is to be spoken. Empty voice, model: the provider's own.
+pub(crate) struct Spoken<'a> {
+    pub text: &'a str,
+    pub language: &'a str,
+    pub voice: &'a str,
+    pub model: &'a str,
+}
+
+/// A provider. One call is one attempt: nobody below repeats anything.
+#[async_trait]
+pub(crate) trait Client: Send + Sync {
+    /// JSON, as it came.
+    async fn chat(&self, _: &Chat<'_>) -> Result<Got<Value>, Miss> {
+        Err(Miss::Refused(501))
+    }
+
+    async fn transcribe(&self, _: &TranscribeRequest) -> Result<Got<String>, Miss> {
+        Err(Miss::Refused(501))
+    }
+
+    async fn speak(&self, _: &Spoken<'_>) -> Result<Got<Speech>, Miss> {
+        Err(Miss::Refused(501))
+    }
+}
+
+/// The wish, or what is configured when there is none.
+fn or<'a>(wish: &'a str, configured: &'a str) -> &'a str {
+    if wish.is_empty() { configured } else { wish }
+}
+
+/// The language of a BCP 47 tag alone, as ISO 639 has it: `en` of `en-US`.
+pub(crate) fn primary(language: &str) -> String {
+    let primary = language.split(['-', '_']).next().unwrap_or_default();
+    primary.to_ascii_lowercase()
+}

@@ -1,0 +1,205 @@
+//! OpenAI and servers that speak its API: `/chat/completions`, `/audio/transcriptions`, `/audio/speech`, as of
+//! <https://platform.openai.com/docs/api-reference>.
+//!
+//! Requests are those of `async-openai`. Its client is not used: it drops `Retry-After`, writes answers that it cannot read into
+//! the log, repeats on its own, and its types for answers want fields that other servers leave out. Answers are read here, and
+//! only what is needed of them.
+
+use async_openai::types::audio::{CreateSpeechRequest, SpeechModel, SpeechResponseFormat, Voice};
+use async_openai::types::chat::{
+    ChatCompletionRequestSystemMessage, ChatCompletionRequestUserMessage,
+    CreateChatCompletionRequest, ResponseFormat, ResponseFormatJsonSchema,
+};
+use async_trait::async_trait;
+use reqwest::multipart::{Form, Part};
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::{Chat, Client, Got, Measure, Spoken, or, primary};
+use crate::fence::Messages;
+use crate::miss::Miss;
+use crate::sound::{self, Kind};
+use crate::wire::Wire;
+use crate::{Speech, TranscribeRequest, settings};
+
+/// A server.
+pub(crate) struct Server {
+    wire: Wire,
+    settings: settings::OpenAi,
+}
+
+#[derive(Deserialize)]
+struct Completion {
+    choices: Vec<Choice>,
+    #[serde(default)]
+    usage: Option<Tokens>,
+}
+
+#[derive(Deserialize)]
+struct Choice {
+    message: Message,
+}
+
+#[derive(Deserialize)]
+struct Message {
+    /// Absent when the model refuses: the reason stands in a field of its own, and is content.
+    #[serde(default)]
+    content: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Tokens {
+    #[serde(default)]
+    prompt_tokens: Option<u64>,
+    #[serde(default)]
+    completion_tokens: Option<u64>,
+}
+
+#[derive(Deserialize)]
+struct Transcription {
+    text: String,
+    #[serde(default)]
+    usage: Option<Heard>,
+}
+
+/// Tokens or a length, by the model.
+#[derive(Deserialize)]
+struct Heard {
+    #[serde(default)]
+    input_tokens: Option<u64>,
+    #[serde(default)]
+    output_tokens: Option<u64>,
+    #[serde(default)]
+    seconds: Option<f64>,
+}
+
+impl Server {
+    pub(crate) const HEADER: &'static str = "authorization";
+    pub(crate) const BEFORE_KEY: &'static str = "Bearer ";
+
+    pub(crate) fn new(wire: Wire, settings: settings::OpenAi) -> Self {
+        Self { wire, settings }
+    }
+}
+
+#[async_trait]
+impl Client for Server {
+    async fn chat(&self, chat: &Chat<'_>) -> Result<Got<Value>, Miss> {
+        let model = or(&chat.request.model, &self.settings.chat_model);
+        let Messages { system, user } = Messages::of(chat.request);
+        let request = CreateChatCompletionRequest {
+            model: model.to_owned(),
+            messages: vec![
+                ChatCompletionRequestSystemMessage::from(system).into(),
+                ChatCompletionRequestUserMessage::from(user).into(),
+            ],
+            response_format: Some(ResponseFormat::JsonSchema {
+                json_schema: ResponseFormatJsonSchema {
+                    description: None,
+                    name: chat.name.clone(),
+                    schema: chat.schema.clone(),
+                    strict: Some(true),
+                },
+            }),
+            ..CreateChatCompletionRequest::default()
+        };
+        let request = self.wire.post(&["chat", "completions"]).json(&request);
+        let body = self.wire.send(request).await?;
+        let completion: Completion = serde_json::from_slice(&body).map_err(|_| Miss::rubbish())?;
+        let content = completion.choices.into_iter().next();
+        let content = content.and_then(|choice| choice.message.content);
+        let content = content.ok_or_else(Miss::rubbish)?;
+        let usage = completion.usage;
+        Ok(Got {
+            value: serde_json::from_str(bare(&content)).map_err(|_| Miss::rubbish())?,
+            model: model.to_owned(),
+            measure: Measure {
+                prompt_tokens: usage.as_ref().and_then(|usage| usage.prompt_tokens),
+                completion_tokens: usage.as_ref().and_then(|usage| usage.completion_tokens),
+                ..Measure::default()
+            },
+        })
+    }
+
+    async fn transcribe(&self, request: &TranscribeRequest) -> Result<Got<String>, Miss> {
+        let model = or(&request.model, &self.settings.transcribe_model);
+        let ending = match Kind::of(&request.audio) {
+            Some(kind) => kind.extension(),
+            None => request.file_name.rsplit('.').next().unwrap_or_default(),
+        };
+        // The name itself may say whose recording it is.
+        let file = Part::stream(request.audio.clone()).file_name(format!("audio.{ending}"));
+        let mut form = Form::new()
+            .part("file", file)
+            .text("model", model.to_owned())
+            .text("response_format", "json");
+        if !request.language.is_empty() {
+            form = form.text("language", primary(&request.language));
+        }
+        let sent = self.wire.post(&["audio", "transcriptions"]).multipart(form);
+        let body = self.wire.send(sent).await?;
+        let heard: Transcription = serde_json::from_slice(&body).map_err(|_| Miss::rubbish())?;
+        let usage = heard.usage.as_ref();
+        let seconds = usage.and_then(|usage| usage.seconds);
+        Ok(Got {
+            value: heard.text.trim().to_owned(),
+            model: model.to_owned(),
+            measure: Measure {
+                prompt_tokens: usage.and_then(|usage| usage.input_tokens),
+                completion_tokens: usage.and_then(|usage| usage.output_tokens),
+                seconds: seconds.or_else(|| sound::seconds(&request.audio)),
+                characters: None,
+            },
+        })
+    }
+
+    async fn speak(&self, spoken: &Spoken<'_>) -> Result<Got<Speech>, Miss> {
+        let model = or(spoken.model, &self.settings.speech_model);
+        let request = CreateSpeechRequest {
+            input: spoken.text.to_owned(),
+            model: SpeechModel::Other(model.to_owned()),
+            voice: Voice::Other(or(spoken.voice, &self.settings.voice).to_owned()),
+            response_format: Some(SpeechResponseFormat::Wav),
+            ..CreateSpeechRequest::default()
+        };
+        let request = self.wire.post(&["audio", "speech"]).json(&request);
+        let file = self.wire.send(request).await?;
+        Ok(Got {
+            value: sound::for_the_telephone(file).await?,
+            model: model.to_owned(),
+            measure: Measure {
+                characters: Some(spoken.text.chars().count() as u64),
+                ..Measure::default()
+            },
+        })
+    }
+}
+
+/// JSON without the code fence that models of other servers like to put around it.
+fn bare(content: &str) -> &str {
+    let content = content.trim();
+    let Some(inner) = content
+        .strip_prefix("```")
+        .and_then(|rest| rest.strip_suffix("```"))
+    else {
+        return content;
+    };
+    inner.strip_prefix("json").unwrap_or(inner).trim()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::bare;
+
+    #[test]
+    fn a_code_fence_is_taken_off() {
+        for content in [
+            "{\"a\":1}",
+            " ```json\n{\"a\":1}\n``` ",
+            "```\n{\"a\":1}```",
+        ] {
+            assert_eq!(bare(content), "{\"a\":1}");
+        }
+        assert_eq!(bare("```"), "```");
+    }
+}

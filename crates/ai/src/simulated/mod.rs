@@ -1,0 +1,75 @@
+//! Ourselves in place of a provider: deterministic, without any intelligence, and always marked as simulated. It rests on what it
+//! is given and makes nothing up: a transcription holds words that were in the sound, a score says that it counts words.
+
+mod language;
+mod questions;
+mod score;
+mod summary;
+
+use async_trait::async_trait;
+use audio::Sound;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use self::language::Language;
+use crate::miss::Miss;
+use crate::provider::{Chat, Client, Got, Measure, Spoken};
+use crate::{ChatRequest, Speech, Task, TranscribeRequest, sound};
+
+/// What its answers name as their model.
+const MODEL: &str = "simulated";
+/// The status of a request whose data have not the shape of its task: as a server would say it.
+const UNPROCESSABLE: u16 = 422;
+
+/// The provider that needs none.
+pub(crate) struct Simulator;
+
+#[async_trait]
+impl Client for Simulator {
+    async fn chat(&self, chat: &Chat<'_>) -> Result<Got<Value>, Miss> {
+        let request = chat.request;
+        let language = Language::of(&request.language);
+        Ok(got(match request.task {
+            Task::Question => json(&questions::write(&data(request)?, language)),
+            Task::Score => json(&score::score(&data(request)?, language)),
+            Task::Summary => json(&summary::sum_up(&data(request)?, language)),
+        }?))
+    }
+
+    /// Only the words that [`audio::speech`] put into the sound.
+    async fn transcribe(&self, request: &TranscribeRequest) -> Result<Got<String>, Miss> {
+        let file = request.audio.clone();
+        let heard = tokio::task::spawn_blocking(move || Sound::read(&file).ok()?.heard());
+        let heard = heard.await.map_err(|_| Miss::rubbish())?;
+        Ok(got(heard.unwrap_or_default()))
+    }
+
+    async fn speak(&self, spoken: &Spoken<'_>) -> Result<Got<Speech>, Miss> {
+        let text = spoken.text.to_owned();
+        let speech =
+            tokio::task::spawn_blocking(move || sound::telephone(audio::speech(&text, None)));
+        Ok(got(speech.await.map_err(|_| Miss::rubbish())??))
+    }
+}
+
+fn got<R>(value: R) -> Got<R> {
+    Got {
+        value,
+        model: MODEL.to_owned(),
+        measure: Measure::default(),
+    }
+}
+
+/// The first block that has the shape.
+fn data<D: DeserializeOwned>(request: &ChatRequest) -> Result<D, Miss> {
+    request
+        .data
+        .iter()
+        .find_map(|block| serde_json::from_str(&block.content).ok())
+        .ok_or(Miss::Refused(UNPROCESSABLE))
+}
+
+fn json(answer: &impl Serialize) -> Result<Value, Miss> {
+    serde_json::to_value(answer).map_err(|_| Miss::rubbish())
+}

@@ -1,0 +1,13 @@
+//! The crate against a server that plays its providers, well and badly.
+
+#![expect(clippy::unwrap_used, reason = "tests fail that way")]
+
+mod chat;
+mod fallback;
+mod injection;
+mod patience;
+mod secrets;
+mod server;
+mod simulated;
+mod speech;
+mod transcription;

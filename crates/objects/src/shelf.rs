@@ -1,0 +1,237 @@
+//! Objects as files. One object is one file: its bytes, then its label. It appears whole or not at all.
+
+use std::fs::{self, File};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use s3s::crypto::{Checksum, Md5};
+
+/// The last bytes of every object's file.
+const MAGIC: &[u8; 8] = b"TRUNKOB1";
+/// The label's length and the magic.
+const TAIL: u64 = 12;
+/// No label is longer.
+const LABEL: u64 = 1024;
+/// Where files are until they are whole.
+const UNFINISHED: &str = ".unfinished";
+/// No write takes as long: what is older was left by a process that died.
+const ABANDONED: Duration = Duration::from_secs(3600);
+
+/// A folder of buckets. Several processes may share it.
+#[derive(Debug)]
+pub(crate) struct Shelf {
+    root: PathBuf,
+}
+
+/// What an object is, without its bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Label {
+    pub content_type: String,
+    /// MD5 in hex, as S3's for an object that was put whole.
+    pub etag: String,
+    pub size: u64,
+    pub modified: SystemTime,
+}
+
+/// An open object.
+pub(crate) struct Opened {
+    pub label: Label,
+    file: File,
+}
+
+impl Opened {
+    pub(crate) fn read(mut self, range: &Range<u64>) -> io::Result<Vec<u8>> {
+        let length = range.end.saturating_sub(range.start);
+        let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or_default());
+        self.file.seek(SeekFrom::Start(range.start))?;
+        self.file.take(length).read_to_end(&mut bytes)?;
+        Ok(bytes)
+    }
+}
+
+impl Shelf {
+    /// Makes the folder, and removes what dead processes left unfinished.
+    pub(crate) fn open(root: &Path) -> io::Result<Self> {
+        let unfinished = root.join(UNFINISHED);
+        fs::create_dir_all(&unfinished)?;
+        for entry in fs::read_dir(&unfinished)?.flatten() {
+            let age = entry.metadata().and_then(|meta| meta.modified());
+            if age.is_ok_and(|at| at.elapsed().is_ok_and(|age| age > ABANDONED)) {
+                let _ = fs::remove_file(entry.path());
+            }
+        }
+        Ok(Self {
+            root: root.to_owned(),
+        })
+    }
+
+    pub(crate) fn has_bucket(&self, bucket: &str) -> bool {
+        self.root.join(bucket).is_dir()
+    }
+
+    pub(crate) fn make_bucket(&self, bucket: &str) -> io::Result<()> {
+        fs::create_dir_all(self.root.join(bucket))
+    }
+
+    /// `None`: there is no such object.
+    pub(crate) fn find(&self, bucket: &str, key: &str) -> io::Result<Option<Opened>> {
+        let Some(path) = self.path(bucket, key) else {
+            return Ok(None);
+        };
+        match File::open(&path) {
+            Ok(file) => opened(file),
+            Err(e) if is_absent(&e) => Ok(None),
+            Err(e) => Err(e),
+        }
+    }
+
+    /// Writes an object. `only_new`: unless there is one; then the answer is `None`.
+    pub(crate) fn put(
+        &self,
+        bucket: &str,
+        key: &str,
+        bytes: &[u8],
+        content_type: &str,
+        only_new: bool,
+    ) -> io::Result<Option<String>> {
+        let Some(path) = self.path(bucket, key) else {
+            return Err(io::Error::from(io::ErrorKind::InvalidInput));
+        };
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        let etag = hex::encode(Md5::checksum(bytes));
+        let label = format!("{etag} {content_type}");
+        let length = u32::try_from(label.len()).map_err(io::Error::other)?;
+
+        let unfinished = Unfinished(
+            self.root
+                .join(UNFINISHED)
+                .join(hex::encode(rand::random::<[u8; 16]>())),
+        );
+        let mut file = File::create_new(&unfinished.0)?;
+        file.write_all(bytes)?;
+        file.write_all(label.as_bytes())?;
+        file.write_all(&length.to_le_bytes())?;
+        file.write_all(MAGIC)?;
+        file.sync_data()?;
+        if !only_new {
+            fs::rename(&unfinished.0, &path)?;
+            return Ok(Some(etag));
+        }
+        // A link, unlike a move, fails where something is: of several writers one wins.
+        match fs::hard_link(&unfinished.0, &path) {
+            Ok(()) => Ok(Some(etag)),
+            Err(e) if e.kind() == io::ErrorKind::AlreadyExists => Ok(None),
+            Err(e) => Err(e),
+        }
+    }
+
+    pub(crate) fn delete(&self, bucket: &str, key: &str) -> io::Result<()> {
+        let Some(path) = self.path(bucket, key) else {
+            return Ok(());
+        };
+        match fs::remove_file(path) {
+            Err(e) if !is_absent(&e) => Err(e),
+            _ => Ok(()),
+        }
+    }
+
+    /// The keys that begin with `prefix`, in order, with their labels.
+    pub(crate) fn list(&self, bucket: &str, prefix: &str) -> io::Result<Vec<(String, Label)>> {
+        let mut found = Vec::new();
+        // The part of the prefix that is folders for certain spares looking at all the others.
+        let folder = prefix.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let mut waiting = vec![folder.to_owned()];
+        while let Some(folder) = waiting.pop() {
+            let Some(path) = self.path(bucket, &folder) else {
+                continue;
+            };
+            let entries = match fs::read_dir(path) {
+                Ok(entries) => entries,
+                Err(e) if is_absent(&e) => continue,
+                Err(e) => return Err(e),
+            };
+            for entry in entries {
+                let entry = entry?;
+                let Ok(name) = entry.file_name().into_string() else {
+                    continue;
+                };
+                let key = if folder.is_empty() {
+                    name
+                } else {
+                    format!("{folder}/{name}")
+                };
+                if entry.file_type()?.is_dir() {
+                    waiting.push(key);
+                } else if key.starts_with(prefix)
+                    && let Some(opened) = self.find(bucket, &key)?
+                {
+                    found.push((key, opened.label));
+                }
+            }
+        }
+        found.sort_by(|(a, _), (b, _)| a.cmp(b));
+        Ok(found)
+    }
+
+    /// Where a key's file is; `None` for a key that could leave its bucket. The empty key is the bucket.
+    fn path(&self, bucket: &str, key: &str) -> Option<PathBuf> {
+        let plain = |part: &str| {
+            !part.is_empty() && !part.starts_with('.') && !part.contains(['\\', ':', '\0'])
+        };
+        let mut path = self.root.join(Some(bucket).filter(|b| plain(b))?);
+        for part in key.split('/').filter(|_| !key.is_empty()) {
+            path.push(Some(part).filter(|part| plain(part))?);
+        }
+        Some(path)
+    }
+}
+
+/// Removes its file, which by then has its place elsewhere or is of no use.
+struct Unfinished(PathBuf);
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.0);
+    }
+}
+
+fn is_absent(e: &io::Error) -> bool {
+    matches!(
+        e.kind(),
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory | io::ErrorKind::IsADirectory
+    )
+}
+
+/// Reads the label. A file without one is not an object.
+fn opened(mut file: File) -> io::Result<Option<Opened>> {
+    let meta = file.metadata()?;
+    if !meta.is_file() || meta.len() < TAIL {
+        return Ok(None);
+    }
+    let mut tail = [0; TAIL as usize];
+    file.seek(SeekFrom::End(-(TAIL.cast_signed())))?;
+    file.read_exact(&mut tail)?;
+    let (length, magic) = tail.split_at(4);
+    let length = u64::from(length.try_into().map_or(0, u32::from_le_bytes));
+    if magic != MAGIC || length > LABEL || length + TAIL > meta.len() {
+        return Ok(None);
+    }
+    let size = meta.len() - TAIL - length;
+    let mut label = String::new();
+    file.seek(SeekFrom::Start(size))?;
+    (&file).take(length).read_to_string(&mut label)?;
+    let Some((etag, content_type)) = label.split_once(' ') else {
+        return Ok(None);
+    };
+    let label = Label {
+        content_type: content_type.to_owned(),
+        etag: etag.to_owned(),
+        size,
+        modified: meta.modified()?,
+    };
+    Ok(Some(Opened { label, file }))
+}

@@ -1,0 +1,108 @@
+//! Stores to try.
+
+use std::path::Path;
+
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use objects::{Config, Credentials, Objects};
+use tokio::net::TcpListener;
+
+/// A store, and what it needs to live.
+pub struct Lab {
+    pub objects: Objects,
+    /// Put before keys, where the store is not ours alone.
+    pub prefix: String,
+    _dir: Option<tempfile::TempDir>,
+}
+
+impl Lab {
+    pub fn key(&self, key: &str) -> String {
+        format!("{}{key}", self.prefix)
+    }
+}
+
+pub fn embedded(dir: &Path) -> Objects {
+    Objects::open(Config::Embedded {
+        dir: dir.to_owned(),
+    })
+}
+
+pub fn inside() -> Lab {
+    let dir = tempfile::tempdir().unwrap();
+    Lab {
+        objects: embedded(dir.path()),
+        prefix: String::new(),
+        _dir: Some(dir),
+    }
+}
+
+pub fn remote(endpoint: &str, secret: &str) -> Objects {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    Objects::open(Config::S3 {
+        bucket: "trunkline".to_owned(),
+        region: "us-east-1".to_owned(),
+        endpoint: Some(endpoint.to_owned()),
+        credentials: Credentials {
+            access_key_id: "someone".to_owned(),
+            secret_access_key: secret.to_owned(),
+            session_token: None,
+        },
+    })
+}
+
+/// Serves a folder on a port and says where.
+pub async fn serve(dir: &Path) -> String {
+    let service = objects::door::service(dir, "someone", "a secret").unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        while let Ok((socket, _)) = listener.accept().await {
+            let service = service.clone();
+            tokio::spawn(async move {
+                hyper_util::server::conn::auto::Builder::new(TokioExecutor::new())
+                    .serve_connection(TokioIo::new(socket), service)
+                    .await
+            });
+        }
+    });
+    format!("http://{address}")
+}
+
+pub async fn socket() -> Lab {
+    let dir = tempfile::tempdir().unwrap();
+    let objects = remote(&serve(dir.path()).await, "a secret");
+    objects.make_bucket().await.unwrap();
+    Lab {
+        objects,
+        prefix: String::new(),
+        _dir: Some(dir),
+    }
+}
+
+fn variable(name: &str) -> Option<String> {
+    #[expect(clippy::disallowed_methods, reason = "a test has no other settings")]
+    std::env::var(name).ok()
+}
+
+/// An S3 of somebody else's, when there is one.
+pub async fn elsewhere() -> Option<Lab> {
+    let endpoint = variable("AWS_ENDPOINT_URL")?;
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let objects = Objects::open(Config::S3 {
+        bucket: variable("S3_BUCKET").unwrap_or_else(|| "trunkline-test".to_owned()),
+        region: variable("AWS_REGION").unwrap_or_else(|| "us-east-1".to_owned()),
+        endpoint: Some(endpoint),
+        credentials: Credentials {
+            access_key_id: variable("AWS_ACCESS_KEY_ID")?,
+            secret_access_key: variable("AWS_SECRET_ACCESS_KEY")?,
+            session_token: variable("AWS_SESSION_TOKEN"),
+        },
+    });
+    objects.make_bucket().await.unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let name = dir.path().file_name().unwrap().to_string_lossy();
+    Some(Lab {
+        objects,
+        prefix: format!("test{}/", name.replace('.', "")),
+        _dir: Some(dir),
+    })
+}

@@ -1,0 +1,33 @@
+//! One suite on the store inside the process, on its server over a socket with the network's client, and, when
+//! `AWS_ENDPOINT_URL` is set, on the S3 there.
+
+#![expect(clippy::unwrap_used, reason = "tests fail that way")]
+
+mod folder;
+mod lab;
+mod suite;
+mod trouble;
+
+/// Runs each case on every store.
+macro_rules! suite {
+    ($($case:ident),* $(,)?) => {
+        mod inside { $(#[tokio::test] async fn $case() { crate::suite::$case(crate::lab::inside()).await })* }
+        mod socket { $(#[tokio::test] async fn $case() { crate::suite::$case(crate::lab::socket().await).await })* }
+        mod elsewhere {
+            $(#[tokio::test] async fn $case() {
+                if let Some(lab) = crate::lab::elsewhere().await { crate::suite::$case(lab).await }
+            })*
+        }
+    };
+}
+
+suite!(
+    what_was_put_is_got,
+    what_is_not_there_is_nothing,
+    a_second_put_replaces,
+    one_of_many_writers_wins,
+    a_range_is_a_part,
+    what_was_deleted_is_gone,
+    a_list_has_every_key_once,
+    keys_that_are_none_are_refused,
+);
