@@ -124,6 +124,21 @@ pub struct Callbacks {
 pub struct RecordingFault {
     /// How many fetches of a fresh recording find nothing.
     pub not_found_times: u32,
+    /// When the application is told that it is there.
+    pub callback: CallbackTime,
+}
+
+/// When `recordingStatusCallback` is asked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CallbackTime {
+    /// Some seconds later, as Twilio does most of the time; mostly after the `action`.
+    #[default]
+    After,
+    /// At once, and the `action` waits until it has been answered.
+    Before,
+    /// Not at all.
+    Never,
 }
 
 /// Kept for media streams.

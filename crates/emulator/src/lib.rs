@@ -19,7 +19,8 @@ mod webhooks;
 pub use control::CallView;
 pub use error::Error;
 pub use faults::{
-    ApiFault, Behaviour, Callbacks, Callee, Fault, Handset, RecordingFault, StreamFault,
+    ApiFault, Behaviour, CallbackTime, Callbacks, Callee, Fault, Handset, RecordingFault,
+    StreamFault,
 };
 pub use log::{Direction, Entry};
 pub use running::{Config, Credentials, Emulator, Handle, Running};

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use audio::{Encoding, RATE, Sound};
 
+use crate::faults::CallbackTime;
 use crate::log::{Direction, Entry};
 use crate::state::{Piece, Recording, RecordingCallback, RecordingStatus, Shared, Side, State};
 use crate::time::seconds;
-use crate::webhooks::{self, Failure, Request};
+use crate::webhooks::{self, Failure, Request, deliver};
 
 /// How long it takes until a recording can be fetched, in simulated time.
 const PROCESSING_S: f64 = 2.0;
@@ -29,7 +30,7 @@ pub(crate) fn begin(shared: &Arc<Shared>, plan: Plan) -> String {
     let now = shared.time.now();
     let mut state = shared.state();
     let sid = state.ids.sid("RE");
-    let not_found_times = state.faults.recording.not_found_times;
+    let fault = state.faults.recording.clone();
     state.moment(&plan.call_sid, "recording", format!("{sid} begins"));
     state.recording_insert(Recording {
         sid: sid.clone(),
@@ -45,32 +46,56 @@ pub(crate) fn begin(shared: &Arc<Shared>, plan: Plan) -> String {
         file: Arc::default(),
         words: None,
         pieces: Vec::new(),
-        not_found_times,
+        not_found_times: fault.not_found_times,
+        when: fault.callback,
     });
     drop(state);
-    tell(shared, &sid);
+    if let Some((request, last)) = news(shared, &sid) {
+        webhooks::send_for(shared, &sid, request, last);
+    }
     sid
 }
 
-/// Ends a recording with what was recorded. It can be fetched a little later.
-pub(crate) fn end(shared: &Arc<Shared>, sid: &str, sound: Sound) {
-    {
-        let mut state = shared.state();
-        let Some(recording) = state
-            .recording_mut(sid)
-            .filter(|recording| recording.status.is_live())
-        else {
-            return;
-        };
-        recording.status = RecordingStatus::Processing;
-        recording.updated = shared.time.now();
-        recording.pieces.clear();
+/// Ends a recording with what was recorded. It can be fetched a little later. Returns at once, unless a fault wants the callback to be
+/// answered first.
+pub(crate) async fn end(shared: &Arc<Shared>, sid: &str, sound: Sound) {
+    match close(shared, sid) {
+        None => {}
+        Some(CallbackTime::After | CallbackTime::Never) => end_later(shared, sid, sound),
+        Some(CallbackTime::Before) => {
+            process(shared, sid, &sound);
+            let times = 1 + usize::from(shared.state().faults.callbacks.duplicate);
+            if let Some((request, _)) = news(shared, sid) {
+                for _ in 0..times {
+                    // How it went is in the log.
+                    let _ = deliver(shared, &request, |_| Ok(())).await;
+                }
+            }
+        }
     }
+}
+
+/// Answers when the callback is due; nothing when the recording has ended already.
+fn close(shared: &Shared, sid: &str) -> Option<CallbackTime> {
+    let mut state = shared.state();
+    let recording = state
+        .recording_mut(sid)
+        .filter(|recording| recording.status.is_live())?;
+    recording.status = RecordingStatus::Processing;
+    recording.updated = shared.time.now();
+    recording.pieces.clear();
+    Some(recording.when)
+}
+
+/// What has ended is processed, and told.
+fn end_later(shared: &Arc<Shared>, sid: &str, sound: Sound) {
     let (task, sid) = (Arc::clone(shared), sid.to_owned());
     shared.spawn(async move {
         task.time.sleep(seconds(PROCESSING_S)).await;
         process(&task, &sid, &sound);
-        tell(&task, &sid);
+        if let Some((request, last)) = news(&task, &sid) {
+            webhooks::send_for(&task, &sid, request, last);
+        }
     });
 }
 
@@ -120,21 +145,18 @@ fn trimmed(sound: &Sound) -> Sound {
     }
 }
 
-/// Tells whoever asked to be told that a recording is where it is now.
-fn tell(shared: &Arc<Shared>, sid: &str) {
+/// The request to whoever asked to be told that a recording is where it is now, and whether it is the last.
+fn news(shared: &Arc<Shared>, sid: &str) -> Option<(Request, bool)> {
     let mut state = shared.state();
     let token = state.ids.token();
-    let Some(recording) = state.recording(sid) else {
-        return;
-    };
+    let recording = state
+        .recording(sid)
+        .filter(|recording| recording.when != CallbackTime::Never)?;
     let status = recording.status.as_str();
-    let Some(callback) = recording
+    let callback = recording
         .callback
         .as_ref()
-        .filter(|callback| callback.events.iter().any(|event| event == status))
-    else {
-        return;
-    };
+        .filter(|callback| callback.events.iter().any(|event| event == status))?;
     let request = Request {
         kind: "recording-status",
         sid: Some(recording.call_sid.clone()),
@@ -143,9 +165,7 @@ fn tell(shared: &Arc<Shared>, sid: &str) {
         params: webhooks::of_recording(&shared.account.sid, &url(shared, sid), recording),
         token,
     };
-    let last = !recording.status.is_live();
-    drop(state);
-    webhooks::send_for(shared, sid, request, last);
+    Some((request, !recording.status.is_live()))
 }
 
 /// Where a recording is fetched: without an extension it is WAV.
@@ -203,7 +223,9 @@ pub(crate) fn stop(shared: &Arc<Shared>, call_sid: &str, only: Option<&str>) {
     let now = shared.time.now();
     for recording in recordings {
         let lasted_s = (now - recording.created).as_seconds_f64();
-        end(shared, &recording.sid, mixed(&recording, lasted_s));
+        if close(shared, &recording.sid).is_some() {
+            end_later(shared, &recording.sid, mixed(&recording, lasted_s));
+        }
     }
 }
 

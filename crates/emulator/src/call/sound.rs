@@ -63,8 +63,11 @@ async fn fetch(shared: &Arc<Shared>, sid: &str, url: &str) -> Result<Clip, Failu
     };
     let outcome = get(shared, url, &mut entry).await;
     entry.took_ms = began.elapsed().as_millis() as u64;
-    if let Err(failure) = &outcome {
-        entry = entry.failed(failure.code, failure.words.clone());
+    match &outcome {
+        Ok(clip) => {
+            entry.extra = serde_json::json!({ "seconds": clip.seconds, "words": clip.words });
+        }
+        Err(failure) => entry = entry.failed(failure.code, failure.words.clone()),
     }
     shared.state().record(entry);
     outcome
@@ -92,7 +95,15 @@ async fn get(shared: &Arc<Shared>, url: &str, entry: &mut Entry) -> Result<Clip,
     {
         request = request.header(IF_MODIFIED_SINCE, date);
     }
-    let mut answer = request.send().await.map_err(|error| {
+    // A connection that was kept and is just being closed says nothing of the server: it is asked once more.
+    let again = request.try_clone();
+    let answer = match (request.send().await, again) {
+        (Err(error), Some(again)) if error.is_request() && !error.is_timeout() => {
+            again.send().await
+        }
+        (answer, _) => answer,
+    };
+    let mut answer = answer.map_err(|error| {
         let code = if error.is_connect() { 11205 } else { 11200 };
         Failure::new(code, format!("the sound cannot be had: {error}"))
     })?;

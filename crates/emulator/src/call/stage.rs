@@ -64,12 +64,27 @@ impl Stage {
 
     /// Speaks. It is heard once it has been said to the end, so that who waits for it answers as a person would.
     pub(crate) async fn say(&self, text: &str) -> Result<(), Interrupt> {
+        self.begins("say", text);
         tape(&self.shared, &self.sid, Side::Outbound, || {
             audio::speech(text, None)
         });
         self.wait(seconds(audio::speech_s(text, None))).await?;
         self.heard("say", text);
         Ok(())
+    }
+
+    /// A sound begins: whoever has waited for one since their answer waits no longer.
+    pub(crate) fn begins(&self, kind: &str, text: &str) {
+        let now = self.shared.time.now();
+        let mut state = self.shared.state();
+        let open = state
+            .call_mut(&self.sid)
+            .and_then(|call| call.waits.last_mut())
+            .filter(|wait| wait.is_open());
+        if let Some(wait) = open {
+            let words = wait.close(now, format!("{kind}: {text}"));
+            state.moment(&self.sid, "waited", words);
+        }
     }
 
     /// Something has reached the ear of the person on the phone.

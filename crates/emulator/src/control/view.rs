@@ -37,6 +37,9 @@ pub struct CallView {
     pub pressed: String,
     /// What they said.
     pub said: Vec<String>,
+    /// What followed each answer that `<Record>` took: `{recording_sid, ended_by, ended_at, own_timeout_ms, next_at, next, silence_ms,
+    /// real_ms}`; `silence_ms` is from the recording's end to the beginning of the next sound, `real_ms` the same in real time.
+    pub waits: Vec<Value>,
     /// What was recorded of it: `{sid, status, source, duration_s, words}`; `words` are those of a simulated voice.
     pub recorded: Vec<Value>,
     /// Each TwiML document it ran on: `{at, url, status, error_code, body}`.
@@ -74,6 +77,7 @@ impl CallView {
             heard: values(&call.heard),
             pressed: call.pressed.clone(),
             said: call.said.clone(),
+            waits: values(&call.waits),
             recorded: recorded(state, sid),
             twiml: values(&call.twiml),
             legs: legs.filter_map(|leg| Self::of(state, &leg.sid)).collect(),

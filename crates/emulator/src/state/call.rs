@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::call::Control;
 use crate::script::Expect;
-use crate::state::Moment;
+use crate::state::{Moment, Wait};
 
 /// Where a call is, in Twilio's words (specification, section 2.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -140,6 +140,8 @@ pub(crate) struct Call {
     pub(crate) heard: Vec<Heard>,
     pub(crate) pressed: String,
     pub(crate) said: Vec<String>,
+    /// What came after each answer that was recorded.
+    pub(crate) waits: Vec<Wait>,
     pub(crate) twiml: Vec<Fetched>,
     pub(crate) script: Option<ScriptReport>,
     pub(crate) expect: Option<Expect>,
@@ -175,6 +177,7 @@ impl Call {
             heard: Vec::new(),
             pressed: String::new(),
             said: Vec::new(),
+            waits: Vec::new(),
             twiml: Vec::new(),
             script: None,
             expect: None,

@@ -5,6 +5,7 @@ mod message;
 mod moment;
 mod number;
 mod recording;
+mod wait;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -19,6 +20,7 @@ pub(crate) use message::{Attachment, Message, MessageStatus, Way};
 pub use moment::Moment;
 pub(crate) use number::{Number, Route};
 pub(crate) use recording::{Piece, Recording, RecordingCallback, RecordingStatus, Side};
+pub(crate) use wait::Wait;
 
 use crate::call::Cached;
 use crate::faults::Faults;

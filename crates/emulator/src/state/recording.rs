@@ -2,6 +2,8 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
+use crate::faults::CallbackTime;
+
 /// Where a recording is, in Twilio's words (specification, section 6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum RecordingStatus {
@@ -81,4 +83,6 @@ pub(crate) struct Recording {
     pub(crate) pieces: Vec<Piece>,
     /// How many fetches still find nothing.
     pub(crate) not_found_times: u32,
+    /// When the callback is asked.
+    pub(crate) when: CallbackTime,
 }

@@ -6,6 +6,7 @@
 
 mod app;
 mod callbacks;
+mod coached;
 mod controls;
 mod delivery;
 mod dial;

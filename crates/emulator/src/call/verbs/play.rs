@@ -71,6 +71,7 @@ pub(crate) async fn sound(
         times => times.unwrap_or(1),
     };
     for _ in 0..times {
+        stage.begins("play", &text);
         tape(&stage.shared, &stage.sid, Side::Outbound, || {
             clip.samples.to_vec()
         });
@@ -92,6 +93,7 @@ async fn keys(stage: &Stage, digits: &str) -> Result<(), Interrupt> {
             }
         })
         .sum();
+    stage.begins("keys", digits);
     stage.wait(seconds(length)).await?;
     stage.heard("keys", digits);
     Ok(())

@@ -12,6 +12,7 @@ use crate::call::leg::{Flow, Kind};
 use crate::call::recording::{self, Plan, RECORD_VERB};
 use crate::call::{End, Input, Leg, Utterance};
 use crate::document::method;
+use crate::state::Wait;
 use crate::time::seconds;
 use crate::webhooks::Params;
 
@@ -46,6 +47,7 @@ pub(crate) async fn run(leg: &mut Leg, record: &Record) -> Result<Flow, Interrup
     }
     let speaking = leg.ready();
     if record.play_beep != Some(false) {
+        leg.stage.begins("beep", "beep");
         leg.stage.wait(seconds(BEEP_S)).await?;
         leg.stage.heard("beep", "beep");
     }
@@ -54,7 +56,8 @@ pub(crate) async fn run(leg: &mut Leg, record: &Record) -> Result<Flow, Interrup
     let ended = tape.run(leg, speaking).await;
     let sound = Sound::mono(tape.samples);
     let extra = params(leg, &sid, &sound, &ended);
-    recording::end(&leg.stage.shared, &sid, sound);
+    over(leg, &sid, &ended, tape.silence_s);
+    recording::end(&leg.stage.shared, &sid, sound).await;
     let (action, method) = (record.action.as_deref(), method(record.method));
     match ended {
         Ended::Interrupted(Interrupt::Over(by)) => {
@@ -67,6 +70,24 @@ pub(crate) async fn run(leg: &mut Leg, record: &Record) -> Result<Flow, Interrup
         Ended::Interrupted(elsewhere) => Err(elsewhere),
         _ => leg.goto("record-action", action, &method, extra).await,
     }
+}
+
+/// Takes note of the end: from here on the person waits for the next sound.
+fn over(leg: &Leg, sid: &str, ended: &Ended, silence_s: u32) {
+    let (by, own_timeout_ms) = match ended {
+        Ended::Silence => ("silence", i64::from(silence_s) * 1000),
+        Ended::Limit => ("limit", 0),
+        Ended::Key(_) => ("key", 0),
+        Ended::Interrupted(Interrupt::Over(_)) => ("hang-up", 0),
+        Ended::Interrupted(Interrupt::Goto(_)) => ("redirect", 0),
+    };
+    let stage = &leg.stage;
+    let wait = Wait::new(sid, by, stage.shared.time.now(), own_timeout_ms);
+    let mut state = stage.shared.state();
+    if let Some(call) = state.call_mut(&stage.sid) {
+        call.waits.push(wait);
+    }
+    state.moment(&stage.sid, "recording", format!("{sid} ended by {by}"));
 }
 
 /// Takes note of a document that goes in circles, and says when it has done so for long enough.
