@@ -1,0 +1,55 @@
+#![doc = include_str!("../README.md")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "this runs in tests only, and a test that fails says where"
+)]
+
+mod ear;
+mod http;
+mod keys;
+mod kit;
+mod log;
+mod place;
+mod proxy;
+mod sweep;
+mod wait;
+
+pub use ear::{Ear, MARK};
+pub use http::send;
+pub use keys::Keys;
+pub use kit::{Kit, run};
+pub use log::Log;
+pub use place::{ADMIN, Mode, SERVICE, amqp_url, database_url};
+pub use proxy::Proxy;
+pub use wait::{PATIENCE, eventually};
+
+/// A subscription of a test's own: one delivery at a time, so that order is kept, and no repeats.
+pub fn subscription(queue: &str, kinds: &[&str]) -> bus::Subscription {
+    let mut subscription = bus::Subscription::new(queue, kinds.iter().copied());
+    subscription.prefetch = 1;
+    subscription.retry_delays = Vec::new();
+    subscription
+}
+
+/// Makes two tests of each case, `embedded::NAME` and `distributed::NAME`, or one where one [`Mode`] is named. A case is
+/// a function of the test crate's module that is named; `run` is given the mode and the case.
+#[macro_export]
+#[expect(
+    clippy::crate_in_macro_def,
+    reason = "the cases are in the crate of the caller"
+)]
+macro_rules! suite {
+    ($run:path; $($module:ident: $($case:ident),+ $(,)?;)*) => {
+        mod embedded {
+            $crate::suite! { $run, Embedded; $($module: $($case),+;)* }
+        }
+        mod distributed {
+            $crate::suite! { $run, Distributed; $($module: $($case),+;)* }
+        }
+    };
+    ($run:path, $mode:ident; $($module:ident: $($case:ident),+ $(,)?;)*) => { $($(
+        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        async fn $case() { $run($crate::Mode::$mode, crate::$module::$case).await }
+    )+)* };
+}
