@@ -17,6 +17,10 @@ pub async fn role(parts: &Parts) -> Result<Role, Error> {
     role.decides(app::progress::FollowStatus)?;
     role.decides(app::progress::Settle)?;
     role.decides(app::progress::ReadLookup)?;
+    role.decides(app::interviews::NoteStarted)?;
+    role.decides(app::interviews::NoteAnswer)?;
+    role.decides(app::interviews::NoteEnded)?;
+    role.decides(app::interviews::NoteEvaluated)?;
     role.decides(app::texts::NoteSent)?;
     role.decides(app::texts::NoteRefused)?;
     role.serves(
@@ -34,6 +38,7 @@ pub async fn role(parts: &Parts) -> Result<Role, Error> {
 #[doc(hidden)]
 pub mod door {
     pub use crate::app::forward::Forward;
+    pub use crate::app::interviews::{NoteAnswer, NoteEnded, NoteEvaluated, NoteStarted};
     pub use crate::app::progress::{FinishDial, FollowStatus, ReadLookup, Settle};
     pub use crate::app::texts::{NoteRefused, NoteSent};
     pub use crate::app::whisper::AskToAccept;

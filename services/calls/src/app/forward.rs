@@ -63,6 +63,7 @@ impl Decider for Forward {
             }),
         );
 
+        record.row.elsewhere |= event.origin == "api";
         let dialled = record.row.dial_status.is_some();
         let plan = plan(&tenant, cause.time, dialled);
         let document = document(plan, &tenant, &voice.call_sid);

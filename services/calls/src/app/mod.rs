@@ -2,8 +2,10 @@
 
 pub mod forward;
 pub mod hours;
+pub mod interviews;
 pub mod progress;
 pub mod record;
+pub mod served;
 pub mod state;
 pub mod texts;
 pub mod whisper;

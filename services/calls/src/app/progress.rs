@@ -3,15 +3,18 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Duration, Utc};
 use events::v1::{CallLookedUp, CallLookup, CallSettle, CallStatus, DialFinished};
+use metrics::counter;
 use role::{Cause, Decider, Decision, Fault, Tx};
 use serde_json::json;
+use tracing::error;
 
 use super::forward::turned_away;
 use super::record::{Record, SETTLE_AFTER};
-use super::state::{self, MISSED, Verdict};
+use super::served::{self, PATIENCE};
+use super::state::{self, FAILED, MISSED, Verdict};
 
 /// How long two people may talk before we look again.
-const TALK: Duration = Duration::minutes(5);
+pub const TALK: Duration = Duration::minutes(5);
 
 /// Takes `dial.finished`.
 pub struct FinishDial;
@@ -75,7 +78,17 @@ impl Decider for FollowStatus {
             "what": "the call's state", "status": voice.call_status, "duration_s": event.duration_s,
         }));
         state::take_status(&mut record.row, &voice.call_status, at);
-        record.row.duration_s = event.duration_s.map(i64::from).max(record.row.duration_s);
+        let row = &mut record.row;
+        row.duration_s = event.duration_s.map(i64::from).max(row.duration_s);
+        let number = tenant.number.unwrap_or_default();
+        row.served |= served::is_app(&number.voice);
+        if event.answered_by > row.answered_by {
+            row.answered_by = event.answered_by;
+        }
+        if served::is_served(row) && !state::is_final(&row.status) {
+            // Its end is told by a callback, which may be lost.
+            record.look_again("call.silent", TALK);
+        }
         record.settle();
         Ok(record.save(tx).await?)
     }
@@ -100,6 +113,22 @@ impl Decider for Settle {
             return Ok(Decision::nothing());
         };
         if record.is_told() {
+            return Ok(Decision::nothing());
+        }
+        if let Some(ended) = record
+            .row
+            .ended_at
+            .filter(|_| served::is_served(&record.row))
+        {
+            if cause.time >= ended.0 + PATIENCE {
+                record.take(served::verdict_by_status(&record.row));
+            } else {
+                record.settle();
+            }
+            return Ok(record.save(tx).await?);
+        }
+        if record.row.elsewhere && !is_twilios(&event.call_sid) {
+            // Its own platform tells how it went, or nobody does.
             return Ok(Decision::nothing());
         }
         let up = record.row.dial_status.as_deref().is_some_and(state::was_up);
@@ -153,16 +182,18 @@ impl Decider for ReadLookup {
                 "legs": event.legs.iter().map(|leg| &leg.status).collect::<Vec<_>>(),
             }),
         );
-        // A call that Twilio does not know never came about there.
-        let status = if event.found {
-            event.status.as_str()
-        } else {
-            "failed"
-        };
+        if !event.found {
+            if !record.row.elsewhere {
+                unknown_at_twilio(&mut record, cause);
+            }
+            return Ok(record.save(tx).await?);
+        }
+        let status = event.status.as_str();
         state::take_status(&mut record.row, status, cause.time);
         record.row.duration_s = event.duration_s.map(i64::from).max(record.row.duration_s);
         let legs_over = event.legs.iter().all(|leg| state::is_final(&leg.status));
-        if !record.row.outcome.is_empty() && state::is_final(status) {
+        let settled = !record.row.outcome.is_empty() || served::is_served(&record.row);
+        if settled && state::is_final(status) {
             record.settle();
         } else if state::is_final(status) && legs_over {
             let turned_away = turned_away(&tenant, record.row.started_at.0);
@@ -185,4 +216,24 @@ impl Decider for ReadLookup {
         }
         Ok(record.save(tx).await?)
     }
+}
+
+/// Whether this is a CallSid as Twilio gives them. Another platform's ids look as they like.
+fn is_twilios(call_sid: &str) -> bool {
+    let hex = call_sid.strip_prefix("CA").unwrap_or_default();
+    hex.len() == 32 && hex.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+/// Twilio told us of this call, signed, and does not know it when it is asked: it is asked with another account's
+/// credentials, or somebody has deleted the call. Nothing is known of how it went, so nobody is texted.
+fn unknown_at_twilio(record: &mut Record, cause: &Cause) {
+    counter!("calls_unknown_at_twilio_total").increment(1);
+    error!(
+        call.sid = record.row.call_sid,
+        tenant.id = record.row.tenant_id,
+        account.sid = record.row.account_sid,
+        "Twilio does not know a call that it told us of; are the account's credentials another one's?"
+    );
+    state::take_status(&mut record.row, FAILED, cause.time);
+    record.take(served::failed("unknown-at-twilio"));
 }

@@ -3,7 +3,7 @@
 use chrono::{Duration, SecondsFormat};
 use clock::Time;
 use events::v1::{
-    Call, CallAnswered, CallEnded, CallMissed, CallSettle, CallStarted, TenantContext,
+    Call, CallAnswered, CallEnded, CallMissed, CallSettle, CallStarted, Interview, TenantContext,
     VoiceParameters,
 };
 use metrics::{counter, histogram};
@@ -12,6 +12,7 @@ use serde_json::Value;
 use store::types::Json;
 use tracing::info;
 
+use super::served::{self, PATIENCE};
 use super::state::{self, MISSED, Verdict};
 use crate::db::{self, CallRow, LineRow};
 
@@ -42,6 +43,44 @@ impl Record {
         let row = &mut record.row;
         row.from_address.clone_from(&voice.from);
         row.to_address.clone_from(&voice.to);
+        direction(voice).clone_into(&mut row.direction);
+        Ok(record)
+    }
+
+    /// Opens the call that an interview is made on. The call's own webhooks say what it says of the call again, and
+    /// they count.
+    pub async fn open_by_interview(
+        tx: &mut Tx,
+        cause: &Cause,
+        interview: &Interview,
+    ) -> Result<Self, Fault> {
+        let tenant = TenantContext {
+            tenant_id: interview.tenant_id.clone(),
+            account_sid: interview.account_sid.clone(),
+            ..TenantContext::default()
+        };
+        let status = match interview.status.as_str() {
+            "in-progress" => "in-progress",
+            _ => "queued",
+        };
+        let voice = VoiceParameters {
+            call_sid: interview.call_sid.clone(),
+            from: interview.from.clone(),
+            to: interview.to.clone(),
+            direction: interview.direction.clone(),
+            call_status: status.to_owned(),
+            ..VoiceParameters::default()
+        };
+        let mut record = Self::make(tx, cause, &tenant, &voice).await?;
+        let row = &mut record.row;
+        for (known, said) in [
+            (&mut row.from_address, &interview.from),
+            (&mut row.to_address, &interview.to),
+        ] {
+            if known.is_empty() {
+                known.clone_from(said);
+            }
+        }
         Ok(record)
     }
 
@@ -77,12 +116,7 @@ impl Record {
             call_sid: voice.call_sid.clone(),
             tenant_id: tenant.tenant_id.clone(),
             account_sid: tenant.account_sid.clone(),
-            direction: if voice.direction.starts_with("outbound") {
-                "outbound"
-            } else {
-                "inbound"
-            }
-            .to_owned(),
+            direction: direction(voice).to_owned(),
             from_address: voice.from.clone(),
             to_address: voice.to.clone(),
             status: voice.call_status.clone(),
@@ -98,6 +132,13 @@ impl Record {
             conversation_id: None,
             started_at: at.into(),
             ended_at: None,
+            served: false,
+            elsewhere: false,
+            answered_by: String::new(),
+            interview_id: String::new(),
+            interview_flow: String::new(),
+            interview_status: String::new(),
+            interview_outcome: String::new(),
         };
         let (row, fresh) = db::call_open(tx, &new).await?;
         if row.tenant_id != tenant.tenant_id {
@@ -109,6 +150,9 @@ impl Record {
         let mut record = Self::of(row, tenant);
         let row = &mut record.row;
         row.started_at = row.started_at.min(at.into());
+        if row.account_sid.is_empty() {
+            row.account_sid.clone_from(&tenant.account_sid);
+        }
         row.whispered |= tenant.whisper.as_ref().is_some_and(|w| w.enabled);
         state::raise_status(row, &voice.call_status);
         if fresh {
@@ -196,6 +240,9 @@ impl Record {
     pub fn take(&mut self, verdict: Verdict) {
         match verdict {
             Verdict::Open => {}
+            Verdict::Unknown if served::is_served(&self.row) => {
+                self.look_again("call.patience", PATIENCE);
+            }
             Verdict::Unknown => self.look_again("call.settle", SETTLE_AFTER),
             Verdict::Settled { outcome, reason } => self.conclude(outcome, &reason),
         }
@@ -276,6 +323,15 @@ impl Record {
             ended_at: ended_at(row).map(text).unwrap_or_default(),
             account_sid: row.account_sid.clone(),
         }
+    }
+}
+
+/// Ours, of Twilio's words.
+fn direction(voice: &VoiceParameters) -> &'static str {
+    if voice.direction.starts_with("outbound") {
+        "outbound"
+    } else {
+        "inbound"
     }
 }
 

@@ -8,13 +8,14 @@
 use clock::Time;
 use events::v1::call_looked_up::Leg;
 
+use super::served;
 use crate::db::CallRow;
 
 /// Somebody of the business took the call.
 pub const ANSWERED: &str = "answered";
 /// Nobody did.
 pub const MISSED: &str = "missed";
-/// A call of ours did not reach anybody.
+/// An app's call did not reach anybody, or Twilio does not know the call.
 pub const FAILED: &str = "failed";
 
 /// What is known of how a call went.
@@ -28,7 +29,7 @@ pub enum Verdict {
     Settled {
         /// [`ANSWERED`], [`MISSED`] or [`FAILED`].
         outcome: &'static str,
-        /// Why, when it was missed.
+        /// Why, when it was missed or failed.
         reason: String,
     },
 }
@@ -41,7 +42,7 @@ impl Verdict {
         }
     }
 
-    fn answered() -> Self {
+    pub(super) fn answered() -> Self {
         Self::Settled {
             outcome: ANSWERED,
             reason: String::new(),
@@ -72,15 +73,8 @@ pub fn is_final(status: &str) -> bool {
 
 /// How the call went, by what its own webhooks have said.
 pub fn verdict(row: &CallRow) -> Verdict {
-    if row.direction != "inbound" {
-        return match row.status.as_str() {
-            "completed" => Verdict::answered(),
-            status if is_final(status) => Verdict::Settled {
-                outcome: FAILED,
-                reason: status.to_owned(),
-            },
-            _ => Verdict::Open,
-        };
+    if served::is_served(row) {
+        return served::verdict(row);
     }
     match row.dial_status.as_deref() {
         Some(status) if was_up(status) => {
@@ -103,9 +97,6 @@ pub fn verdict(row: &CallRow) -> Verdict {
 /// How a call that is over went, by Twilio's own books: the legs that were dialled from it. `turned_away` is why the
 /// business would not have it forwarded, if so.
 pub fn verdict_by_legs(row: &CallRow, legs: &[Leg], turned_away: Option<&str>) -> Verdict {
-    if row.direction != "inbound" {
-        return verdict(row);
-    }
     let up = |leg: &&Leg| was_up(&leg.status);
     if legs.iter().filter(up).any(|_| is_unpressed(row)) {
         Verdict::missed(unconnected(row))
@@ -203,6 +194,13 @@ mod tests {
             conversation_id: None,
             started_at: start().into(),
             ended_at: None,
+            served: false,
+            elsewhere: false,
+            answered_by: String::new(),
+            interview_id: String::new(),
+            interview_flow: String::new(),
+            interview_status: String::new(),
+            interview_outcome: String::new(),
         }
     }
 
@@ -319,19 +317,40 @@ mod tests {
     }
 
     #[test]
-    fn a_call_of_ours_goes_by_its_own_status() {
-        let mut call = CallRow {
+    fn a_call_that_an_app_serves_cannot_be_missed() {
+        let outbound = CallRow {
             direction: "outbound".into(),
             ..row()
         };
-        assert_eq!(verdict(&call), Verdict::Open);
-        take_status(&mut call, "busy", start());
-        let failed = Verdict::Settled {
-            outcome: FAILED,
-            reason: "busy".into(),
+        let on_an_apps_number = CallRow {
+            forwarded: false,
+            served: true,
+            ..row()
         };
-        assert_eq!(verdict(&call), failed);
-        assert_eq!(verdict_by_legs(&call, &[], None), failed);
+        let interviewed = CallRow {
+            interview_id: "i1".into(),
+            ..row()
+        };
+        for call in [outbound, on_an_apps_number, interviewed] {
+            assert_eq!(verdict(&call), Verdict::Open);
+            for (status, answered_by, settled) in [
+                ("completed", "", Verdict::answered()),
+                ("completed", "human", Verdict::answered()),
+                ("completed", "machine_end_beep", served::failed("machine")),
+                ("busy", "", served::failed("busy")),
+                ("no-answer", "", served::failed("no-answer")),
+            ] {
+                let mut call = call.clone();
+                take_status(&mut call, status, start());
+                call.answered_by = answered_by.into();
+                assert_eq!(
+                    verdict(&call),
+                    Verdict::Unknown,
+                    "the interview may say more"
+                );
+                assert_eq!(served::verdict_by_status(&call), settled);
+            }
+        }
     }
 
     #[test]

@@ -52,9 +52,9 @@ pub struct CallRow {
     pub dial_duration_s: Option<i64>,
     /// How long the call lasted.
     pub duration_s: Option<i64>,
-    /// Empty while open; then `answered` or `missed`, and so it stays.
+    /// Empty while open; then `answered`, `missed` or `failed`, and so it stays.
     pub outcome: String,
-    /// Why it was missed.
+    /// Why it was missed or failed.
     pub reason: String,
     /// The thread that came of it.
     pub conversation_id: Option<String>,
@@ -62,6 +62,20 @@ pub struct CallRow {
     pub started_at: types::Time,
     /// The earliest that we heard of its end.
     pub ended_at: Option<types::Time>,
+    /// Whether its number answers by itself.
+    pub served: bool,
+    /// Whether it came in at another front door, so that our Twilio does not know it.
+    pub elsewhere: bool,
+    /// Who picked up, when Twilio was to find out: `human`, `machine_start`, ...
+    pub answered_by: String,
+    /// The interview that it is for; empty: none.
+    pub interview_id: String,
+    /// The interview's flow.
+    pub interview_flow: String,
+    /// `pending`, `calling`, `in-progress` or `ended`, never going back.
+    pub interview_status: String,
+    /// How the interview ended; empty while it goes on.
+    pub interview_outcome: String,
 }
 
 /// Something that happened to a call.

@@ -25,6 +25,13 @@ diesel::table! {
         conversation_id -> Nullable<Text>,
         started_at -> Ts,
         ended_at -> Nullable<Ts>,
+        served -> Bool,
+        elsewhere -> Bool,
+        answered_by -> Text,
+        interview_id -> Text,
+        interview_flow -> Text,
+        interview_status -> Text,
+        interview_outcome -> Text,
     }
 }
 

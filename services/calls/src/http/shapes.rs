@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::app::record;
 use crate::db::CallRow;
@@ -22,13 +22,14 @@ pub struct Call {
     status: String,
     /// Ours: `answered`, `missed`, `failed`; null while the call is open.
     outcome: Option<String>,
-    /// Why it was missed.
+    /// Why it was missed or failed.
     reason: Option<String>,
     duration_s: Option<i64>,
     started_at: DateTime<Utc>,
     ended_at: Option<DateTime<Utc>>,
     /// The thread that came of it.
     conversation_id: Option<String>,
+    /// `{id, flow, status, outcome}` of the interview that it is for; its `outcome` is null while it goes on.
     interview: Option<Value>,
     recordings: Vec<Value>,
 }
@@ -50,10 +51,19 @@ impl From<&CallRow> for Call {
             started_at: row.started_at.0,
             ended_at: record::ended_at(row),
             conversation_id: row.conversation_id.clone(),
-            interview: None,
+            interview: interview(row),
             recordings: Vec::new(),
         }
     }
+}
+
+fn interview(row: &CallRow) -> Option<Value> {
+    let outcome = Some(&row.interview_outcome).filter(|outcome| !outcome.is_empty());
+    (!row.interview_id.is_empty()).then(|| {
+        json!({
+            "id": row.interview_id, "flow": row.interview_flow, "status": row.interview_status, "outcome": outcome,
+        })
+    })
 }
 
 /// A page of calls.

@@ -226,7 +226,7 @@ pub async fn another_front_door_reports_a_call(lab: Arc<Lab>) {
         assert_eq!(status, 202, "{missed}");
         assert_eq!(missed, json!({"id": answer["id"], "call_sid": "theirs-1"}));
     }
-    crate::lab::eventually("it is missed", async || {
+    testkit::eventually("it is missed", async || {
         lab.get("/calls/theirs-1").await["outcome"] == "missed"
     })
     .await;
@@ -235,6 +235,38 @@ pub async fn another_front_door_reports_a_call(lab: Arc<Lab>) {
         ["call.ended", "call.missed", "call.started"]
     );
     assert_eq!(lab.missed()[0].reason, "no-answer");
+}
+
+/// Our Twilio knows nothing of it, whatever its id looks like: only its own platform says that it was missed.
+pub async fn another_front_doors_call_is_its_own(lab: Arc<Lab>) {
+    let alike = format!("CA{}", "0".repeat(32));
+    for call in ["theirs-1", &alike] {
+        let body = json!({"call_sid": call, "from": CALLER, "to": NUMBER});
+        assert_eq!(lab.post("/calls/incoming", body).await.0, 202);
+    }
+    lab.clock.advance(chrono::TimeDelta::minutes(10));
+    testkit::eventually("Twilio is asked", async || lab.lookups().len() == 1).await;
+    assert_eq!(lab.lookups()[0].key.as_deref(), Some(alike.as_str()));
+    let unknown = events::v1::CallLookedUp {
+        call_sid: alike.clone(),
+        tenant: Some(tenant("smith")),
+        ..Default::default()
+    };
+    lab.publish("calls.looked-up", lab.clock.now(), &unknown)
+        .await;
+    lab.rest().await;
+    for call in ["theirs-1", &alike] {
+        let path = format!("/calls/{call}");
+        assert_eq!(lab.get(&path).await["outcome"], Value::Null);
+        let body = json!({"call_sid": call, "from": CALLER, "to": NUMBER});
+        assert_eq!(lab.post("/calls/missed", body).await.0, 202);
+        testkit::eventually("it is missed", async || {
+            lab.get(&path).await["outcome"] == "missed"
+        })
+        .await;
+    }
+    lab.rest().await;
+    assert_eq!((lab.missed().len(), lab.lookups().len()), (2, 1));
 }
 
 pub async fn what_cannot_be_reported_is_refused(lab: Arc<Lab>) {

@@ -12,7 +12,8 @@ use role::door::{cause, seal};
 use role::{Decider, Fault};
 use store::{Database, Store, Tx, inbox};
 
-use crate::story::{Told, Truth, What, at, truths};
+use crate::interviewed::interviews;
+use crate::story::{Story, Told, Truth, What, at, truths};
 
 const CALL: &str = "CA1";
 
@@ -46,6 +47,12 @@ impl World {
             What::Status(event) => decide(&door::FollowStatus, tx, queue, envelope, event).await,
             What::Settle(event) => decide(&door::Settle, tx, queue, envelope, event).await,
             What::LookedUp(event) => decide(&door::ReadLookup, tx, queue, envelope, event).await,
+            What::Began(event) => decide(&door::NoteStarted, tx, queue, envelope, event).await,
+            What::Answer(event) => decide(&door::NoteAnswer, tx, queue, envelope, event).await,
+            What::Ended(event) => decide(&door::NoteEnded, tx, queue, envelope, event).await,
+            What::Evaluated(event) => {
+                decide(&door::NoteEvaluated, tx, queue, envelope, event).await
+            }
         };
         let (reply, events) = heard.unwrap();
         if let Some(reply) = reply {
@@ -68,7 +75,7 @@ impl World {
     }
 
     /// Lets every timer fire and every look-up be answered, until nothing more happens.
-    async fn rest(&mut self, tx: &mut Tx, truth: &Truth) {
+    async fn rest(&mut self, tx: &mut Tx, truth: &impl Story) {
         let mut asked = 0;
         for round in 0.. {
             assert!(round < 20, "the timers never end");
@@ -123,7 +130,7 @@ where
 }
 
 /// Tells the story, lets it come to rest, and checks what holds for each.
-async fn play(tx: &mut Tx, truth: &Truth, story: &[Told]) -> Result<CallRow, TestCaseError> {
+async fn play(tx: &mut Tx, truth: &impl Story, story: &[Told]) -> Result<CallRow, TestCaseError> {
     let mut world = World::default();
     for told in story {
         world.hear(tx, told).await;
@@ -166,8 +173,10 @@ async fn play(tx: &mut Tx, truth: &Truth, story: &[Told]) -> Result<CallRow, Tes
 }
 
 /// The story with repeats, and the same in another order.
-fn shuffled() -> impl Strategy<Value = (Truth, Vec<Told>, Vec<Told>)> {
-    let story = truths().prop_flat_map(|truth| {
+fn shuffled<S: Story + Clone>(
+    truths: impl Strategy<Value = S>,
+) -> impl Strategy<Value = (S, Vec<Told>, Vec<Told>)> {
+    let story = truths.prop_flat_map(|truth| {
         let told = truth.told(CALL);
         let len = told.len();
         (
@@ -206,6 +215,15 @@ fn after_the_key(mut story: Vec<Told>) -> Vec<Told> {
 
 #[test]
 fn any_order_and_any_repeat_come_to_the_same() {
+    come_to_the_same(truths());
+}
+
+#[test]
+fn any_order_and_any_repeat_of_an_interview_come_to_the_same() {
+    come_to_the_same(interviews());
+}
+
+fn come_to_the_same<S: Story + Clone>(truths: impl Strategy<Value = S>) {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let dir = tempfile::tempdir().unwrap();
     let database = Database::Sqlite {
@@ -219,7 +237,7 @@ fn any_order_and_any_repeat_come_to_the_same() {
         failure_persistence: None,
         ..Config::default()
     };
-    let outcome = TestRunner::new(config).run(&shuffled(), |(truth, told, order)| {
+    let outcome = TestRunner::new(config).run(&shuffled(truths), |(truth, told, order)| {
         runtime.block_on(async {
             let mut rows = Vec::new();
             for story in [&told, &order] {

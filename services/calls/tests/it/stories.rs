@@ -5,9 +5,10 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 use events::v1::{CallLookedUp, CallSettle, CallStarted, Whisper};
 use futures::future::join_all;
+use testkit::eventually;
 
-use crate::lab::{Lab, eventually};
-use crate::story::{CALLER, Dial, NUMBER, OWNER, Plan, Told, Truth, What, at};
+use crate::lab::Lab;
+use crate::story::{CALLER, Dial, NUMBER, OWNER, Plan, Story, Told, Truth, What, at};
 use crate::words::{dialled, inbound, status, tenant, text_sent, whisper};
 
 const CALL: &str = "CA1";
@@ -363,7 +364,8 @@ pub async fn a_storm_comes_to_rest(lab: Arc<Lab>) {
     let (last, mut first): (Vec<_>, Vec<_>) = storm.into_iter().partition(Told::listens_to_silence);
     first.sort_by_key(|told| role::derive_id(&["disorder", &told.id]));
     for wave in [first, last] {
-        join_all(wave.iter().map(|told| told.publish(&lab.bus))).await;
+        let bus = lab.bus();
+        join_all(wave.iter().map(|told| told.publish(&bus))).await;
         join_all(wave.iter().map(|told| lab.handled(told.queue(), &told.id))).await;
     }
     for (n, truth) in truths.iter().enumerate() {
@@ -407,7 +409,7 @@ pub async fn nobody_ends_the_call_of_another(lab: Arc<Lab>) {
     let before = lab.row(CALL).await;
     let event = dialled(CALL, tenant("jones"), "busy");
     let told = Told::new(20, "strange", What::Dial(event), false);
-    told.publish(&lab.bus).await;
+    told.publish(&lab.bus()).await;
     eventually("it is refused", async || lab.dead().await.len() == 1).await;
     assert_eq!(lab.dead().await, ["the call belongs to another tenant"]);
     assert_eq!(lab.row(CALL).await, before);
@@ -416,7 +418,7 @@ pub async fn nobody_ends_the_call_of_another(lab: Arc<Lab>) {
 
 pub async fn what_cannot_be_read_is_told_to_people(lab: Arc<Lab>) {
     let empty = Told::new(0, "empty", What::Status(Default::default()), false);
-    empty.publish(&lab.bus).await;
+    empty.publish(&lab.bus()).await;
     eventually("it is dead", async || lab.dead().await.len() == 1).await;
     assert_eq!(
         lab.dead().await,
@@ -428,6 +430,34 @@ pub async fn what_cannot_be_read_is_told_to_people(lab: Arc<Lab>) {
         ..Default::default()
     };
     lab.publish("calls.settle", at(0), &settle).await;
+}
+
+/// Twilio told of the call and does not know it: somebody else's credentials, or a call that was deleted.
+pub async fn a_call_that_twilio_does_not_know_is_a_fault_and_no_missed_call(lab: Arc<Lab>) {
+    lab.ask(&comes_in(CALL)).await;
+    lab.clock.advance(TimeDelta::seconds(46));
+    eventually("Twilio is asked", async || lab.lookups().len() == 1).await;
+    let unknown = CallLookedUp {
+        call_sid: CALL.into(),
+        tenant: Some(tenant("smith")),
+        ..CallLookedUp::default()
+    };
+    lab.publish("calls.looked-up", lab.clock.now(), &unknown)
+        .await;
+    let row = lab.row(CALL).await;
+    assert_eq!(
+        (
+            row.outcome.as_str(),
+            row.reason.as_str(),
+            row.status.as_str()
+        ),
+        ("failed", "unknown-at-twilio", "failed")
+    );
+    assert_eq!(
+        lab.told(CALL).await,
+        ["call.ended", "call.lookup", "call.started"]
+    );
+    assert!(lab.missed().is_empty());
 }
 
 pub async fn the_text_that_follows_is_in_the_timeline(lab: Arc<Lab>) {
@@ -442,7 +472,7 @@ pub async fn the_text_that_follows_is_in_the_timeline(lab: Arc<Lab>) {
         let id = format!("sent-{n}");
         let time = at(30 + i64::try_from(n).unwrap());
         let envelope = events::Envelope::at("trunkline/test", id.clone(), time, &text_sent(thread));
-        lab.bus
+        lab.bus()
             .publish(&envelope.tenant("smith").key(CALL))
             .await
             .unwrap();

@@ -5,8 +5,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use clock::Time;
 use events::v1::call_looked_up::Leg;
 use events::v1::{
-    AfterHours, CallLookedUp, CallSettle, CallStatus, DialFinished, DialResult, OpenHours,
-    TenantContext, VoiceInbound, VoiceWhisper, Whisper,
+    AfterHours, AnswerTaken, CallLookedUp, CallSettle, CallStatus, DialFinished, DialResult,
+    InterviewEnded, InterviewEvaluated, InterviewStarted, OpenHours, TenantContext, VoiceInbound,
+    VoiceWhisper, Whisper,
 };
 use events::{Envelope, Event, ReplyTo};
 use proptest::prelude::*;
@@ -22,7 +23,19 @@ pub fn at(second: i64) -> Time {
     DateTime::<Utc>::from_timestamp(1_750_000_000, 0).unwrap() + TimeDelta::seconds(second)
 }
 
-/// How the call went in truth.
+/// A way that a call went.
+pub trait Story: std::fmt::Debug {
+    /// Outcome and reason that must come out, whatever comes when.
+    fn outcome(&self) -> (&'static str, &'static str);
+
+    /// Everything that is told, in the order in which it happened, without what got lost.
+    fn told(&self, call: &str) -> Vec<Told>;
+
+    /// What Twilio says when it is asked.
+    fn looked_up(&self, call: &str) -> CallLookedUp;
+}
+
+/// How a call that is forwarded went in truth.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Truth {
     pub plan: Plan,
@@ -63,9 +76,8 @@ pub enum Dial {
     Missed(&'static str),
 }
 
-impl Truth {
-    /// Outcome and reason that must come out, whatever comes when.
-    pub fn outcome(&self) -> (&'static str, &'static str) {
+impl Story for Truth {
+    fn outcome(&self) -> (&'static str, &'static str) {
         match (self.dial, self.plan) {
             (Dial::Talked, _) => ("answered", ""),
             (Dial::Unpressed(_), _) => ("missed", "not-accepted"),
@@ -84,64 +96,7 @@ impl Truth {
         }
     }
 
-    pub fn tenant(&self) -> TenantContext {
-        let closed = matches!(self.plan, Plan::Apologize | Plan::Reject);
-        let action = if self.plan == Plan::Reject {
-            "reject"
-        } else {
-            "apologize"
-        };
-        TenantContext {
-            // An hour that never comes: closed at all times.
-            hours: if closed {
-                vec![OpenHours {
-                    weekday: 9,
-                    from_minute: 0,
-                    to_minute: 1,
-                }]
-            } else {
-                Vec::new()
-            },
-            after_hours: Some(AfterHours {
-                action: action.into(),
-                say: String::new(),
-            }),
-            forward_to: if self.plan == Plan::NoNumber {
-                String::new()
-            } else {
-                OWNER.into()
-            },
-            whisper: Some(Whisper {
-                enabled: self.whisper,
-                say: String::new(),
-            }),
-            ..tenant("smith")
-        }
-    }
-
-    fn bridged(&self) -> bool {
-        self.dial == Dial::Talked
-    }
-
-    fn dial_status(&self) -> Option<&'static str> {
-        match self.dial {
-            Dial::None => None,
-            Dial::Talked | Dial::Unpressed(_) | Dial::TooLate => Some("completed"),
-            Dial::Missed(status) => Some(status),
-        }
-    }
-
-    fn leg_s(&self) -> Option<u32> {
-        match self.dial {
-            Dial::Talked => Some(60),
-            Dial::Unpressed(_) => Some(9),
-            Dial::TooLate => Some(0),
-            Dial::None | Dial::Missed(_) => None,
-        }
-    }
-
-    /// Everything that is told, in the order in which it happened, without what got lost.
-    pub fn told(&self, call: &str) -> Vec<Told> {
+    fn told(&self, call: &str) -> Vec<Told> {
         let mut told = Vec::new();
         if !self.inbound_lost {
             let waits = !self.fallback;
@@ -208,8 +163,7 @@ impl Truth {
         told
     }
 
-    /// What Twilio says when it is asked.
-    pub fn looked_up(&self, call: &str) -> CallLookedUp {
+    fn looked_up(&self, call: &str) -> CallLookedUp {
         let leg = |status: &str| Leg {
             call_sid: "CA-leg".into(),
             status: status.into(),
@@ -222,6 +176,64 @@ impl Truth {
             status: self.status.into(),
             duration_s: Some(77),
             legs: self.dial_status().map(leg).into_iter().collect(),
+        }
+    }
+}
+
+impl Truth {
+    pub fn tenant(&self) -> TenantContext {
+        let closed = matches!(self.plan, Plan::Apologize | Plan::Reject);
+        let action = if self.plan == Plan::Reject {
+            "reject"
+        } else {
+            "apologize"
+        };
+        TenantContext {
+            // An hour that never comes: closed at all times.
+            hours: if closed {
+                vec![OpenHours {
+                    weekday: 9,
+                    from_minute: 0,
+                    to_minute: 1,
+                }]
+            } else {
+                Vec::new()
+            },
+            after_hours: Some(AfterHours {
+                action: action.into(),
+                say: String::new(),
+            }),
+            forward_to: if self.plan == Plan::NoNumber {
+                String::new()
+            } else {
+                OWNER.into()
+            },
+            whisper: Some(Whisper {
+                enabled: self.whisper,
+                say: String::new(),
+            }),
+            ..tenant("smith")
+        }
+    }
+
+    fn bridged(&self) -> bool {
+        self.dial == Dial::Talked
+    }
+
+    fn dial_status(&self) -> Option<&'static str> {
+        match self.dial {
+            Dial::None => None,
+            Dial::Talked | Dial::Unpressed(_) | Dial::TooLate => Some("completed"),
+            Dial::Missed(status) => Some(status),
+        }
+    }
+
+    fn leg_s(&self) -> Option<u32> {
+        match self.dial {
+            Dial::Talked => Some(60),
+            Dial::Unpressed(_) => Some(9),
+            Dial::TooLate => Some(0),
+            Dial::None | Dial::Missed(_) => None,
         }
     }
 }
@@ -244,6 +256,10 @@ pub enum What {
     Status(CallStatus),
     Settle(CallSettle),
     LookedUp(CallLookedUp),
+    Began(InterviewStarted),
+    Answer(AnswerTaken),
+    Ended(InterviewEnded),
+    Evaluated(InterviewEvaluated),
 }
 
 impl Told {
@@ -274,6 +290,10 @@ impl Told {
             What::Status(event) => self.envelope_of(event),
             What::Settle(event) => self.envelope_of(event),
             What::LookedUp(event) => self.envelope_of(event),
+            What::Began(event) => self.envelope_of(event),
+            What::Answer(event) => self.envelope_of(event),
+            What::Ended(event) => self.envelope_of(event),
+            What::Evaluated(event) => self.envelope_of(event),
         };
         let reply_to = ReplyTo {
             address: "test".into(),
@@ -307,6 +327,10 @@ impl Told {
             What::Status(_) => "calls.status",
             What::Settle(_) => "calls.settle",
             What::LookedUp(_) => "calls.looked-up",
+            What::Began(_) => "calls.interview-started",
+            What::Answer(_) => "calls.answer-taken",
+            What::Ended(_) => "calls.interview-ended",
+            What::Evaluated(_) => "calls.interview-evaluated",
         }
     }
 }

@@ -3,7 +3,7 @@
 use actix_web::web::{Data, Json, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use events::Envelope;
-use role::http::{ApiError, Caller};
+use role::http::{ApiError, Caller, idempotency_key};
 use role::{derive_id, telemetry};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -108,16 +108,4 @@ fn check(new: &New) -> Result<(), ApiError> {
         ));
     }
     Ok(())
-}
-
-fn idempotency_key(request: &HttpRequest) -> Result<Option<&str>, ApiError> {
-    let Some(value) = request.headers().get("Idempotency-Key") else {
-        return Ok(None);
-    };
-    value
-        .to_str()
-        .ok()
-        .filter(|key| (1..=255).contains(&key.len()))
-        .map(Some)
-        .ok_or_else(|| ApiError::invalid("Idempotency-Key", "send 1 to 255 visible characters"))
 }

@@ -1,11 +1,7 @@
 //! Dispatch from outside: events on the bus, requests over HTTP, on SQLite with the embedded bus and on PostgreSQL
 //! with RabbitMQ; and its decisions alone, in many orders.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    reason = "a test that fails says where"
-)]
+#![expect(clippy::unwrap_used, reason = "a test that fails says where")]
 
 mod delivery;
 mod http;
@@ -16,21 +12,7 @@ mod text_back;
 mod texts;
 mod world;
 
-/// Runs each case on both ways to run.
-macro_rules! suite {
-    ($($module:ident: $($case:ident),+;)*) => {
-        mod embedded { $($(
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn $case() { crate::lab::run("embedded", crate::$module::$case).await }
-        )+)* }
-        mod distributed { $($(
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn $case() { crate::lab::run("distributed", crate::$module::$case).await }
-        )+)* }
-    };
-}
-
-suite! {
+testkit::suite! { crate::lab::run;
     text_back:
         a_missed_call_is_answered_with_one_text,
         a_caller_is_texted_once_in_a_while,

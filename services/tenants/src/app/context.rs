@@ -2,8 +2,8 @@
 
 use events::v1::{self, TenantContext, VoiceParameters, Webhook};
 
-use super::model::{Number, Tenant};
-use super::words::{NumberStatus, TenantStatus, VoiceApp};
+use super::model::{Ai, Number, Tenant};
+use super::words::{NumberStatus, TenantStatus, VoiceApp, VoiceProvider};
 
 /// The business behind a number.
 #[derive(Debug, Clone, PartialEq)]
@@ -86,7 +86,23 @@ fn context(tenant: &Tenant, account_sid: String, number: &Number) -> TenantConte
         voice: profile.voice.unwrap_or_default(),
         trade: profile.trade.unwrap_or_default(),
         human_window_s: profile.human_window_s,
+        ai: wishes(profile.ai),
     }
+}
+
+/// What a tenant wishes of AI; none when it has said nothing.
+fn wishes(ai: Ai) -> Option<v1::AiWishes> {
+    (ai != Ai::default()).then(|| v1::AiWishes {
+        chat_model: ai.chat_model.unwrap_or_default(),
+        transcribe_model: ai.transcribe_model.unwrap_or_default(),
+        speech_model: ai.speech_model.unwrap_or_default(),
+        voice: ai.voice.unwrap_or_default(),
+        voice_provider: ai
+            .voice_provider
+            .map_or("", VoiceProvider::as_str)
+            .to_owned(),
+        instructions: ai.instructions.unwrap_or_default(),
+    })
 }
 
 /// A suspended tenant's numbers count as suspended: consumers keep its state true and start nothing new.

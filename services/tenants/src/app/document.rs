@@ -9,6 +9,7 @@ use phone::E164;
 use role::settings::{Secret, is_account_sid};
 use serde_json::Value;
 
+use super::flows::{FlowSpec, flow_spec};
 use super::model::Profile;
 use super::profile::profile;
 use super::read::{self, Reader};
@@ -20,6 +21,8 @@ use super::words::{NumberStatus, SmsApp, TenantStatus, VoiceApp, is_name};
 pub struct Document {
     /// Businesses with their numbers.
     pub tenants: Vec<TenantSpec>,
+    /// Interviews.
+    pub flows: Vec<FlowSpec>,
     /// API keys.
     pub keys: Vec<KeySpec>,
 }
@@ -97,15 +100,10 @@ pub struct KeySpec {
 pub fn document(value: &Value) -> Result<Document, Vec<Fault>> {
     let mut faults = Vec::new();
     let document = read::object(&mut faults, String::new(), value, |file| {
-        if file
-            .value("flows")
-            .is_some_and(|flows| flows.as_array().is_none_or(|f| !f.is_empty()))
-        {
-            file.fault("flows", "no role serves flows yet; leave them out");
-        }
         let tenants = file.list("tenants", |tenant| tenant_spec(tenant, None));
         Document {
             tenants: tenants.into_iter().flatten().collect(),
+            flows: file.each("flows", flow_spec),
             keys: file.list("keys", key_spec).into_iter().flatten().collect(),
         }
     });
@@ -120,7 +118,7 @@ pub fn tenant(value: &Value, id: Option<&str>) -> Result<Document, Vec<Fault>> {
     });
     let document = tenant.flatten().map(|tenant| Document {
         tenants: vec![tenant],
-        keys: Vec::new(),
+        ..Document::default()
     });
     finish(document, faults)
 }
@@ -149,6 +147,7 @@ fn finish(document: Option<Document>, mut faults: Vec<Fault>) -> Result<Document
 /// Refuses what stands twice.
 fn refuse_twins(document: &Document, faults: &mut Vec<Fault>) {
     let mut seen: BTreeMap<(&str, &str), &str> = BTreeMap::new();
+    let flows: Vec<String> = document.flows.iter().map(FlowSpec::identity).collect();
     let mut check = |kind: &'static str, it, path, place: String| {
         if let Some(first) = seen.get(&(kind, it)) {
             faults.push(Fault::new(place, format!("stands in {first} already")));
@@ -179,6 +178,9 @@ fn refuse_twins(document: &Document, faults: &mut Vec<Fault>) {
                 place(&number.path, "number"),
             );
         }
+    }
+    for (flow, identity) in document.flows.iter().zip(&flows) {
+        check("flow", identity, &flow.path, place(&flow.path, "name"));
     }
     for key in &document.keys {
         check("key", &key.name, &key.path, place(&key.path, "name"));

@@ -3,6 +3,7 @@
 pub mod cache;
 pub mod context;
 pub mod document;
+pub mod flows;
 pub mod hours;
 pub mod model;
 pub mod note;

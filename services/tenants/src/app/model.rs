@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::hours::Hours;
 use super::words::{
-    AfterHoursAction, NumberStatus, RecordingFormat, SmsApp, TenantStatus, VoiceApp,
+    AfterHoursAction, NumberStatus, RecordingFormat, SmsApp, TenantStatus, VoiceApp, VoiceProvider,
 };
 
 /// A business.
@@ -119,6 +119,8 @@ pub struct Profile {
     pub language: Option<String>,
     /// A Twilio voice's name.
     pub voice: Option<String>,
+    /// Which models serve it, and what they are told; what is unsaid is the platform's.
+    pub ai: Ai,
 }
 
 impl Default for Profile {
@@ -142,8 +144,27 @@ impl Default for Profile {
             notify_url: None,
             language: None,
             voice: None,
+            ai: Ai::default(),
         }
     }
+}
+
+/// Which models serve a business, and what they are told.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct Ai {
+    /// Writes and judges.
+    pub chat_model: Option<String>,
+    /// Turns speech into text.
+    pub transcribe_model: Option<String>,
+    /// Turns text into speech.
+    pub speech_model: Option<String>,
+    /// The provider's name of a voice. The profile's `voice` is Twilio's, for what Twilio reads aloud.
+    pub voice: Option<String>,
+    /// Whose voice it is.
+    pub voice_provider: Option<VoiceProvider>,
+    /// What is added to our own instructions.
+    pub instructions: Option<String>,
 }
 
 /// The text after a missed call.

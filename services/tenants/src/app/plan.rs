@@ -9,6 +9,7 @@ use role::seal::{key_hash, new_key};
 use role::settings::Secret;
 
 use super::document::{AccountSpec, Document, KeySpec, NumberSpec, TenantSpec, place};
+use super::flows::{Flow, FlowSpec};
 use super::model::{Account, Key, Number, Tenant};
 use super::note;
 use super::refusal::Fault;
@@ -17,7 +18,7 @@ use super::words::{NumberStatus, SmsApp, TenantStatus, VoiceApp};
 /// What is there of all that a document names.
 #[derive(Debug, Default)]
 pub struct Known {
-    /// Tenants by id: those of the document, and those that its keys name.
+    /// Tenants by id: those of the document, and those that its flows and keys name.
     pub tenants: BTreeMap<String, Tenant>,
     /// Numbers that are not released: those of its tenants, and those it lists.
     pub numbers: Vec<Number>,
@@ -25,6 +26,8 @@ pub struct Known {
     pub accounts: BTreeMap<String, String>,
     /// Keys by name.
     pub keys: BTreeMap<String, Key>,
+    /// The digests of flows that were applied before, by tenant (empty: every tenant) and name.
+    pub flows: BTreeMap<(String, String), String>,
 }
 
 /// What becomes of one thing.
@@ -45,6 +48,8 @@ pub struct Plan {
     pub tenants: Vec<(Change, Tenant)>,
     /// Numbers as they will be.
     pub numbers: Vec<(Change, Number)>,
+    /// Flows as they will be.
+    pub flows: Vec<(Change, Flow)>,
     /// Keys as they will be.
     pub keys: Vec<(Change, Key)>,
     /// Keys that were made here, by name; they can be shown once.
@@ -76,6 +81,9 @@ pub fn plan(document: &Document, known: &Known, asker: &Asker<'_>) -> Result<Pla
     };
     for spec in &document.tenants {
         planning.tenant(spec);
+    }
+    for spec in &document.flows {
+        planning.flow(spec, document);
     }
     for spec in &document.keys {
         planning.key(spec, document);
@@ -261,20 +269,38 @@ impl Planning<'_> {
         }
     }
 
-    fn key(&mut self, spec: &KeySpec, document: &Document) {
+    /// Whether a flow or key may be of this tenant, or of all.
+    fn may_be_of(&mut self, path: &str, tenant: Option<&str>, document: &Document) -> bool {
         if let Some(bound) = self.bound
-            && spec.tenant.as_deref() != Some(bound)
+            && tenant != Some(bound)
         {
             let message = format!("must be {bound}: this key is bound to it");
-            self.fault(&spec.path, "tenant", message);
+            self.fault(path, "tenant", message);
+            return false;
+        }
+        let named = |tenant: &str| {
+            self.known.tenants.contains_key(tenant)
+                || document.tenants.iter().any(|t| t.id == tenant)
+        };
+        if tenant.is_some_and(|tenant| !named(tenant)) {
+            self.fault(path, "tenant", "there is no such tenant");
+            return false;
+        }
+        true
+    }
+
+    fn flow(&mut self, spec: &FlowSpec, document: &Document) {
+        if !self.may_be_of(&spec.path, spec.tenant.as_deref(), document) {
             return;
         }
-        let named = |tenant: &String| {
-            self.known.tenants.contains_key(tenant)
-                || document.tenants.iter().any(|t| t.id == *tenant)
-        };
-        if spec.tenant.as_ref().is_some_and(|tenant| !named(tenant)) {
-            self.fault(&spec.path, "tenant", "there is no such tenant");
+        let flow = Flow::of(spec);
+        let known = (flow.tenant_id.clone(), flow.name.clone());
+        let change = flow.change(self.known.flows.get(&known));
+        self.plan.flows.push((change, flow));
+    }
+
+    fn key(&mut self, spec: &KeySpec, document: &Document) {
+        if !self.may_be_of(&spec.path, spec.tenant.as_deref(), document) {
             return;
         }
         let old = self.known.keys.get(&spec.name);

@@ -8,7 +8,7 @@ use serde_json::Value;
 use url::Url;
 
 use super::hours::{Day, Hours, Span};
-use super::model::{AfterHours, Profile, Recording, TextBack, Whisper};
+use super::model::{AfterHours, Ai, Profile, Recording, TextBack, Whisper};
 use super::read::Reader;
 use super::template;
 
@@ -46,6 +46,18 @@ pub(super) fn profile(tenant: &mut Reader<'_>) -> Profile {
         notify_url: tenant.text("notify_url", notify_url),
         language: tenant.text("language", language),
         voice: tenant.words("voice", 100),
+        ai: tenant.object("ai", ai).unwrap_or_default(),
+    }
+}
+
+fn ai(it: &mut Reader<'_>) -> Ai {
+    Ai {
+        chat_model: it.words("chat_model", 100),
+        transcribe_model: it.words("transcribe_model", 100),
+        speech_model: it.words("speech_model", 100),
+        voice: it.words("voice", 100),
+        voice_provider: it.text("voice_provider", str::parse),
+        instructions: it.words("instructions", 4000),
     }
 }
 

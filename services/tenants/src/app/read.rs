@@ -168,17 +168,28 @@ impl Reader<'_> {
             .collect()
     }
 
+    /// A list of things with rules of their own.
+    pub fn each<T>(
+        &mut self,
+        field: &'static str,
+        mut read: impl FnMut(&mut Vec<Fault>, String, Value) -> Option<T>,
+    ) -> Vec<T> {
+        let items = self.items(field).into_iter();
+        let faults = &mut *self.faults;
+        items
+            .filter_map(|(place, item)| read(faults, place, item))
+            .collect()
+    }
+
     /// A list of objects.
     pub fn list<T>(
         &mut self,
         field: &'static str,
         mut read: impl FnMut(&mut Reader<'_>) -> T,
     ) -> Vec<T> {
-        let items = self.items(field);
-        let faults = &mut *self.faults;
-        let each = items.into_iter();
-        each.filter_map(|(place, item)| object(faults, place, &item, &mut read))
-            .collect()
+        self.each(field, |faults, place, item| {
+            object(faults, place, &item, &mut read)
+        })
     }
 
     /// A list of texts in a form of their own.

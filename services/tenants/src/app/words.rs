@@ -1,5 +1,6 @@
 //! The words that a field may hold.
 
+pub use flow::is_name;
 use serde::{Deserialize, Serialize};
 
 /// A text that is not one of the words allowed; the message lists them.
@@ -69,6 +70,16 @@ words! {
         Reject = "reject",
     }
 
+    /// Who reads prompts aloud.
+    VoiceProvider ("elevenlabs, murf or openai") {
+        /// ElevenLabs.
+        ElevenLabs = "elevenlabs",
+        /// Murf.
+        Murf = "murf",
+        /// Whoever speaks as OpenAI does.
+        OpenAi = "openai",
+    }
+
     /// A recording's file format.
     RecordingFormat ("mp3 or wav") {
         /// Small.
@@ -101,10 +112,10 @@ impl NumberStatus {
 pub enum VoiceApp {
     /// The business's own telephone.
     Forward,
-    /// Recorded interviews.
-    Screener,
-    /// Coached interviews.
-    Coach,
+    /// Recorded interviews, by the flow of this name; none: by the one called `screener`.
+    Screener(Option<String>),
+    /// Coached interviews, by the flow of this name; none: by the one called `coach`.
+    Coach(Option<String>),
     /// A recorded assistant.
     Assistant,
     /// A streaming bot with a flow of this name.
@@ -113,18 +124,27 @@ pub enum VoiceApp {
     None,
 }
 
-const VOICE: &str = "forward, screener, coach, assistant, none, or bot: and a flow's name such as bot:loan-eligibility";
+const VOICE: &str = "forward, screener, coach, assistant, none, or bot:, screener: or coach: and a flow's name such as bot:loan-eligibility";
 
 impl VoiceApp {
     /// The end of the routing key by which its consumer gets the call.
     pub fn route(&self) -> Option<&'static str> {
         match self {
             Self::Forward => Some("forward"),
-            Self::Screener => Some("screener"),
-            Self::Coach => Some("coach"),
+            Self::Screener(_) => Some("screener"),
+            Self::Coach(_) => Some("coach"),
             Self::Assistant => Some("assistant"),
             Self::Bot(_) => Some("bot"),
             Self::None => None,
+        }
+    }
+
+    /// The flow that the number names.
+    fn flow(&self) -> Option<&str> {
+        match self {
+            Self::Bot(flow) => Some(flow),
+            Self::Screener(flow) | Self::Coach(flow) => flow.as_deref(),
+            Self::Forward | Self::Assistant | Self::None => None,
         }
     }
 }
@@ -133,17 +153,20 @@ impl std::str::FromStr for VoiceApp {
     type Err = NotAWord;
 
     fn from_str(text: &str) -> Result<Self, NotAWord> {
-        Ok(match text {
-            "forward" => Self::Forward,
-            "screener" => Self::Screener,
-            "coach" => Self::Coach,
-            "assistant" => Self::Assistant,
-            "none" => Self::None,
-            _ => match text.strip_prefix("bot:") {
-                Some(flow) if is_name(flow) => Self::Bot(flow.to_owned()),
-                _ => return Err(NotAWord(VOICE)),
-            },
-        })
+        let (app, flow) = match text.split_once(':') {
+            Some((app, flow)) if is_name(flow) => (app, Some(flow.to_owned())),
+            Some(_) => return Err(NotAWord(VOICE)),
+            None => (text, None),
+        };
+        match (app, flow) {
+            ("screener", flow) => Ok(Self::Screener(flow)),
+            ("coach", flow) => Ok(Self::Coach(flow)),
+            ("bot", Some(flow)) => Ok(Self::Bot(flow)),
+            ("forward", None) => Ok(Self::Forward),
+            ("assistant", None) => Ok(Self::Assistant),
+            ("none", None) => Ok(Self::None),
+            _ => Err(NotAWord(VOICE)),
+        }
     }
 }
 
@@ -157,22 +180,12 @@ impl TryFrom<String> for VoiceApp {
 
 impl From<VoiceApp> for String {
     fn from(app: VoiceApp) -> Self {
-        match app {
-            VoiceApp::Bot(flow) => format!("bot:{flow}"),
-            VoiceApp::None => "none".to_owned(),
-            other => other.route().unwrap_or_default().to_owned(),
+        let word = app.route().unwrap_or("none");
+        match app.flow() {
+            Some(flow) => format!("{word}:{flow}"),
+            None => word.to_owned(),
         }
     }
-}
-
-/// Whether a text can be an id or a name in a path or a key: a letter or digit, then up to 63 of those and `._-`.
-pub fn is_name(text: &str) -> bool {
-    let plain = |c: char| c.is_ascii_alphanumeric();
-    (1..=64).contains(&text.len())
-        && text.starts_with(plain)
-        && text
-            .chars()
-            .all(|c| plain(c) || matches!(c, '.' | '_' | '-'))
 }
 
 #[cfg(test)]
@@ -188,13 +201,28 @@ mod tests {
             "assistant",
             "none",
             "bot:loan-eligibility",
+            "screener:nurses",
+            "coach:nurses",
         ] {
             assert_eq!(String::from(text.parse::<VoiceApp>().unwrap()), text);
         }
-        for bad in ["", "bot", "bot:", "bot:a b", "robot", "Forward"] {
+        for bad in [
+            "",
+            "bot",
+            "bot:",
+            "bot:a b",
+            "robot",
+            "Forward",
+            "coach:",
+            "screener:a:b",
+            "forward:x",
+            "none:x",
+        ] {
             assert!(bad.parse::<VoiceApp>().is_err(), "{bad}");
         }
         assert_eq!(VoiceApp::Bot("x".into()).route(), Some("bot"));
+        let coach: VoiceApp = "coach:nurses".parse().unwrap();
+        assert_eq!(coach.route(), Some("coach"));
     }
 
     #[test]
@@ -207,15 +235,5 @@ mod tests {
             assert!(state.may_become(Released));
         }
         assert!(!Active.may_become(Provisioning));
-    }
-
-    #[test]
-    fn names_fit_a_path() {
-        for good in ["smith-plumbing", "a", "0b6e.x_1"] {
-            assert!(is_name(good), "{good}");
-        }
-        for bad in ["", "-a", "..", "a/b", "a b", "é"] {
-            assert!(!is_name(bad), "{bad}");
-        }
     }
 }

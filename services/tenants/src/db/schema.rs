@@ -59,6 +59,18 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::Text;
+    use store::types::Ts;
+
+    flows (tenant_id, name) {
+        tenant_id -> Text,
+        name -> Text,
+        digest -> Text,
+        updated_at -> Ts,
+    }
+}
+
 diesel::joinable!(numbers -> tenants (tenant_id));
 diesel::joinable!(accounts -> tenants (tenant_id));
 diesel::allow_tables_to_appear_in_same_query!(tenants, accounts, numbers);

@@ -191,6 +191,7 @@ impl Performer for Status {
             sip_response_code: command.sip_response_code,
             timestamp: command.timestamp,
             origin: "twilio".to_owned(),
+            answered_by: command.answered_by,
         };
         Ok(Decision::nothing().then(&event).of_tenant(id).keyed(call))
     }

@@ -1,10 +1,13 @@
 //! Changes: each in one transaction, told to everybody when it has committed.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
+use bus::Bus;
 use clock::Clock;
-use events::v1::{KeyChanged, TenantChanged};
+use events::v1::{FlowDefine, KeyChanged, TenantChanged};
 use events::{Envelope, Event};
+use futures::future::join_all;
 use role::http::KeyStore;
 use role::seal::Sealer;
 use role::{Parts, Relay, Tx};
@@ -13,12 +16,13 @@ use tracing::info;
 
 use super::lookups::Lookups;
 use crate::app::document::{AccountSpec, Document};
+use crate::app::flows::Flow;
 use crate::app::model::{Key, Number, Tenant};
 use crate::app::plan::{Asker, Change, Known, Plan, plan};
 use crate::app::refusal::Refusal;
 use crate::app::settle;
 use crate::app::words::TenantStatus;
-use crate::db::{keys, numbers, tenants};
+use crate::db::{flows, keys, numbers, tenants};
 
 /// More changes than this and the caches are emptied at once.
 const MANY: usize = 16;
@@ -30,9 +34,13 @@ pub struct Registry {
     pub(super) relay: Relay,
     pub(super) clock: Clock,
     pub(super) sealer: Sealer,
+    bus: Bus,
     keys: KeyStore,
     lookups: Lookups,
 }
+
+/// How long whoever applies a document waits for its flows.
+const FLOWS_SETTLE: Duration = Duration::from_secs(3);
 
 /// What is told when a transaction has committed.
 #[derive(Default)]
@@ -48,6 +56,7 @@ impl Registry {
         Self {
             store,
             relay,
+            bus: parts.bus.clone(),
             clock: parts.clock.clone(),
             sealer: parts.sealer.clone(),
             keys: parts.keys.clone(),
@@ -120,10 +129,12 @@ impl Registry {
 
     async fn known(&self, tx: &mut Tx, document: &Document) -> Result<Known, Refusal> {
         let of_keys = document.keys.iter().filter_map(|key| key.tenant.clone());
+        let of_flows = document.flows.iter().filter_map(|flow| flow.tenant.clone());
         let ids: BTreeSet<String> = document
             .tenants
             .iter()
             .map(|t| t.id.clone())
+            .chain(of_flows)
             .chain(of_keys)
             .collect();
         let ids: Vec<String> = ids.into_iter().collect();
@@ -140,6 +151,7 @@ impl Registry {
             })
             .collect();
         let names: Vec<String> = document.keys.iter().map(|key| key.name.clone()).collect();
+        let called: Vec<String> = document.flows.iter().map(|f| f.name.clone()).collect();
         let found = tenants::load(tx, &ids, &self.sealer).await?;
         let keys = keys::named(tx, &names).await?;
         Ok(Known {
@@ -149,6 +161,7 @@ impl Registry {
                 .collect(),
             numbers: numbers::concerned(tx, &ids, &listed).await?,
             accounts: tenants::owners(tx, &sids).await?.into_iter().collect(),
+            flows: flows::digests(tx, &called).await?.into_iter().collect(),
             keys: keys
                 .into_iter()
                 .map(|key| (key.name.clone(), key))
@@ -168,6 +181,11 @@ impl Registry {
                 _ => numbers::update(tx, number).await?,
             }
             self.tell_number(&mut news, number);
+        }
+        // Told even when it is as it was: somebody may have changed it at interviews, which knows what is new to it.
+        for (_, flow) in &plan.flows {
+            flows::put(tx, flow, self.clock.now()).await?;
+            self.tell_flow(&mut news, flow);
         }
         for (change, key) in plan.keys.iter().filter(|(c, _)| *c != Change::Unchanged) {
             keys::put(tx, key, *change == Change::Created).await?;
@@ -269,8 +287,34 @@ impl Registry {
                 .for_each(|(tenant, number)| self.lookups.forget(tenant, number)),
         }
         news.hashes.iter().for_each(|hash| self.keys.forget(hash));
+        let flows: Vec<Envelope> = news
+            .envelopes
+            .iter()
+            .filter(|envelope| envelope.kind == FlowDefine::TYPE)
+            .cloned()
+            .collect();
         self.relay.leave(news.envelopes);
+        self.settle_flows(flows).await;
         Ok(())
+    }
+
+    /// Waits a moment until flows that are on their way can be used, so that whoever applied them can name them at once.
+    /// The same event is told once more as a question: whoever handled it gives its reply.
+    async fn settle_flows(&self, flows: Vec<Envelope>) {
+        let asked = flows
+            .into_iter()
+            .map(|flow| self.bus.request(flow, FLOWS_SETTLE));
+        let late = join_all(asked)
+            .await
+            .iter()
+            .filter(|it| it.is_err())
+            .count();
+        if late > 0 {
+            info!(
+                late,
+                "flows are on their way and can be used a little later"
+            );
+        }
     }
 
     fn envelope<E: Event>(&self, event: &E) -> Envelope {
@@ -290,6 +334,19 @@ impl Registry {
         news.envelopes
             .push(self.envelope(&event).tenant(&number.tenant_id));
         news.touched.push((event.tenant_id, event.number));
+    }
+
+    fn tell_flow(&self, news: &mut News, flow: &Flow) {
+        let event = FlowDefine {
+            tenant_id: flow.tenant_id.clone(),
+            name: flow.name.clone(),
+            definition: flow.definition.clone(),
+        };
+        let envelope = self.envelope(&event);
+        news.envelopes.push(match flow.tenant_id.as_str() {
+            "" => envelope,
+            tenant => envelope.tenant(tenant),
+        });
     }
 
     fn tell_key(&self, news: &mut News, hash: &str) {

@@ -4,7 +4,7 @@
 use phone::E164;
 use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::app::model::Profile;
 use crate::app::read;
@@ -19,10 +19,22 @@ pub(super) struct ApplyBody {
     #[serde(default)]
     tenants: Vec<TenantBody>,
     #[serde(default)]
-    keys: Vec<KeyBody>,
-    /// Empty: no role serves flows yet.
+    flows: Vec<FlowBody>,
     #[serde(default)]
-    flows: Vec<Value>,
+    keys: Vec<KeyBody>,
+}
+
+/// A flow of an apply file: the same fields as at `/api/flows/`.
+#[derive(JsonSchema)]
+#[expect(dead_code, reason = "read by app::document")]
+struct FlowBody {
+    /// The only tenant that has it; unsaid: every tenant.
+    tenant: Option<String>,
+    name: String,
+    /// screener, coach or eligibility.
+    kind: String,
+    #[serde(flatten)]
+    more: Map<String, Value>,
 }
 
 /// A tenant of an apply file.
@@ -53,7 +65,7 @@ struct AccountBody {
 struct NumberBody {
     number: String,
     primary: Option<bool>,
-    /// forward, screener, coach, assistant, bot:NAME or none.
+    /// forward, screener, coach, assistant, bot:NAME or none; screener:NAME and coach:NAME name a flow.
     voice: Option<String>,
     sms: Option<SmsApp>,
     status: Option<NumberStatus>,

@@ -53,7 +53,11 @@ impl Applied {
             .keys
             .iter()
             .map(|(change, it)| (change, format!("key {}", it.name)));
-        for (change, what) in tenants.chain(numbers).chain(keys) {
+        let flows = plan
+            .flows
+            .iter()
+            .map(|(change, it)| (change, format!("flow {}", it.name)));
+        for (change, what) in tenants.chain(numbers).chain(flows).chain(keys) {
             match change {
                 Change::Created => applied.created.push(what),
                 Change::Updated => applied.updated.push(what),

@@ -7,8 +7,9 @@ use events::v1::{KeyChanged, KeyGrant, KeyQuery};
 use role::http::{Access, Method};
 use role::seal::key_hash;
 use serde_json::{Value, json};
+use testkit::ADMIN;
 
-use crate::lab::{ADMIN, Lab};
+use crate::lab::Lab;
 
 async fn make(lab: &Lab, name: &str, tenant: Option<&str>, scopes: &[&str]) -> (String, String) {
     let body = json!({ "name": name, "tenant_id": tenant, "scopes": scopes });
@@ -322,6 +323,7 @@ pub async fn no_route_is_open(lab: Arc<Lab>) {
         assert!(matches!(route.access, Access::Key(_)), "{}", route.path);
         let method = match route.method {
             Method::Get => HttpMethod::GET,
+            Method::Head => HttpMethod::HEAD,
             Method::Post => HttpMethod::POST,
             Method::Put => HttpMethod::PUT,
             Method::Delete => HttpMethod::DELETE,

@@ -12,8 +12,9 @@ use events::v1::{
 use role::settings::Secret;
 use serde_json::{Value, json};
 use tenants::app::note::sign;
+use testkit::eventually;
 
-use crate::lab::{Lab, eventually, log};
+use crate::lab::{Lab, log};
 use crate::world::{ACCOUNT, webhook};
 
 /// A post as it came.
@@ -137,7 +138,7 @@ pub async fn a_missed_call_is_posted_and_signed(lab: Arc<Lab>) {
         ..CallMissed::default()
     };
     let envelope = lab.envelope(&missed);
-    lab.bus.publish(&envelope).await.unwrap();
+    lab.bus().publish(&envelope).await.unwrap();
     let post = theirs.get(1).await.remove(0);
     let signature = sign(&secret, &post.id, post.timestamp, &post.body);
     assert_eq!(
@@ -247,7 +248,7 @@ pub async fn a_refused_post_is_tried_again(lab: Arc<Lab>) {
     })
     .await;
     eventually("it is a dead letter", async || {
-        !lab.bus.dead_letters(10).await.unwrap().is_empty()
+        !lab.bus().dead_letters(10).await.unwrap().is_empty()
     })
     .await;
     assert_eq!(theirs.posts().len(), 3 + 5);
@@ -257,7 +258,7 @@ pub async fn a_refused_post_is_tried_again(lab: Arc<Lab>) {
     })
     .await;
     eventually("another dead letter", async || {
-        lab.bus.dead_letters(10).await.unwrap().len() == 2
+        lab.bus().dead_letters(10).await.unwrap().len() == 2
     })
     .await;
     assert!(!log().text().contains(&theirs.url));
@@ -285,7 +286,7 @@ pub async fn gone_is_the_end(lab: Arc<Lab>) {
             .collect::<Vec<_>>(),
         ["CA1", "CA2"]
     );
-    assert!(lab.bus.dead_letters(10).await.unwrap().is_empty());
+    assert!(lab.bus().dead_letters(10).await.unwrap().is_empty());
     theirs.server.stop(false).await;
 }
 

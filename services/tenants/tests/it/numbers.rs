@@ -8,8 +8,9 @@ use clock::Clock;
 use events::v1::{NumberBought, NumberBuy, NumberChanged, NumberRelease, NumberReleased};
 use events::{Envelope, Event};
 use serde_json::{Value, json};
+use testkit::{ADMIN, eventually, subscription};
 
-use crate::lab::{ADMIN, Lab, eventually, ours};
+use crate::lab::Lab;
 use crate::world::{ACCOUNT, OTHER_ACCOUNT};
 
 /// Stands in for egress.
@@ -22,13 +23,13 @@ struct Egress {
 impl Egress {
     async fn start(lab: &Lab, bought: Option<NumberBought>) -> Arc<Self> {
         let egress = Arc::new(Self {
-            bus: lab.bus.clone(),
+            bus: lab.bus().clone(),
             asked: Mutex::default(),
             bought,
         });
         let commands = [NumberBuy::TYPE, NumberRelease::TYPE];
-        lab.bus
-            .consume(ours("test.egress", &commands), egress.clone())
+        lab.bus()
+            .consume(subscription("test.egress", &commands), egress.clone())
             .await
             .unwrap();
         egress

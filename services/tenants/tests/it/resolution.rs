@@ -11,8 +11,9 @@ use events::v1::{
 use events::v1::{InboundText, TenantChanged};
 use role::settings::Secret;
 use serde_json::json;
+use testkit::{ADMIN, Mode, eventually};
 
-use crate::lab::{ADMIN, Lab, Mode, eventually, log, run_at};
+use crate::lab::{Lab, log, run_at};
 use crate::world::{ACCOUNT, OTHER_ACCOUNT, call, query, voice, webhook};
 
 pub async fn a_call_goes_to_the_app_of_its_number(lab: Arc<Lab>) {
@@ -68,8 +69,8 @@ pub async fn a_call_goes_to_the_app_of_its_number(lab: Arc<Lab>) {
 
     // A repeat of the webhook becomes the same event.
     let twice = lab.envelope(&call("+15550100001"));
-    lab.bus.publish(&twice).await.unwrap();
-    lab.bus.publish(&twice).await.unwrap();
+    lab.bus().publish(&twice).await.unwrap();
+    lab.bus().publish(&twice).await.unwrap();
     let own = TwilioVoiceInbound {
         webhook: Some(webhook("/webhooks/twilio/call", ACCOUNT)),
         voice: Some(voice("+15550100001", "+15550107777", "outbound-api")),
@@ -314,9 +315,8 @@ pub async fn a_change_of_another_replica_is_seen(lab: Arc<Lab>) {
         );
     }
     let body = Some(json!({ "name": "Renamed" }));
-    let (status, _) = lab
-        .call_at(&other, "PUT", "/api/tenants/smith", ADMIN, body, None)
-        .await;
+    let path = "/api/tenants/smith";
+    let (status, _) = lab.call_at(&other, "PUT", path, ADMIN, body, &[]).await;
     assert_eq!(status, 200);
     // Much sooner than an entry grows old.
     eventually("every replica sees it", async || {

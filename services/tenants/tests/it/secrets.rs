@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use role::http::Method;
 use serde_json::json;
+use testkit::ADMIN;
 
-use crate::lab::{ADMIN, Lab, log};
+use crate::lab::{Lab, log};
 use crate::world::OTHER_ACCOUNT;
 
 pub async fn credentials_are_never_shown(lab: Arc<Lab>) {
