@@ -10,9 +10,6 @@ use role::directory::Directory;
 use role::{Fault, Parts};
 use twilio_api::{Client, Error, Timeouts};
 
-/// Twilio's own endpoint.
-const TWILIO: &str = "https://api.twilio.com";
-
 /// How long Twilio may take. An attempt's lease is longer than two requests.
 const TIMEOUTS: Timeouts = Timeouts {
     connect: Duration::from_secs(5),
@@ -59,10 +56,7 @@ pub(crate) struct Account {
 
 impl Accounts {
     pub(crate) fn new(parts: &Parts) -> Result<Self, role::Error> {
-        let base_url = parts.settings.twilio_api_base_url.as_ref();
-        let base_url = base_url
-            .map_or(TWILIO, |url| url.as_str())
-            .trim_end_matches('/');
+        let base_url = parts.settings.twilio_api_url();
         // Credentials come with each account; the connections are shared.
         let client = Client::with_timeouts(base_url, "none", "", TIMEOUTS)
             .map_err(|e| role::Error::Settings(format!("TWILIO_API_BASE_URL: {e}")))?;
@@ -82,10 +76,7 @@ impl Accounts {
 
     /// An account by its SID; the platform's own when that is empty.
     pub(crate) async fn of(&self, sid: &str) -> Result<Account, Fault> {
-        let known = match sid {
-            "" => self.0.directory.default_account(),
-            sid => self.0.directory.account_or_ask(sid).await,
-        };
+        let known = self.0.directory.account_or_ask(sid).await;
         known.and_then(|known| self.with(&known)).ok_or_else(|| {
             Fault::Later(format!("no credentials are known for the account {sid:?}"))
         })

@@ -48,7 +48,7 @@ pub(crate) struct Facts {
     pub account_sid: String,
     /// Effects with the same one cannot be told apart at Twilio.
     pub fingerprint: String,
-    /// Whose pace it goes at.
+    /// Whose pace it goes at, within its account: a sender's, or that of all its calls.
     pub lane: Option<String>,
     /// Redacted.
     pub sender: String,

@@ -9,7 +9,6 @@ mod guards;
 mod http;
 mod once;
 mod pace;
-mod turns;
 
 use std::sync::Arc;
 
@@ -68,7 +67,7 @@ pub async fn role_with(parts: &Parts, tempo: Tempo) -> Result<Role, role::Error>
     };
     role.performs(effects::Send {
         once: once.clone(),
-        guards,
+        guards: guards.clone(),
         status_callback: is_reachable(settings).then(|| message_status_url(settings)),
     });
     role.performs(effects::Buy {
@@ -76,6 +75,12 @@ pub async fn role_with(parts: &Parts, tempo: Tempo) -> Result<Role, role::Error>
         webhooks: Arc::new(Webhooks::of(&settings.public_url())),
     });
     role.performs(effects::Release { once: once.clone() });
+    role.performs(effects::Place {
+        once: once.clone(),
+        guards,
+    });
+    role.performs(effects::HangUp { once: once.clone() });
+    role.performs(effects::Redirect { once: once.clone() });
     role.performs(effects::LookUp {
         accounts: accounts.clone(),
         retry_delays: once.tempo.retry_delays.clone(),

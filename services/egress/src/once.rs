@@ -9,7 +9,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use clock::{Clock, Time};
 use metrics::counter;
-use role::{Cause, Fault};
+use role::{Cause, Fault, Turns};
 use store::Store;
 use tracing::{error, info, warn};
 use twilio_api::code;
@@ -18,7 +18,9 @@ use crate::accounts::{Account, Accounts};
 use crate::db::effects::{self, Entry, State};
 use crate::effect::{Done, Effect, Facts, Refusal};
 use crate::pace::{Pace, Tempo};
-use crate::turns::Turns;
+
+/// Twilio's code for an account that has as many calls as it may have at a time.
+const TOO_MANY_CALLS: u32 = 10004;
 
 /// How an attempt ended.
 enum Attempt {
@@ -233,6 +235,11 @@ impl Once {
             {
                 Attempt::NotDone(e.to_string())
             }
+            // As many calls are going on as the account may have: one of them will end.
+            twilio_api::Error::Refused {
+                code: TOO_MANY_CALLS,
+                ..
+            } => Attempt::NotDone(e.to_string()),
             twilio_api::Error::Refused { code, message, .. } => Attempt::Refused {
                 refusal: effect.refusal(*code, message),
                 asked: true,

@@ -1,4 +1,4 @@
-//! How fast we go: messages from one number are spaced, an account that Twilio told to wait waits, and a fault is
+//! How fast we go: messages from one number and calls of one account are spaced, an account that Twilio told to wait waits, and a fault is
 //! followed by patience.
 
 use std::collections::HashMap;
@@ -18,7 +18,8 @@ pub struct Tempo {
     pub lease: Duration,
     /// The waits before repeats.
     pub retry_delays: Vec<Duration>,
-    /// Messages from one number in one second.
+    /// Messages from one number, and calls of one account, in one second. Of more calls than its account may place,
+    /// one a second by default, Twilio makes a queue of its own.
     pub per_second: NonZeroU32,
 }
 
@@ -42,25 +43,27 @@ const LONGEST_HOLD: Duration = Duration::from_secs(30);
 
 /// Says when the next request may go. It waits, it never fails.
 pub(crate) struct Pace {
-    senders: DefaultKeyedRateLimiter<String>,
+    lanes: DefaultKeyedRateLimiter<String>,
     held: Mutex<HashMap<String, Instant>>,
 }
 
 impl Pace {
     pub(crate) fn new(per_second: NonZeroU32) -> Self {
         Self {
-            senders: RateLimiter::keyed(Quota::per_second(per_second)),
+            lanes: RateLimiter::keyed(Quota::per_second(per_second)),
             held: Mutex::default(),
         }
     }
 
-    /// Waits until this account, and this sender if there is one, may go.
-    pub(crate) async fn ready(&self, account: &str, sender: Option<&str>) {
+    /// Waits until this account, and this lane of it if there is one, may go.
+    pub(crate) async fn ready(&self, account: &str, lane: Option<&str>) {
         while let Some(until) = self.held_until(account) {
             tokio::time::sleep_until(until.into()).await;
         }
-        if let Some(sender) = sender {
-            self.senders.until_key_ready(&sender.to_owned()).await;
+        if let Some(lane) = lane {
+            self.lanes
+                .until_key_ready(&format!("{account} {lane}"))
+                .await;
         }
     }
 

@@ -8,6 +8,7 @@ use events::v1::{CallLookedUp, CallLookup};
 use role::{Cause, Decision, Fault, Performer};
 use twilio_api::{Call, CallFilter, Error};
 
+use super::is_sid;
 use crate::accounts::{Account, Accounts};
 
 /// More legs than a call can have dialled.
@@ -30,7 +31,7 @@ impl Performer for LookUp {
 
     async fn perform(&self, _: &Cause, command: CallLookup) -> Result<Decision, Fault> {
         let sid = &command.call_sid;
-        if sid.is_empty() || !sid.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        if !is_sid(sid) {
             return Err(Fault::Never("a look-up without a CallSid".into()));
         }
         let account = self.accounts.of(&command.account_sid).await?;

@@ -11,6 +11,7 @@ use phone::Address;
 use role::{Cause, Decision, Fault, Performer, derive_id};
 use twilio_api::{Error, IncomingNumber, NumberFilter, NumberKind, NumberSearch, NumberSettings};
 
+use super::REPEATED;
 use crate::accounts::Account;
 use crate::db::effects::{Entry, State};
 use crate::effect::{Done, Effect, Facts, Refusal};
@@ -20,8 +21,6 @@ use crate::once::Once;
 const TRIED: u32 = 5;
 /// Twilio's codes for a number that somebody else was faster to buy, or that cannot be bought.
 const NOT_FOR_SALE: [u32; 2] = [21421, 21422];
-/// A status callback that fails is repeated: by default Twilio calls once.
-const REPEATED: &str = "#rc=3&rp=4xx,5xx,ct,rt";
 
 /// The addresses that a number of ours calls.
 #[derive(Debug, Clone)]

@@ -2,6 +2,7 @@
 
 mod debug;
 mod ledger;
+mod recordings;
 
 use role::http::{Access, Method, Route, Scope, shape};
 use role::settings::Settings;
@@ -58,6 +59,14 @@ pub(crate) const ROUTES: &[Route] = &[
         || web::to(debug::webhooks),
     )
     .gives(shape::<debug::Addresses>),
+    Route::new(
+        Method::Get,
+        "/api/twilio/recordings/",
+        Access::Key(Scope::Read),
+        "The recordings that Twilio holds, the newest first",
+        || web::to(recordings::list),
+    )
+    .gives(shape::<recordings::Recordings>),
     Route::new(
         Method::Get,
         "/api/effects/",

@@ -1,11 +1,16 @@
 //! The same against the emulator, which knows more of Twilio than a test's own fake does.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use emulator::{ApiFault, Config, Emulator, Fault};
-use events::v1::{MessageSent, NumberBought, NumberBuy, NumberRelease, NumberReleased};
+use emulator::{ApiFault, Behaviour, Callee, Config, Emulator, Fault, Running};
+use events::v1::{
+    CallHangUp, CallPlaced, MessageSent, NumberBought, NumberBuy, NumberRelease, NumberReleased,
+};
 
-use crate::bench::{Bench, Engine, FROM, message};
+use testkit::Mode;
+
+use crate::bench::{self, Bench, FROM, TO, call, message};
 
 fn lose_answer(path: &str) -> Fault {
     Fault::Api(ApiFault {
@@ -19,20 +24,25 @@ fn lose_answer(path: &str) -> Fault {
     })
 }
 
-pub async fn the_emulator_is_used_like_twilio(engine: Engine) {
+/// What a case gets: the emulator, and a platform that takes it for Twilio.
+pub type Both = (Arc<Running>, Arc<Bench>);
+
+pub async fn run<F: Future<Output = ()>>(mode: Mode, case: fn(Both) -> F) {
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let emulator = Emulator::start(Config::default()).await.unwrap();
+    let emulator = Arc::new(Emulator::start(Config::default()).await.unwrap());
     let account = emulator.credentials();
-    let bench = Bench::start_with(
-        engine,
-        &[
-            ("TWILIO_API_BASE_URL", &emulator.base_url()),
-            ("TWILIO_ACCOUNT_SID", &account.account_sid),
-            ("TWILIO_AUTH_TOKEN", &account.auth_token),
-        ],
-    )
-    .await;
-    let bus = &bench.parts().bus;
+    let more = [
+        ("TWILIO_API_BASE_URL", &*emulator.base_url()),
+        ("TWILIO_ACCOUNT_SID", &account.account_sid),
+        ("TWILIO_AUTH_TOKEN", &account.auth_token),
+    ];
+    bench::run_with(mode, &more, |bench| case((emulator.clone(), bench))).await;
+    Arc::into_inner(emulator).unwrap().stop().await;
+}
+
+pub async fn the_emulator_is_used_like_twilio((emulator, bench): Both) {
+    let account = emulator.credentials();
+    let bus = bench.bus();
     emulator
         .handle()
         .fault(lose_answer("/IncomingPhoneNumbers.json"));
@@ -75,6 +85,52 @@ pub async fn the_emulator_is_used_like_twilio(engine: Engine) {
         bench.get("/api/twilio/debug/").await["accounts"][0]["credentials"],
         "ok"
     );
-    bench.close().await;
-    emulator.stop().await;
+}
+
+/// A call rings, is taken back while it does, and is nobody's second call.
+pub async fn the_emulator_is_called_like_twilio((emulator, bench): Both) {
+    let (account, handle) = (emulator.credentials(), emulator.handle());
+    let buy = NumberBuy {
+        number_id: "n1".to_owned(),
+        number: FROM.to_owned(),
+        ..NumberBuy::default()
+    };
+    let bus = bench.bus();
+    let bought = bus.request(bench.envelope(&buy), Duration::from_secs(15));
+    assert!(bought.await.unwrap().decode::<NumberBought>().unwrap().ok);
+
+    handle.fault(Fault::Callee(Callee {
+        behaviour: Behaviour::NoAnswer,
+        ..Callee::default()
+    }));
+    handle.fault(lose_answer("/Calls.json"));
+    let mut command = call("p1");
+    account.account_sid.clone_into(&mut command.account_sid);
+    // Nobody listens there.
+    command.url = "http://127.0.0.1:9/".to_owned();
+    command.status_callback = "http://127.0.0.1:9/".to_owned();
+    command.machine_detection = "Enable".to_owned();
+    bench.place(&command).await;
+    let first = bench.placed(1).await.remove(0);
+    assert!(first.reconciled);
+    command.place_id = "p2".to_owned();
+    bench.place(&command).await;
+    let second = bench.placed(2).await.remove(1);
+    assert_ne!(first.call_sid, second.call_sid);
+    assert_eq!(bench.ids::<CallPlaced>().len(), 2);
+
+    for placed in [&first, &second] {
+        let command = CallHangUp {
+            call_sid: placed.call_sid.clone(),
+            account_sid: account.account_sid.clone(),
+            ..CallHangUp::default()
+        };
+        bench.publish(&bench.envelope(&command)).await;
+        let over = handle.finished(&placed.call_sid);
+        let over = tokio::time::timeout(Duration::from_secs(20), over)
+            .await
+            .unwrap()
+            .unwrap();
+        assert_eq!((over.to.as_str(), over.outcome), (TO, Some("canceled")));
+    }
 }

@@ -1,14 +1,16 @@
 //! Messages: once, whatever happens.
 
+use std::sync::Arc;
+
 use chrono::{Duration, SecondsFormat};
 use events::v1::{MessageRefused, MessageSent, OptOutChanged};
 use store::on;
+use testkit::Mode;
 
-use crate::bench::{Bench, Engine, FROM, LAG, TO, message};
+use crate::bench::{Bench, FROM, LAG, TO, message};
 use crate::twilio::Mishap;
 
-pub async fn a_message_is_sent_once_and_told(engine: Engine) {
-    let bench = Bench::start(engine).await;
+pub async fn a_message_is_sent_once_and_told(bench: Arc<Bench>) {
     bench.send(&message("m1")).await;
     let sent = bench.sent(1).await.remove(0);
     let messages = bench.twilio.messages();
@@ -33,16 +35,13 @@ pub async fn a_message_is_sent_once_and_told(engine: Engine) {
         form["StatusCallback"],
         "https://trunkline.example/webhooks/twilio/sms/status"
     );
-    bench.close().await;
 }
 
-pub async fn a_command_that_comes_ten_times_is_one_message(engine: Engine) {
-    let bench = Bench::start(engine).await;
+pub async fn a_command_that_comes_ten_times_is_one_message(bench: Arc<Bench>) {
     // A second process, where there may be one.
-    let other = match engine {
-        Engine::Embedded => None,
-        Engine::Distributed => Some(bench.open().await),
-    };
+    if bench.mode() == Mode::Distributed {
+        bench.up().await;
+    }
     let command = bench.envelope(&message("m1"));
     for _ in 0..9 {
         bench.publish(&command).await;
@@ -56,14 +55,9 @@ pub async fn a_command_that_comes_ten_times_is_one_message(engine: Engine) {
     );
     assert_eq!(bench.ids::<MessageSent>().len(), 1);
     assert_eq!(bench.twilio.messages().len(), 1);
-    if let Some(other) = other {
-        other.stop().await;
-    }
-    bench.close().await;
 }
 
-pub async fn a_lost_answer_is_found_again(engine: Engine) {
-    let bench = Bench::start(engine).await;
+pub async fn a_lost_answer_is_found_again(bench: Arc<Bench>) {
     bench.twilio.will([Mishap::LoseAnswer]);
     bench.send(&message("m1")).await;
     let sent = bench.sent(1).await.remove(0);
@@ -75,23 +69,20 @@ pub async fn a_lost_answer_is_found_again(engine: Engine) {
     assert_ne!(later.message_sid, sent.message_sid);
     assert_eq!(bench.twilio.messages().len(), 2);
     assert_eq!(bench.twilio.state().posts, 2);
-    bench.close().await;
 }
 
-pub async fn a_message_that_the_list_does_not_show_yet_is_not_sent_twice(engine: Engine) {
-    let bench = Bench::start(engine).await;
+pub async fn a_message_that_the_list_does_not_show_yet_is_not_sent_twice(bench: Arc<Bench>) {
     bench.twilio.state().lag = LAG;
     bench.twilio.will([Mishap::LoseAnswer]);
     bench.send(&message("m1")).await;
     let sent = bench.sent(1).await.remove(0);
     assert!(sent.reconciled);
     assert_eq!(bench.twilio.messages().len(), 1);
-    bench.close().await;
 }
 
 /// Leaves a row as a process leaves it that dies between the ledger and the request.
 async fn die_in(bench: &Bench, id: &str, seconds_ago: i64) {
-    let started = bench.parts().clock.now() - Duration::seconds(seconds_ago);
+    let started = bench.clock.now() - Duration::seconds(seconds_ago);
     let lease = (started + Duration::seconds(1)).to_rfc3339_opts(SecondsFormat::Micros, true);
     let started = started.to_rfc3339_opts(SecondsFormat::Micros, true);
     let row = format!(
@@ -105,8 +96,7 @@ async fn die_in(bench: &Bench, id: &str, seconds_ago: i64) {
     tx.commit().await.unwrap();
 }
 
-pub async fn a_crash_before_the_request_is_made_good(engine: Engine) {
-    let bench = Bench::start(engine).await;
+pub async fn a_crash_before_the_request_is_made_good(bench: Arc<Bench>) {
     die_in(&bench, "m1", 5).await;
     bench.send(&message("m1")).await;
     let sent = bench.sent(1).await.remove(0);
@@ -118,11 +108,9 @@ pub async fn a_crash_before_the_request_is_made_good(engine: Engine) {
     bench.send(&message("m2")).await;
     bench.sent(2).await;
     assert_eq!(bench.twilio.messages().len(), 2);
-    bench.close().await;
 }
 
-pub async fn a_crash_after_the_request_is_found(engine: Engine) {
-    let mut bench = Bench::start(engine).await;
+pub async fn a_crash_after_the_request_is_found(bench: Arc<Bench>) {
     die_in(&bench, "m1", 5).await;
     let sid = bench.twilio.has_sent(FROM, TO, &message("m1").body);
     // What somebody else has said is not ours.
@@ -133,11 +121,9 @@ pub async fn a_crash_after_the_request_is_found(engine: Engine) {
     assert!(sent.reconciled);
     assert_eq!(sent.message_sid, sid);
     assert_eq!(bench.twilio.state().posts, 0);
-    bench.close().await;
 }
 
-pub async fn identical_texts_are_different_messages(engine: Engine) {
-    let bench = Bench::start(engine).await;
+pub async fn identical_texts_are_different_messages(bench: Arc<Bench>) {
     for id in ["m1", "m2", "m3"] {
         bench.send(&message(id)).await;
     }
@@ -147,11 +133,9 @@ pub async fn identical_texts_are_different_messages(engine: Engine) {
     sids.dedup();
     assert_eq!(sids.len(), 3);
     assert_eq!(bench.twilio.messages().len(), 3);
-    bench.close().await;
 }
 
-pub async fn identical_texts_with_lost_answers_are_not_confused(engine: Engine) {
-    let bench = Bench::start(engine).await;
+pub async fn identical_texts_with_lost_answers_are_not_confused(bench: Arc<Bench>) {
     bench.twilio.will([
         Mishap::LoseAnswer,
         Mishap::Fail(500),
@@ -167,11 +151,9 @@ pub async fn identical_texts_with_lost_answers_are_not_confused(engine: Engine) 
     sids.dedup();
     assert_eq!(sids.len(), 4, "each has its own");
     assert_eq!(bench.twilio.messages().len(), 4);
-    bench.close().await;
 }
 
-pub async fn what_twilio_did_not_process_is_tried_again(engine: Engine) {
-    let bench = Bench::start(engine).await;
+pub async fn what_twilio_did_not_process_is_tried_again(bench: Arc<Bench>) {
     bench.twilio.will([
         Mishap::Refuse(429, 20429),
         Mishap::Refuse(503, 0),
@@ -183,11 +165,9 @@ pub async fn what_twilio_did_not_process_is_tried_again(engine: Engine) {
     assert!(!sent.reconciled);
     assert_eq!(bench.twilio.messages().len(), 1);
     assert_eq!(bench.twilio.state().posts, 5);
-    bench.close().await;
 }
 
-pub async fn an_unsubscribed_customer_is_left_alone(engine: Engine) {
-    let bench = Bench::start(engine).await;
+pub async fn an_unsubscribed_customer_is_left_alone(bench: Arc<Bench>) {
     bench.twilio.state().opted_out.push(TO.to_owned());
     bench.send(&message("m1")).await;
     let refused = bench.refused(1).await.remove(0);
@@ -209,11 +189,9 @@ pub async fn an_unsubscribed_customer_is_left_alone(engine: Engine) {
     assert_eq!(bench.twilio.state().posts, 1, "twilio was asked once");
     assert_eq!(bench.ids::<MessageRefused>().len(), 2);
     assert_eq!(bench.ids::<OptOutChanged>().len(), 1);
-    bench.close().await;
 }
 
-pub async fn another_refusal_is_final(engine: Engine) {
-    let bench = Bench::start(engine).await;
+pub async fn another_refusal_is_final(bench: Arc<Bench>) {
     bench.twilio.will([Mishap::Refuse(400, 21614)]);
     bench.send(&message("m1")).await;
     let refused = bench.refused(1).await.remove(0);
@@ -226,22 +204,18 @@ pub async fn another_refusal_is_final(engine: Engine) {
     let again = bench.refused(2).await.remove(1);
     assert_eq!(again, refused);
     assert_eq!(bench.twilio.state().posts, 1);
-    bench.close().await;
 }
 
-pub async fn wrong_credentials_are_not_a_refusal(engine: Engine) {
-    let bench = Bench::start(engine).await;
+pub async fn wrong_credentials_are_not_a_refusal(bench: Arc<Bench>) {
     bench
         .twilio
         .will([Mishap::Refuse(401, 20003), Mishap::Refuse(401, 20003)]);
     bench.send(&message("m1")).await;
     bench.sent(1).await;
     assert!(bench.heard::<MessageRefused>().is_empty());
-    bench.close().await;
 }
 
-pub async fn our_own_rules_come_first(engine: Engine) {
-    let bench = Bench::start_with(engine, &[("WHITELISTED_NUMBERS", r#"["+15550109999"]"#)]).await;
+pub async fn our_own_rules_come_first(bench: Arc<Bench>) {
     let mut other = message("m1");
     other.to = "+15550108888".to_owned();
     let mut late = message("m2");
@@ -267,11 +241,9 @@ pub async fn our_own_rules_come_first(engine: Engine) {
     bench.send(&in_time).await;
     bench.sent(1).await;
     assert_eq!(bench.twilio.state().posts, 1);
-    bench.close().await;
 }
 
-pub async fn opting_in_again_counts(engine: Engine) {
-    let bench = Bench::start(engine).await;
+pub async fn opting_in_again_counts(bench: Arc<Bench>) {
     let change = |opted_out, at: i64| {
         let changed = OptOutChanged {
             tenant_id: "smith".to_owned(),
@@ -282,48 +254,20 @@ pub async fn opting_in_again_counts(engine: Engine) {
         envelope.time -= Duration::seconds(at);
         envelope
     };
-    bench.publish(&change(true, 20)).await;
-    wait_until_handled(&bench, 1).await;
+    bench.wish(&change(true, 20)).await;
     bench.send(&message("m1")).await;
     assert_eq!(bench.refused(1).await[0].reason, "opted_out");
 
-    bench.publish(&change(false, 10)).await;
+    bench.wish(&change(false, 10)).await;
     // An old one that comes late changes nothing.
-    bench.publish(&change(true, 15)).await;
-    wait_until_handled(&bench, 3).await;
+    bench.wish(&change(true, 15)).await;
     bench.send(&message("m2")).await;
     bench.sent(1).await;
 
     // Another tenant's customer is another matter.
-    bench.publish(&change(true, 0)).await;
-    wait_until_handled(&bench, 4).await;
+    bench.wish(&change(true, 0)).await;
     let mut theirs = message("m3");
     theirs.tenant_id = "jones".to_owned();
     bench.send(&theirs).await;
     bench.sent(2).await;
-    bench.close().await;
-}
-
-/// A decider says nothing; its inbox tells.
-async fn wait_until_handled(bench: &Bench, events: i64) {
-    #[derive(diesel::QueryableByName)]
-    struct Count {
-        #[diesel(sql_type = diesel::sql_types::BigInt)]
-        n: i64,
-    }
-    let store = bench.store().await;
-    let wait = async {
-        loop {
-            let mut tx = store.read().await.unwrap();
-            let count = on!(&mut tx, c => diesel::sql_query("SELECT count(*) AS n FROM inbox").get_result::<Count>(c).await);
-            if count.unwrap().n >= events {
-                return;
-            }
-            drop(tx);
-            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-        }
-    };
-    tokio::time::timeout(std::time::Duration::from_secs(20), wait)
-        .await
-        .unwrap();
 }

@@ -1,5 +1,6 @@
 //! Numbers and calls.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use events::Event;
@@ -8,7 +9,7 @@ use events::v1::{
 };
 use serde_json::json;
 
-use crate::bench::{ACCOUNT, Bench, Engine};
+use crate::bench::{ACCOUNT, Bench};
 use crate::twilio::Mishap;
 
 const NUMBER: &str = "+15550107777";
@@ -25,16 +26,14 @@ fn buy(id: &str) -> NumberBuy {
 async fn ask<E: Event, R: Event>(bench: &Bench, event: &E) -> R {
     let question = bench.envelope(event);
     let reply = bench
-        .parts()
-        .bus
+        .bus()
         .request(question, Duration::from_secs(15))
         .await
         .unwrap();
     reply.decode().unwrap()
 }
 
-pub async fn a_number_is_bought_once(engine: Engine) {
-    let bench = Bench::start(engine).await;
+pub async fn a_number_is_bought_once(bench: Arc<Bench>) {
     bench.twilio.state().for_sale = vec![NUMBER.to_owned()];
     let first: NumberBought = ask(&bench, &buy("n1")).await;
     let again: NumberBought = ask(&bench, &buy("n1")).await;
@@ -65,11 +64,9 @@ pub async fn a_number_is_bought_once(engine: Engine) {
         (form["VoiceMethod"].as_str(), form["SmsMethod"].as_str()),
         ("POST", "POST")
     );
-    bench.close().await;
 }
 
-pub async fn a_number_whose_answer_was_lost_is_found(engine: Engine) {
-    let bench = Bench::start(engine).await;
+pub async fn a_number_whose_answer_was_lost_is_found(bench: Arc<Bench>) {
     bench.twilio.state().for_sale = vec![NUMBER.to_owned(), "+15550107778".to_owned()];
     bench
         .twilio
@@ -78,11 +75,9 @@ pub async fn a_number_whose_answer_was_lost_is_found(engine: Engine) {
     assert!(bought.ok);
     assert_eq!(bench.twilio.state().numbers.len(), 1);
     assert_eq!(bought.phone_number_sid, bench.twilio.state().numbers[0].0);
-    bench.close().await;
 }
 
-pub async fn the_first_number_for_sale_is_bought(engine: Engine) {
-    let bench = Bench::start(engine).await;
+pub async fn the_first_number_for_sale_is_bought(bench: Arc<Bench>) {
     let command = NumberBuy {
         number: String::new(),
         area_code: "555".to_owned(),
@@ -101,11 +96,9 @@ pub async fn the_first_number_for_sale_is_bought(engine: Engine) {
     let bought: NumberBought = ask(&bench, &command).await;
     assert!(bought.ok);
     assert_eq!(bought.number, "+15550107778");
-    bench.close().await;
 }
 
-pub async fn a_refused_number_may_be_tried_again(engine: Engine) {
-    let bench = Bench::start(engine).await;
+pub async fn a_refused_number_may_be_tried_again(bench: Arc<Bench>) {
     let command = bench.envelope(&buy("n1"));
     bench.publish(&command).await;
     let refused = bench.hear::<NumberBought>(1).await.remove(0);
@@ -118,11 +111,9 @@ pub async fn a_refused_number_may_be_tried_again(engine: Engine) {
     assert!(bought.ok);
     bench.hear::<NumberBought>(3).await;
     assert_eq!(bench.ids::<NumberBought>().len(), 2);
-    bench.close().await;
 }
 
-pub async fn a_number_is_given_back(engine: Engine) {
-    let bench = Bench::start(engine).await;
+pub async fn a_number_is_given_back(bench: Arc<Bench>) {
     bench.twilio.state().for_sale = vec![NUMBER.to_owned()];
     let bought: NumberBought = ask(&bench, &buy("n1")).await;
     let release = NumberRelease {
@@ -137,11 +128,9 @@ pub async fn a_number_is_given_back(engine: Engine) {
     assert!(bench.twilio.state().numbers.is_empty());
     let again: NumberReleased = ask(&bench, &release).await;
     assert_eq!(again, released);
-    bench.close().await;
 }
 
-pub async fn a_call_is_looked_up(engine: Engine) {
-    let bench = Bench::start(engine).await;
+pub async fn a_call_is_looked_up(bench: Arc<Bench>) {
     bench.twilio.state().calls = vec![
         json!({ "sid": "CA1", "status": "completed", "duration": "31" }),
         json!({ "sid": "CA2", "parent_call_sid": "CA1", "status": "no-answer", "duration": null }),
@@ -171,5 +160,4 @@ pub async fn a_call_is_looked_up(engine: Engine) {
     command.call_sid = "CA9".to_owned();
     bench.publish(&bench.envelope(&command)).await;
     assert!(!bench.hear::<CallLookedUp>(2).await[1].found);
-    bench.close().await;
 }

@@ -1,18 +1,21 @@
-//! Anything, in any order: one message, and one outcome.
+//! Anything, in any order: one message or call, and one outcome.
 
 use std::sync::Arc;
 
-use events::v1::{MessageRefused, MessageSent};
+use events::v1::{CallPlaced, CallRefused, MessageRefused, MessageSent};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
+use testkit::Mode;
 
-use crate::bench::{Bench, Engine, message};
+use crate::bench::{self, Bench, call, message};
 use crate::twilio::Mishap;
 
 #[derive(Debug, Clone)]
 enum Step {
     /// The command comes (again): this message of three.
     Deliver(u8),
+    /// The command comes (again): this call of two between the same numbers.
+    Call(u8),
     /// The next request meets this.
     Meet(Mishap),
     /// The process ends and another begins.
@@ -22,6 +25,7 @@ enum Step {
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         4 => (0..3_u8).prop_map(Step::Deliver),
+        3 => (0..2_u8).prop_map(Step::Call),
         2 => Just(Step::Meet(Mishap::LoseAnswer)),
         1 => Just(Step::Meet(Mishap::Drop)),
         1 => Just(Step::Meet(Mishap::Fail(500))),
@@ -31,9 +35,8 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-async fn weather(engine: Engine, steps: Vec<Step>) {
-    let mut bench = Bench::start(engine).await;
-    let mut delivered = [0_usize; 3];
+async fn weather(bench: Arc<Bench>, steps: Vec<Step>) {
+    let (mut delivered, mut called) = ([0_usize; 3], [0_usize; 2]);
     // The first two look the same at Twilio, the third does not.
     let commands: Vec<_> = ["m0", "m1", "m2"]
         .iter()
@@ -51,10 +54,15 @@ async fn weather(engine: Engine, steps: Vec<Step>) {
                 delivered[usize::from(n)] += 1;
                 bench.send(&commands[usize::from(n)]).await;
             }
+            Step::Call(n) => {
+                called[usize::from(n)] += 1;
+                bench.place(&call(&format!("p{n}"))).await;
+            }
             Step::Meet(mishap) => bench.twilio.will([mishap]),
             Step::Restart => bench.restart().await,
         }
     }
+    calls_are_placed_once(&bench, called).await;
     let deliveries: usize = delivered.iter().sum();
     let different = delivered.iter().filter(|n| **n > 0).count();
     let sent = bench.sent(deliveries).await;
@@ -76,14 +84,27 @@ async fn weather(engine: Engine, steps: Vec<Step>) {
             .collect();
         assert!(!told.is_empty() && told.iter().all(|s| *s == told[0]));
     }
+    let different = different + called.iter().filter(|n| **n > 0).count();
     let ledger = bench.get("/api/effects/").await;
     let ledger = ledger["items"].as_array().unwrap();
     assert_eq!(ledger.len(), different);
     assert!(ledger.iter().all(|row| row["state"] == "done"));
-    bench.close().await;
 }
 
-fn storm(engine: Engine, cases: u32) {
+async fn calls_are_placed_once(bench: &Bench, called: [usize; 2]) {
+    let different = called.iter().filter(|n| **n > 0).count();
+    let told = bench.placed(called.iter().sum()).await;
+    assert!(bench.heard::<CallRefused>().is_empty());
+    let placed = bench.twilio.state().placed.clone();
+    assert_eq!(placed.len(), different, "each once at Twilio");
+    assert_eq!(bench.ids::<CallPlaced>().len(), different);
+    for call in placed {
+        let told: Vec<_> = told.iter().filter(|p| p.call_sid == call.sid).collect();
+        assert!(!told.is_empty() && told.iter().all(|p| *p == told[0]));
+    }
+}
+
+fn storm(mode: Mode, cases: u32) {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
@@ -98,7 +119,7 @@ fn storm(engine: Engine, cases: u32) {
     let steps = proptest::collection::vec(step(), 1..12);
     runner
         .run(&steps, |steps| {
-            runtime.block_on(weather(engine, steps));
+            runtime.block_on(bench::run(mode, |bench| weather(bench, steps)));
             Ok(())
         })
         .unwrap();
@@ -106,10 +127,10 @@ fn storm(engine: Engine, cases: u32) {
 
 #[test]
 fn embedded() {
-    storm(Engine::Embedded, 24);
+    storm(Mode::Embedded, 24);
 }
 
 #[test]
 fn distributed() {
-    storm(Engine::Distributed, 8);
+    storm(Mode::Distributed, 8);
 }

@@ -11,6 +11,8 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
+use crate::exchange::{self, Placed};
+
 /// How one POST or DELETE fails.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Mishap {
@@ -39,6 +41,10 @@ pub struct State {
     pub numbers: Vec<(String, HashMap<String, String>)>,
     pub for_sale: Vec<String>,
     pub calls: Vec<Value>,
+    pub placed: Vec<Placed>,
+    /// What was asked of calls that had been placed: the SID and the word.
+    pub updates: Vec<String>,
+    pub recordings: Vec<Value>,
     pub mishaps: VecDeque<Mishap>,
     pub opted_out: Vec<String>,
     pub posts: usize,
@@ -99,7 +105,7 @@ impl Drop for Twilio {
 }
 
 impl State {
-    fn sid(&mut self, prefix: &str) -> String {
+    pub fn sid(&mut self, prefix: &str) -> String {
         self.made += 1;
         format!("{prefix}{:032x}", self.made)
     }
@@ -155,11 +161,19 @@ async fn serve(stream: TcpStream, state: &Mutex<State>) -> std::io::Result<()> {
     stream.shutdown().await
 }
 
+/// A parameter that comes several times has its values one after the other.
 fn pairs(text: &[u8]) -> HashMap<String, String> {
-    url::form_urlencoded::parse(text).into_owned().collect()
+    let mut pairs = HashMap::new();
+    for (name, value) in url::form_urlencoded::parse(text).into_owned() {
+        pairs
+            .entry(name)
+            .and_modify(|known: &mut String| *known = format!("{known} {value}"))
+            .or_insert(value);
+    }
+    pairs
 }
 
-fn refusal(status: u16, code: u32) -> (u16, Value) {
+pub fn refusal(status: u16, code: u32) -> (u16, Value) {
     (
         status,
         json!({ "code": code, "message": "no", "status": status }),
@@ -198,6 +212,9 @@ fn act(
     query: &HashMap<String, String>,
     form: HashMap<String, String>,
 ) -> (u16, Value) {
+    if let Some(answer) = exchange::act(state, method, resource, query, &form) {
+        return answer;
+    }
     let sid = resource
         .rsplit('/')
         .next()
@@ -265,19 +282,6 @@ fn act(
             } else {
                 (204, Value::Null)
             }
-        }
-        ("GET", r) if r.ends_with("Calls.json") => {
-            let parent = query.get("ParentCallSid").cloned();
-            let found: Vec<_> = state
-                .calls
-                .iter()
-                .filter(|c| c["parent_call_sid"].as_str() == parent.as_deref())
-                .collect();
-            (200, json!({ "calls": found, "next_page_uri": null }))
-        }
-        ("GET", r) if r.contains("Calls/") => {
-            let call = state.calls.iter().find(|c| c["sid"].as_str() == Some(&sid));
-            call.map_or(refusal(404, 20404), |call| (200, call.clone()))
         }
         ("GET", _) => (
             200,

@@ -1,0 +1,155 @@
+//! Ending a call.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use clock::Time;
+use events::Event;
+use events::v1::CallHangUp;
+use role::{Cause, Decision, Fault, Performer, derive_id};
+use tracing::info;
+use twilio_api::{CallChange, CallStatus, Error};
+
+use super::is_sid;
+use crate::accounts::Account;
+use crate::effect::{Done, Effect, Facts, Refusal};
+use crate::once::Once;
+
+/// A call can be answered while it is being taken back, and end while it is being hung up, but not go back.
+const TRIES: usize = 3;
+
+/// Hangs up.
+pub(crate) struct HangUp {
+    pub once: Once,
+}
+
+#[async_trait]
+impl Performer for HangUp {
+    type Command = CallHangUp;
+    const NAME: &'static str = "call-hang-up";
+
+    fn retry_delays(&self) -> Vec<Duration> {
+        self.once.tempo.retry_delays.clone()
+    }
+
+    /// The call's own end is told by its status callback: nothing follows here.
+    async fn perform(&self, cause: &Cause, command: CallHangUp) -> Result<Decision, Fault> {
+        if !is_sid(&command.call_sid) {
+            return Err(Fault::Never("a hang-up without a CallSid".into()));
+        }
+        self.once
+            .run(&HangingUp { command: &command }, cause)
+            .await?;
+        Ok(Decision::nothing())
+    }
+}
+
+struct HangingUp<'a> {
+    command: &'a CallHangUp,
+}
+
+impl HangingUp<'_> {
+    /// Where the call stands. A call that is not there is over.
+    async fn status(&self, account: &Account) -> Result<CallStatus, Error> {
+        let calls = account.client.calls();
+        match account
+            .ask("calls.fetch", calls.fetch(&self.command.call_sid))
+            .await
+        {
+            Ok(call) => Ok(call.status),
+            Err(e) if e.is_not_found() => Ok(CallStatus::Completed),
+            Err(e) => Err(e),
+        }
+    }
+}
+
+#[async_trait]
+impl Effect for HangingUp<'_> {
+    fn facts(&self) -> Facts {
+        let CallHangUp {
+            call_sid,
+            tenant_id,
+            account_sid,
+            ..
+        } = self.command;
+        Facts {
+            kind: CallHangUp::TYPE,
+            id: call_sid.clone(),
+            tenant_id: tenant_id.clone(),
+            account_sid: account_sid.clone(),
+            fingerprint: derive_id(&[CallHangUp::TYPE, call_sid]),
+            lane: None,
+            sender: String::new(),
+            recipient: String::new(),
+        }
+    }
+
+    /// Hanging up twice does no harm, so nobody looks.
+    async fn find(&self, _: &Account, _: Time) -> Result<Vec<Done>, Error> {
+        Ok(Vec::new())
+    }
+
+    async fn act(&self, account: &Account) -> Result<Done, Error> {
+        let sid = &self.command.call_sid;
+        // `completed` ends a call that was answered; Twilio's word for one that was not is `canceled`.
+        let mut word = CallStatus::Completed;
+        for _ in 0..TRIES {
+            let change = CallChange {
+                status: Some(word),
+                ..CallChange::default()
+            };
+            let calls = account.client.calls();
+            let refused = match account
+                .ask("calls.update", calls.update(sid, &change))
+                .await
+            {
+                Ok(_) => {
+                    info!(
+                        call.sid = sid,
+                        reason = self.command.reason,
+                        "a call is hung up"
+                    );
+                    return Ok(done("hung-up"));
+                }
+                Err(e) if e.is_not_found() => return Ok(done("gone")),
+                Err(e @ Error::Refused { status: 400, .. }) => e,
+                Err(e) => return Err(e),
+            };
+            word = match self.status(account).await? {
+                status if status.is_final() => return Ok(done("over")),
+                CallStatus::Queued | CallStatus::Initiated | CallStatus::Ringing => {
+                    CallStatus::Canceled
+                }
+                CallStatus::InProgress => CallStatus::Completed,
+                _ => return Err(refused),
+            };
+        }
+        // It changed at each try. The next attempt begins anew.
+        Err(Error::Unavailable {
+            status: None,
+            sent: true,
+            retry_after: None,
+            source: None,
+        })
+    }
+
+    fn refusal(&self, code: u32, _: &str) -> Refusal {
+        Refusal {
+            code,
+            reason: "refused_by_twilio",
+            detail: String::new(),
+        }
+    }
+
+    fn may_try_again(&self) -> bool {
+        true
+    }
+}
+
+fn done(status: &str) -> Done {
+    Done {
+        sid: None,
+        status: status.to_owned(),
+        detail: String::new(),
+    }
+}

@@ -1,0 +1,110 @@
+//! Letting a call ask for another document.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use clock::Time;
+use events::Event;
+use events::v1::CallRedirect;
+use role::{Cause, Decision, Fault, Performer, derive_id};
+use tracing::info;
+use twilio_api::{CallChange, Error};
+
+use super::is_sid;
+use crate::accounts::Account;
+use crate::effect::{Done, Effect, Facts, Refusal};
+use crate::once::Once;
+
+/// Redirects.
+pub(crate) struct Redirect {
+    pub once: Once,
+}
+
+#[async_trait]
+impl Performer for Redirect {
+    type Command = CallRedirect;
+    const NAME: &'static str = "call-redirect";
+
+    fn retry_delays(&self) -> Vec<Duration> {
+        self.once.tempo.retry_delays.clone()
+    }
+
+    /// The call's own request for the document tells that it was done: nothing follows here.
+    async fn perform(&self, cause: &Cause, command: CallRedirect) -> Result<Decision, Fault> {
+        if !is_sid(&command.call_sid) {
+            return Err(Fault::Never("a redirect without a CallSid".into()));
+        }
+        let redirecting = Redirecting {
+            command: &command,
+            order: &cause.id,
+        };
+        self.once.run(&redirecting, cause).await?;
+        Ok(Decision::nothing())
+    }
+}
+
+struct Redirecting<'a> {
+    command: &'a CallRedirect,
+    /// A call may be redirected again, by another order.
+    order: &'a str,
+}
+
+#[async_trait]
+impl Effect for Redirecting<'_> {
+    fn facts(&self) -> Facts {
+        let CallRedirect {
+            call_sid,
+            tenant_id,
+            account_sid,
+            ..
+        } = self.command;
+        Facts {
+            kind: CallRedirect::TYPE,
+            id: derive_id(&[call_sid, self.order]),
+            tenant_id: tenant_id.clone(),
+            account_sid: account_sid.clone(),
+            fingerprint: derive_id(&[CallRedirect::TYPE, call_sid]),
+            lane: None,
+            sender: String::new(),
+            recipient: String::new(),
+        }
+    }
+
+    /// Being asked twice for the same document does a call no harm, so nobody looks.
+    async fn find(&self, _: &Account, _: Time) -> Result<Vec<Done>, Error> {
+        Ok(Vec::new())
+    }
+
+    async fn act(&self, account: &Account) -> Result<Done, Error> {
+        let sid = &self.command.call_sid;
+        let change = CallChange {
+            url: Some(self.command.url.clone()),
+            method: Some("POST".to_owned()),
+            ..CallChange::default()
+        };
+        let calls = account.client.calls();
+        let status = match account
+            .ask("calls.update", calls.update(sid, &change))
+            .await
+        {
+            Ok(_) => "redirected",
+            Err(e) if e.is_not_found() => "gone",
+            Err(e) => return Err(e),
+        };
+        info!(call.sid = sid, status, "a call is redirected");
+        Ok(Done {
+            sid: None,
+            status: status.to_owned(),
+            detail: String::new(),
+        })
+    }
+
+    /// 21220: the call is not in progress, so there is nothing to redirect.
+    fn refusal(&self, code: u32, _: &str) -> Refusal {
+        Refusal {
+            code,
+            reason: "refused_by_twilio",
+            detail: String::new(),
+        }
+    }
+}
