@@ -10,21 +10,21 @@ use bytes::Bytes;
 use chrono::TimeDelta;
 use clock::Clock;
 use events::Envelope;
-use events::v1::TwimlReply;
 use futures::StreamExt;
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use metrics::counter;
 use role::directory::{Account, Directory};
 use role::http::ApiError;
 use role::{Parts, derive_id};
-use tracing::{Instrument, Span, debug, error, info_span, warn};
+use tracing::{Instrument, Span, info_span, warn};
 use webhook::{FormError, parse_form};
 
 use crate::fallback;
+use crate::handover::{Handover, Published};
 use crate::read::Draft;
 use crate::spool::Spool;
 use crate::verify::{Arrival, Refusal, verify};
-use crate::webhooks::{Answer, Webhook, row};
+use crate::webhooks::{Answer, Fallback, Wait, Webhook, row};
 
 /// The largest body. Twilio's have a few kilobytes.
 const BODY_LIMIT: usize = 64 * 1024;
@@ -36,21 +36,9 @@ const EXPLAINED: NonZeroU32 = NonZeroU32::new(20).unwrap();
 /// What the handlers work with.
 pub struct Door {
     parts: Parts,
-    spool: Arc<Spool>,
-    deadline: Duration,
+    handover: Handover,
+    haste: u32,
     explain: DefaultDirectRateLimiter,
-}
-
-/// What came of publishing.
-enum Published {
-    /// The bus has it, and this is what was decided.
-    Decided(String),
-    /// The bus has it; nobody decides, or not in time.
-    Stored,
-    /// It waits in the spool.
-    Spooled,
-    /// Neither could take it.
-    Lost,
 }
 
 /// Takes any webhook of the table.
@@ -64,13 +52,13 @@ pub async fn open(req: HttpRequest, door: web::Data<Door>, body: web::Payload) -
 }
 
 impl Door {
-    /// With the parts of the platform, the spool, and how long a decision may take.
-    pub fn new(parts: &Parts, spool: Arc<Spool>, deadline: Duration) -> Self {
+    /// With the parts of the platform, the spool, and what the rows' deadlines are divided by.
+    pub fn new(parts: &Parts, spool: Arc<Spool>, haste: u32) -> Self {
         let explain = RateLimiter::direct(Quota::per_second(EXPLAINED));
         Self {
             parts: parts.clone(),
-            spool,
-            deadline,
+            handover: Handover::new(parts.bus.clone(), spool),
+            haste,
             explain,
         }
     }
@@ -107,15 +95,30 @@ impl Door {
         if let Some(refusal) = foreign(&self.parts.directory, &account, &draft.number) {
             return self.refuse(webhook, &arrival, &refusal);
         }
-        let envelope = self.envelope(req, &arrival, &draft);
-        let published = match self.publish(&envelope, draft.waits).await {
-            Ok(published) => published,
-            Err(e) => {
-                error!(error = %e, "neither the bus nor the spool could take a webhook");
-                Published::Lost
+        let wait = webhook.waits.filter(|_| !draft.over);
+        let deadline = wait.map(|wait| wait.deadline(self.haste));
+        let envelope = self.envelope(req, &arrival, &draft, deadline);
+        let published = match wait {
+            Some(wait) => {
+                // Whoever asks how an interview goes on must not overtake the answer that waits in the spool.
+                let in_turn = wait.fallback == Fallback::TryAgain;
+                let deadline = wait.deadline(self.haste);
+                self.handover.ask(&envelope, deadline, in_turn).await
             }
+            None => self.handover.tell(&envelope).await,
         };
-        self.answer(webhook, &draft, published)
+        counter!("webhooks_total", "path" => webhook.path, "outcome" => published.outcome())
+            .increment(1);
+        match (published, wait) {
+            (Published::Decided(document), _) => xml(document),
+            // Even when nobody will ever hear of it, the caller is not left with an error.
+            (missing, Some(wait)) => self.fall_back(webhook, wait, &arrival, &draft, &missing),
+            (Published::Lost, None) => plain(503, "try again shortly"),
+            (_, None) => match webhook.answer {
+                Answer::Voice | Answer::Messaging => xml(fallback::EMPTY.to_owned()),
+                Answer::Nothing => HttpResponse::NoContent().finish(),
+            },
+        }
     }
 
     fn refuse(&self, webhook: &Webhook, arrival: &Arrival, refusal: &Refusal) -> HttpResponse {
@@ -130,11 +133,17 @@ impl Door {
         ))
     }
 
-    fn envelope(&self, req: &HttpRequest, arrival: &Arrival, draft: &Draft) -> Envelope {
+    fn envelope(
+        &self,
+        req: &HttpRequest,
+        arrival: &Arrival,
+        draft: &Draft,
+        deadline: Option<Duration>,
+    ) -> Envelope {
         let clock: &Clock = &self.parts.clock;
         let now = clock.now();
         Envelope {
-            id: event_id(req, arrival, draft).unwrap_or_else(|| clock.id()),
+            id: event_id(req, arrival, draft, deadline.is_some()).unwrap_or_else(|| clock.id()),
             source: "trunkline/ingress".to_owned(),
             kind: draft.kind.to_owned(),
             time: now,
@@ -142,70 +151,33 @@ impl Door {
             key: Some(draft.key.clone()),
             cause: None,
             traceparent: role::telemetry::traceparent(),
-            deadline: draft
-                .waits
-                .then(|| now + TimeDelta::from_std(self.deadline).unwrap_or_default()),
+            deadline: deadline
+                .map(|deadline| now + TimeDelta::from_std(deadline).unwrap_or_default()),
             reply_to: None,
             data: Bytes::from(draft.data.clone()),
         }
     }
 
-    async fn publish(&self, envelope: &Envelope, waits: bool) -> std::io::Result<Published> {
-        let bus = &self.parts.bus;
-        let failure = if waits {
-            match bus.request(envelope.clone(), self.deadline).await {
-                Ok(reply) => match reply.decode::<TwimlReply>() {
-                    Ok(reply) => return Ok(Published::Decided(reply.xml)),
-                    Err(e) => {
-                        error!(error = %e, "the reply is not TwiML");
-                        return Ok(Published::Stored);
-                    }
-                },
-                Err(bus::Error::NoReply(_)) => return Ok(Published::Stored),
-                Err(e) => e,
-            }
-        } else if self.spool.is_empty() {
-            match bus.publish(envelope).await {
-                Ok(()) => return Ok(Published::Stored),
-                Err(e) => e,
-            }
-        } else {
-            // What waits goes first.
-            bus::Error::Unavailable("the spool is being drained".to_owned())
-        };
-        debug!(error = %failure, "the bus is away; the webhook goes to the spool");
-        self.spool.keep(envelope).await.map(|()| Published::Spooled)
-    }
-
-    fn answer(&self, webhook: &Webhook, draft: &Draft, published: Published) -> HttpResponse {
-        let outcome = match &published {
-            Published::Decided(_) => "decided",
-            Published::Stored if draft.waits => "late",
-            Published::Stored => "stored",
-            Published::Spooled => "spooled",
-            Published::Lost => "lost",
-        };
-        counter!("webhooks_total", "path" => webhook.path, "outcome" => outcome).increment(1);
-        match published {
-            Published::Decided(document) => xml(document),
-            // Even when nobody will ever hear of it, the caller is not left with an error.
-            _ if draft.waits => {
-                warn!(outcome, "the fallback answers");
+    fn fall_back(
+        &self,
+        webhook: &Webhook,
+        wait: Wait,
+        arrival: &Arrival,
+        draft: &Draft,
+        missing: &Published,
+    ) -> HttpResponse {
+        let (outcome, reason) = (missing.outcome(), missing.reason());
+        counter!("webhooks_fallback_total", "path" => webhook.path, "reason" => reason)
+            .increment(1);
+        warn!(outcome, reason, "the fallback answers");
+        xml(match wait.fallback {
+            Fallback::Dial => {
                 let entry = self.parts.directory.entry(&draft.number);
-                // A whisper that nobody decided lets the call through: better his voicemail than nobody.
-                let is_call = draft.kind == <events::v1::TwilioVoiceInbound as events::Event>::TYPE;
-                xml(if is_call {
-                    fallback::voice(entry.as_deref(), &draft.key)
-                } else {
-                    fallback::EMPTY.to_owned()
-                })
+                fallback::dial(entry.as_deref(), &draft.key)
             }
-            Published::Stored | Published::Spooled => match webhook.answer {
-                Answer::Voice | Answer::Messaging => xml(fallback::EMPTY.to_owned()),
-                Answer::Nothing => HttpResponse::NoContent().finish(),
-            },
-            Published::Lost => plain(503, "try again shortly"),
-        }
+            Fallback::TryAgain => fallback::try_again(&arrival.query),
+            Fallback::Empty => fallback::EMPTY.to_owned(),
+        })
     }
 }
 
@@ -222,7 +194,7 @@ fn foreign(directory: &Directory, account: &Account, number: &str) -> Option<Ref
 /// The same webhook, sent again, is the same event: by Twilio's own mark where there is one, else, where nobody waits
 /// for a fresh decision, by what it says. The query belongs to it; and the mark is not signed, so it only tells
 /// webhooks of one call or message from each other.
-fn event_id(req: &HttpRequest, arrival: &Arrival, draft: &Draft) -> Option<String> {
+fn event_id(req: &HttpRequest, arrival: &Arrival, draft: &Draft, waits: bool) -> Option<String> {
     let token = req
         .headers()
         .get(IDEMPOTENCY)
@@ -233,7 +205,7 @@ fn event_id(req: &HttpRequest, arrival: &Arrival, draft: &Draft) -> Option<Strin
         parts.push(token);
         return Some(derive_id(&parts));
     }
-    if draft.waits {
+    if waits {
         return None;
     }
     let mut pairs: Vec<_> = arrival.params.iter().collect();

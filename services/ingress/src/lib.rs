@@ -1,7 +1,9 @@
 #![doc = include_str!("../README.md")]
 
+mod audio;
 mod door;
 mod fallback;
+mod handover;
 mod read;
 mod spool;
 mod verify;
@@ -12,13 +14,13 @@ use std::time::Duration;
 
 use role::{Error, Parts, Role};
 
-pub use webhooks::{ROUTES, WEBHOOKS, Webhook};
+pub use webhooks::{Answer, Fallback, ROUTES, WEBHOOKS, Wait, Webhook};
 
 /// How long things take; a test is in more of a hurry.
 #[derive(Debug, Clone, Copy)]
 pub struct Tempo {
-    /// How long a decision may take. Twilio waits 15 s in all, but a caller hears silence meanwhile.
-    pub deadline: Duration,
+    /// By how much each row's deadline is divided; 1 where time is real.
+    pub haste: u32,
     /// How long the spool waits before it tries the bus again.
     pub pause: Duration,
 }
@@ -26,7 +28,7 @@ pub struct Tempo {
 impl Default for Tempo {
     fn default() -> Self {
         Self {
-            deadline: Duration::from_secs(5),
+            haste: 1,
             pause: Duration::from_millis(500),
         }
     }
@@ -52,6 +54,7 @@ pub async fn role_with(parts: &Parts, tempo: Tempo) -> Result<Role, Error> {
         parts.stopping.clone(),
         tempo.pause,
     ));
-    role.serves(ROUTES, door::Door::new(parts, spool, tempo.deadline));
+    role.serves(audio::ROUTES, audio::Audio::new(&parts.settings));
+    role.serves(ROUTES, door::Door::new(parts, spool, tempo.haste));
     Ok(role)
 }

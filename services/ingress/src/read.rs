@@ -1,4 +1,6 @@
-//! Parameters become events. One function for each row of the table; each says by its types what it insists on.
+//! Parameters become events. One function for each kind of row; each says by its types what it insists on.
+
+pub mod interview;
 
 use events::Event;
 use events::v1::{
@@ -20,21 +22,20 @@ pub struct Draft {
     pub data: Vec<u8>,
     /// The CallSid or MessageSid it belongs to.
     pub key: String,
-    /// The business's number, which the account must own.
+    /// The business's number, which the account must own. Empty when the webhook names none.
     pub number: String,
-    /// Whether Twilio waits for what is decided.
-    pub waits: bool,
+    /// The call is over: nobody hears what is decided, whatever the row says.
+    pub over: bool,
 }
 
 impl Draft {
-    fn new<E: Event>(event: &E, key: &str, number: &str, waits: bool) -> Self {
-        let (key, number) = (key.to_owned(), number.to_owned());
+    fn new<E: Event>(event: &E, key: &str, number: &str) -> Self {
         Self {
             kind: E::TYPE,
             data: event.encode_to_vec(),
-            key,
-            number,
-            waits,
+            key: key.to_owned(),
+            number: number.to_owned(),
+            over: false,
         }
     }
 }
@@ -43,7 +44,11 @@ impl Draft {
 pub fn call(arrival: &Arrival) -> Result<Draft, Invalid> {
     let request = VoiceRequest::parse(&arrival.params)?;
     if request.status().is_terminal() {
-        return call_status(arrival);
+        let ended = call_status(arrival)?;
+        return Ok(Draft {
+            over: true,
+            ..ended
+        });
     }
     let voice = voice(request.call(), request.status().as_str());
     let (sid, number) = (voice.call_sid.clone(), business(&voice));
@@ -51,10 +56,11 @@ pub fn call(arrival: &Arrival) -> Result<Draft, Invalid> {
         webhook: Some(envelope(arrival)),
         voice: Some(voice),
     };
-    Ok(Draft::new(&event, &sid, &number, true))
+    Ok(Draft::new(&event, &sid, &number))
 }
 
-fn call_status(arrival: &Arrival) -> Result<Draft, Invalid> {
+/// A call has changed its state.
+pub fn call_status(arrival: &Arrival) -> Result<Draft, Invalid> {
     let callback = CallStatusCallback::parse(&arrival.params)?;
     let voice = voice(callback.call(), callback.status().as_str());
     let (sid, number) = (voice.call_sid.clone(), business(&voice));
@@ -70,7 +76,7 @@ fn call_status(arrival: &Arrival) -> Result<Draft, Invalid> {
             .unwrap_or_default(),
         answered_by: arrival.get("AnsweredBy").unwrap_or_default().to_owned(),
     };
-    Ok(Draft::new(&event, &sid, &number, false))
+    Ok(Draft::new(&event, &sid, &number))
 }
 
 /// A `<Dial>` has ended.
@@ -92,7 +98,7 @@ pub fn dial_finished(arrival: &Arrival) -> Result<Draft, Invalid> {
             bridged: result.bridged(),
         }),
     };
-    Ok(Draft::new(&event, &sid, &number, false))
+    Ok(Draft::new(&event, &sid, &number))
 }
 
 /// Whoever was dialled picked up: what does he hear?
@@ -133,7 +139,7 @@ fn whispered(
         digits,
         answered,
     };
-    Ok(Draft::new(&event, &key, &number, true))
+    Ok(Draft::new(&event, &key, &number))
 }
 
 /// A text comes in.
@@ -170,7 +176,7 @@ pub fn sms(arrival: &Arrival) -> Result<Draft, Invalid> {
                 .unwrap_or_default(),
         }),
     };
-    Ok(Draft::new(&event, &sid, &to, false))
+    Ok(Draft::new(&event, &sid, &to))
 }
 
 /// The fate of a message that we sent.
@@ -186,7 +192,7 @@ pub fn message_status(arrival: &Arrival) -> Result<Draft, Invalid> {
         to: address(callback.to()),
         error_code: callback.error_code(),
     };
-    Ok(Draft::new(&event, &sid, &from, false))
+    Ok(Draft::new(&event, &sid, &from))
 }
 
 /// The business's side of a call.

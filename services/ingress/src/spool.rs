@@ -29,6 +29,7 @@ pub struct Spool {
     stuck: AtomicU64,
     next: Mutex<u64>,
     filled: Notify,
+    emptied: Notify,
 }
 
 impl Spool {
@@ -41,6 +42,7 @@ impl Spool {
             stuck: AtomicU64::new(0),
             next: Mutex::new(0),
             filled: Notify::new(),
+            emptied: Notify::new(),
         };
         let files = spool.files()?;
         let last = files
@@ -57,6 +59,18 @@ impl Spool {
     /// Whether nothing waits that should go before what comes now.
     pub fn is_empty(&self) -> bool {
         self.waiting.load(Ordering::Relaxed) <= self.stuck.load(Ordering::Relaxed)
+    }
+
+    /// Waits until nothing does.
+    pub async fn emptied(&self) {
+        loop {
+            let mut changed = std::pin::pin!(self.emptied.notified());
+            changed.as_mut().enable();
+            if self.is_empty() {
+                return;
+            }
+            changed.await;
+        }
     }
 
     /// Keeps an event; it is on the disk when this returns.
@@ -138,7 +152,9 @@ pub async fn drain(
             }
         };
         spool.stuck.store(stuck, Ordering::Relaxed);
-        if !spool.is_empty() {
+        if spool.is_empty() {
+            spool.emptied.notify_waiters();
+        } else {
             tokio::select! {
                 () = tokio::time::sleep(pause) => {}
                 () = stop.cancelled() => return,

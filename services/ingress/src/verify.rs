@@ -106,11 +106,8 @@ pub async fn verify(parts: &Parts, arrival: &Arrival) -> Result<Arc<Account>, Re
     } else {
         "(no AccountSid)"
     };
-    let account = match sid {
-        // Twilio always names the account; a request without one can only be checked against ours.
-        "" => parts.directory.default_account(),
-        sid => parts.directory.account_or_ask(sid).await,
-    };
+    // Twilio always names the account; a request without one can only be checked against ours.
+    let account = parts.directory.account_or_ask(sid).await;
     let account = account.ok_or_else(|| unknown(shown))?;
     let validator = validator(&account);
     for base in bases(parts, arrival) {

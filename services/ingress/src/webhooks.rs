@@ -1,13 +1,15 @@
 //! Every webhook, a row each.
 
+use std::time::Duration;
+
 use actix_web::web;
 use role::http::{Access, Method, Route};
 
 use crate::door;
-use crate::read::{self, Draft};
+use crate::read::{self, Draft, interview};
 use crate::verify::Arrival;
 
-/// What Twilio gets when nobody decides: the row's own empty answer.
+/// What Twilio gets when there is nothing to decide: the row's own empty answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Answer {
     /// TwiML for a call. Bad parameters are spoken of, never a 4xx: a live call must not break.
@@ -18,50 +20,131 @@ pub enum Answer {
     Nothing,
 }
 
+/// How long Twilio is kept waiting for a decision, and what it gets when there is none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Wait {
+    /// Seconds. Twilio waits 15 in all, but a caller hears silence meanwhile.
+    pub deadline_s: u64,
+    /// What the caller hears when nobody has decided by then, or the bus is away.
+    pub fallback: Fallback,
+}
+
+/// What a caller hears when nobody has decided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fallback {
+    /// The business's phone rings.
+    Dial,
+    /// He is asked to wait, and Twilio to ask again; after a few times an apology.
+    TryAgain,
+    /// Nothing: the call goes on where it is.
+    Empty,
+}
+
+/// Parameters, as the event that they become.
+pub type Read = fn(&Arrival) -> Result<Draft, webhook::Invalid>;
+
 /// One webhook.
 #[derive(Clone, Copy)]
 pub struct Webhook {
-    /// Its path, as in the contract.
+    /// Its path, as in the contract. A slash at its end may come or not.
     pub path: &'static str,
     /// How it is answered.
     pub answer: Answer,
-    /// Its parameters, as the event that they become.
-    pub read: fn(&Arrival) -> Result<Draft, webhook::Invalid>,
+    /// Whether Twilio waits for what is decided.
+    pub waits: Option<Wait>,
+    /// How it is read.
+    pub read: Read,
 }
+
+/// A call comes in.
+const CALL: Wait = wait(5, Fallback::Dial);
+/// Somebody who was dialled picked up. Without a decision he is let through: better his voicemail than nobody.
+const WHISPER: Wait = wait(5, Fallback::Empty);
+/// An interview goes on. A question may be raced for up to 8 s before its replacement is asked.
+const INTERVIEW: Wait = wait(9, Fallback::TryAgain);
 
 /// The table.
 pub const WEBHOOKS: &[Webhook] = &[
-    Webhook {
-        path: "/webhooks/twilio/call",
-        answer: Answer::Voice,
-        read: read::call,
-    },
-    Webhook {
-        path: "/webhooks/twilio/call/status/{call_sid}",
-        answer: Answer::Voice,
-        read: read::dial_finished,
-    },
-    Webhook {
-        path: "/webhooks/twilio/call/whisper/{call_sid}",
-        answer: Answer::Voice,
-        read: read::whisper,
-    },
-    Webhook {
-        path: "/webhooks/twilio/call/whisper/{call_sid}/answer",
-        answer: Answer::Voice,
-        read: read::whisper_answer,
-    },
-    Webhook {
-        path: "/webhooks/twilio/sms",
-        answer: Answer::Messaging,
-        read: read::sms,
-    },
-    Webhook {
-        path: "/webhooks/twilio/sms/status",
-        answer: Answer::Nothing,
-        read: read::message_status,
-    },
+    asks("/webhooks/twilio/call", CALL, read::call),
+    tells(
+        "/webhooks/twilio/call/status/{call_sid}",
+        Answer::Voice,
+        read::dial_finished,
+    ),
+    asks(
+        "/webhooks/twilio/call/whisper/{call_sid}",
+        WHISPER,
+        read::whisper,
+    ),
+    asks(
+        "/webhooks/twilio/call/whisper/{call_sid}/answer",
+        WHISPER,
+        read::whisper_answer,
+    ),
+    tells("/webhooks/twilio/sms", Answer::Messaging, read::sms),
+    tells(
+        "/webhooks/twilio/sms/status",
+        Answer::Nothing,
+        read::message_status,
+    ),
+    // The coach's.
+    asks("/webhook/voice", CALL, read::call),
+    asks("/webhook/menu", INTERVIEW, interview::gather_finished),
+    asks("/start-interview", INTERVIEW, interview::call_continued),
+    asks("/continue-interview", INTERVIEW, interview::call_continued),
+    asks("/webhook/response", INTERVIEW, interview::record_finished),
+    tells("/webhook/status", Answer::Nothing, read::call_status),
+    // The screener's.
+    asks(
+        "/api/webhooks/record-response",
+        INTERVIEW,
+        interview::record_finished,
+    ),
+    tells(
+        "/api/webhooks/call-status",
+        Answer::Nothing,
+        read::call_status,
+    ),
+    tells(
+        "/api/webhooks/recording-status",
+        Answer::Nothing,
+        interview::recording_status,
+    ),
 ];
+
+impl Wait {
+    /// How long it is, in this much of a hurry: see [`crate::Tempo::haste`].
+    pub fn deadline(self, haste: u32) -> Duration {
+        Duration::from_secs(self.deadline_s) / haste.max(1)
+    }
+}
+
+const fn wait(deadline_s: u64, fallback: Fallback) -> Wait {
+    Wait {
+        deadline_s,
+        fallback,
+    }
+}
+
+/// A webhook of a call that waits for what to do next.
+const fn asks(path: &'static str, wait: Wait, read: Read) -> Webhook {
+    Webhook {
+        path,
+        answer: Answer::Voice,
+        waits: Some(wait),
+        read,
+    }
+}
+
+/// A webhook that only tells something.
+const fn tells(path: &'static str, answer: Answer, read: Read) -> Webhook {
+    Webhook {
+        path,
+        answer,
+        waits: None,
+        read,
+    }
+}
 
 /// The same, as routes: Twilio asks with POST unless the number says GET.
 pub const ROUTES: &[Route] = &{
@@ -100,5 +183,16 @@ mod tests {
                 .iter()
                 .all(|route| route.access == Access::Signature && row(route.path).is_some())
         );
+    }
+
+    /// Twilio gives up after 15 s, the way to us and back and a second attempt of its own included.
+    #[test]
+    fn nobody_waits_longer_than_twilio_does() {
+        for row in WEBHOOKS {
+            let Some(wait) = row.waits else { continue };
+            assert!((1..=10).contains(&wait.deadline_s), "{}", row.path);
+            assert_eq!(row.answer, Answer::Voice, "{}", row.path);
+            assert_eq!(wait.deadline(1), Duration::from_secs(wait.deadline_s));
+        }
     }
 }

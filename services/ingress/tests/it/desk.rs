@@ -1,42 +1,66 @@
 //! Everything behind the door.
 
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use async_trait::async_trait;
-use bus::{Bus, Delivery, Handler, Settle};
+use bus::Bus;
 use clock::Clock;
 use events::v1::directory::{Account, Entry};
-use events::v1::{Directory, DirectoryQuery, TwimlReply};
+use events::v1::{Directory, DirectoryQuery, NoReply, TwimlReply};
 use events::{Envelope, Event};
+use role::Parts;
 use role::seal::Sealer;
+use testkit::Ear;
 
-use crate::lab::{ANSWER, JONES_ACCOUNT, JONES_TOKEN, NUMBER, OTHER, OWNER, eventually};
+use crate::lab::{ANSWER, JONES_ACCOUNT, JONES_TOKEN, NUMBER, OTHER, OWNER};
+
+/// What comes through the door whether somebody holds interviews or not.
+const VOICE: [&str; 2] = ["twilio.voice.inbound", "twilio.whisper"];
+const CALLBACKS: [&str; 3] = [
+    "twilio.dial.finished",
+    "twilio.call.status",
+    "twilio.sms.inbound",
+];
 
 /// Everything behind the door: who decides, and who knows the numbers.
 #[derive(Default)]
 pub struct Desk {
-    heard: Mutex<Vec<Envelope>>,
+    ear: Arc<Ear>,
+    queries: Arc<Ear>,
     /// Whether nobody answers.
     pub silent: AtomicBool,
+    /// Whether whoever should decide says that he cannot.
+    pub declines: AtomicBool,
     /// Whether jones's account is known.
     pub knows_jones: AtomicBool,
-    pub asked: AtomicU32,
-    pub sealer: OnceLock<Sealer>,
 }
 
-/// The desk on a bus.
-pub struct AtDesk(pub Arc<Desk>, pub Bus);
-
 impl Desk {
+    pub async fn serve(self: &Arc<Self>, parts: &Parts) {
+        self.listen(&parts.bus, "test.voice", &VOICE).await;
+        self.listen(&parts.bus, "test.callbacks", &CALLBACKS).await;
+        let (desk, sealer) = (self.clone(), parts.sealer.clone());
+        let directory = move |_: &Envelope| Some(reply(&desk.directory(&sealer)));
+        let queries = [DirectoryQuery::TYPE];
+        self.queries
+            .listen_and_answer("test.directory", &parts.bus, &queries, directory)
+            .await;
+    }
+
+    /// Decides on events of these types too.
+    pub async fn listen(self: &Arc<Self>, bus: &Bus, queue: &str, kinds: &[&str]) {
+        let desk = self.clone();
+        let decide = move |_: &Envelope| desk.decision();
+        self.ear.listen_and_answer(queue, bus, kinds, decide).await;
+    }
+
     pub fn heard(&self) -> Vec<Envelope> {
-        self.heard.lock().unwrap().clone()
+        self.ear.all()
     }
 
     /// Waits for so many events, and takes them.
     pub async fn take(&self, count: usize) -> Vec<Envelope> {
-        eventually("the desk hears", async || self.heard().len() >= count).await;
-        std::mem::take(&mut *self.heard.lock().unwrap())
+        self.ear.take(count).await
     }
 
     pub async fn take_as<E: Event>(&self) -> (Envelope, E) {
@@ -45,12 +69,26 @@ impl Desk {
         (envelope, event)
     }
 
-    fn directory(&self) -> Directory {
-        let seal = |token: &str| self.sealer.get().unwrap().seal(token).unwrap();
+    /// How often somebody asked who has which number.
+    pub fn asked(&self) -> usize {
+        self.queries.all().len()
+    }
+
+    fn decision(&self) -> Option<Envelope> {
+        if self.silent.load(Ordering::Relaxed) {
+            return None;
+        }
+        if self.declines.load(Ordering::Relaxed) {
+            return Some(reply(&NoReply::default()));
+        }
+        Some(reply(&TwimlReply { xml: ANSWER.into() }))
+    }
+
+    fn directory(&self, sealer: &Sealer) -> Directory {
         let jones = Account {
             account_sid: JONES_ACCOUNT.into(),
             tenant_id: "jones".into(),
-            sealed_tokens: vec![seal(JONES_TOKEN)],
+            sealed_tokens: vec![sealer.seal(JONES_TOKEN).unwrap()],
         };
         let entry = |number: &str, tenant: &str, dialable| Entry {
             number: number.into(),
@@ -68,25 +106,6 @@ impl Desk {
     }
 }
 
-#[async_trait]
-impl Handler for AtDesk {
-    async fn handle(&self, delivery: Delivery) -> Settle {
-        let (desk, bus, envelope) = (&self.0, &self.1, delivery.envelope);
-        let is_query = envelope.kind == DirectoryQuery::TYPE;
-        let clock = Clock::system();
-        let reply = if is_query {
-            desk.asked.fetch_add(1, Ordering::Relaxed);
-            Envelope::new("trunkline/test", &clock, &desk.directory())
-        } else {
-            Envelope::new("trunkline/test", &clock, &TwimlReply { xml: ANSWER.into() })
-        };
-        let answers = is_query || !desk.silent.load(Ordering::Relaxed);
-        if let (Some(to), true) = (&envelope.reply_to, answers) {
-            let _ = bus.reply(to, &reply).await;
-        }
-        if !is_query {
-            desk.heard.lock().unwrap().push(envelope);
-        }
-        Settle::Done
-    }
+fn reply(event: &impl Event) -> Envelope {
+    Envelope::new("trunkline/test", &Clock::system(), event)
 }

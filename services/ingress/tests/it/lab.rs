@@ -1,25 +1,16 @@
 //! The front door, Twilio in front of it and somebody who decides behind it.
 
-use std::collections::BTreeMap;
-use std::panic::{AssertUnwindSafe, resume_unwind};
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::ops::Deref;
+use std::sync::Arc;
+use std::time::Duration;
 
-use bus::{Bus, Depth, Subscription};
 use clock::Clock;
-use events::Event;
-use events::v1::DirectoryQuery;
-use futures::FutureExt;
 use ingress::Tempo;
-use role::settings::Settings;
-use role::{Parts, Platform};
+use testkit::{Kit, Log, Mode, Proxy, eventually};
 use webhook::Params;
 use webhook::signature::{Token, sign_form, sign_url};
 
-use crate::desk::{AtDesk, Desk};
-use crate::log::log;
-use crate::proxy::Proxy;
+use crate::desk::Desk;
 
 pub const BASE: &str = "https://trunkline.example";
 pub const ACCOUNT: &str = "AC00000000000000000000000000000001";
@@ -35,26 +26,29 @@ pub const OTHER: &str = "+15550200001";
 pub const OWNER: &str = "+15550100002";
 pub const CALL: &str = "CA00000000000000000000000000000001";
 pub const MESSAGE: &str = "SM00000000000000000000000000000001";
-pub const PATIENCE: Duration = Duration::from_secs(30);
 /// Not what any XML writer would write, so that a change of a byte shows.
 pub const ANSWER: &str =
     "<?xml version='1.0'?>\r\n<Response ><Say>H\u{e9}llo &amp; \u{2713}</Say>\t</Response>\n";
 
+/// A caller who gets an answer gets it at once; those who get none should not hold the test up.
+const TEMPO: Tempo = Tempo {
+    haste: 2,
+    pause: Duration::from_millis(20),
+};
+
 pub struct Lab {
-    pub clock: Clock,
+    kit: Kit,
     pub desk: Arc<Desk>,
-    pub proxy: Option<Proxy>,
-    settings: Settings,
-    tempo: Tempo,
-    up: Mutex<Option<Up>>,
-    client: reqwest::Client,
-    _dir: tempfile::TempDir,
+    /// The way to the broker, where there is one.
+    pub wire: Option<Proxy>,
 }
 
-struct Up {
-    platform: Platform,
-    parts: Parts,
-    desk_bus: Bus,
+impl Deref for Lab {
+    type Target = Kit;
+
+    fn deref(&self) -> &Kit {
+        &self.kit
+    }
 }
 
 /// What Twilio gets.
@@ -65,123 +59,63 @@ pub struct Answer {
     pub body: String,
 }
 
-/// Runs a case and cleans up after it, whether it passes or not.
-pub async fn run<F: Future<Output = ()>>(mode: &str, case: fn(Arc<Lab>) -> F) {
-    let lab = Arc::new(Lab::new(mode).await);
-    lab.start().await;
-    let outcome = AssertUnwindSafe(case(lab.clone())).catch_unwind().await;
-    lab.close().await;
-    if let Err(panic) = outcome {
-        resume_unwind(panic);
-    }
+pub async fn run<F: Future<Output = ()>>(mode: Mode, case: fn(Arc<Lab>) -> F) {
+    log();
+    let wire = (mode == Mode::Distributed).then(|| Proxy::to(&testkit::amqp_url()));
+    let url = wire.as_ref().map(Proxy::url);
+    let tokens = format!("{TOKEN},{OLD_TOKEN}");
+    let mut more = vec![
+        ("WEBHOOK_BASE_URL", BASE),
+        ("TWILIO_ACCOUNT_SID", ACCOUNT),
+        ("TWILIO_AUTH_TOKEN", &tokens),
+    ];
+    more.extend(url.as_deref().map(|url| ("AMQP_URL", url)));
+    let clock = Clock::held("2026-11-21T10:00:00Z".parse().unwrap());
+    let kit = Kit::new("ingress", mode, clock, &more).await;
+    let desk = Arc::default();
+    let lab = Lab { kit, desk, wire };
+    lab.up().await;
+    testkit::run(lab, case).await;
+}
+
+/// What this process logs.
+pub fn log() -> &'static Log {
+    Log::of("info,ingress=trace,role=debug,bus=debug")
 }
 
 impl Lab {
-    async fn new(mode: &str) -> Self {
-        static NEXT: AtomicU32 = AtomicU32::new(0);
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        log();
-        let dir = tempfile::tempdir().unwrap();
-        let nth = NEXT.fetch_add(1, Ordering::Relaxed);
-        let mut env = BTreeMap::from([
-            ("TRUNKLINE_SECRET_KEY", "a-secret-for-tests".to_owned()),
-            ("TRUNKLINE_ADMIN_API_KEY", "the-admins-key".to_owned()),
-            (
-                "TRUNKLINE_NAMESPACE",
-                format!("ingress{}_{nth}", std::process::id()),
-            ),
-            ("WEBHOOK_BASE_URL", BASE.to_owned()),
-            ("TWILIO_ACCOUNT_SID", ACCOUNT.to_owned()),
-            ("TWILIO_AUTH_TOKEN", format!("{TOKEN},{OLD_TOKEN}")),
-        ]);
-        let mut proxy = None;
-        if mode == "distributed" {
-            let url = variable("AMQP_URL", "amqp://guest:guest@127.0.0.1:5672/%2f");
-            // amqp://WHO@HOST:PORT/VHOST
-            let (who, place) = url.rsplit_once('@').unwrap();
-            let (target, vhost) = place.split_once('/').unwrap_or((place, "%2f"));
-            let wire = Proxy::open(target.to_owned()).await;
-            env.insert("AMQP_URL", format!("{who}@127.0.0.1:{}/{vhost}", wire.port));
-            proxy = Some(wire);
-        }
-        let env: BTreeMap<_, _> = env.into_iter().map(|(k, v)| (k.to_owned(), v)).collect();
-        let mut settings = Settings::load(&env, None).unwrap();
-        settings.port = 0;
-        settings.data_dir = dir.path().to_owned();
-        Self {
-            clock: Clock::held("2026-11-21T10:00:00Z".parse().unwrap()),
-            desk: Arc::default(),
-            proxy,
-            settings,
-            // A caller who gets an answer gets it at once; those who get none should not hold the test up.
-            tempo: Tempo {
-                deadline: Duration::from_secs(2),
-                pause: Duration::from_millis(20),
-            },
-            up: Mutex::default(),
-            client: reqwest::Client::new(),
-            _dir: dir,
-        }
-    }
-
-    pub async fn start(&self) {
-        let parts = Parts::open(self.settings.clone(), self.clock.clone())
-            .await
-            .unwrap();
-        let desk_bus = parts.bus.clone();
-        tokio::time::timeout(PATIENCE, desk_bus.ready())
-            .await
-            .expect("is RabbitMQ running? `make test` starts it; or set AMQP_URL");
-        self.desk.sealer.get_or_init(|| parts.sealer.clone());
-        for (queue, kinds) in [
-            ("test.voice", vec!["twilio.voice.inbound", "twilio.whisper"]),
-            (
-                "test.callbacks",
-                vec![
-                    "twilio.dial.finished",
-                    "twilio.call.status",
-                    "twilio.sms.inbound",
-                ],
-            ),
-            ("test.directory", vec![DirectoryQuery::TYPE]),
-        ] {
-            self.listen_on(&desk_bus, queue, &kinds).await;
-        }
-        let role = ingress::role_with(&parts, self.tempo).await.unwrap();
-        let platform = Platform::start(parts.clone(), vec![role]).await.unwrap();
-        let directory = parts.directory.clone();
-        *self.up.lock().unwrap() = Some(Up {
-            platform,
-            parts,
-            desk_bus,
-        });
+    /// Opens the door, on what was left there.
+    pub async fn up(&self) {
+        let parts = self.open().await;
+        self.desk.serve(&parts).await;
+        let role = ingress::role_with(&parts, TEMPO).await.unwrap();
+        self.start(vec![role]).await;
         // The first look makes the recorder; nothing is counted before.
         self.counter("none", &[]).await;
         eventually("the directory is known", async || {
-            directory.entry(NUMBER).is_some()
+            parts.directory.entry(NUMBER).is_some()
         })
         .await;
     }
 
-    async fn listen_on(&self, bus: &Bus, queue: &str, kinds: &[&str]) {
-        let mut subscription = Subscription::new(queue, kinds.iter().copied());
-        // One at a time: what is heard is heard in the order in which it came.
-        subscription.prefetch = 1;
-        let at_desk = AtDesk(self.desk.clone(), bus.clone());
-        bus.consume(subscription, Arc::new(at_desk)).await.unwrap();
-    }
-
+    /// The desk hears of more.
     pub async fn listen(&self, queue: &str, kinds: &[&str]) {
-        let bus = self.bus();
-        self.listen_on(&bus, queue, kinds).await;
+        self.desk.listen(&self.bus(), queue, kinds).await;
     }
 
-    pub fn bus(&self) -> Bus {
-        self.up.lock().unwrap().as_ref().unwrap().desk_bus.clone()
+    /// Cuts the wire to the broker, and waits until that is noticed.
+    pub async fn cut(&self) {
+        self.wire.as_ref().unwrap().cut();
+        let bus = self.bus();
+        eventually("the bus notices", async || !bus.is_ready()).await;
+    }
+
+    pub fn mend(&self) {
+        self.wire.as_ref().unwrap().mend();
     }
 
     pub fn spool(&self) -> std::path::PathBuf {
-        self.settings.data_dir.join("spool")
+        self.settings().data_dir.join("spool")
     }
 
     /// The names in the spool, sorted.
@@ -194,25 +128,6 @@ impl Lab {
         names
     }
 
-    pub async fn stop(&self) {
-        let up = self.up.lock().unwrap().take();
-        if let Some(up) = up {
-            up.platform.stop().await;
-        }
-    }
-
-    async fn close(&self) {
-        if let Some(proxy) = &self.proxy {
-            proxy.mend();
-        }
-        let Some(up) = self.up.lock().unwrap().take() else {
-            return;
-        };
-        let queues = up.parts.bus.depths().await.unwrap_or_default();
-        up.platform.stop().await;
-        clean(&self.settings, queues).await;
-    }
-
     /// Sends a request as it is.
     pub async fn send(
         &self,
@@ -221,9 +136,8 @@ impl Lab {
         headers: &[(&str, &str)],
         body: Vec<u8>,
     ) -> Answer {
-        let port = self.up.lock().unwrap().as_ref().unwrap().platform.port();
-        let url = format!("http://127.0.0.1:{port}{path}");
-        let mut request = self.client.request(method.parse().unwrap(), url);
+        let url = format!("{}{path}", self.base());
+        let mut request = reqwest::Client::new().request(method.parse().unwrap(), url);
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
@@ -359,37 +273,4 @@ pub fn encode(form: &Form) -> String {
         .map(|(k, v)| format!("{}={}", text(k), text(v)))
         .collect();
     pairs.join("&")
-}
-
-/// Removes the queues that a platform had on the broker, when nobody works on them any more: a broker bears it badly
-/// that queues go while their consumers stay.
-async fn clean(settings: &Settings, queues: Vec<Depth>) {
-    let (Some(url), Some(namespace)) = (&settings.amqp_url, &settings.namespace) else {
-        return;
-    };
-    let config = bus::Config::Amqp {
-        url: url.reveal().to_owned(),
-        namespace: format!("trunkline.{namespace}"),
-    };
-    let bus = Bus::connect(&config).await.unwrap();
-    for queue in queues {
-        let subscription = Subscription::new(queue.queue, [""; 0]);
-        bus.declare(&subscription).await.unwrap();
-    }
-    bus.delete_namespace().await.unwrap();
-    bus.close().await;
-}
-
-/// Waits until something is so.
-pub async fn eventually(what: &str, condition: impl AsyncFn() -> bool) {
-    let start = Instant::now();
-    while !condition().await {
-        assert!(start.elapsed() < PATIENCE, "{what}: not in time");
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
-}
-
-fn variable(name: &str, otherwise: &str) -> String {
-    #[expect(clippy::disallowed_methods, reason = "a test has no other settings")]
-    std::env::var(name).unwrap_or_else(|_| otherwise.to_owned())
 }

@@ -6,48 +6,38 @@
     reason = "a test that fails says where"
 )]
 
+mod audio;
 mod desk;
+mod interviews;
 mod lab;
-mod log;
 mod outage;
-mod proxy;
 mod rows;
 mod trust;
 
-/// Runs each case on one way to run.
-macro_rules! suite {
-    ($mode:ident: $($module:ident::$case:ident),+ $(,)?) => {
-        mod $mode { $(
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn $case() { crate::lab::run(stringify!($mode), crate::$module::$case).await }
-        )+ }
-    };
+testkit::suite! { crate::lab::run;
+    interviews: a_live_interview_is_asked_to_wait;
+    rows: every_row_becomes_its_event, whoever_waits_too_long_gets_the_fallback, the_same_webhook_is_the_same_event,
+        what_has_nowhere_to_go_holds_nobody_up;
+    trust: who_is_not_twilio_changes_nothing, an_account_may_have_been_made_a_moment_ago;
+    outage: a_damaged_file_is_put_aside;
 }
 
-suite! {
-    embedded:
-        rows::every_row_becomes_its_event,
-        rows::parameters_become_fields,
-        rows::bad_parameters_never_break_a_live_call,
-        rows::what_cannot_be_read_is_not_believed,
-        rows::whoever_waits_too_long_gets_the_fallback,
-        rows::the_same_webhook_is_the_same_event,
-        rows::what_has_nowhere_to_go_holds_nobody_up,
-        trust::who_is_not_twilio_changes_nothing,
-        trust::two_tokens_count_while_rotating,
-        trust::an_account_may_have_been_made_a_moment_ago,
-        outage::a_damaged_file_is_put_aside,
+/// To which bus it goes makes no difference.
+mod whatever_the_bus {
+    testkit::suite! { crate::lab::run, Embedded;
+        audio: a_prompt_is_served_to_anybody, a_part_of_a_prompt, what_is_no_prompt_is_not_found,
+            a_store_that_is_away;
+        interviews: interview_parameters_become_fields, bad_parameters_of_interviews, nobody_waits_for_one_who_cannot,
+            whose_recording_it_is;
+        rows: parameters_become_fields, bad_parameters_never_break_a_live_call, what_cannot_be_read_is_not_believed;
+        trust: two_tokens_count_while_rotating;
+    }
 }
 
-suite! {
-    distributed:
-        rows::every_row_becomes_its_event,
-        rows::whoever_waits_too_long_gets_the_fallback,
-        rows::the_same_webhook_is_the_same_event,
-        rows::what_has_nowhere_to_go_holds_nobody_up,
-        trust::who_is_not_twilio_changes_nothing,
-        trust::an_account_may_have_been_made_a_moment_ago,
-        outage::an_outage_is_survived_in_order,
-        outage::the_spool_survives_a_restart,
-        outage::a_damaged_file_is_put_aside,
+/// There is a wire to be cut.
+mod by_wire {
+    testkit::suite! { crate::lab::run, Distributed;
+        interviews: an_interview_survives_an_outage;
+        outage: an_outage_is_survived_in_order, the_spool_survives_a_restart;
+    }
 }

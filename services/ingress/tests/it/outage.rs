@@ -6,7 +6,9 @@ use chrono::TimeDelta;
 use events::Envelope;
 use events::v1::{TwilioDialFinished, TwilioVoiceInbound};
 
-use crate::lab::{CALL, Form, Lab, OWNER, call_form, eventually, with};
+use testkit::eventually;
+
+use crate::lab::{CALL, Form, Lab, OWNER, call_form, with};
 
 fn dial(n: usize) -> (String, Form) {
     let more = [("CallStatus", "in-progress"), ("DialCallStatus", "busy")];
@@ -23,15 +25,8 @@ fn duration(envelope: &Envelope) -> Option<u32> {
         .duration_s
 }
 
-/// Cuts the wire to the broker, and waits until that is noticed.
-async fn cut(lab: &Lab) {
-    lab.proxy.as_ref().unwrap().cut();
-    let bus = lab.bus();
-    eventually("the bus notices", async || !bus.is_ready()).await;
-}
-
 async fn spool_five(lab: &Lab) {
-    cut(lab).await;
+    lab.cut().await;
     let call = call_form(&[("CallStatus", "ringing")]);
     let answer = lab.post("/webhooks/twilio/call", &call).await;
     assert!(
@@ -75,7 +70,7 @@ pub async fn an_outage_is_survived_in_order(lab: Arc<Lab>) {
     let before = lab.clock.now();
     spool_five(&lab).await;
     lab.clock.advance(TimeDelta::hours(1));
-    lab.proxy.as_ref().unwrap().mend();
+    lab.mend();
     all_five_come_in_order(&lab).await;
     // The bus is used again at once.
     let (path, form) = dial(9);
@@ -91,8 +86,8 @@ pub async fn the_spool_survives_a_restart(lab: Arc<Lab>) {
     spool_five(&lab).await;
     lab.stop().await;
     assert_eq!(lab.spooled().len(), 5);
-    lab.proxy.as_ref().unwrap().mend();
-    lab.start().await;
+    lab.mend();
+    lab.up().await;
     all_five_come_in_order(&lab).await;
 }
 
@@ -121,7 +116,7 @@ pub async fn a_damaged_file_is_put_aside(lab: Arc<Lab>) {
     std::fs::write(file(2), b"\xff\xff").unwrap();
     std::fs::write(file(3), event(3)).unwrap();
     std::fs::write(lab.spool().join("draft"), b"cut short").unwrap();
-    lab.start().await;
+    lab.up().await;
     let heard = lab.desk.take(2).await;
     assert_eq!(
         heard.iter().map(duration).collect::<Vec<_>>(),

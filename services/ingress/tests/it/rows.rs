@@ -8,15 +8,18 @@ use events::v1::{
     TwilioVoiceInbound, TwilioWhisper,
 };
 
+use testkit::eventually;
+
+use crate::interviews::{self, INTERVIEWS};
 use crate::lab::{
     ANSWER, Answer, CALL, CALLER, Form, Lab, MESSAGE, NUMBER, OTHER, OWNER, call_form, encode,
-    eventually, text_form, with, without,
+    text_form, with, without,
 };
 
-const XML: &str = "text/xml; charset=utf-8";
-const EMPTY: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Response/>";
+pub const XML: &str = "text/xml; charset=utf-8";
+pub const EMPTY: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Response/>";
 
-fn xml(body: &str) -> Answer {
+pub fn xml(body: &str) -> Answer {
     Answer {
         status: 200,
         kind: XML.into(),
@@ -24,7 +27,7 @@ fn xml(body: &str) -> Answer {
     }
 }
 
-fn nothing() -> Answer {
+pub fn nothing() -> Answer {
     Answer {
         status: 204,
         kind: String::new(),
@@ -32,7 +35,7 @@ fn nothing() -> Answer {
     }
 }
 
-fn ringing() -> Form {
+pub fn ringing() -> Form {
     call_form(&[("CallStatus", "ringing")])
 }
 
@@ -59,7 +62,9 @@ fn inbound_text() -> Form {
 }
 
 /// Path, form, type of the event, its key, the answer.
-fn rows() -> Vec<(String, Form, &'static str, &'static str, Answer)> {
+pub type Row = (String, Form, &'static str, &'static str, Answer);
+
+fn rows() -> Vec<Row> {
     let (dial_path, dial) = dial_status();
     let whisper = format!("/webhooks/twilio/call/whisper/{CALL}");
     let query = "?number=%2B15550100001";
@@ -118,7 +123,14 @@ fn rows() -> Vec<(String, Form, &'static str, &'static str, Answer)> {
 
 pub async fn every_row_becomes_its_event(lab: Arc<Lab>) {
     lab.listen("test.texts", &["twilio.message.status"]).await;
-    for (path, form, kind, key, answer) in rows() {
+    lab.listen("test.interviews", INTERVIEWS).await;
+    let rows: Vec<Row> = rows().into_iter().chain(interviews::rows()).collect();
+    for webhook in ingress::WEBHOOKS {
+        let path = webhook.path.replace("{call_sid}", CALL);
+        let is_it = |row: &Row| row.0.split('?').next() == Some(path.as_str());
+        assert!(rows.iter().any(is_it), "{path} is tested");
+    }
+    for (path, form, kind, key, answer) in rows {
         let slashed = path.split_once('?').map_or_else(
             || format!("{path}/"),
             |(path, query)| format!("{path}/?{query}"),
@@ -175,7 +187,8 @@ pub async fn parameters_become_fields(lab: Arc<Lab>) {
     assert_eq!(webhook.path, "/webhooks/twilio/call");
     assert_eq!(
         envelope.deadline,
-        Some(lab.clock.now() + chrono::TimeDelta::seconds(2))
+        Some(lab.clock.now() + chrono::TimeDelta::milliseconds(2500)),
+        "in the lab, time is short by half"
     );
 
     // Who calls may be anybody, and how it stands any word.
@@ -430,7 +443,7 @@ pub async fn what_has_nowhere_to_go_holds_nobody_up(lab: Arc<Lab>) {
         .await;
     lab.desk.take(1).await;
     lab.stop().await;
-    lab.start().await;
+    lab.up().await;
     lab.listen("test.texts", &["twilio.message.status"]).await;
     eventually("the spool is empty", async || lab.spooled().is_empty()).await;
 }

@@ -5,9 +5,8 @@ use std::sync::atomic::Ordering;
 
 use crate::lab::{
     ACCOUNT, ANSWER, BASE, CALLER, Form, JONES_ACCOUNT, JONES_TOKEN, Lab, NUMBER, OLD_TOKEN, OTHER,
-    TOKEN, call_form, with,
+    TOKEN, call_form, log, with,
 };
-use crate::log::log;
 use webhook::Params;
 use webhook::signature::{Token, sign_form};
 
@@ -116,10 +115,10 @@ pub async fn two_tokens_count_while_rotating(lab: Arc<Lab>) {
 /// An account that nobody knows is asked for; then it is refused, until somebody knows it.
 pub async fn an_account_may_have_been_made_a_moment_ago(lab: Arc<Lab>) {
     let form = with(&with(&ringing(), "AccountSid", JONES_ACCOUNT), "To", OTHER);
-    let before = lab.desk.asked.load(Ordering::Relaxed);
+    let before = lab.desk.asked();
     let answer = lab.post_signed(JONES_TOKEN, PATH, &form, &[]).await;
     assert_eq!(answer.status, 403);
-    assert_eq!(lab.desk.asked.load(Ordering::Relaxed), before + 1);
+    assert_eq!(lab.desk.asked(), before + 1);
     assert!(lab.desk.heard().is_empty());
 
     lab.desk.knows_jones.store(true, Ordering::Relaxed);

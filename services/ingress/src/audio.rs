@@ -1,0 +1,311 @@
+//! `GET /audio/{file}`: the prompts that callers hear. Twilio's `<Play>` fetches them, so they are public; their names are
+//! digests of their content, so they cannot be guessed and never change.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{
+    ACCEPT_RANGES, CACHE_CONTROL, CONTENT_RANGE, ETag, EntityTag, Header, IfNoneMatch, IfRange,
+    Range,
+};
+use actix_web::{HttpRequest, HttpResponse, web};
+use bytes::Bytes;
+use metrics::counter;
+use objects::{Config, Credentials, Objects};
+use role::http::{Access, ApiError, Method, Route};
+use role::settings::Settings;
+use sha2::{Digest, Sha256};
+use tracing::warn;
+
+/// The route, twice: some players ask for the head first.
+pub const ROUTES: &[Route] = &[
+    Route::new(
+        Method::Get,
+        "/audio/{file}",
+        Access::Public,
+        "A prompt's sound, with Range and ETag",
+        || web::to(fetch),
+    ),
+    Route::new(
+        Method::Head,
+        "/audio/{file}",
+        Access::Public,
+        "What a prompt's sound is",
+        || web::to(fetch),
+    ),
+];
+
+/// A prompt of 5 s takes 40 kB: some 400 of them.
+const MEMORY: usize = 16 << 20;
+/// What the name says never changes, so nobody need ask again for a year.
+const FOR_GOOD: &str = "public, max-age=31536000, immutable";
+
+/// Twilio waits for 15 s, and the caller with it: a store that is slower is away.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The prompts' place, and those of them that were asked for lately.
+pub(crate) struct Audio {
+    objects: Objects,
+    memory: Mutex<Memory>,
+}
+
+impl Audio {
+    /// In the store that the settings name; nothing is opened yet.
+    pub(crate) fn new(settings: &Settings) -> Self {
+        Self {
+            objects: Objects::open(store(settings)),
+            memory: Mutex::new(Memory::new(MEMORY)),
+        }
+    }
+
+    async fn sound(&self, file: &str) -> Result<Option<Sound>, objects::Error> {
+        if let Some(sound) = self.memory().get(file) {
+            counter!("ingress_audio_total", "from" => "memory").increment(1);
+            return Ok(Some(sound));
+        }
+        let key = format!("audio/{file}");
+        let got = tokio::time::timeout(PATIENCE, self.objects.get(&key)).await;
+        let late = |_| objects::Error::Away("no answer in time".to_owned());
+        let Some(object) = got.map_err(late).flatten()? else {
+            return Ok(None);
+        };
+        counter!("ingress_audio_total", "from" => "store").increment(1);
+        let sound = Sound::new(object.bytes, file);
+        self.memory().keep(file, sound.clone());
+        Ok(Some(sound))
+    }
+
+    fn memory(&self) -> std::sync::MutexGuard<'_, Memory> {
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn store(settings: &Settings) -> Config {
+    match &settings.objects.s3 {
+        None => Config::Embedded {
+            dir: settings.objects_dir(),
+        },
+        Some(s3) => Config::S3 {
+            bucket: s3.bucket.clone(),
+            region: s3.region.clone(),
+            endpoint: s3.endpoint.clone(),
+            credentials: Credentials {
+                access_key_id: s3.access_key_id.clone(),
+                secret_access_key: s3.secret_access_key.reveal().to_owned(),
+                session_token: s3.session_token.as_ref().map(|t| t.reveal().to_owned()),
+            },
+        },
+    }
+}
+
+/// A file, ready to be served.
+#[derive(Clone)]
+struct Sound {
+    bytes: Bytes,
+    content_type: &'static str,
+    etag: EntityTag,
+}
+
+impl Sound {
+    fn new(bytes: Bytes, file: &str) -> Self {
+        let digest = hex::encode(&Sha256::digest(&bytes)[..16]);
+        Self {
+            content_type: type_of(&bytes, file),
+            etag: EntityTag::new_strong(digest),
+            bytes,
+        }
+    }
+}
+
+/// By the bytes, whatever the name says: Twilio goes by the header. Only mu-law has no mark by which it could be told.
+fn type_of(bytes: &[u8], file: &str) -> &'static str {
+    let frame = |bytes: &[u8]| matches!(bytes, [0xFF, second, ..] if second & 0xE0 == 0xE0);
+    if bytes.starts_with(b"RIFF") && bytes.get(8..12) == Some(b"WAVE") {
+        "audio/wav"
+    } else if file.ends_with(".ulaw") {
+        "audio/basic"
+    } else if bytes.starts_with(b"ID3") || frame(bytes) {
+        "audio/mpeg"
+    } else {
+        "application/octet-stream"
+    }
+}
+
+/// Whether it is a prompt's name: a digest in hex, and an ending.
+fn is_name(file: &str) -> bool {
+    let Some((key, ending)) = file.split_once('.') else {
+        return false;
+    };
+    let hex = |c: u8| c.is_ascii_digit() || (b'a'..=b'f').contains(&c);
+    (16..=64).contains(&key.len())
+        && key.bytes().all(hex)
+        && matches!(ending, "wav" | "mp3" | "ulaw")
+}
+
+async fn fetch(
+    audio: web::Data<Audio>,
+    file: web::Path<String>,
+    req: HttpRequest,
+) -> Result<HttpResponse, ApiError> {
+    if !is_name(&file) {
+        return Err(ApiError::not_found("audio file"));
+    }
+    let sound = audio.sound(&file).await.map_err(|e| {
+        warn!(error = %e, "a prompt cannot be fetched");
+        ApiError::unavailable("the object store")
+    })?;
+    let sound = sound.ok_or_else(|| ApiError::not_found("audio file"))?;
+    Ok(answer(&sound, &req))
+}
+
+/// RFC 9110, sections 13 and 14: the condition before the range.
+fn answer(sound: &Sound, req: &HttpRequest) -> HttpResponse {
+    let head = |status: StatusCode| {
+        let mut head = HttpResponse::build(status);
+        head.insert_header(ETag(sound.etag.clone()))
+            .insert_header((CACHE_CONTROL, FOR_GOOD))
+            .insert_header((ACCEPT_RANGES, "bytes"));
+        head
+    };
+    let known = match IfNoneMatch::parse(req) {
+        Ok(IfNoneMatch::Any) => true,
+        Ok(IfNoneMatch::Items(tags)) => tags.iter().any(|tag| tag.weak_eq(&sound.etag)),
+        Err(_) => false,
+    };
+    if known {
+        return head(StatusCode::NOT_MODIFIED).finish();
+    }
+    let size = sound.bytes.len() as u64;
+    match part(sound, req) {
+        Part::Whole => head(StatusCode::OK)
+            .content_type(sound.content_type)
+            .body(sound.bytes.clone()),
+        Part::Some { first, last } => {
+            let bytes = usize::try_from(first)
+                .ok()
+                .zip(usize::try_from(last).ok())
+                .map(|(first, last)| sound.bytes.slice(first..=last));
+            head(StatusCode::PARTIAL_CONTENT)
+                .content_type(sound.content_type)
+                .insert_header((CONTENT_RANGE, format!("bytes {first}-{last}/{size}")))
+                .body(bytes.unwrap_or_default())
+        }
+        Part::None => head(StatusCode::RANGE_NOT_SATISFIABLE)
+            .insert_header((CONTENT_RANGE, format!("bytes */{size}")))
+            .finish(),
+    }
+}
+
+enum Part {
+    Whole,
+    Some { first: u64, last: u64 },
+    None,
+}
+
+/// Which part is wanted. Several parts, or a range in other units, may be answered with the whole.
+fn part(sound: &Sound, req: &HttpRequest) -> Part {
+    let Ok(Range::Bytes(ranges)) = Range::parse(req) else {
+        return Part::Whole;
+    };
+    let [range] = ranges.as_slice() else {
+        return Part::Whole;
+    };
+    if let Ok(IfRange::EntityTag(tag)) = IfRange::parse(req)
+        && !tag.strong_eq(&sound.etag)
+    {
+        return Part::Whole;
+    }
+    match range.to_satisfiable_range(sound.bytes.len() as u64) {
+        Some((first, last)) => Part::Some { first, last },
+        None => Part::None,
+    }
+}
+
+/// What was asked for lately, up to so many bytes.
+struct Memory {
+    limit: usize,
+    bytes: usize,
+    turn: u64,
+    sounds: HashMap<String, (u64, Sound)>,
+}
+
+impl Memory {
+    fn new(limit: usize) -> Self {
+        Self {
+            limit,
+            bytes: 0,
+            turn: 0,
+            sounds: HashMap::new(),
+        }
+    }
+
+    fn get(&mut self, file: &str) -> Option<Sound> {
+        self.turn += 1;
+        let (used, sound) = self.sounds.get_mut(file)?;
+        *used = self.turn;
+        Some(sound.clone())
+    }
+
+    /// Makes room by forgetting what has not been asked for longest. One file never takes more than a quarter.
+    fn keep(&mut self, file: &str, sound: Sound) {
+        if sound.bytes.len() > self.limit / 4 {
+            return;
+        }
+        self.turn += 1;
+        self.bytes += sound.bytes.len();
+        if let Some((_, old)) = self.sounds.insert(file.to_owned(), (self.turn, sound)) {
+            self.bytes -= old.bytes.len();
+        }
+        while self.bytes > self.limit {
+            let oldest = self.sounds.iter().min_by_key(|(_, (used, _))| *used);
+            let Some(oldest) = oldest.map(|(file, _)| file.clone()) else {
+                return;
+            };
+            if let Some((_, old)) = self.sounds.remove(&oldest) {
+                self.bytes -= old.bytes.len();
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn memory_has_a_limit_and_keeps_what_is_used() {
+        let mut memory = Memory::new(1000);
+        let sound = |n: usize| Sound::new(Bytes::from(vec![1; n]), "a.wav");
+        for n in 0..4 {
+            memory.keep(&n.to_string(), sound(250));
+        }
+        assert!(memory.get("0").is_some());
+        memory.keep("4", sound(200));
+        assert!(
+            memory.get("1").is_none() && memory.get("0").is_some() && memory.get("4").is_some()
+        );
+        memory.keep("large", sound(251));
+        assert!(memory.get("large").is_none());
+        memory.keep("4", sound(100));
+        assert_eq!(memory.bytes, 850);
+    }
+
+    #[test]
+    fn names_are_digests() {
+        let key = "0123456789abcdef";
+        assert!(is_name(&format!("{key}.wav")) && is_name(&format!("{}.mp3", key.repeat(4))));
+        for name in [
+            "",
+            "a.wav",
+            "0123456789abcdef",
+            "0123456789abcdef.json",
+            "0123456789ABCDEF.wav",
+            "../0123456789abcdef.wav",
+        ] {
+            assert!(!is_name(name), "{name}");
+        }
+        assert!(!is_name(&format!("{}.wav", "a".repeat(65))));
+    }
+}
