@@ -1,0 +1,6 @@
+DROP TABLE speech;
+DROP TABLE interview_calls;
+DROP TABLE interviews;
+DROP TABLE flows;
+DROP TABLE jobs;
+DROP TABLE candidates;

@@ -1,0 +1,240 @@
+//! What follows from a step of the machine: replies, events, timers, and the row as it is afterwards.
+
+use chrono::Duration;
+use events::v1::{
+    AnswerScore, AnswerTaken, AnswerTranscribe, InterviewSummarize, QuestionWrite, RecordingDue,
+    TurnDue, TwimlReply,
+};
+use flow::{Document, Effect, Outcome, Stage, Step, Turn};
+use metrics::counter;
+use role::{Cause, Decision, Fault, Tx, derive_id};
+
+use super::held::Held;
+use super::milestones::{conclude, evaluated, settle, started};
+use super::{Desk, dial, document, speech};
+
+/// Writes the interview back after a step, and says what follows. The step's document goes to whoever asked, or to the
+/// request that was held back.
+pub async fn follow(
+    desk: &Desk,
+    tx: &mut Tx,
+    cause: &Cause,
+    mut held: Held,
+    step: Step,
+) -> Result<Decision, Fault> {
+    // A call that failed is made again where the flow says so: this attempt comes to nothing.
+    if let Some(verdict) = held.machine(cause.time).verdict()
+        && verdict.outcome == Outcome::Failed
+        && held.row.status != "ended"
+        && dial::may_retry(&held, &verdict.reason)
+    {
+        let decision = dial::again(&mut held);
+        held.save(tx).await?;
+        return Ok(decision);
+    }
+    let mut decision = Decision::nothing();
+    if held.row.started_at.is_none()
+        && held.row.status != "ended"
+        && held.progress.stage != Stage::New
+    {
+        decision = started(cause, &mut held);
+    }
+    for effect in step.effects {
+        decision = decision.and(carry_out(desk, tx, cause, &mut held, effect).await?);
+    }
+    match step.turn {
+        Turn::None => {}
+        Turn::Say(document) => {
+            let (prepared, reply) = compose(desk, tx, cause, &held, &document).await?;
+            decision = deliver(decision.and(prepared), &mut held, &reply);
+        }
+        Turn::Hold { turn, wait_ms } => {
+            if let Some(slot) = cause.reply_slot() {
+                held.wait(slot);
+            }
+            let what = match held.progress.stage {
+                Stage::Waiting => "question",
+                Stage::Closing { .. } => "feedback",
+                _ => "answer",
+            };
+            counter!("interviews_waits_total", "for" => what).increment(1);
+            let due = TurnDue {
+                interview_id: held.row.id.clone(),
+                turn,
+                attempt: held.attempt(),
+            };
+            decision = decision
+                .then_after(Duration::milliseconds(i64::from(wait_ms)), &due)
+                .keyed(held.call());
+        }
+    }
+    if held.progress.end.is_some() && !held.progress.settled {
+        // What comes late, such as an answer in which the caller hung up, has a moment.
+        let id = derive_id(&[
+            "interview.settle",
+            &held.row.id,
+            &held.row.attempt.to_string(),
+        ]);
+        decision = decision
+            .then_after(desk.tempo.settle, &settle(&held, "call"))
+            .identified(id)
+            .keyed(held.call());
+    }
+    decision = decision.and(conclude(desk, cause, &mut held));
+    held.save(tx).await?;
+    Ok(decision)
+}
+
+/// The document's TwiML; and what has no sound yet is given to a voice, for the next time.
+async fn compose(
+    desk: &Desk,
+    tx: &mut Tx,
+    cause: &Cause,
+    held: &Held,
+    document: &Document,
+) -> Result<(Decision, TwimlReply), Fault> {
+    let (files, prepared) = speech::files(desk, tx, cause, held, &document.lines).await?;
+    let reply = document::twiml(held, document, &files, &desk.public_url)?;
+    Ok((prepared, reply))
+}
+
+/// To the one who asks now, and to those whose requests are held. If there is nobody, it is said when Twilio asks how
+/// the call goes on.
+fn deliver(decision: Decision, held: &mut Held, reply: &TwimlReply) -> Decision {
+    let waiting = held.waiting();
+    held.row.waiting = None;
+    waiting
+        .into_iter()
+        .fold(decision.reply(reply), |decision, slot| {
+            decision.answer(slot, reply)
+        })
+}
+
+async fn carry_out(
+    desk: &Desk,
+    tx: &mut Tx,
+    cause: &Cause,
+    held: &mut Held,
+    effect: Effect,
+) -> Result<Decision, Fault> {
+    let none = Decision::nothing();
+    let decision = match effect {
+        Effect::Prepare(line) => return speech::prepare(desk, tx, cause, held, &[line]).await,
+        Effect::Write { ordinal, number } => none.then(&write(tx, held, ordinal, number).await?),
+        Effect::Taken(number) => {
+            let recording = held
+                .progress
+                .answer(number)
+                .and_then(|answer| answer.recording.clone());
+            let recording = recording.unwrap_or_default();
+            none.then(&AnswerTaken {
+                interview: Some(held.told()),
+                question_number: number,
+                recording_sid: recording.sid,
+                duration_s: recording.duration_s,
+            })
+            .identified(derive_id(&[
+                "answer.taken",
+                &held.row.id,
+                &held.row.attempt.to_string(),
+                &number.to_string(),
+            ]))
+        }
+        Effect::AwaitRecording(number) => {
+            let recording = held
+                .progress
+                .answer(number)
+                .and_then(|answer| answer.recording.clone());
+            let due = RecordingDue {
+                interview_id: held.row.id.clone(),
+                question_number: number,
+                recording_sid: recording.unwrap_or_default().sid,
+            };
+            none.then_after(desk.tempo.recording, &due)
+        }
+        Effect::Transcribe(number) => match transcribe(desk, cause, held, number) {
+            Some(command) => none.then(&command),
+            None => return Ok(none),
+        },
+        Effect::Score(number) => match score(held, number) {
+            Some(command) => none.then(&command),
+            None => return Ok(none),
+        },
+        Effect::Summarize => none.then(&InterviewSummarize {
+            interview_id: held.row.id.clone(),
+            tenant_id: held.row.tenant_id.clone(),
+            kind: held.row.kind.clone(),
+            position: held.topic().to_owned(),
+            resume: held.resume(tx).await?,
+            turns: held.turns(),
+            language: held.language().to_owned(),
+            wishes: Some(held.wishes()),
+        }),
+        Effect::Evaluated => return Ok(evaluated(cause, held)),
+    };
+    Ok(decision.keyed(held.call()))
+}
+
+async fn write(
+    tx: &mut Tx,
+    held: &Held,
+    ordinal: u32,
+    number: u32,
+) -> Result<QuestionWrite, Fault> {
+    let fixed = held
+        .definition
+        .questions
+        .iter()
+        .map(|question| question.ask.clone());
+    let asked = held.progress.asked.iter().map(|asked| asked.text.clone());
+    let mut known = Vec::new();
+    for question in fixed.chain(asked) {
+        if !known.contains(&question) {
+            known.push(question);
+        }
+    }
+    Ok(QuestionWrite {
+        write_id: held.write_id(ordinal),
+        interview_id: held.row.id.clone(),
+        tenant_id: held.row.tenant_id.clone(),
+        question_number: number,
+        topic: held.topic().to_owned(),
+        asked: known,
+        turns: held.turns(),
+        resume: held.resume(tx).await?,
+        language: held.language().to_owned(),
+        wishes: Some(held.wishes()),
+    })
+}
+
+fn transcribe(desk: &Desk, cause: &Cause, held: &Held, number: u32) -> Option<AnswerTranscribe> {
+    let recording = held.progress.answer(number)?.recording.clone()?;
+    Some(AnswerTranscribe {
+        answer_id: held.answer_id(number),
+        interview_id: held.row.id.clone(),
+        tenant_id: held.row.tenant_id.clone(),
+        account_sid: held.row.account_sid.clone(),
+        question_number: number,
+        recording_sid: recording.sid,
+        recording_url: recording.url,
+        language: held.language().to_owned(),
+        wishes: Some(held.wishes()),
+        patience_until: (cause.time + desk.tempo.patience).to_rfc3339(),
+    })
+}
+
+fn score(held: &Held, number: u32) -> Option<AnswerScore> {
+    let answer = held.progress.answer(number)?;
+    Some(AnswerScore {
+        answer_id: held.answer_id(number),
+        interview_id: held.row.id.clone(),
+        tenant_id: held.row.tenant_id.clone(),
+        question_number: number,
+        question: held.progress.question(number)?.text.clone(),
+        transcript: answer.transcript.clone(),
+        criteria: held.definition.criteria.clone(),
+        position: held.topic().to_owned(),
+        language: held.language().to_owned(),
+        wishes: Some(held.wishes()),
+    })
+}

@@ -1,0 +1,71 @@
+//! Questions that are written for the caller.
+
+use async_trait::async_trait;
+use events::v1::{QuestionNotWritten, QuestionWritten};
+use role::{Cause, Decider, Decision, Fault, Tx};
+
+use super::Desk;
+use super::evaluation::usage;
+use super::follow::follow;
+use super::held::Held;
+
+/// Which of the questions that were asked for in this call has this identity; none: it was written for an earlier one.
+fn ordinal(held: &Held, write_id: &str) -> Option<u32> {
+    let last = write_id.rsplit('.').next()?.parse().ok()?;
+    Some(last).filter(|ordinal| held.write_id(*ordinal) == write_id)
+}
+
+/// Takes `question.written`.
+pub struct Written(pub Desk);
+
+#[async_trait]
+impl Decider for Written {
+    type Event = QuestionWritten;
+    const NAME: &'static str = "written";
+
+    async fn decide(
+        &self,
+        tx: &mut Tx,
+        cause: &Cause,
+        event: QuestionWritten,
+    ) -> Result<Decision, Fault> {
+        let Some(mut held) = Held::by_id(tx, &event.interview_id).await? else {
+            return Ok(Decision::nothing());
+        };
+        let Some(ordinal) = ordinal(&held, &event.write_id) else {
+            return Ok(Decision::nothing());
+        };
+        let used = usage("question", event.usage);
+        let simulated = used.simulated;
+        held.progress.usage.push(used);
+        let step = held
+            .machine(cause.time)
+            .written(ordinal, &event.question, simulated);
+        follow(&self.0, tx, cause, held, step).await
+    }
+}
+
+/// Takes `question.not_written`.
+pub struct NotWritten(pub Desk);
+
+#[async_trait]
+impl Decider for NotWritten {
+    type Event = QuestionNotWritten;
+    const NAME: &'static str = "not-written";
+
+    async fn decide(
+        &self,
+        tx: &mut Tx,
+        cause: &Cause,
+        event: QuestionNotWritten,
+    ) -> Result<Decision, Fault> {
+        let Some(mut held) = Held::by_id(tx, &event.interview_id).await? else {
+            return Ok(Decision::nothing());
+        };
+        let Some(ordinal) = ordinal(&held, &event.write_id) else {
+            return Ok(Decision::nothing());
+        };
+        let step = held.machine(cause.time).not_written(ordinal);
+        follow(&self.0, tx, cause, held, step).await
+    }
+}

@@ -1,0 +1,135 @@
+//! What is said by a voice: which lines have their sound, and the making of those that have not.
+
+use std::collections::{HashMap, HashSet};
+
+use async_trait::async_trait;
+use chrono::Duration;
+use events::v1::{AiWishes, SpeechNotSynthesized, SpeechSynthesize, SpeechSynthesized};
+use role::{Cause, Decider, Decision, Fault, Tx, derive_id};
+
+use super::Desk;
+use super::held::Held;
+use crate::db::{self, SpeechRow};
+
+/// How long after it was asked for, or has failed, a line is given to a voice again.
+const AGAIN: Duration = Duration::minutes(10);
+
+/// The files of those lines that have one, by their words; and the orders for the others.
+pub async fn files(
+    desk: &Desk,
+    tx: &mut Tx,
+    cause: &Cause,
+    held: &Held,
+    lines: &[String],
+) -> Result<(HashMap<String, String>, Decision), Fault> {
+    let wishes = held.wishes();
+    let keys: Vec<String> = lines
+        .iter()
+        .map(|line| key(line, held.language_of(line), &wishes, &desk.speaker))
+        .collect();
+    let known: HashMap<String, SpeechRow> = db::speech_find(tx, &keys)
+        .await?
+        .into_iter()
+        .map(|row| (row.key.clone(), row))
+        .collect();
+    let (mut files, mut decision, mut asked) =
+        (HashMap::new(), Decision::nothing(), HashSet::new());
+    for (line, key) in lines.iter().zip(keys) {
+        match known.get(&key) {
+            Some(row) if row.state == "ready" => {
+                files.insert(line.clone(), row.file.clone());
+            }
+            Some(row) if cause.time - row.at.0 < AGAIN => {}
+            _ if !asked.insert(key.clone()) => {}
+            _ => {
+                note(tx, cause, &key, "asked", "").await?;
+                let order = SpeechSynthesize {
+                    key: key.clone(),
+                    tenant_id: held.row.tenant_id.clone(),
+                    text: line.clone(),
+                    language: held.language_of(line).to_owned(),
+                    wishes: Some(wishes.clone()),
+                };
+                decision = decision
+                    .then(&order)
+                    .identified(derive_id(&["speech", &key, &cause.id]));
+            }
+        }
+    }
+    Ok((files, decision))
+}
+
+/// Has these lines made, as far as they are not.
+pub async fn prepare(
+    desk: &Desk,
+    tx: &mut Tx,
+    cause: &Cause,
+    held: &Held,
+    lines: &[String],
+) -> Result<Decision, Fault> {
+    let (_, decision) = files(desk, tx, cause, held, lines).await?;
+    Ok(decision)
+}
+
+/// The name of a line's sound.
+pub fn key(line: &str, language: &str, wishes: &AiWishes, speaker: &str) -> String {
+    let provider = match wishes.voice_provider.as_str() {
+        "" => speaker,
+        wished => wished,
+    };
+    flow::speech::key(
+        line,
+        language,
+        provider,
+        &wishes.voice,
+        &wishes.speech_model,
+    )
+}
+
+async fn note(tx: &mut Tx, cause: &Cause, key: &str, state: &str, file: &str) -> Result<(), Fault> {
+    let row = SpeechRow {
+        key: key.to_owned(),
+        state: state.to_owned(),
+        file: file.to_owned(),
+        at: cause.time.into(),
+    };
+    Ok(db::speech_put(tx, &row).await?)
+}
+
+/// Takes `speech.synthesized`.
+pub struct Spoken;
+
+#[async_trait]
+impl Decider for Spoken {
+    type Event = SpeechSynthesized;
+    const NAME: &'static str = "spoken";
+
+    async fn decide(
+        &self,
+        tx: &mut Tx,
+        cause: &Cause,
+        event: SpeechSynthesized,
+    ) -> Result<Decision, Fault> {
+        note(tx, cause, &event.key, "ready", &event.file).await?;
+        Ok(Decision::nothing())
+    }
+}
+
+/// Takes `speech.not_synthesized`: callers go on hearing Twilio's voice.
+pub struct NotSpoken;
+
+#[async_trait]
+impl Decider for NotSpoken {
+    type Event = SpeechNotSynthesized;
+    const NAME: &'static str = "not-spoken";
+
+    async fn decide(
+        &self,
+        tx: &mut Tx,
+        cause: &Cause,
+        event: SpeechNotSynthesized,
+    ) -> Result<Decision, Fault> {
+        note(tx, cause, &event.key, "failed", "").await?;
+        Ok(Decision::nothing())
+    }
+}

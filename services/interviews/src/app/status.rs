@@ -1,0 +1,130 @@
+//! The end of a call, and what is looked at some time after it.
+
+use async_trait::async_trait;
+use events::v1::{CallHangUp, InterviewSettle, TwilioCallStatus};
+use flow::Step;
+use role::{Cause, Decider, Decision, Fault, Tx};
+
+use super::Desk;
+use super::follow::follow;
+use super::held::Held;
+use super::milestones::settle;
+
+/// Twilio's words for a call that is over.
+fn is_final(status: &str) -> bool {
+    matches!(
+        status,
+        "completed" | "busy" | "no-answer" | "canceled" | "failed"
+    )
+}
+
+/// Takes `twilio.call.status`. The states of all calls come by here; only the ends of interviews' count.
+pub struct FollowCall(pub Desk);
+
+#[async_trait]
+impl Decider for FollowCall {
+    type Event = TwilioCallStatus;
+    const NAME: &'static str = "call-status";
+
+    async fn decide(
+        &self,
+        tx: &mut Tx,
+        cause: &Cause,
+        event: TwilioCallStatus,
+    ) -> Result<Decision, Fault> {
+        let (webhook, voice) = (
+            event.webhook.unwrap_or_default(),
+            event.voice.unwrap_or_default(),
+        );
+        let is_over = is_final(&voice.call_status);
+        if !is_over && event.answered_by.is_empty() {
+            return Ok(Decision::nothing());
+        }
+        let Some(mut held) = Held::of_webhook(tx, &webhook, &voice.call_sid).await? else {
+            return Ok(Decision::nothing());
+        };
+        let mut machine = held.machine(cause.time);
+        machine.detected(&event.answered_by);
+        let step = if is_over {
+            machine.ended(&voice.call_status, event.sip_response_code)
+        } else {
+            Step::nothing()
+        };
+        follow(&self.0, tx, cause, held, step).await
+    }
+}
+
+/// Takes `interview.settle`.
+pub struct Settle(pub Desk);
+
+#[async_trait]
+impl Decider for Settle {
+    type Event = InterviewSettle;
+    const NAME: &'static str = "settle";
+
+    async fn decide(
+        &self,
+        tx: &mut Tx,
+        cause: &Cause,
+        event: InterviewSettle,
+    ) -> Result<Decision, Fault> {
+        let Some(mut held) = Held::by_id(tx, &event.interview_id).await? else {
+            return Ok(Decision::nothing());
+        };
+        if event.attempt != held.attempt() {
+            return Ok(Decision::nothing());
+        }
+        match event.what.as_str() {
+            "call" if held.progress.end.is_some() => {
+                let step = held.machine(cause.time).settled();
+                follow(&self.0, tx, cause, held, step).await
+            }
+            "limit" if held.progress.end.is_none() => Ok(Decision::nothing().then(&CallHangUp {
+                call_sid: held.row.call_sid.clone().unwrap_or_default(),
+                tenant_id: held.row.tenant_id.clone(),
+                account_sid: held.row.account_sid.clone(),
+                reason: "time_limit".to_owned(),
+            })),
+            "silence" if held.row.status != "ended" && held.progress.end.is_none() => {
+                let mut machine = held.machine(cause.time);
+                let mut step = machine.ended("nobody told how the call went", None);
+                step.effects.extend(machine.settled().effects);
+                follow(&self.0, tx, cause, held, step).await
+            }
+            "results" => give_up(&self.0, tx, cause, held).await,
+            _ => Ok(Decision::nothing()),
+        }
+    }
+}
+
+/// What is not there by now will not be: the interview is evaluated without it. Only a summary that can be asked for
+/// just now has as long again.
+async fn give_up(
+    desk: &Desk,
+    tx: &mut Tx,
+    cause: &Cause,
+    mut held: Held,
+) -> Result<Decision, Fault> {
+    let reason = "it took too long";
+    let numbers = held.progress.answers.iter().map(|answer| answer.number);
+    let numbers: Vec<u32> = numbers.collect();
+    let was_asked_for = held.progress.summing_up;
+    let mut machine = held.machine(cause.time);
+    let mut step = Step::nothing();
+    for number in numbers {
+        step.effects.extend(machine.unable(number, reason).effects);
+        step.effects
+            .extend(machine.not_scored(number, reason).effects);
+    }
+    if was_asked_for {
+        step.effects.extend(machine.summed_up(None, false).effects);
+    }
+    let again = held.progress.summing_up && !held.progress.evaluated;
+    let settle = settle(&held, "results");
+    let decision = follow(desk, tx, cause, held, step).await?;
+    Ok(if again {
+        decision.then_after(desk.tempo.results, &settle)
+    } else {
+        decision
+    })
+}

@@ -1,0 +1,351 @@
+//! The turns of a call: it comes in, the menu is answered, an answer is given, Twilio asks how it goes on.
+
+use async_trait::async_trait;
+use chrono::Duration;
+use events::Event;
+use events::v1::{
+    CallRedirect, InterviewAdvance, TenantContext, TurnDue, TwilioCallContinued,
+    TwilioGatherFinished, TwilioRecordFinished, VoiceInbound, VoiceParameters, Webhook,
+};
+use flow::{Definition, Kind, Progress, Recording};
+use phone::Address;
+use role::{Cause, Decider, Decision, Fault, Tx, derive_id};
+use serde_json::json;
+use store::types::Json;
+use tracing::warn;
+
+use super::follow::follow;
+use super::held::{Held, ends, is_others, question_number};
+use super::milestones::settle;
+use super::{Desk, dial, document};
+use crate::db::{self, InterviewRow, TenantSettings};
+
+/// Takes `voice.inbound` of numbers that interview: the call begins.
+pub struct Begin(pub Desk);
+
+#[async_trait]
+impl Decider for Begin {
+    type Event = VoiceInbound;
+    const NAME: &'static str = "begin";
+
+    fn bindings(&self) -> Vec<String> {
+        ["coach", "screener"]
+            .map(|app| format!("{}.{app}", VoiceInbound::TYPE))
+            .to_vec()
+    }
+
+    async fn decide(
+        &self,
+        tx: &mut Tx,
+        cause: &Cause,
+        event: VoiceInbound,
+    ) -> Result<Decision, Fault> {
+        let (Some(tenant), Some(voice)) = (event.tenant, event.voice) else {
+            return Err(Fault::Never(
+                "voice.inbound without a tenant or parameters".to_owned(),
+            ));
+        };
+        // An outbound call of ours asks at the number's own URL only if somebody set it up so: it has its interview.
+        let known = db::interview_lock_by_call(tx, &voice.call_sid).await?;
+        let (mut held, watched) = match known {
+            Some(row) if is_others(&row, &tenant.account_sid) => return unknown(),
+            Some(row) => (Held::of(row)?, Decision::nothing()),
+            None => {
+                let held = open(tx, cause, tenant, &voice).await?;
+                let watched = dial::silence(&self.0, &held).and(limit(&held));
+                (held, watched)
+            }
+        };
+        let step = held.machine(cause.time).begin("");
+        Ok(watched.and(follow(&self.0, tx, cause, held, step).await?))
+    }
+}
+
+/// A call ends when its time is up, even where Twilio was not told so.
+fn limit(held: &Held) -> Decision {
+    if held.definition.max_call_s == 0 {
+        return Decision::nothing();
+    }
+    let after = Duration::seconds(i64::from(held.definition.max_call_s));
+    Decision::nothing().then_after(after, &settle(held, "limit"))
+}
+
+/// A new interview for a call that comes in. Its id follows from the call's, so a repeat finds it.
+async fn open(
+    tx: &mut Tx,
+    cause: &Cause,
+    tenant: TenantContext,
+    voice: &VoiceParameters,
+) -> Result<Held, Fault> {
+    let app = tenant
+        .number
+        .as_ref()
+        .map_or("", |number| number.voice.as_str());
+    let (kind, named) = app.split_once(':').unwrap_or((app, ""));
+    let kind = if kind == "screener" {
+        Kind::Screener
+    } else {
+        Kind::Coach
+    };
+    let name = if named.is_empty() {
+        kind.as_str()
+    } else {
+        named
+    };
+    let (definition, version) = match db::flow_latest(tx, &tenant.tenant_id, name).await? {
+        Some(row) => {
+            let definition = Definition::stored(&row.definition.0)
+                .map_err(|e| Fault::Never(format!("the flow {name} cannot be read: {e}")))?;
+            (definition, row.version)
+        }
+        None => {
+            if !named.is_empty() {
+                warn!(
+                    flow = named,
+                    "a number names a flow that is not there; ours answers"
+                );
+            }
+            (ours(kind, &tenant.language), 0)
+        }
+    };
+    let (number, person) = ends(voice);
+    let settings = TenantSettings::from(tenant.clone());
+    let row = InterviewRow {
+        id: derive_id(&["interview", &voice.call_sid]),
+        tenant_id: tenant.tenant_id,
+        kind: definition.kind.as_str().to_owned(),
+        flow_name: definition.name.clone(),
+        flow_version: version,
+        definition: Json(definition.to_value()),
+        candidate_id: None,
+        job_id: None,
+        call_sid: Some(voice.call_sid.clone()),
+        account_sid: tenant.account_sid,
+        number: number.to_owned(),
+        person: person.to_owned(),
+        direction: "inbound".to_owned(),
+        language: tenant.language,
+        settings: Json(json!(settings)),
+        status: "in-progress".to_owned(),
+        outcome: String::new(),
+        failure_reason: None,
+        attempt: 1,
+        progress: Json(json!(Progress::default())),
+        result: None,
+        waiting: None,
+        created_at: cause.time.into(),
+        started_at: None,
+        ended_at: None,
+        evaluated_at: None,
+    };
+    db::interview_insert(tx, &row).await?;
+    db::call_bind(tx, &voice.call_sid, &row.id, 1).await?;
+    match db::interview_lock(tx, &row.id).await? {
+        Some(row) => Held::of(row),
+        None => Err(Fault::Later(
+            "the interview that was just made is not there".to_owned(),
+        )),
+    }
+}
+
+/// What a number without a flow of its tenant's does.
+fn ours(kind: Kind, language: &str) -> Definition {
+    match kind {
+        Kind::Coach => Definition::coach(),
+        Kind::Screener | Kind::Eligibility => {
+            let words = flow::Language::of(language).words();
+            Definition::screener(
+                words
+                    .questions
+                    .iter()
+                    .take(3)
+                    .copied()
+                    .map(str::to_owned)
+                    .collect(),
+            )
+        }
+    }
+}
+
+/// Takes `twilio.gather.finished`: the menu, or yes and no.
+pub struct Choose(pub Desk);
+
+#[async_trait]
+impl Decider for Choose {
+    type Event = TwilioGatherFinished;
+    const NAME: &'static str = "gathered";
+
+    async fn decide(
+        &self,
+        tx: &mut Tx,
+        cause: &Cause,
+        event: TwilioGatherFinished,
+    ) -> Result<Decision, Fault> {
+        let (webhook, voice) = (
+            event.webhook.unwrap_or_default(),
+            event.voice.unwrap_or_default(),
+        );
+        let Some(mut held) = Held::of_webhook(tx, &webhook, &voice.call_sid).await? else {
+            return unknown();
+        };
+        let step = match question_number(&webhook) {
+            Some(number) => {
+                held.machine(cause.time)
+                    .decided(Some(number), &event.digits, &event.speech)
+            }
+            None => {
+                let last = last_feedback(tx, &held).await?;
+                held.machine(cause.time)
+                    .chosen(&event.digits, &event.speech, last.as_deref())
+            }
+        };
+        follow(&self.0, tx, cause, held, step).await
+    }
+}
+
+/// What the caller's last interview came to. Those who hide their number are not one person.
+async fn last_feedback(tx: &mut Tx, held: &Held) -> Result<Option<String>, Fault> {
+    if Address::parse(&held.row.person).is_anonymous() {
+        return Ok(None);
+    }
+    let whose = (held.row.tenant_id.as_str(), held.row.person.as_str());
+    let Some(last) = db::last_evaluated(tx, whose, &held.row.kind).await? else {
+        return Ok(None);
+    };
+    let evaluation: Option<db::Evaluation> = last.result.as_ref().and_then(|kept| kept.read().ok());
+    Ok(evaluation
+        .map(|it| it.feedback)
+        .filter(|feedback| !feedback.is_empty()))
+}
+
+/// Takes `twilio.record.finished`: an answer.
+pub struct TakeAnswer(pub Desk);
+
+#[async_trait]
+impl Decider for TakeAnswer {
+    type Event = TwilioRecordFinished;
+    const NAME: &'static str = "recorded";
+
+    async fn decide(
+        &self,
+        tx: &mut Tx,
+        cause: &Cause,
+        event: TwilioRecordFinished,
+    ) -> Result<Decision, Fault> {
+        let (webhook, voice) = (
+            event.webhook.unwrap_or_default(),
+            event.voice.unwrap_or_default(),
+        );
+        let Some(mut held) = Held::of_webhook(tx, &webhook, &voice.call_sid).await? else {
+            return unknown();
+        };
+        let file = event.recording.unwrap_or_default();
+        let recording = Recording {
+            sid: file.recording_sid,
+            url: file.url,
+            duration_s: file.duration_s,
+        };
+        let number = question_number(&webhook);
+        let hung_up = event.digits == "hangup";
+        let step = held
+            .machine(cause.time)
+            .answered(number, &recording, hung_up);
+        follow(&self.0, tx, cause, held, step).await
+    }
+}
+
+/// Takes `twilio.call.continued`: a redirect of ours, or a call of ours that was picked up.
+pub struct GoOn(pub Desk);
+
+#[async_trait]
+impl Decider for GoOn {
+    type Event = TwilioCallContinued;
+    const NAME: &'static str = "continued";
+
+    async fn decide(
+        &self,
+        tx: &mut Tx,
+        cause: &Cause,
+        event: TwilioCallContinued,
+    ) -> Result<Decision, Fault> {
+        let (webhook, voice) = (
+            event.webhook.unwrap_or_default(),
+            event.voice.unwrap_or_default(),
+        );
+        let Some(mut held) = Held::of_webhook(tx, &webhook, &voice.call_sid).await? else {
+            return unknown();
+        };
+        let after = question_number(&webhook);
+        let step = held
+            .machine(cause.time)
+            .continued(&event.answered_by, after);
+        follow(&self.0, tx, cause, held, step).await
+    }
+}
+
+/// Takes `turn.due`: what a caller waits for has had its time.
+pub struct TakeTurn(pub Desk);
+
+#[async_trait]
+impl Decider for TakeTurn {
+    type Event = TurnDue;
+    const NAME: &'static str = "turn-due";
+
+    async fn decide(&self, tx: &mut Tx, cause: &Cause, event: TurnDue) -> Result<Decision, Fault> {
+        let Some(mut held) = Held::by_id(tx, &event.interview_id).await? else {
+            return Ok(Decision::nothing());
+        };
+        if event.attempt != held.attempt() {
+            return Ok(Decision::nothing());
+        }
+        let step = held.machine(cause.time).due(event.turn);
+        follow(&self.0, tx, cause, held, step).await
+    }
+}
+
+/// Takes `interview.advance`: an operator leaves a question behind.
+pub struct Advance(pub Desk);
+
+#[async_trait]
+impl Decider for Advance {
+    type Event = InterviewAdvance;
+    const NAME: &'static str = "advance";
+
+    async fn decide(
+        &self,
+        tx: &mut Tx,
+        cause: &Cause,
+        event: InterviewAdvance,
+    ) -> Result<Decision, Fault> {
+        let Some(mut held) = Held::by_id(tx, &event.interview_id).await? else {
+            return Ok(Decision::nothing());
+        };
+        let before = held.progress.stage;
+        let step = held.machine(cause.time).skipped(event.question_number);
+        if held.progress.stage == before && step.effects.is_empty() {
+            return Ok(Decision::nothing());
+        }
+        let redirect = CallRedirect {
+            call_sid: held.row.call_sid.clone().unwrap_or_default(),
+            tenant_id: held.row.tenant_id.clone(),
+            account_sid: held.row.account_sid.clone(),
+            url: format!(
+                "{}/continue-interview?interview_id={}",
+                self.0.public_url, held.row.id
+            ),
+        };
+        let decision = follow(&self.0, tx, cause, held, step).await?;
+        Ok(decision.then(&redirect))
+    }
+}
+
+/// A live call must not break: what is not known is spoken of.
+fn unknown() -> Result<Decision, Fault> {
+    warn!("a live call's webhook is about no interview that it may go on with");
+    Ok(Decision::nothing().reply(&document::apology("")?))
+}
+
+/// Whether a webhook names an interview by its URL.
+pub fn names_one(webhook: &Webhook) -> bool {
+    super::held::query(webhook, "interview_id").is_some()
+}

@@ -1,0 +1,79 @@
+//! Whom a screener calls.
+
+use store::prelude::*;
+use store::{Error, Tx, insert_new, on, types};
+
+use super::Place;
+use super::schema::candidates;
+use super::schema::candidates::dsl;
+
+/// A candidate.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Insertable)]
+#[diesel(table_name = candidates)]
+pub struct CandidateRow {
+    /// Ours.
+    pub id: String,
+    /// Whose candidate it is.
+    pub tenant_id: String,
+    /// As he is spoken to.
+    pub name: String,
+    /// E.164.
+    pub phone: String,
+    /// As it was given.
+    pub email: Option<String>,
+    /// An IANA name; none: the tenant's.
+    pub timezone: Option<String>,
+    /// BCP 47; he is spoken to in it where neither the job nor the flow has a language.
+    pub language: Option<String>,
+    /// Plain text, at most 256 kB. Data for a model, never instructions, and never logged.
+    pub resume: String,
+    /// When he was put down.
+    pub created_at: types::Time,
+}
+
+/// Adds a candidate, unless there is one of this id.
+pub async fn candidate_insert(tx: &mut Tx, row: &CandidateRow) -> Result<(), Error> {
+    insert_new!(tx, candidates::table, dsl::id, [row])?;
+    Ok(())
+}
+
+/// A candidate by his id.
+pub async fn candidate_find(tx: &mut Tx, id: &str) -> Result<Option<CandidateRow>, Error> {
+    Ok(on!(tx, c => dsl::candidates.find(id).first::<CandidateRow>(c).await.optional())?)
+}
+
+/// Candidates, newest first, of one tenant or of all; one more than `limit`, so that the caller sees whether there
+/// are more. Their resumes are left out: they are large, and a list does not show them.
+pub async fn candidate_list(
+    tx: &mut Tx,
+    tenant: Option<&str>,
+    after: Option<&Place>,
+    limit: i64,
+) -> Result<Vec<CandidateRow>, Error> {
+    let columns = (
+        dsl::id,
+        dsl::tenant_id,
+        dsl::name,
+        dsl::phone,
+        dsl::email,
+        dsl::timezone,
+        dsl::language,
+        diesel::dsl::sql::<diesel::sql_types::Text>("''"),
+        dsl::created_at,
+    );
+    Ok(on!(tx, c => {
+        let mut query = dsl::candidates.select(columns).into_boxed();
+        if let Some(tenant) = tenant {
+            query = query.filter(dsl::tenant_id.eq(tenant));
+        }
+        if let Some((at, id)) = after {
+            let at = types::Time(*at);
+            query = query.filter(dsl::created_at.lt(at).or(dsl::created_at.eq(at).and(dsl::id.lt(id))));
+        }
+        query
+            .order((dsl::created_at.desc(), dsl::id.desc()))
+            .limit(limit + 1)
+            .load::<CandidateRow>(c)
+            .await
+    })?)
+}

@@ -1,0 +1,129 @@
+//! Flows: named definitions of interviews, of which every version is kept.
+
+use clock::Time;
+use store::prelude::*;
+use store::types::{self, Json};
+use store::{Error, Tx, on};
+
+use super::schema::flows;
+use super::schema::flows::dsl;
+
+/// One version of a flow.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Insertable)]
+#[diesel(table_name = flows)]
+pub struct FlowRow {
+    /// Whose it is; empty: every tenant's.
+    pub tenant_id: String,
+    /// Its name.
+    pub name: String,
+    /// From 1.
+    pub version: i64,
+    /// `screener`, `coach` or `eligibility`.
+    pub kind: String,
+    /// What `flow::Definition` reads.
+    pub definition: Json,
+    /// When this version was put down.
+    pub created_at: types::Time,
+}
+
+/// Stores a definition under a name, and gives its version and whether that is new: what is the same as the latest
+/// version, or older, leaves that version as it is.
+pub async fn flow_put(
+    tx: &mut Tx,
+    (tenant, name): (&str, &str),
+    kind: &str,
+    definition: &Json,
+    at: Time,
+) -> Result<(i64, bool), Error> {
+    loop {
+        let latest = latest_of(tx, tenant, name).await?;
+        // One that comes later than it was made does not undo what was made after it.
+        let stays = |row: &&FlowRow| row.definition == *definition || row.created_at.0 > at;
+        if let Some(row) = latest.as_ref().filter(stays) {
+            return Ok((row.version, false));
+        }
+        let row = FlowRow {
+            tenant_id: tenant.to_owned(),
+            name: name.to_owned(),
+            version: latest.map_or(1, |row| row.version + 1),
+            kind: kind.to_owned(),
+            definition: definition.clone(),
+            created_at: at.into(),
+        };
+        let fresh = on!(tx, c => diesel::insert_into(flows::table)
+            .values(&row)
+            .on_conflict((dsl::tenant_id, dsl::name, dsl::version))
+            .do_nothing()
+            .execute(c)
+            .await)?;
+        if fresh == 1 {
+            return Ok((row.version, true));
+        }
+        // Somebody else has just taken this version; his is to be seen now.
+    }
+}
+
+/// The latest version of the tenant's own flow of this name; he has none: of every tenant's.
+pub async fn flow_latest(tx: &mut Tx, tenant: &str, name: &str) -> Result<Option<FlowRow>, Error> {
+    match latest_of(tx, tenant, name).await? {
+        None if !tenant.is_empty() => latest_of(tx, "", name).await,
+        found => Ok(found),
+    }
+}
+
+async fn latest_of(tx: &mut Tx, tenant: &str, name: &str) -> Result<Option<FlowRow>, Error> {
+    Ok(on!(tx, c => dsl::flows
+        .filter(dsl::tenant_id.eq(tenant).and(dsl::name.eq(name)))
+        .order(dsl::version.desc())
+        .first::<FlowRow>(c)
+        .await
+        .optional())?)
+}
+
+/// One version of exactly this tenant's flow; an empty tenant: every tenant's.
+pub async fn flow_version(
+    tx: &mut Tx,
+    tenant: &str,
+    name: &str,
+    version: i64,
+) -> Result<Option<FlowRow>, Error> {
+    Ok(on!(tx, c => dsl::flows
+        .find((tenant, name, version))
+        .first::<FlowRow>(c)
+        .await
+        .optional())?)
+}
+
+/// The latest version of each flow that a tenant can use (his own and every tenant's; none: of all), by tenant and
+/// name, after the flow of this tenant and name; one more than `limit`, so that the caller sees whether there are
+/// more.
+pub async fn flow_list(
+    tx: &mut Tx,
+    tenant: Option<&str>,
+    after: Option<&(String, String)>,
+    limit: i64,
+) -> Result<Vec<FlowRow>, Error> {
+    let newer = diesel::alias!(flows as newer);
+    let replaced = newer
+        .filter(newer.field(dsl::tenant_id).eq(dsl::tenant_id))
+        .filter(newer.field(dsl::name).eq(dsl::name))
+        .filter(newer.field(dsl::version).gt(dsl::version));
+    Ok(on!(tx, c => {
+        let mut query = dsl::flows
+            .filter(diesel::dsl::not(diesel::dsl::exists(replaced)))
+            .into_boxed();
+        if let Some(tenant) = tenant {
+            query = query.filter(dsl::tenant_id.eq(tenant).or(dsl::tenant_id.eq("")));
+        }
+        if let Some((tenant, name)) = after {
+            query = query.filter(
+                dsl::tenant_id.gt(tenant).or(dsl::tenant_id.eq(tenant).and(dsl::name.gt(name))),
+            );
+        }
+        query
+            .order((dsl::tenant_id.asc(), dsl::name.asc()))
+            .limit(limit + 1)
+            .load::<FlowRow>(c)
+            .await
+    })?)
+}

@@ -1,0 +1,67 @@
+//! What candidates are interviewed for.
+
+use store::prelude::*;
+use store::types::{self, Json};
+use store::{Error, Tx, insert_new, on};
+
+use super::Place;
+use super::schema::jobs;
+use super::schema::jobs::dsl;
+
+/// A job description.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Insertable)]
+#[diesel(table_name = jobs)]
+pub struct JobRow {
+    /// Ours.
+    pub id: String,
+    /// Whose it is.
+    pub tenant_id: String,
+    /// The position.
+    pub title: String,
+    /// What the position is, for whoever scores the answers.
+    pub description: String,
+    /// A list of texts; empty when a flow asks its own.
+    pub questions: Json,
+    /// The flow that such interviews follow; none: the plain screener.
+    pub flow: Option<String>,
+    /// BCP 47; none: the flow's or the tenant's.
+    pub language: Option<String>,
+    /// When it was put down.
+    pub created_at: types::Time,
+}
+
+/// Adds a job description, unless there is one of this id.
+pub async fn job_insert(tx: &mut Tx, row: &JobRow) -> Result<(), Error> {
+    insert_new!(tx, jobs::table, dsl::id, [row])?;
+    Ok(())
+}
+
+/// A job description by its id.
+pub async fn job_find(tx: &mut Tx, id: &str) -> Result<Option<JobRow>, Error> {
+    Ok(on!(tx, c => dsl::jobs.find(id).first::<JobRow>(c).await.optional())?)
+}
+
+/// Job descriptions, newest first, of one tenant or of all; one more than `limit`, so that the caller sees whether
+/// there are more.
+pub async fn job_list(
+    tx: &mut Tx,
+    tenant: Option<&str>,
+    after: Option<&Place>,
+    limit: i64,
+) -> Result<Vec<JobRow>, Error> {
+    Ok(on!(tx, c => {
+        let mut query = dsl::jobs.into_boxed();
+        if let Some(tenant) = tenant {
+            query = query.filter(dsl::tenant_id.eq(tenant));
+        }
+        if let Some((at, id)) = after {
+            let at = types::Time(*at);
+            query = query.filter(dsl::created_at.lt(at).or(dsl::created_at.eq(at).and(dsl::id.lt(id))));
+        }
+        query
+            .order((dsl::created_at.desc(), dsl::id.desc()))
+            .limit(limit + 1)
+            .load::<JobRow>(c)
+            .await
+    })?)
+}

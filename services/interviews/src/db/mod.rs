@@ -1,0 +1,34 @@
+//! The tables of interviews and their queries. A text in a column is one of a few words; the docs of the field say
+//! which.
+//!
+//! Transactions take their locks in one order, so that none waits for another in a circle: the interview first,
+//! then the rest.
+
+mod candidates;
+mod flows;
+mod interviews;
+mod jobs;
+mod schema;
+mod speech;
+
+use clock::Time;
+use diesel_migrations::embed_migrations;
+use store::Migrations;
+
+pub use candidates::{CandidateRow, candidate_find, candidate_insert, candidate_list};
+pub use flows::{FlowRow, flow_latest, flow_list, flow_put, flow_version};
+pub use interviews::{
+    Evaluation, Filter, InterviewRow, TenantSettings, call_bind, interview_find, interview_insert,
+    interview_list, interview_lock, interview_lock_by_call, interview_save, last_evaluated,
+};
+pub use jobs::{JobRow, job_find, job_insert, job_list};
+pub use speech::{SpeechRow, speech_find, speech_put};
+
+/// The role's migrations.
+pub const MIGRATIONS: Migrations = Migrations {
+    postgres: embed_migrations!("migrations/postgres"),
+    sqlite: embed_migrations!("migrations/sqlite"),
+};
+
+/// Where a list that begins with the newest goes on: after the row of this time and id.
+pub type Place = (Time, String);

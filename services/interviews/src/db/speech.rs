@@ -1,0 +1,48 @@
+//! Which prompts have been spoken into a file.
+
+use store::prelude::*;
+use store::{Error, Tx, on, types};
+
+use super::schema::speech;
+use super::schema::speech::dsl;
+
+/// A prompt's sound.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Insertable)]
+#[diesel(table_name = speech)]
+pub struct SpeechRow {
+    /// Names the content: text, voice, provider, language.
+    pub key: String,
+    /// `asked`, `ready` or `failed`.
+    pub state: String,
+    /// Below `/audio/`; empty until it is ready.
+    pub file: String,
+    /// When that was.
+    pub at: types::Time,
+}
+
+/// Those of these keys that are known, in no order.
+pub async fn speech_find(tx: &mut Tx, keys: &[String]) -> Result<Vec<SpeechRow>, Error> {
+    if keys.is_empty() {
+        return Ok(Vec::new());
+    }
+    Ok(on!(tx, c => dsl::speech.filter(dsl::key.eq_any(keys)).load::<SpeechRow>(c).await)?)
+}
+
+/// Notes how it stands with a prompt. What is ready stays ready, whatever comes late.
+pub async fn speech_put(tx: &mut Tx, row: &SpeechRow) -> Result<(), Error> {
+    let fresh = on!(tx, c => diesel::insert_into(speech::table)
+        .values(row)
+        .on_conflict(dsl::key)
+        .do_nothing()
+        .execute(c)
+        .await)?;
+    if fresh == 1 {
+        return Ok(());
+    }
+    let behind = dsl::speech.find(&row.key).filter(dsl::state.ne("ready"));
+    on!(tx, c => diesel::update(behind)
+        .set((dsl::state.eq(&row.state), dsl::file.eq(&row.file), dsl::at.eq(row.at)))
+        .execute(c)
+        .await)?;
+    Ok(())
+}

@@ -1,0 +1,203 @@
+//! Looking at interviews.
+
+use actix_web::web::{Data, Json, Path, Query};
+use chrono::{DateTime, Utc};
+use flow::{Definition, Progress};
+use role::Tx;
+use role::http::{ApiError, Caller};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::page::{Wanted, cursor};
+use super::view::{AnswerView, given};
+use super::{State, missing};
+use crate::db::{self, Evaluation, Filter, InterviewRow};
+
+const STATUSES: [&str; 4] = ["pending", "calling", "in-progress", "ended"];
+
+/// `?status=`.
+#[derive(Debug, Deserialize)]
+pub(super) struct Narrow {
+    status: Option<String>,
+}
+
+/// A page of interviews.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct List {
+    items: Vec<Summary>,
+    next_cursor: Option<String>,
+}
+
+/// An interview without its questions and answers.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Summary {
+    id: String,
+    tenant_id: String,
+    /// `screener`, `coach` or `eligibility`.
+    kind: String,
+    flow: String,
+    /// 0: made for this interview.
+    flow_version: i64,
+    /// `pending`, `calling`, `in-progress` or `ended`.
+    status: String,
+    /// `completed`, `abandoned`, `failed`, `eligible` or `not_eligible`; null while it is open.
+    outcome: Option<String>,
+    failure_reason: Option<String>,
+    candidate_id: Option<String>,
+    job_description_id: Option<String>,
+    call_sid: Option<String>,
+    /// `inbound` or `outbound`.
+    direction: String,
+    /// The business's number.
+    number: String,
+    /// The other party, as Twilio names him.
+    person: String,
+    language: String,
+    /// Which attempt to call, from 1.
+    attempt: i64,
+    /// 0 to 100, once there is one.
+    overall_score: Option<u32>,
+    created_at: DateTime<Utc>,
+    started_at: Option<DateTime<Utc>>,
+    ended_at: Option<DateTime<Utc>>,
+    evaluated_at: Option<DateTime<Utc>>,
+}
+
+/// How far an interview has come.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Flow {
+    interview_id: String,
+    status: String,
+    outcome: Option<String>,
+    failure_reason: Option<String>,
+    call_sid: Option<String>,
+    /// `new`, `menu`, `asking`, `waiting`, `closing` or `over`.
+    stage: String,
+    /// The number of the question that was asked last; 0 before the first.
+    current_question: u32,
+    /// Those that were asked, then those whose words are known already.
+    questions: Vec<String>,
+    /// Those that were given.
+    answers: Vec<AnswerView>,
+}
+
+impl From<InterviewRow> for Summary {
+    fn from(row: InterviewRow) -> Self {
+        let evaluation: Evaluation = evaluation(&row);
+        Self {
+            id: row.id,
+            tenant_id: row.tenant_id,
+            kind: row.kind,
+            flow: row.flow_name,
+            flow_version: row.flow_version,
+            status: row.status,
+            outcome: Some(row.outcome).filter(|it| !it.is_empty()),
+            failure_reason: row.failure_reason,
+            candidate_id: row.candidate_id,
+            job_description_id: row.job_id,
+            call_sid: row.call_sid,
+            direction: row.direction,
+            number: row.number,
+            person: row.person,
+            language: row.language,
+            attempt: row.attempt,
+            overall_score: evaluation.overall_score,
+            created_at: row.created_at.0,
+            started_at: row.started_at.map(|it| it.0),
+            ended_at: row.ended_at.map(|it| it.0),
+            evaluated_at: row.evaluated_at.map(|it| it.0),
+        }
+    }
+}
+
+impl Flow {
+    /// Of an interview as it is kept.
+    pub(super) fn of(row: &InterviewRow) -> Self {
+        let progress = progress(row);
+        let asked = progress.asked.iter().map(|it| it.text.clone());
+        // The questions with fixed words come first, so as many of them are known as have not been asked.
+        let planned = Definition::stored(&row.definition.0)
+            .map(|it| it.questions)
+            .unwrap_or_default();
+        let planned = planned
+            .into_iter()
+            .skip(progress.asked.len())
+            .map(|it| it.ask);
+        let stage = json!(progress.stage);
+        Self {
+            interview_id: row.id.clone(),
+            status: row.status.clone(),
+            outcome: Some(row.outcome.clone()).filter(|it| !it.is_empty()),
+            failure_reason: row.failure_reason.clone(),
+            call_sid: row.call_sid.clone(),
+            stage: stage["at"].as_str().unwrap_or_default().to_owned(),
+            current_question: progress.current(),
+            questions: asked.chain(planned).collect(),
+            answers: given(&progress),
+        }
+    }
+}
+
+pub(super) async fn list(
+    state: Data<State>,
+    caller: Caller,
+    wanted: Query<Wanted>,
+    narrow: Query<Narrow>,
+) -> Result<Json<List>, ApiError> {
+    let status = narrow.into_inner().status;
+    if let Some(status) = &status
+        && !STATUSES.contains(&status.as_str())
+    {
+        let message = format!("is none of {}", STATUSES.join(", "));
+        return Err(ApiError::invalid("status", message));
+    }
+    let it = wanted.into_inner().of(caller)?;
+    let filter = Filter {
+        tenant: it.tenant,
+        status,
+        after: it.after,
+    };
+    let mut tx = state.store.read().await?;
+    let rows = db::interview_list(&mut tx, &filter, it.page.limit()).await?;
+    let (rows, next_cursor) = it.page.of(rows, |row| cursor(row.created_at.0, &row.id));
+    let items = rows.into_iter().map(Into::into).collect();
+    Ok(Json(List { items, next_cursor }))
+}
+
+pub(super) async fn show(
+    state: Data<State>,
+    caller: Caller,
+    id: Path<String>,
+) -> Result<Json<Summary>, ApiError> {
+    let row = find(&mut state.store.read().await?, &caller, &id).await?;
+    Ok(Json(row.into()))
+}
+
+pub(super) async fn flow(
+    state: Data<State>,
+    caller: Caller,
+    id: Path<String>,
+) -> Result<Json<Flow>, ApiError> {
+    let row = find(&mut state.store.read().await?, &caller, &id).await?;
+    Ok(Json(Flow::of(&row)))
+}
+
+/// An interview that this caller may see.
+pub(super) async fn find(tx: &mut Tx, caller: &Caller, id: &str) -> Result<InterviewRow, ApiError> {
+    db::interview_find(tx, id)
+        .await?
+        .filter(|row| caller.may_see(&row.tenant_id))
+        .ok_or_else(|| missing("interview", "interview_id"))
+}
+
+/// How far it has come.
+pub(super) fn progress(row: &InterviewRow) -> Progress {
+    row.progress.read().unwrap_or_default()
+}
+
+/// What it came to; empty while there is nothing.
+pub(super) fn evaluation(row: &InterviewRow) -> Evaluation {
+    let result = row.result.as_ref();
+    result.and_then(|it| it.read().ok()).unwrap_or_default()
+}

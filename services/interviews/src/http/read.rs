@@ -1,0 +1,208 @@
+//! Reading a request's body field by field: every fault is found and has its field, where a derived reader stops at
+//! the first and names none.
+
+use std::fmt::Display;
+
+use chrono_tz::Tz;
+use flow::{Fault, is_language, is_name};
+use role::http::{ApiError, Caller};
+use serde_json::{Map, Value};
+
+/// A body being read.
+pub(super) struct Reader {
+    map: Map<String, Value>,
+    faults: Vec<Fault>,
+}
+
+impl Reader {
+    /// Of a body that has to be an object.
+    pub(super) fn of(body: Value) -> Result<Self, ApiError> {
+        match body {
+            Value::Object(map) => Ok(Self {
+                map,
+                faults: Vec::new(),
+            }),
+            _ => Err(ApiError::invalid("body", "must be an object with fields")),
+        }
+    }
+
+    /// The tenant that something is to belong to: the key's own, or for a key of all tenants the one that it names.
+    pub(super) fn tenant(&mut self, caller: &Caller) -> String {
+        self.tenant_or(caller, || {
+            Err("is missing: this API key is not bound to a tenant, so name one".to_owned())
+        })
+    }
+
+    /// The same where a key of all tenants need not name one.
+    pub(super) fn tenant_or_every(&mut self, caller: &Caller) -> String {
+        self.tenant_or(caller, || Ok(String::new()))
+    }
+
+    fn tenant_or(
+        &mut self,
+        caller: &Caller,
+        unsaid: impl FnOnce() -> Result<String, String>,
+    ) -> String {
+        // An apply file says `tenant`, an answer `tenant_id`.
+        if let (Some(tenant), false) = (
+            self.map.remove("tenant"),
+            self.map.contains_key("tenant_id"),
+        ) {
+            self.map.insert("tenant_id".to_owned(), tenant);
+        }
+        let before = self.faults.len();
+        let named = self.text("tenant_id", 64, |text| match is_name(text) {
+            true => Ok(text.to_owned()),
+            false => Err("is not a tenant's id"),
+        });
+        let tenant = match (named, &caller.tenant) {
+            (Some(named), None) => Ok(named),
+            (Some(named), Some(own)) if named == *own => Ok(named),
+            (Some(_), Some(_)) => Err("this API key is bound to another tenant".to_owned()),
+            (None, Some(own)) => Ok(own.clone()),
+            (None, None) => unsaid(),
+        };
+        tenant.unwrap_or_else(|why| {
+            // A fault of the field is there already when it was said and is no id.
+            if self.faults.len() == before {
+                self.fault("tenant_id", why);
+            }
+            String::new()
+        })
+    }
+
+    /// Notes a fault.
+    pub(super) fn fault(&mut self, field: impl Into<String>, message: impl Display) {
+        self.faults.push(Fault {
+            path: field.into(),
+            message: message.to_string(),
+        });
+    }
+
+    /// A text of at most so many bytes, in a form of its own. A blank one counts as unsaid, and so does null.
+    pub(super) fn text<T, E: Display>(
+        &mut self,
+        field: &str,
+        limit: usize,
+        parse: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Option<T> {
+        let parsed = match self.map.remove(field)? {
+            Value::Null => return None,
+            Value::String(text) if text.trim().is_empty() => return None,
+            Value::String(text) if text.len() > limit => Err(format!(
+                "has {} bytes; at most {limit} are taken",
+                text.len()
+            )),
+            Value::String(text) => parse(clean(&text).trim()).map_err(|e| e.to_string()),
+            _ => Err("must be a text; put it in quotes".to_owned()),
+        };
+        match parsed {
+            Ok(it) => Some(it),
+            Err(why) => {
+                self.fault(field, why);
+                None
+            }
+        }
+    }
+
+    /// Any text of at most so many bytes.
+    pub(super) fn words(&mut self, field: &str, limit: usize) -> Option<String> {
+        self.text(field, limit, |text| Ok::<_, String>(text.to_owned()))
+    }
+
+    /// What has to be there.
+    pub(super) fn required<T: Default>(
+        &mut self,
+        field: &str,
+        read: impl FnOnce(&mut Self) -> Option<T>,
+    ) -> T {
+        let before = self.faults.len();
+        let found = read(self);
+        if found.is_none() && self.faults.len() == before {
+            self.fault(field, "is missing");
+        }
+        found.unwrap_or_default()
+    }
+
+    /// An IANA name.
+    pub(super) fn timezone(&mut self, field: &str) -> Option<String> {
+        self.text(field, 64, |text| {
+            text.parse::<Tz>()
+                .map(|zone| zone.name().to_owned())
+                .map_err(|_| "is no IANA time zone such as Europe/Berlin")
+        })
+    }
+
+    /// A BCP 47 tag.
+    pub(super) fn language(&mut self, field: &str) -> Option<String> {
+        self.text(field, 35, |text| match is_language(text) {
+            true => Ok(text.to_owned()),
+            false => Err("is no BCP 47 tag such as en-US or de-DE"),
+        })
+    }
+
+    /// A list of texts, at most so many of at most so many bytes.
+    pub(super) fn texts(&mut self, field: &str, most: usize, limit: usize) -> Vec<String> {
+        let items = match self.map.remove(field) {
+            None | Some(Value::Null) => return Vec::new(),
+            Some(Value::Array(items)) => items,
+            Some(_) => {
+                self.fault(field, "must be a list of texts");
+                return Vec::new();
+            }
+        };
+        if items.len() > most {
+            self.fault(
+                field,
+                format!("has {} of them; at most {most} are taken", items.len()),
+            );
+            return Vec::new();
+        }
+        let mut texts = Vec::with_capacity(items.len());
+        for (n, item) in items.into_iter().enumerate() {
+            match item {
+                Value::String(text) if text.trim().is_empty() => {
+                    self.fault(format!("{field}[{n}]"), "is empty");
+                }
+                Value::String(text) if text.len() > limit => self.fault(
+                    format!("{field}[{n}]"),
+                    format!("has {} bytes; at most {limit} are taken", text.len()),
+                ),
+                Value::String(text) => texts.push(clean(&text).trim().to_owned()),
+                _ => self.fault(format!("{field}[{n}]"), "must be a text; put it in quotes"),
+            }
+        }
+        texts
+    }
+
+    /// What is left of the body when some fields have been taken out, for a reader of its own.
+    pub(super) fn rest(self) -> Result<Value, ApiError> {
+        match self.faults.is_empty() {
+            true => Ok(Value::Object(self.map)),
+            false => Err(invalid(&self.faults)),
+        }
+    }
+
+    /// Ends the reading: refuses what is left over, and everything that was wrong.
+    pub(super) fn done(mut self) -> Result<(), ApiError> {
+        let unknown: Vec<String> = self.map.keys().cloned().collect();
+        for field in unknown {
+            self.fault(field, "there is no such field");
+        }
+        match self.faults.is_empty() {
+            true => Ok(()),
+            false => Err(invalid(&self.faults)),
+        }
+    }
+}
+
+/// 422 with every fault, each with its field.
+pub(super) fn invalid(faults: &[Fault]) -> ApiError {
+    ApiError::invalid_fields(faults.iter().map(|it| (&*it.path, &*it.message)))
+}
+
+/// Without control characters, of which texts taken from a PDF are full and one of which no database keeps.
+fn clean(text: &str) -> String {
+    let kept = |c: &char| !c.is_control() || matches!(c, '\n' | '\t');
+    text.chars().filter(kept).collect()
+}

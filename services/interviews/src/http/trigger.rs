@@ -1,0 +1,280 @@
+//! Having a candidate interviewed.
+
+use actix_web::web::{Data, Json};
+use actix_web::{HttpRequest, HttpResponse};
+use clock::Time;
+use events::Envelope;
+use events::v1::{InterviewDial, TenantContext};
+use flow::{Definition, Kind, Progress, Question, is_name};
+use phone::E164;
+use role::http::{ApiError, Caller, idempotency_key};
+use role::{Tx, derive_id, telemetry};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::{Value, json};
+use tracing::error;
+
+use super::read::{Reader, invalid};
+use super::{State, candidates, jobs, line, missing};
+use crate::db::{self, CandidateRow, InterviewRow, JobRow, TenantSettings};
+
+/// An interview to be.
+#[derive(JsonSchema)]
+#[expect(dead_code, reason = "read field by field")]
+pub(super) struct New {
+    candidate_id: String,
+    job_description_id: String,
+    /// The name of a screener's flow, in place of the job's.
+    flow: Option<String>,
+    /// Which of the tenant's numbers calls; unsaid: the primary one.
+    from: Option<String>,
+}
+
+/// What was wanted.
+struct Wanted {
+    candidate_id: String,
+    job_id: String,
+    flow: Option<String>,
+    from: Option<String>,
+}
+
+/// An interview that is on its way.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Triggered {
+    id: String,
+    interview_id: String,
+    /// `pending`; for a repeated request what it is by now.
+    status: String,
+    /// Null until Twilio has given one.
+    call_sid: Option<String>,
+}
+
+impl From<InterviewRow> for Triggered {
+    fn from(row: InterviewRow) -> Self {
+        Self {
+            id: row.id.clone(),
+            interview_id: row.id,
+            status: row.status,
+            call_sid: row.call_sid,
+        }
+    }
+}
+
+pub(super) async fn create(
+    state: Data<State>,
+    caller: Caller,
+    body: Json<Value>,
+    request: HttpRequest,
+) -> Result<HttpResponse, ApiError> {
+    let wanted = read(body.into_inner())?;
+    let id = idempotency_key(&request)?.map(|key| derive_id(&["interview", &caller.name, key]));
+    let mut tx = state.store.read().await?;
+    // A repeat is answered even if nobody could be called any more.
+    if let Some(id) = &id
+        && let Some(row) = db::interview_find(&mut tx, id).await?
+    {
+        return repeated(row, &wanted);
+    }
+    let candidate = candidates::find(&mut tx, &caller, &wanted.candidate_id)
+        .await?
+        .ok_or_else(|| missing("candidate", "candidate_id"))?;
+    // Another tenant's job is none, even for a key that may see both.
+    let job = jobs::find(&mut tx, &caller, &wanted.job_id)
+        .await?
+        .filter(|job| job.tenant_id == candidate.tenant_id)
+        .ok_or_else(|| missing("job description", "job_description_id"))?;
+    let flow = definition(&mut tx, &job, wanted.flow.as_deref()).await?;
+    drop(tx);
+    let tenant = line::choose(&state, &candidate.tenant_id, wanted.from.as_deref()).await?;
+    let id = id.unwrap_or_else(|| state.clock.id());
+    let row = interview(id, state.clock.now(), (&candidate, &job), flow, tenant);
+    accept(&state, row, &wanted).await
+}
+
+fn read(body: Value) -> Result<Wanted, ApiError> {
+    let mut read = Reader::of(body)?;
+    let id = |read: &mut Reader, field: &str| read.required(field, |it| it.words(field, 100));
+    let wanted = Wanted {
+        candidate_id: id(&mut read, "candidate_id"),
+        job_id: id(&mut read, "job_description_id"),
+        flow: read.text("flow", 64, |text| match is_name(text) {
+            true => Ok(text.to_owned()),
+            false => Err("is not a flow's name"),
+        }),
+        from: read.text("from", 32, |text| E164::parse(text).map(String::from)),
+    };
+    read.done()?;
+    Ok(wanted)
+}
+
+/// A screener's flow that a tenant can use.
+pub(super) async fn screening_flow(
+    tx: &mut Tx,
+    tenant: &str,
+    name: &str,
+    field: &str,
+) -> Result<(Definition, i64), ApiError> {
+    let row = db::flow_latest(tx, tenant, name)
+        .await?
+        .ok_or_else(|| ApiError::invalid(field, format!("there is no flow {name}")))?;
+    if row.kind != Kind::Screener.as_str() {
+        let message = format!(
+            "the flow {name} is no screener but of the kind {}",
+            row.kind
+        );
+        return Err(ApiError::invalid(field, message));
+    }
+    let definition = Definition::stored(&row.definition.0).map_err(|e| {
+        error!(flow = name, version = row.version, error = %e, "a stored flow cannot be read");
+        ApiError::unavailable("the flow")
+    })?;
+    Ok((definition, row.version))
+}
+
+/// The definition that an interview for this job keeps, and its version: the flow that was asked for, else the
+/// job's, else the tenant's `screener`, else ours; with the job's questions where it has some.
+async fn definition(
+    tx: &mut Tx,
+    job: &JobRow,
+    wanted: Option<&str>,
+) -> Result<(Definition, i64), ApiError> {
+    let named = wanted.map(|name| (name, "flow"));
+    let named = named.or(job.flow.as_deref().map(|name| (name, "job_description_id")));
+    let (mut definition, version) = match named {
+        Some((name, field)) => screening_flow(tx, &job.tenant_id, name, field).await?,
+        None => {
+            let name = Kind::Screener.as_str();
+            match db::flow_latest(tx, &job.tenant_id, name).await? {
+                Some(row) if row.kind == name => {
+                    screening_flow(tx, &job.tenant_id, name, "job_description_id").await?
+                }
+                _ => (Definition::screener(Vec::new()), 0),
+            }
+        }
+    };
+    let questions: Vec<String> = job.questions.read().unwrap_or_default();
+    if !questions.is_empty() {
+        let question = |ask| Question {
+            id: String::new(),
+            ask,
+            expect: flow::Expect::Recording,
+        };
+        definition.questions = questions.into_iter().map(question).collect();
+    }
+    if definition.topic.is_empty() {
+        definition.topic.clone_from(&job.title);
+    }
+    if definition.criteria.is_empty() {
+        definition.criteria.clone_from(&job.description);
+    }
+    if let Some(language) = &job.language {
+        definition.language.clone_from(language);
+    }
+    // What was put together is judged again: a job without questions may have met a flow without any.
+    let definition = Definition::read(&definition.to_value()).map_err(|mut faults| {
+        for fault in &mut faults {
+            fault.message = format!("the interview's {} {}", fault.path, fault.message);
+            fault.path = "job_description_id".to_owned();
+        }
+        invalid(&faults)
+    })?;
+    Ok((definition, version))
+}
+
+fn interview(
+    id: String,
+    now: Time,
+    (candidate, job): (&CandidateRow, &JobRow),
+    (definition, version): (Definition, i64),
+    tenant: TenantContext,
+) -> InterviewRow {
+    // Questions are spoken in the language that they are written in; the candidate's own counts where none is said.
+    let said = [
+        definition.language.as_str(),
+        candidate.language.as_deref().unwrap_or_default(),
+        tenant.language.as_str(),
+    ];
+    let language = said
+        .into_iter()
+        .find(|it| !it.is_empty())
+        .unwrap_or_default();
+    let language = language.to_owned();
+    let (tenant_id, account_sid) = (tenant.tenant_id.clone(), tenant.account_sid.clone());
+    let number = tenant.number.clone().map(|it| it.number);
+    let mut settings = TenantSettings::from(tenant);
+    // His quiet hours are his own.
+    if let Some(timezone) = &candidate.timezone {
+        settings.timezone.clone_from(timezone);
+    }
+    InterviewRow {
+        id,
+        tenant_id,
+        kind: definition.kind.as_str().to_owned(),
+        flow_name: definition.name.clone(),
+        flow_version: version,
+        candidate_id: Some(candidate.id.clone()),
+        job_id: Some(job.id.clone()),
+        call_sid: None,
+        account_sid,
+        number: number.unwrap_or_default(),
+        person: candidate.phone.clone(),
+        direction: "outbound".to_owned(),
+        language,
+        definition: store::types::Json(definition.to_value()),
+        settings: store::types::Json(json!(settings)),
+        status: "pending".to_owned(),
+        outcome: String::new(),
+        failure_reason: None,
+        attempt: 1,
+        progress: store::types::Json(json!(Progress::default())),
+        result: None,
+        waiting: None,
+        created_at: now.into(),
+        started_at: None,
+        ended_at: None,
+        evaluated_at: None,
+    }
+}
+
+/// Writes the interview and lets the order to call leave, unless that was done before.
+async fn accept(
+    state: &State,
+    row: InterviewRow,
+    wanted: &Wanted,
+) -> Result<HttpResponse, ApiError> {
+    let now = state.clock.now();
+    let mut tx = state.store.begin().await?;
+    if !db::interview_insert(&mut tx, &row).await? {
+        let before = db::interview_find(&mut tx, &row.id).await?;
+        tx.rollback().await?;
+        let before = before.ok_or_else(|| ApiError::unavailable("the database"))?;
+        return repeated(before, wanted);
+    }
+    let dial = InterviewDial {
+        interview_id: row.id.clone(),
+        attempt: 1,
+    };
+    let id = derive_id(&["interview.dial", &row.id, "1"]);
+    let mut envelope = Envelope::at("trunkline/interviews", id, now, &dial)
+        .tenant(&row.tenant_id)
+        .key(&row.id);
+    envelope.traceparent = telemetry::traceparent();
+    let leaving = vec![envelope];
+    state.relay.put(&mut tx, now, &leaving).await?;
+    tx.commit().await?;
+    state.relay.leave(leaving);
+    Ok(HttpResponse::Created().json(Triggered::from(row)))
+}
+
+/// The answer to a request that was made before, if it is the same.
+fn repeated(before: InterviewRow, wanted: &Wanted) -> Result<HttpResponse, ApiError> {
+    let same = before.candidate_id.as_deref() == Some(&wanted.candidate_id)
+        && before.job_id.as_deref() == Some(&wanted.job_id);
+    match same {
+        true => Ok(HttpResponse::Created().json(Triggered::from(before))),
+        false => Err(ApiError::conflict(
+            "idempotency_key_reused",
+            "another interview was triggered with this Idempotency-Key; make a new one up",
+        )),
+    }
+}

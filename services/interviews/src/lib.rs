@@ -1,0 +1,96 @@
+#![doc = include_str!("../README.md")]
+
+mod app;
+mod db;
+mod http;
+pub use db::MIGRATIONS;
+
+use app::Desk;
+pub use app::Tempo;
+use events::Envelope;
+use flow::Definition;
+use role::{Error, Parts, Relay, Role};
+use store::Store;
+use tracing::warn;
+
+/// The role, ready to start.
+pub async fn role(parts: &Parts) -> Result<Role, Error> {
+    role_with(parts, Tempo::default()).await
+}
+
+/// The same at another pace.
+pub async fn role_with(parts: &Parts, tempo: Tempo) -> Result<Role, Error> {
+    let mut role = Role::new("interviews", parts);
+    let (store, relay) = role.with_store(db::MIGRATIONS).await?;
+    let public_url = parts.settings.public_url();
+    let desk = || Desk {
+        public_url: public_url.clone(),
+        speaker: parts.settings.speaker(),
+        tempo,
+    };
+    role.decides(app::turns::Begin(desk()))?;
+    role.decides(app::turns::Choose(desk()))?;
+    role.decides(app::turns::TakeAnswer(desk()))?;
+    role.decides(app::turns::GoOn(desk()))?;
+    role.decides(app::turns::TakeTurn(desk()))?;
+    role.decides(app::turns::Advance(desk()))?;
+    role.decides(app::recordings::Follow(desk()))?;
+    role.decides(app::recordings::LookFor(desk()))?;
+    role.decides(app::questions::Written(desk()))?;
+    role.decides(app::questions::NotWritten(desk()))?;
+    role.decides(app::evaluation::Transcribed(desk()))?;
+    role.decides(app::evaluation::NotTranscribed(desk()))?;
+    role.decides(app::evaluation::Scored(desk()))?;
+    role.decides(app::evaluation::NotScored(desk()))?;
+    role.decides(app::evaluation::Summarized(desk()))?;
+    role.decides(app::evaluation::NotSummarized(desk()))?;
+    role.decides(app::status::FollowCall(desk()))?;
+    role.decides(app::status::Settle(desk()))?;
+    role.decides(app::dial::Dial(desk()))?;
+    role.decides(app::dial::Placed)?;
+    role.decides(app::dial::Refused(desk()))?;
+    role.decides(app::speech::Spoken)?;
+    role.decides(app::speech::NotSpoken)?;
+    role.decides(app::flows::Define(desk()))?;
+    role.runs(speak_ahead(parts.clone(), store.clone(), relay.clone()));
+    role.serves(
+        http::ROUTES,
+        http::State {
+            store,
+            relay,
+            bus: parts.bus.clone(),
+            directory: parts.directory.clone(),
+            clock: parts.clock.clone(),
+        },
+    );
+    Ok(role)
+}
+
+/// What every caller of the coach hears is made into speech at the start, before anybody calls.
+async fn speak_ahead(parts: Parts, store: Store, relay: Relay) {
+    let ready = parts.stopping.run_until_cancelled(store.ready()).await;
+    if ready.is_some()
+        && let Err(e) = order_ahead(&parts, &store, &relay).await
+    {
+        warn!(error = %e, "the coach's prompts are made when somebody calls, not before");
+    }
+}
+
+async fn order_ahead(parts: &Parts, store: &Store, relay: &Relay) -> Result<(), store::Error> {
+    let now = parts.clock.now();
+    let orders = app::flows::ahead(&Definition::coach(), &parts.settings.speaker());
+    let leaving: Vec<Envelope> = orders
+        .iter()
+        .map(|order| Envelope::at("trunkline/interviews", parts.clock.id(), now, order))
+        .collect();
+    let mut tx = store.begin().await?;
+    relay.put(&mut tx, now, &leaving).await?;
+    // They leave by themselves in a moment, when whoever performs them is there.
+    tx.commit().await
+}
+
+/// What the tests look at. Not for others.
+#[doc(hidden)]
+pub mod door {
+    pub use crate::db::*;
+}

@@ -1,0 +1,388 @@
+//! What an interview is made of: candidates, job descriptions, flows.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use testkit::ADMIN;
+
+use crate::lab::Lab;
+
+const CANDIDATES: &str = "/api/candidates/";
+const JOBS: &str = "/api/job-descriptions/";
+const FLOWS: &str = "/api/flows/";
+
+pub fn ada() -> Value {
+    json!({"name": "Ada", "phone": "+15550109999"})
+}
+
+fn flow(name: &str, ask: &str) -> Value {
+    json!({"name": name, "kind": "screener", "questions": [{"ask": ask}]})
+}
+
+pub async fn candidates_and_jobs_are_kept_as_they_were_given(lab: Arc<Lab>) {
+    let resume = format!("Led a team.\n{}", "é".repeat(100_000));
+    let given = json!({
+        "name": " Ada Lovelace ", "phone": "+15550109999", "email": "ada@example.com",
+        "timezone": "Europe/London", "language": "en-GB", "resume": format!("{resume}\u{0}\u{c}"),
+    });
+    let id = lab.made(CANDIDATES, given.clone()).await;
+    let shown = lab.get(&format!("/api/candidates/{id}")).await;
+    assert_eq!(
+        shown,
+        json!({
+            "id": id, "tenant_id": "smith", "name": "Ada Lovelace", "phone": "+15550109999",
+            "email": "ada@example.com", "timezone": "Europe/London", "language": "en-GB",
+            "resume": resume, "created_at": "2025-06-15T15:06:40Z",
+        })
+    );
+    let list = lab.get("/api/candidates").await;
+    assert_eq!(list["items"][0]["id"], json!(id));
+    assert!(list["items"][0].get("resume").is_none());
+
+    let id = lab.made_by(ADMIN, CANDIDATES, json!({"tenant_id": "jones", "name": "Bo", "phone": "+4915112345678", "email": null, "resume": ""})).await;
+    let shown = lab.get(&format!("/api/candidates/{id}/")).await;
+    assert_eq!(shown["tenant_id"], "jones");
+    assert_eq!(
+        (&shown["email"], &shown["resume"]),
+        (&json!(null), &json!(""))
+    );
+
+    let given = json!({"title": "Plumber", "description": "Mends pipes.", "questions": ["Why us?", " Why you? "], "language": "de-DE"});
+    let id = lab.made(JOBS, given).await;
+    let shown = lab.get(&format!("/api/job-descriptions/{id}")).await;
+    assert_eq!(
+        shown,
+        json!({
+            "id": id, "tenant_id": "smith", "title": "Plumber", "description": "Mends pipes.",
+            "questions": ["Why us?", "Why you?"], "flow": null, "language": "de-DE",
+            "created_at": "2025-06-15T15:06:40Z",
+        })
+    );
+    assert_eq!(lab.get(JOBS).await["items"], json!([shown]));
+}
+
+pub async fn each_fault_is_told_with_its_field(lab: Arc<Lab>) {
+    let with = |mut body: Value, field: &str, value: Value| {
+        body[field] = value;
+        body
+    };
+    let job = || json!({"title": "Plumber", "questions": ["Why?"]});
+    let coach = json!({"name": "talk", "kind": "coach", "written": {"count": 3}});
+    lab.made(FLOWS, coach).await;
+    let cases = [
+        (CANDIDATES, json!({"phone": "+15550109999"}), "name"),
+        (CANDIDATES, json!({"name": "Ada"}), "phone"),
+        (CANDIDATES, with(ada(), "name", json!("  ")), "name"),
+        (CANDIDATES, with(ada(), "name", json!(5)), "name"),
+        (CANDIDATES, with(ada(), "phone", json!("555-0199")), "phone"),
+        (
+            CANDIDATES,
+            with(ada(), "phone", json!(15550109999_i64)),
+            "phone",
+        ),
+        (CANDIDATES, with(ada(), "email", json!("ada")), "email"),
+        (
+            CANDIDATES,
+            with(ada(), "timezone", json!("Mars/Base")),
+            "timezone",
+        ),
+        (
+            CANDIDATES,
+            with(ada(), "language", json!("English!")),
+            "language",
+        ),
+        (
+            CANDIDATES,
+            with(ada(), "resume", json!("x".repeat(262_145))),
+            "resume",
+        ),
+        (
+            CANDIDATES,
+            with(ada(), "tenant_id", json!("jones")),
+            "tenant_id",
+        ),
+        (
+            CANDIDATES,
+            with(ada(), "tenant_id", json!("no name")),
+            "tenant_id",
+        ),
+        (CANDIDATES, with(ada(), "shoe_size", json!(42)), "shoe_size"),
+        (CANDIDATES, json!([]), "body"),
+        (JOBS, json!({"questions": ["Why?"]}), "title"),
+        (JOBS, with(job(), "questions", json!("Why?")), "questions"),
+        (
+            JOBS,
+            with(job(), "questions", json!(["Why?", ""])),
+            "questions[1]",
+        ),
+        (
+            JOBS,
+            with(job(), "questions", json!(["Why?", 7])),
+            "questions[1]",
+        ),
+        (
+            JOBS,
+            with(job(), "questions", json!(["x".repeat(3_001)])),
+            "questions[0]",
+        ),
+        (
+            JOBS,
+            with(job(), "questions", json!(vec!["Why?"; 51])),
+            "questions",
+        ),
+        (JOBS, with(job(), "flow", json!("nowhere")), "flow"),
+        (JOBS, with(job(), "flow", json!("talk")), "flow"),
+        (
+            FLOWS,
+            json!({"kind": "screener", "questions": ["Why?"]}),
+            "name",
+        ),
+        (FLOWS, json!({"name": "x", "questions": ["Why?"]}), "kind"),
+        (FLOWS, json!({"name": "x", "kind": "screener"}), "questions"),
+        (
+            FLOWS,
+            with(flow("x", "Why?"), "wait_ms", json!(9_000)),
+            "wait_ms",
+        ),
+        (
+            FLOWS,
+            with(flow("x", "Why?"), "colour", json!("red")),
+            "colour",
+        ),
+        (FLOWS, flow("x", " "), "questions[0].ask"),
+    ];
+    for (path, body, field) in cases {
+        let (status, answer) = lab.smith(path, body).await;
+        let error = &answer["error"];
+        assert_eq!(
+            (status, &error["code"]),
+            (422, &json!("invalid")),
+            "{path} {field}: {answer}"
+        );
+        assert_eq!(error["details"]["field"], field, "{path}: {answer}");
+    }
+    let (_, answer) = lab
+        .smith(CANDIDATES, json!({"name": 5, "email": "ada"}))
+        .await;
+    let errors = answer["error"]["details"]["errors"].as_array().unwrap();
+    let fields: Vec<_> = errors
+        .iter()
+        .map(|it| it["path"].as_str().unwrap())
+        .collect();
+    assert_eq!(fields, ["name", "phone", "email"]);
+    // A key of all tenants has to name one, but for a flow.
+    for (path, body) in [(CANDIDATES, ada()), (JOBS, job())] {
+        let (status, answer) = lab.post_as(ADMIN, path, body).await;
+        assert_eq!(
+            (status, &answer["error"]["details"]["field"]),
+            (422, &json!("tenant_id"))
+        );
+    }
+    for path in [CANDIDATES, JOBS] {
+        assert_eq!(lab.get(path).await["items"], json!([]), "{path}");
+    }
+}
+
+pub async fn what_is_no_json_or_too_much_of_it_is_refused(lab: Arc<Lab>) {
+    for path in [CANDIDATES, JOBS, FLOWS, "/api/trigger-interview/"] {
+        let post = async |body: String| {
+            let headers = [
+                ("X-API-Key", "write-smith"),
+                ("Content-Type", "application/json"),
+            ];
+            let (status, answer) = lab.send("POST", path, &headers, Some(&body)).await;
+            (status, answer["error"]["code"].clone())
+        };
+        assert_eq!(
+            post("{\"name\":".into()).await,
+            (400, json!("bad_request")),
+            "{path}"
+        );
+        assert_eq!(
+            post("name=Ada".into()).await,
+            (400, json!("bad_request")),
+            "{path}"
+        );
+        let much = json!({"resume": "x".repeat(1 << 20)}).to_string();
+        assert_eq!(post(much).await, (413, json!("too_large")), "{path}");
+    }
+}
+
+pub async fn a_flow_keeps_its_versions(lab: Arc<Lab>) {
+    let put = async |body: Value| {
+        let (status, answer) = lab.smith(FLOWS, body).await;
+        assert_eq!(
+            (&answer["id"], &answer["name"]),
+            (&json!("hello"), &json!("hello"))
+        );
+        (status, answer["version"].as_i64().unwrap())
+    };
+    assert_eq!(put(flow("hello", "Why?")).await, (201, 1));
+    assert_eq!(put(flow("hello", "Why?")).await, (200, 1));
+    // The same said otherwise: what is left out is the default.
+    let same = json!({"kind": "screener", "name": "hello", "wait_ms": 2500, "questions": ["Why?"]});
+    assert_eq!(put(same).await, (200, 1));
+    assert_eq!(put(flow("hello", "How?")).await, (201, 2));
+    assert_eq!(put(flow("hello", "Why?")).await, (201, 3));
+
+    let ask = async |query: &str| {
+        let (status, shown) = lab
+            .get_as("read-smith", &format!("/api/flows/hello{query}"))
+            .await;
+        let ask = shown["definition"]["questions"][0]["ask"].clone();
+        (status, shown["version"].clone(), ask)
+    };
+    assert_eq!(ask("").await, (200, json!(3), json!("Why?")));
+    assert_eq!(ask("?version=2").await, (200, json!(2), json!("How?")));
+    assert_eq!(ask("?version=4").await.0, 404);
+    let shown = lab.get_as("read-smith", "/api/flows/hello/").await.1;
+    assert_eq!(
+        (&shown["kind"], &shown["tenant_id"]),
+        (&json!("screener"), &json!("smith"))
+    );
+    let (status, answer) = lab.get_as("read-smith", "/api/flows/nothing").await;
+    assert_eq!(
+        (status, &answer["error"]["details"]["field"]),
+        (404, &json!("name"))
+    );
+    let list = lab.get(FLOWS).await;
+    assert_eq!(list["items"], json!([shown]));
+}
+
+pub async fn a_tenants_own_flow_goes_before_every_tenants(lab: Arc<Lab>) {
+    lab.made_by(ADMIN, FLOWS, flow("hello", "Everybody?")).await;
+    lab.made_by(ADMIN, FLOWS, flow("shared", "Everybody?"))
+        .await;
+    lab.made(FLOWS, flow("hello", "Smith?")).await;
+    let mut named = flow("hello", "Jones?");
+    named["tenant"] = json!("jones");
+    lab.made_by(ADMIN, FLOWS, named).await;
+    for (key, query, ask, owner) in [
+        ("read-smith", "hello", "Smith?", json!("smith")),
+        ("read-jones", "hello", "Jones?", json!("jones")),
+        ("read-silent", "hello", "Everybody?", json!(null)),
+        ("read-smith", "shared", "Everybody?", json!(null)),
+        (ADMIN, "hello", "Everybody?", json!(null)),
+        (ADMIN, "hello?tenant=jones", "Jones?", json!("jones")),
+    ] {
+        let (_, shown) = lab.get_as(key, &format!("/api/flows/{query}")).await;
+        let it = (
+            &shown["definition"]["questions"][0]["ask"],
+            &shown["tenant_id"],
+        );
+        assert_eq!(it, (&json!(ask), &owner), "{key} {query}");
+    }
+    for (key, count) in [("read-smith", 3), ("read-silent", 2), (ADMIN, 4)] {
+        let (_, list) = lab.get_as(key, FLOWS).await;
+        assert_eq!(list["items"].as_array().unwrap().len(), count, "{key}");
+    }
+}
+
+pub async fn lists_are_paged(lab: Arc<Lab>) {
+    // All of them at the same moment.
+    for n in 0..5 {
+        lab.made(CANDIDATES, ada()).await;
+        lab.made(JOBS, json!({"title": format!("Job {n}")})).await;
+        lab.made(FLOWS, flow(&format!("flow{n}"), "Why?")).await;
+    }
+    lab.clock.advance(chrono::TimeDelta::seconds(1));
+    for path in [CANDIDATES, JOBS] {
+        let body = json!({"name": "Last", "title": "Last", "phone": "+15550109999"});
+        let fields = if path == JOBS {
+            ["title"].as_slice()
+        } else {
+            &["name", "phone"]
+        };
+        let body = fields.iter().map(|it| ((*it).to_owned(), body[it].clone()));
+        lab.made(path, Value::Object(body.collect())).await;
+        assert_eq!(
+            lab.get(&format!("{path}?limit=1")).await["items"][0][fields[0]],
+            "Last"
+        );
+    }
+    for (path, count) in [(CANDIDATES, 6), (JOBS, 6), (FLOWS, 5)] {
+        let (mut seen, mut pages, mut cursor) = (BTreeSet::new(), 0, String::new());
+        loop {
+            let page = lab.get(&format!("{path}?limit=2{cursor}")).await;
+            pages += 1;
+            for item in page["items"].as_array().unwrap() {
+                assert!(seen.insert(item["id"].to_string()), "{path}: twice");
+            }
+            match page["next_cursor"].as_str() {
+                Some(next) => cursor = format!("&cursor={next}"),
+                None => break,
+            }
+        }
+        assert_eq!((seen.len(), pages), (count, 3), "{path}");
+        let (status, answer) = lab.get_as(ADMIN, &format!("{path}?cursor=x")).await;
+        assert_eq!(
+            (status, &answer["error"]["details"]["field"]),
+            (422, &json!("cursor"))
+        );
+    }
+}
+
+pub async fn tenants_do_not_see_each_other(lab: Arc<Lab>) {
+    let candidate = lab.made(CANDIDATES, ada()).await;
+    let job = lab.made(JOBS, json!({"title": "Plumber"})).await;
+    lab.made(FLOWS, flow("hello", "Why?")).await;
+    for path in [
+        format!("{CANDIDATES}{candidate}"),
+        format!("{JOBS}{job}"),
+        format!("{FLOWS}hello"),
+        format!("{CANDIDATES}?tenant=smith"),
+        format!("{JOBS}?tenant=smith"),
+        format!("{FLOWS}?tenant=smith"),
+        "/api/interviews/?tenant=smith".to_owned(),
+    ] {
+        assert_eq!(lab.get_as("read-smith", &path).await.0, 200, "{path}");
+        assert_eq!(lab.get_as("read-jones", &path).await.0, 404, "{path}");
+    }
+    for path in [CANDIDATES, JOBS, FLOWS] {
+        let (_, list) = lab.get_as("read-jones", path).await;
+        assert_eq!(list["items"], json!([]), "{path}");
+        let (status, _) = lab.post_as("read-smith", path, ada()).await;
+        assert_eq!(status, 403, "{path}");
+    }
+}
+
+pub async fn nothing_is_open(lab: Arc<Lab>) {
+    let document = lab.get("/api/openapi.json").await;
+    let ours = [
+        "candidates",
+        "job-descriptions",
+        "flows",
+        "trigger-interview",
+        "interviews",
+    ];
+    let mut routes = 0;
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        if !ours
+            .iter()
+            .any(|it| path.starts_with(&format!("/api/{it}")))
+        {
+            continue;
+        }
+        for method in methods.as_object().unwrap().keys() {
+            routes += 1;
+            let method = method.to_uppercase();
+            let path = path.replace("{id}", "x").replace("{name}", "x");
+            for key in ["", "no-such-key"] {
+                let body = (method == "POST").then(|| json!({}));
+                let (status, answer) = lab.call(&method, &path, key, body).await;
+                assert_eq!(status, 401, "{method} {path}");
+                assert_eq!(answer["error"]["code"], "unauthorized");
+            }
+        }
+    }
+    assert_eq!(routes, 16);
+    for path in [CANDIDATES, JOBS, FLOWS, "/api/trigger-interview/"] {
+        let body = &document["paths"][path]["post"]["requestBody"];
+        assert!(
+            body["content"]["application/json"]["schema"].is_object(),
+            "{path}"
+        );
+    }
+}

@@ -1,0 +1,351 @@
+//! Triggering interviews, and finding them.
+
+use std::sync::Arc;
+
+use interviews::door::{InterviewRow, TenantSettings, interview_find};
+use serde_json::{Value, json};
+
+use crate::http::ada;
+use testkit::ADMIN;
+
+use crate::lab::Lab;
+use crate::world::{ACCOUNT, ended, pending};
+
+const TRIGGER: &str = "/api/trigger-interview/";
+const QUESTIONS: [&str; 2] = ["Why us?", "Why you?"];
+
+async fn candidate(lab: &Lab) -> String {
+    lab.made("/api/candidates/", ada()).await
+}
+
+async fn job(lab: &Lab, mut more: Value) -> String {
+    more["title"] = json!("Plumber");
+    lab.made("/api/job-descriptions/", more).await
+}
+
+async fn row(lab: &Lab, id: &str) -> InterviewRow {
+    let mut tx = lab.store.read().await.unwrap();
+    interview_find(&mut tx, id).await.unwrap().unwrap()
+}
+
+async fn triggered(lab: &Lab, body: Value) -> InterviewRow {
+    let id = lab.made(TRIGGER, body).await;
+    row(lab, &id).await
+}
+
+fn asked(row: &InterviewRow) -> Vec<&str> {
+    let questions = row.definition.0["questions"].as_array().unwrap();
+    questions
+        .iter()
+        .map(|it| it["ask"].as_str().unwrap())
+        .collect()
+}
+
+pub async fn a_triggered_interview_is_called_from_the_primary_number(lab: Arc<Lab>) {
+    let mut who = ada();
+    who["timezone"] = json!("Europe/London");
+    let candidate = lab.made("/api/candidates/", who).await;
+    let job = job(&lab, json!({"questions": QUESTIONS})).await;
+    let body = json!({"candidate_id": candidate, "job_description_id": job});
+    let (status, answer) = lab.smith(TRIGGER, body.clone()).await;
+    let id = answer["interview_id"].as_str().unwrap().to_owned();
+    assert_eq!(status, 201);
+    assert_eq!(
+        answer,
+        json!({"id": id, "interview_id": id, "status": "pending", "call_sid": null})
+    );
+
+    let (envelope, dial) = lab.dial(&id).await;
+    assert_eq!(dial.attempt, 1);
+    assert_eq!(envelope.tenant.as_deref(), Some("smith"));
+    assert_eq!(envelope.key.as_deref(), Some(id.as_str()));
+
+    let kept = row(&lab, &id).await;
+    assert_eq!(
+        [
+            &kept.tenant_id,
+            &kept.number,
+            &kept.person,
+            &kept.account_sid,
+            &kept.direction
+        ],
+        ["smith", "+15550100002", "+15550109999", ACCOUNT, "outbound"]
+    );
+    assert_eq!(
+        (kept.kind.as_str(), kept.language.as_str()),
+        ("screener", "en-GB")
+    );
+    assert_eq!(
+        (asked(&kept), &kept.definition.0["topic"]),
+        (QUESTIONS.to_vec(), &json!("Plumber"))
+    );
+    let settings: TenantSettings = kept.settings.read().unwrap();
+    assert_eq!(
+        [
+            settings.name,
+            settings.timezone,
+            settings.voice,
+            settings.ai.chat_model
+        ],
+        ["Smith & Sons", "Europe/London", "Polly.Amy", "clever"]
+    );
+
+    // The admin sees it as well; another number of the tenant may call.
+    let mut other = body;
+    other["from"] = json!("+15550100001");
+    let (status, answer) = lab.post_as(ADMIN, TRIGGER, other).await;
+    assert_eq!(status, 201, "{answer}");
+    let other = row(&lab, answer["id"].as_str().unwrap()).await;
+    assert_eq!(other.number, "+15550100001");
+
+    // Of a tenant whose primary number is not active another one calls.
+    let theirs = lab.made_by("write-jones", "/api/candidates/", ada()).await;
+    let job = json!({"title": "Baker", "questions": QUESTIONS});
+    let job = lab
+        .made_by("write-jones", "/api/job-descriptions/", job)
+        .await;
+    let body = json!({"candidate_id": theirs, "job_description_id": job});
+    let id = lab.made_by("write-jones", TRIGGER, body).await;
+    let kept = row(&lab, &id).await;
+    assert_eq!(kept.number, "+15550200002");
+    let settings: TenantSettings = kept.settings.read().unwrap();
+    assert_eq!(settings.timezone, "America/Los_Angeles");
+}
+
+pub async fn the_questions_and_the_flow_are_chosen_as_told(lab: Arc<Lab>) {
+    let candidate = candidate(&lab).await;
+    let plain = job(&lab, json!({"questions": QUESTIONS})).await;
+    let go = |job: &str| json!({"candidate_id": candidate, "job_description_id": job});
+    let made = triggered(&lab, go(&plain)).await;
+    assert_eq!(
+        (made.flow_name.as_str(), made.flow_version),
+        ("screener", 0)
+    );
+
+    let flow = |name: &str| json!({"name": name, "kind": "screener", "questions": ["Of the flow?"], "wait_ms": 1234, "language": "es-ES"});
+    for name in ["screener", "strict", "short"] {
+        lab.made("/api/flows/", flow(name)).await;
+    }
+    // The tenant's own screener is the form of jobs that name no flow; their questions stay.
+    let made = triggered(&lab, go(&plain)).await;
+    assert_eq!(
+        (made.flow_name.as_str(), made.flow_version),
+        ("screener", 1)
+    );
+    assert_eq!(
+        (asked(&made), &made.definition.0["wait_ms"]),
+        (QUESTIONS.to_vec(), &json!(1234))
+    );
+    assert_eq!(made.language, "es-ES");
+
+    let own = job(&lab, json!({"flow": "strict", "language": "de-DE"})).await;
+    let made = triggered(&lab, go(&own)).await;
+    assert_eq!(
+        (made.flow_name.as_str(), asked(&made)),
+        ("strict", vec!["Of the flow?"])
+    );
+    assert_eq!(made.language, "de-DE");
+
+    let mut wanted = go(&own);
+    wanted["flow"] = json!("short");
+    assert_eq!(triggered(&lab, wanted).await.flow_name, "short");
+
+    // What runs keeps its version.
+    let mut changed = flow("strict");
+    changed["questions"] = json!(["Of the second version?"]);
+    assert_eq!(lab.smith("/api/flows/", changed).await.1["version"], 2);
+    assert_eq!(asked(&row(&lab, &made.id).await), ["Of the flow?"]);
+    let made = triggered(&lab, go(&own)).await;
+    assert_eq!(
+        (made.flow_version, asked(&made)),
+        (2, vec!["Of the second version?"])
+    );
+}
+
+pub async fn what_cannot_be_triggered_is_refused_with_its_field(lab: Arc<Lab>) {
+    let candidate = candidate(&lab).await;
+    let plain = job(&lab, json!({"questions": QUESTIONS})).await;
+    let empty = job(&lab, json!({})).await;
+    let theirs = json!({"title": "Baker", "questions": QUESTIONS});
+    let theirs = lab
+        .made_by("write-jones", "/api/job-descriptions/", theirs)
+        .await;
+    let stranger = lab.made_by("write-jones", "/api/candidates/", ada()).await;
+    let coach = json!({"name": "talk", "kind": "coach", "written": {"count": 3}});
+    lab.made("/api/flows/", coach).await;
+    let go =
+        |candidate: &str, job: &str| json!({"candidate_id": candidate, "job_description_id": job});
+    let with = |field: &str, value: &str| {
+        let mut body = go(&candidate, &plain);
+        body[field] = json!(value);
+        body
+    };
+    for (body, status, field) in [
+        (json!({"job_description_id": plain}), 422, "candidate_id"),
+        (
+            json!({"candidate_id": candidate}),
+            422,
+            "job_description_id",
+        ),
+        (
+            json!({"candidate_id": 5, "job_description_id": plain}),
+            422,
+            "candidate_id",
+        ),
+        (go("nobody", &plain), 404, "candidate_id"),
+        (go(&stranger, &plain), 404, "candidate_id"),
+        (go(&candidate, "nothing"), 404, "job_description_id"),
+        (go(&candidate, &theirs), 404, "job_description_id"),
+        (go(&candidate, &empty), 422, "job_description_id"),
+        (with("flow", "nowhere"), 422, "flow"),
+        (with("flow", "talk"), 422, "flow"),
+        (with("from", "5550100001"), 422, "from"),
+        (with("from", "+15550100003"), 422, "from"),
+        (with("from", "+15550200002"), 422, "from"),
+        (with("from", "+15550999999"), 422, "from"),
+        (with("when", "now"), 422, "when"),
+    ] {
+        let (was, answer) = lab.smith(TRIGGER, body).await;
+        assert_eq!(was, status, "{field}: {answer}");
+        assert_eq!(answer["error"]["details"]["field"], field, "{answer}");
+    }
+    // Nor does a key that sees both tenants mix them.
+    let (status, _) = lab.post_as(ADMIN, TRIGGER, go(&candidate, &theirs)).await;
+    assert_eq!(status, 404);
+
+    let nobody = lab.made_by("write-silent", "/api/candidates/", ada()).await;
+    let job = json!({"title": "Monk", "questions": QUESTIONS});
+    let job = lab
+        .made_by("write-silent", "/api/job-descriptions/", job)
+        .await;
+    let (status, answer) = lab
+        .post_as("write-silent", TRIGGER, go(&nobody, &job))
+        .await;
+    assert_eq!(
+        (status, &answer["error"]["code"]),
+        (409, &json!("no_active_number"))
+    );
+    let (status, _) = lab
+        .post_as("read-smith", TRIGGER, go(&candidate, &plain))
+        .await;
+    assert_eq!(status, 403);
+    assert_eq!(lab.get("/api/interviews/").await["items"], json!([]));
+}
+
+pub async fn a_repeated_request_is_one_interview(lab: Arc<Lab>) {
+    let candidate = candidate(&lab).await;
+    let plain = job(&lab, json!({"questions": QUESTIONS})).await;
+    let body = json!({"candidate_id": candidate, "job_description_id": plain});
+    let once = async |once: &str, body: Value| {
+        let headers = [("Idempotency-Key", once)];
+        let (base, key) = (lab.base(), "write-smith");
+        lab.call_at(&base, "POST", TRIGGER, key, Some(body), &headers)
+            .await
+    };
+    let (one, two) = tokio::join!(once("k1", body.clone()), once("k1", body.clone()));
+    assert_eq!((one.0, two.0), (201, 201), "{} {}", one.1, two.1);
+    assert_eq!(one.1["id"], two.1["id"]);
+    let again = once("k1", body.clone()).await;
+    assert_eq!(again.1["id"], one.1["id"]);
+    let other = once("k2", body.clone()).await;
+    assert_ne!(other.1["id"], one.1["id"]);
+
+    let third = job(&lab, json!({"questions": QUESTIONS})).await;
+    let changed = json!({"candidate_id": candidate, "job_description_id": third});
+    let (status, answer) = once("k1", changed).await;
+    assert_eq!(
+        (status, &answer["error"]["code"]),
+        (409, &json!("idempotency_key_reused"))
+    );
+    assert_eq!(once("", body).await.0, 422);
+
+    for made in [&one, &other] {
+        lab.dial(made.1["id"].as_str().unwrap()).await;
+    }
+    assert_eq!(
+        lab.get("/api/interviews/").await["items"]
+            .as_array()
+            .unwrap()
+            .len(),
+        2
+    );
+}
+
+pub async fn interviews_are_listed_by_tenant_and_status(lab: Arc<Lab>) {
+    let none = flow::Progress::default();
+    for n in 0..3 {
+        lab.keep(&pending(&format!("p{n}"), "smith")).await;
+        lab.keep(&ended(&format!("e{n}"), "smith", &none)).await;
+    }
+    lab.keep(&pending("theirs", "jones")).await;
+    let ids = async |key: &str, query: &str| -> Vec<String> {
+        let (status, list) = lab.get_as(key, &format!("/api/interviews/{query}")).await;
+        assert_eq!(status, 200, "{list}");
+        let items = list["items"].as_array().unwrap().iter();
+        items
+            .map(|it| it["id"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    assert_eq!(ids(ADMIN, "").await.len(), 7);
+    assert_eq!(ids(ADMIN, "?tenant=jones").await, ["theirs"]);
+    assert_eq!(ids("read-jones", "").await, ["theirs"]);
+    assert_eq!(ids("read-smith", "?status=ended").await, ["e2", "e1", "e0"]);
+    assert_eq!(
+        ids(ADMIN, "?status=pending&limit=2").await,
+        ["theirs", "p2"]
+    );
+    let next = lab.get("/api/interviews/?status=pending&limit=2").await["next_cursor"].clone();
+    let next = format!("?status=pending&limit=2&cursor={}", next.as_str().unwrap());
+    assert_eq!(ids(ADMIN, &next).await, ["p1", "p0"]);
+    let (status, answer) = lab.get_as(ADMIN, "/api/interviews/?status=asleep").await;
+    assert_eq!(
+        (status, &answer["error"]["details"]["field"]),
+        (422, &json!("status"))
+    );
+
+    let one = lab.get("/api/interviews/e0").await;
+    let list = lab.get("/api/interviews/?status=ended").await;
+    assert_eq!(one, list["items"][2]);
+    assert_eq!(
+        (&one["flow"], &one["flow_version"]),
+        (&json!("screener"), &json!(2))
+    );
+    assert_eq!(
+        (&one["outcome"], &one["ended_at"]),
+        (&json!("completed"), &json!("2025-06-15T15:16:40Z"))
+    );
+    for rest in ["", "/flow/", "/results/", "/results/page"] {
+        let path = format!("/api/interviews/e0{rest}");
+        assert_eq!(lab.get_as("read-smith", &path).await.0, 200, "{rest}");
+        assert_eq!(lab.get_as("read-jones", &path).await.0, 404, "{rest}");
+        let path = format!("/api/interviews/nothing{rest}");
+        let (status, answer) = lab.get_as(ADMIN, &path).await;
+        assert_eq!(
+            (status, &answer["error"]["details"]["field"]),
+            (404, &json!("interview_id"))
+        );
+    }
+}
+
+pub async fn only_a_live_interview_is_moved_on(lab: Arc<Lab>) {
+    lab.keep(&pending("p", "smith")).await;
+    lab.keep(&ended("e", "smith", &flow::Progress::default()))
+        .await;
+    let post = async |key: &str, id: &str| {
+        let path = format!("/api/interviews/{id}/flow/");
+        let (status, answer) = lab.call("POST", &path, key, None).await;
+        (status, answer["error"]["code"].clone())
+    };
+    for id in ["p", "e"] {
+        assert_eq!(
+            post("write-smith", id).await,
+            (409, json!("not_in_progress"))
+        );
+        assert_eq!(post("write-jones", id).await, (404, json!("not_found")));
+        assert_eq!(post("read-smith", id).await.0, 403);
+    }
+    assert_eq!(
+        post("write-smith", "nothing").await,
+        (404, json!("not_found"))
+    );
+}

@@ -1,0 +1,112 @@
+//! The role on a platform of its own: the test is its users at one end, and tenants at the other.
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use clock::Clock;
+use events::v1::{CallPlace, DirectoryQuery, InterviewDial, ResolveQuery};
+use events::{Envelope, Event};
+use interviews::door::{InterviewRow, MIGRATIONS, interview_insert};
+use reqwest::header::HeaderMap;
+use serde_json::Value;
+use store::Store;
+use testkit::{ADMIN, Ear, Kit, Mode};
+
+use crate::world;
+
+pub struct Lab {
+    kit: Kit,
+    pub store: Store,
+}
+
+impl Deref for Lab {
+    type Target = Kit;
+
+    fn deref(&self) -> &Kit {
+        &self.kit
+    }
+}
+
+pub async fn run<F: Future<Output = ()>>(mode: Mode, case: fn(Arc<Lab>) -> F) {
+    let kit = Kit::new("interviews", mode, Clock::held(world::at(0)), &[]).await;
+    let parts = kit.open().await;
+    let heard = [InterviewDial::TYPE, CallPlace::TYPE];
+    kit.ear.listen(&parts.bus, &heard).await;
+    let asked = [DirectoryQuery::TYPE, ResolveQuery::TYPE];
+    Arc::new(Ear::default())
+        .listen_and_answer("test.tenants", &parts.bus, &asked, tenants)
+        .await;
+    kit.keys.give_each(&["smith", "jones", "silent"]);
+    kit.keys.serve(&parts.bus).await;
+    let role = interviews::role(&parts).await.unwrap();
+    kit.start(vec![role]).await;
+    let store = kit.store("interviews", MIGRATIONS).await;
+    testkit::run(Lab { kit, store }, case).await;
+}
+
+/// What tenants answers.
+fn tenants(question: &Envelope) -> Option<Envelope> {
+    let clock = Clock::system();
+    let Ok(query) = question.decode::<ResolveQuery>() else {
+        let directory = world::directory();
+        return Some(Envelope::new("trunkline/test", &clock, &directory));
+    };
+    let resolved = world::resolved(&query.number);
+    Some(Envelope::new("trunkline/test", &clock, &resolved))
+}
+
+impl Lab {
+    /// Puts an interview into the database.
+    pub async fn keep(&self, row: &InterviewRow) {
+        let mut tx = self.store.begin().await.unwrap();
+        assert!(interview_insert(&mut tx, row).await.unwrap());
+        tx.commit().await.unwrap();
+    }
+
+    /// The first order to call for an interview, as soon as it is heard.
+    pub async fn dial(&self, interview: &str) -> (Envelope, InterviewDial) {
+        let find = || {
+            let heard = self.ear.heard::<InterviewDial>();
+            heard.into_iter().find(|it| it.1.interview_id == interview)
+        };
+        testkit::eventually("the order to call is heard", async || find().is_some()).await;
+        find().unwrap()
+    }
+
+    /// What somebody with this key sees.
+    pub async fn get_as(&self, key: &str, path: &str) -> (u16, Value) {
+        self.call("GET", path, key, None).await
+    }
+
+    /// What he is told when he posts.
+    pub async fn post_as(&self, key: &str, path: &str, body: Value) -> (u16, Value) {
+        self.call("POST", path, key, Some(body)).await
+    }
+
+    /// What smith is told when he posts.
+    pub async fn smith(&self, path: &str, body: Value) -> (u16, Value) {
+        self.post_as("write-smith", path, body).await
+    }
+
+    /// The id of what somebody with this key makes.
+    pub async fn made_by(&self, key: &str, path: &str, body: Value) -> String {
+        let (status, body) = self.post_as(key, path, body).await;
+        assert_eq!(status, 201, "{path}: {body}");
+        body["id"].as_str().unwrap().to_owned()
+    }
+
+    /// The id of what smith makes.
+    pub async fn made(&self, path: &str, body: Value) -> String {
+        self.made_by("write-smith", path, body).await
+    }
+
+    /// A page as a browser gets it.
+    pub async fn page(&self, path: &str) -> (HeaderMap, String) {
+        let url = format!("{}{path}", self.base());
+        let request = reqwest::Client::new().get(url).header("X-API-Key", ADMIN);
+        let response = request.send().await.unwrap();
+        assert_eq!(response.status(), 200, "{path}");
+        let headers = response.headers().clone();
+        (headers, response.text().await.unwrap())
+    }
+}

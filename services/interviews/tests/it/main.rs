@@ -1,0 +1,67 @@
+//! Interviews from outside: requests over HTTP, events on the bus, on SQLite with the embedded bus and on PostgreSQL
+//! with RabbitMQ.
+
+#![expect(clippy::unwrap_used, reason = "a test that fails says where")]
+
+mod calls;
+mod db;
+mod faults;
+mod http;
+mod http_interviews;
+mod http_results;
+mod lab;
+mod stage;
+mod world;
+
+testkit::suite! { crate::lab::run;
+    db:
+        two_who_store_a_flow_at_once_make_two_versions,
+        a_call_belongs_to_one_interview,
+        speech_that_is_ready_stays_ready,
+        the_last_feedback_is_of_the_same_kind_and_person;
+    http:
+        candidates_and_jobs_are_kept_as_they_were_given,
+        each_fault_is_told_with_its_field,
+        what_is_no_json_or_too_much_of_it_is_refused,
+        a_flow_keeps_its_versions,
+        a_tenants_own_flow_goes_before_every_tenants,
+        lists_are_paged,
+        tenants_do_not_see_each_other,
+        nothing_is_open;
+    http_interviews:
+        a_triggered_interview_is_called_from_the_primary_number,
+        the_questions_and_the_flow_are_chosen_as_told,
+        what_cannot_be_triggered_is_refused_with_its_field,
+        a_repeated_request_is_one_interview,
+        interviews_are_listed_by_tenant_and_status,
+        only_a_live_interview_is_moved_on;
+    http_results:
+        the_flow_shows_how_far_it_has_come,
+        results_are_there_at_the_end,
+        the_page_tells_everything_and_runs_nothing;
+}
+
+mod on_a_call {
+    testkit::suite! { crate::stage::run;
+        calls:
+            a_coach_is_heard_from_the_menu_to_the_feedback,
+            a_late_question_is_replaced_and_asked_next,
+            a_question_that_comes_in_the_wait_is_asked_at_once,
+            the_menu_says_what_it_can,
+            what_is_unknown_is_spoken_of,
+            a_candidate_is_called_and_evaluated,
+            who_is_busy_is_called_again,
+            a_candidate_is_let_alone,
+            a_missing_answer_is_left_out,
+            an_operator_moves_it_on;
+        faults:
+            an_earlier_call_does_not_spoil_the_next,
+            a_machine_is_not_interviewed,
+            results_do_not_wait_for_ever,
+            a_call_whose_end_nobody_tells_ends,
+            another_account_has_no_say,
+            two_requests_that_are_held_are_both_answered,
+            who_hides_has_no_last_feedback,
+            our_words_are_spoken_in_their_language;
+    }
+}
