@@ -1,0 +1,99 @@
+//! The next question.
+
+use std::time::Duration;
+
+use ai::task::{AboutQuestion, Question};
+use ai::{Ai, Block, ChatRequest, Task};
+use async_trait::async_trait;
+use events::v1::{AiWishes, QuestionNotWritten, QuestionWrite, QuestionWritten};
+use role::{Cause, Decision, Fault, Performer, derive_id};
+
+use super::summary::turns;
+use super::{AT_ONCE, answered, told};
+use crate::once::{Effect, Made, Once, Outcome};
+use crate::prompts;
+use crate::text::{MOST, cut, is_one_question, is_repeat, plain};
+use crate::usage::Took;
+
+/// Writes questions.
+pub(crate) struct Write {
+    pub once: Once,
+    pub ai: Ai,
+}
+
+#[async_trait]
+impl Performer for Write {
+    type Command = QuestionWrite;
+    const NAME: &'static str = "question";
+
+    fn prefetch(&self) -> u16 {
+        AT_ONCE
+    }
+
+    fn retry_delays(&self) -> Vec<Duration> {
+        self.once.tempo.retry_delays.clone()
+    }
+
+    async fn perform(&self, cause: &Cause, command: QuestionWrite) -> Result<Decision, Fault> {
+        let effect = Effect {
+            kind: "question",
+            id: &command.write_id,
+            // A question that has been asked meanwhile is none to ask again.
+            made_of: derive_id(&asked(&command)),
+        };
+        let (id, tenant) = (command.write_id.clone(), &command.tenant_id);
+        let outcome = self.once.run(&effect, cause, self.make(&command)).await?;
+        Ok(match outcome {
+            Outcome::Done(kept) => {
+                let event = QuestionWritten {
+                    write_id: id,
+                    interview_id: command.interview_id.clone(),
+                    question_number: command.question_number,
+                    question: kept.value,
+                    usage: kept.took.as_ref().map(Took::told),
+                };
+                told(&event, &effect, tenant)
+            }
+            Outcome::Not(reason) => {
+                let event = QuestionNotWritten {
+                    write_id: id,
+                    interview_id: command.interview_id.clone(),
+                    question_number: command.question_number,
+                    reason: reason.to_owned(),
+                };
+                answered(&event, effect.id, cause, tenant)
+            }
+        })
+    }
+}
+
+fn asked(command: &QuestionWrite) -> Vec<&str> {
+    command.asked.iter().map(String::as_str).collect()
+}
+
+impl Write {
+    async fn make(&self, command: &QuestionWrite) -> Made<String> {
+        let usual = AiWishes::default();
+        let wishes = command.wishes.as_ref().unwrap_or(&usual);
+        let about = AboutQuestion {
+            topic: command.topic.clone(),
+            question_number: command.question_number,
+            asked: command.asked.clone(),
+            turns: turns(&command.turns),
+        };
+        let mut request = ChatRequest::new(Task::Question, prompts::question(wishes))
+            .with(Block::json("interview", &about));
+        let resume = cut(&command.resume, MOST);
+        if !resume.trim().is_empty() {
+            request = request.with(Block::text("resume", resume));
+        }
+        request.language.clone_from(&command.language);
+        request.model.clone_from(&wishes.chat_model);
+        let fits = |written: &Question| {
+            is_one_question(&written.question) && !is_repeat(&written.question, &command.asked)
+        };
+        let written = self.ai.chat_that(&request, fits).await?;
+        let question = plain(&written.value.question);
+        Ok((question, Some(written.usage.into())))
+    }
+}

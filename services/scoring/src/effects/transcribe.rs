@@ -1,0 +1,110 @@
+//! What a caller said, in words.
+
+use std::time::Duration;
+
+use ai::{Ai, TranscribeRequest};
+use async_trait::async_trait;
+use audio::Sound;
+use bytes::Bytes;
+use clock::Time;
+use events::v1::{AnswerNotTranscribed, AnswerTranscribe, AnswerTranscribed};
+use role::{Cause, Decision, Fault, Performer, derive_id};
+
+use super::{AT_ONCE, answered, told};
+use crate::once::{Effect, Made, Miss, Once, Outcome};
+use crate::recordings::{Recordings, Wanted};
+use crate::text::plain;
+use crate::usage::Took;
+
+/// Of 32768: a quiet line hisses below this, and nobody who speaks stays below it.
+const SILENCE: u16 = 200;
+
+/// Transcribes answers.
+pub(crate) struct Transcribe {
+    pub once: Once,
+    pub ai: Ai,
+    pub recordings: Recordings,
+}
+
+#[async_trait]
+impl Performer for Transcribe {
+    type Command = AnswerTranscribe;
+    const NAME: &'static str = "transcribe";
+
+    fn prefetch(&self) -> u16 {
+        AT_ONCE
+    }
+
+    fn retry_delays(&self) -> Vec<Duration> {
+        self.once.tempo.retry_delays.clone()
+    }
+
+    async fn perform(&self, cause: &Cause, command: AnswerTranscribe) -> Result<Decision, Fault> {
+        let effect = Effect {
+            kind: "transcribe",
+            id: &command.answer_id,
+            // One recording has one transcript, whoever asks again and how. A second call has other recordings.
+            made_of: derive_id(&[&command.recording_sid, &command.recording_url]),
+        };
+        let (id, tenant) = (command.answer_id.clone(), &command.tenant_id);
+        let outcome = self.once.run(&effect, cause, self.make(&command)).await?;
+        Ok(match outcome {
+            Outcome::Done(kept) => {
+                let event = AnswerTranscribed {
+                    answer_id: id,
+                    interview_id: command.interview_id.clone(),
+                    question_number: command.question_number,
+                    transcript: kept.value,
+                    usage: kept.took.as_ref().map(Took::told),
+                };
+                told(&event, &effect, tenant)
+            }
+            Outcome::Not(reason) => {
+                let event = AnswerNotTranscribed {
+                    answer_id: id,
+                    interview_id: command.interview_id.clone(),
+                    question_number: command.question_number,
+                    reason: reason.to_owned(),
+                };
+                answered(&event, effect.id, cause, tenant)
+            }
+        })
+    }
+}
+
+impl Transcribe {
+    async fn make(&self, command: &AnswerTranscribe) -> Made<String> {
+        let wanted = Wanted {
+            account_sid: &command.account_sid,
+            sid: &command.recording_sid,
+            url: &command.recording_url,
+            until: command.patience_until.parse::<Time>().ok(),
+        };
+        let file = Bytes::from(self.recordings.fetch(&wanted).await?);
+        if is_silent(file.clone()).await? {
+            return Ok((String::new(), None));
+        }
+        let mut request = TranscribeRequest::new(file, "answer.wav");
+        request.language.clone_from(&command.language);
+        if let Some(wishes) = &command.wishes {
+            request.model.clone_from(&wishes.transcribe_model);
+        }
+        let heard = self.ai.transcribe(&request).await?;
+        Ok((plain(&heard.value), Some(heard.usage.into())))
+    }
+}
+
+/// Whether there is nothing to hear; nobody need be paid to say so.
+async fn is_silent(file: Bytes) -> Result<bool, Miss> {
+    let judged = tokio::task::spawn_blocking(move || {
+        if file.is_empty() {
+            return Err(Miss::Never("recording_empty"));
+        }
+        let sound = Sound::read(&file).map_err(|_| Miss::Never("unreadable_audio"))?;
+        if sound.samples.is_empty() {
+            return Err(Miss::Never("recording_empty"));
+        }
+        Ok(sound.samples.iter().all(|s| s.unsigned_abs() < SILENCE))
+    });
+    judged.await.unwrap_or(Err(Miss::Never("unreadable_audio")))
+}

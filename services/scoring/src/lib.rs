@@ -1,0 +1,100 @@
+#![doc = include_str!("../README.md")]
+
+mod accounts;
+mod effects;
+mod http;
+mod once;
+mod prompts;
+mod providers;
+mod recordings;
+mod text;
+mod usage;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ai::Ai;
+use objects::Objects;
+use role::{Parts, Role};
+
+use accounts::Accounts;
+use once::Once;
+use providers::Speaker;
+use recordings::Recordings;
+
+/// How patient the role is; a test is in more of a hurry.
+#[derive(Debug, Clone)]
+pub struct Tempo {
+    /// How often a command is tried before it is given up and its asker told.
+    pub attempts: u32,
+    /// The waits between those.
+    pub retry_delays: Vec<Duration>,
+    /// The wait before a recording that is not there yet is asked for again; it doubles each time.
+    pub recording: Duration,
+}
+
+impl Default for Tempo {
+    fn default() -> Self {
+        Self {
+            attempts: 3,
+            retry_delays: bus_delays(),
+            recording: Duration::from_millis(500),
+        }
+    }
+}
+
+/// Short ones: somebody is on the phone. What has not worked by then is told as not done.
+fn bus_delays() -> Vec<Duration> {
+    [1, 5, 15].map(Duration::from_secs).to_vec()
+}
+
+/// The role, wired.
+///
+/// # Errors
+/// When a provider's address or key cannot be used.
+pub async fn role(parts: &Parts) -> Result<Role, role::Error> {
+    role_with(parts, Tempo::default()).await
+}
+
+/// The role with other waits.
+///
+/// # Errors
+/// As [`role`].
+pub async fn role_with(parts: &Parts, tempo: Tempo) -> Result<Role, role::Error> {
+    let settings = &parts.settings;
+    let mut role = Role::new("scoring", parts);
+    let ai = Ai::new(providers::ai(settings), parts.clock.clone())
+        .map_err(|e| role::Error::Settings(e.to_string()))?;
+    let objects = Objects::open(providers::objects(settings));
+    let speaker = Speaker::of(settings);
+    let tempo = Arc::new(tempo);
+    let once = Once {
+        objects: objects.clone(),
+        turns: Arc::default(),
+        tempo: tempo.clone(),
+    };
+    role.performs(effects::Transcribe {
+        once: once.clone(),
+        ai: ai.clone(),
+        recordings: Recordings {
+            accounts: Accounts::new(parts),
+            clock: parts.clock.clone(),
+            first_wait: tempo.recording,
+        },
+    });
+    role.performs(effects::Score {
+        once: once.clone(),
+        ai: ai.clone(),
+    });
+    role.performs(effects::Write {
+        once: once.clone(),
+        ai: ai.clone(),
+    });
+    role.performs(effects::SumUp {
+        once: once.clone(),
+        ai: ai.clone(),
+    });
+    role.performs(effects::Speak { once, ai, speaker });
+    role.serves(http::ROUTES, http::State::new(settings, objects, speaker));
+    Ok(role)
+}

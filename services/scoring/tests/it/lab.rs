@@ -1,0 +1,182 @@
+//! scoring, what it asks, and who asks it.
+
+use std::ops::Deref;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clock::Clock;
+use events::v1::{
+    AnswerScore, AnswerTranscribe, InterviewSummarize, QuestionWrite, SpeechSynthesize, Turn,
+};
+use objects::{Config, Objects};
+use scoring::Tempo;
+use testkit::{Kit, Mode};
+
+use crate::outside::{Outside, World};
+
+pub const ACCOUNT: &str = "AC00000000000000000000000000000001";
+pub const RECORDING: &str = "RE00000000000000000000000000000001";
+pub const SPEECH: &str = "0123456789abcdef0123456789abcdef";
+
+const HEARD: &[&str] = &["answer.#", "question.#", "interview.#", "speech.#"];
+
+pub struct Lab {
+    kit: Kit,
+    outside: Outside,
+}
+
+impl Deref for Lab {
+    type Target = Kit;
+
+    fn deref(&self) -> &Kit {
+        &self.kit
+    }
+}
+
+/// In a hurry. Longer than the attempts of a case, shorter than its patience.
+fn tempo() -> Tempo {
+    Tempo {
+        attempts: 2,
+        retry_delays: vec![Duration::from_millis(50); 4],
+        recording: Duration::from_millis(20),
+    }
+}
+
+/// With a provider, and with a Twilio that is not the emulator.
+pub async fn provided<F: Future<Output = ()>>(mode: Mode, case: fn(Arc<Lab>) -> F) {
+    let outside = Outside::start();
+    let base = format!("{}/v1", outside.url);
+    let more = [
+        ("OPENAI_API_KEY", "the-providers-key"),
+        ("OPENAI_BASE_URL", &base),
+        ("TRUNKLINE_CHAT_DEADLINE_S", "4"),
+        ("TRUNKLINE_SPEECH_DEADLINE_S", "4"),
+        (
+            "TRUNKLINE_AI_PRICES",
+            r#"{"gpt-4o-mini": {"prompt_tokens": 1.0, "completion_tokens": 10.0}}"#,
+        ),
+    ];
+    run(mode, case, outside, &more).await;
+}
+
+/// Without a provider.
+pub async fn alone<F: Future<Output = ()>>(mode: Mode, case: fn(Arc<Lab>) -> F) {
+    run(mode, case, Outside::start(), &[]).await;
+}
+
+/// Without a provider, where nobody but programs listen.
+pub async fn emulated<F: Future<Output = ()>>(mode: Mode, case: fn(Arc<Lab>) -> F) {
+    let more = [("TRUNKLINE_EMULATOR", "on")];
+    run(mode, case, Outside::start(), &more).await;
+}
+
+async fn run<F: Future<Output = ()>>(
+    mode: Mode,
+    case: fn(Arc<Lab>) -> F,
+    outside: Outside,
+    more: &[(&str, &str)],
+) {
+    let mut all = vec![
+        ("TWILIO_ACCOUNT_SID", ACCOUNT),
+        ("TWILIO_AUTH_TOKEN", "11111111111111111111111111111111"),
+        ("TWILIO_API_BASE_URL", &outside.url),
+    ];
+    all.extend_from_slice(more);
+    let kit = Kit::new("scoring", mode, Clock::system(), &all).await;
+    let lab = Lab { kit, outside };
+    lab.up().await;
+    testkit::run(lab, case).await;
+}
+
+impl Lab {
+    async fn up(&self) {
+        let parts = self.open().await;
+        self.ear.listen(&parts.bus, HEARD).await;
+        let role = scoring::role_with(&parts, tempo()).await.unwrap();
+        self.start(vec![role]).await;
+    }
+
+    /// The process ends, and another begins on what it left.
+    pub async fn restart(&self) {
+        self.stop().await;
+        self.up().await;
+    }
+
+    pub fn world(&self) -> &World {
+        &self.outside.world
+    }
+
+    pub fn folder(&self) -> std::path::PathBuf {
+        self.settings().data_dir.join("objects")
+    }
+
+    pub fn objects(&self) -> Objects {
+        Objects::open(Config::Embedded { dir: self.folder() })
+    }
+}
+
+pub fn transcribe(id: &str) -> AnswerTranscribe {
+    let until = Clock::system().now() + chrono::TimeDelta::minutes(10);
+    AnswerTranscribe {
+        answer_id: id.to_owned(),
+        interview_id: "i1".to_owned(),
+        tenant_id: "smith".to_owned(),
+        account_sid: ACCOUNT.to_owned(),
+        question_number: 2,
+        recording_sid: RECORDING.to_owned(),
+        language: "en-US".to_owned(),
+        patience_until: until.to_rfc3339(),
+        ..AnswerTranscribe::default()
+    }
+}
+
+pub fn score(id: &str, transcript: &str) -> AnswerScore {
+    AnswerScore {
+        answer_id: id.to_owned(),
+        interview_id: "i1".to_owned(),
+        tenant_id: "smith".to_owned(),
+        question_number: 2,
+        question: "What did you lead?".to_owned(),
+        transcript: transcript.to_owned(),
+        position: "team lead".to_owned(),
+        ..AnswerScore::default()
+    }
+}
+
+pub fn write(id: &str) -> QuestionWrite {
+    QuestionWrite {
+        write_id: id.to_owned(),
+        interview_id: "i1".to_owned(),
+        tenant_id: "smith".to_owned(),
+        question_number: 2,
+        topic: "Rust".to_owned(),
+        asked: vec!["Why Rust?".to_owned()],
+        ..QuestionWrite::default()
+    }
+}
+
+pub fn summarize(id: &str, scores: &[Option<u32>]) -> InterviewSummarize {
+    let turn = |(n, score): (usize, &Option<u32>)| Turn {
+        question_number: u32::try_from(n).unwrap() + 1,
+        question: format!("Question {n}?"),
+        transcript: score.map_or(String::new(), |_| "I led a team of five".to_owned()),
+        score: *score,
+        feedback: String::new(),
+    };
+    InterviewSummarize {
+        interview_id: id.to_owned(),
+        tenant_id: "smith".to_owned(),
+        kind: "screener".to_owned(),
+        turns: scores.iter().enumerate().map(turn).collect(),
+        ..InterviewSummarize::default()
+    }
+}
+
+pub fn speak(text: &str) -> SpeechSynthesize {
+    SpeechSynthesize {
+        key: SPEECH.to_owned(),
+        tenant_id: "smith".to_owned(),
+        text: text.to_owned(),
+        ..SpeechSynthesize::default()
+    }
+}

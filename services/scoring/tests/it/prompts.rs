@@ -1,0 +1,88 @@
+//! Speech.
+
+use std::sync::Arc;
+
+use audio::Sound;
+use events::v1::{SpeechNotSynthesized, SpeechSynthesized};
+
+use crate::lab::{Lab, SPEECH, speak};
+use crate::outside::wav;
+
+pub async fn a_prompt_is_spoken_once(lab: Arc<Lab>) {
+    let command = speak("Hello there.");
+    for _ in 0..3 {
+        lab.publish(&command).await;
+    }
+    let told = lab.ear.hear::<SpeechSynthesized>(3).await;
+    let file = format!("{SPEECH}.wav");
+    for (_, event) in &told {
+        assert_eq!((&event.key, &event.file), (&SPEECH.to_owned(), &file));
+        assert_eq!(event.content_type, "audio/wav");
+        let usage = event.usage.clone().unwrap();
+        assert_eq!(
+            (usage.provider.as_str(), usage.simulated),
+            ("openai", false)
+        );
+    }
+    assert_eq!(lab.world().asked("speech").len(), 1);
+    let kept = lab
+        .objects()
+        .get(&format!("audio/{file}"))
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(kept.content_type, "audio/wav");
+    let length = Sound::read(&kept.bytes).unwrap().seconds() * 1000.0;
+    assert!((length - f64::from(told[0].1.duration_ms)).abs() < 2.0);
+    // A file that somebody removed is made again.
+    lab.objects()
+        .delete(&format!("audio/{file}"))
+        .await
+        .unwrap();
+    lab.publish(&command).await;
+    lab.ear.hear::<SpeechSynthesized>(4).await;
+    assert_eq!(lab.world().asked("speech").len(), 2);
+
+    lab.publish(&events::v1::SpeechSynthesize {
+        key: "f".repeat(32),
+        ..speak(" ")
+    })
+    .await;
+    let told = lab.ear.hear::<SpeechNotSynthesized>(1).await;
+    assert_eq!(told[0].1.reason, "nothing_to_say");
+}
+
+/// Its process died before it could be told.
+pub async fn a_prompt_that_is_there_is_not_spoken(lab: Arc<Lab>) {
+    let put = lab.objects();
+    put.put(
+        &format!("audio/{SPEECH}.wav"),
+        wav("made before"),
+        "audio/wav",
+    )
+    .await
+    .unwrap();
+    lab.publish(&speak("Hello there.")).await;
+    let (_, event) = lab.ear.hear::<SpeechSynthesized>(1).await.remove(0);
+    assert_eq!((event.file, event.usage), (format!("{SPEECH}.wav"), None));
+    assert!(event.duration_ms > 0);
+    assert!(lab.world().asked("speech").is_empty());
+}
+
+pub async fn what_works_is_shown(lab: Arc<Lab>) {
+    let shown = lab.get("/api/audio-availability/").await;
+    assert_eq!(
+        (&shown["available"], &shown["cached_prompts"]["count"]),
+        (&true.into(), &0.into())
+    );
+    assert_eq!(shown["speech"]["providers"], serde_json::json!(["openai"]));
+    assert_eq!(shown["speech"]["simulated"], false);
+    assert_eq!(shown["objects"]["kind"], "embedded");
+    assert!(!shown.to_string().contains("the-providers-key"));
+    lab.publish(&speak("Hello there.")).await;
+    lab.ear.hear::<SpeechSynthesized>(1).await;
+    let shown = lab.get("/api/audio-availability/").await;
+    assert_eq!(shown["cached_prompts"]["count"], 1);
+    let (status, _) = lab.call("GET", "/api/audio-availability/", "", None).await;
+    assert_eq!(status, 401);
+}
