@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use crate::Failure;
 use crate::cli::{CallArgs, Target};
 use crate::client::Client;
+use crate::interview::Interview;
 use crate::local::{self, Local};
 use crate::screen::say;
 use crate::story;
@@ -42,9 +43,15 @@ pub async fn run(args: CallArgs) -> Result<(), Failure> {
     };
     let speed = if played.own { args.speed } else { played.speed };
     if args.json {
-        say(json!({ "call": played.call, "phone": played.phone, "timeline": played.timeline }));
+        let interview = played.interview.as_ref().map(Interview::json);
+        say(
+            json!({ "call": played.call, "phone": played.phone, "timeline": played.timeline, "interview": interview }),
+        );
     } else {
         story::tell(&played.phone, &played.timeline, speed);
+        if let Some(interview) = &played.interview {
+            interview.tell(&played.phone);
+        }
         let outcome = played.call["outcome"].as_str().unwrap_or("open");
         say(format!(
             "\n  outcome {outcome}; on the phone {}",
@@ -75,6 +82,8 @@ pub struct Played {
     pub call: Value,
     pub phone: Value,
     pub timeline: Value,
+    /// The interview that the call was, if it was one.
+    pub interview: Option<Interview>,
     speed: f64,
     own: bool,
 }
@@ -177,14 +186,28 @@ impl Line {
 
     /// Plays a script to its end and waits until the platform has settled the call, and texted a missed one.
     pub async fn play(&self, script: &Value) -> Result<Played, Failure> {
-        self.play_expecting(script, true).await
+        let expected = Expected {
+            text: true,
+            interview: false,
+        };
+        self.play_expecting(script, expected).await
     }
 
-    /// The same; whether a missed call is followed by a text is the caller's to know.
-    pub async fn play_expecting(&self, script: &Value, text: bool) -> Result<Played, Failure> {
+    /// The same, by somebody who knows what follows.
+    pub async fn play_expecting(
+        &self,
+        script: &Value,
+        expected: Expected,
+    ) -> Result<Played, Failure> {
         let placed_at: DateTime<Utc> = Clock::system().now();
+        let mut script = script.clone();
+        // How it ends is known to three: the phone, the platform, and the interview if it was one. The phone is asked for the rest.
+        let outcome = script
+            .get_mut("expect")
+            .and_then(Value::as_object_mut)
+            .and_then(|expect| expect.remove("outcome"));
         let placed = self
-            .control(Method::POST, "/emulator/calls", Some(script))
+            .control(Method::POST, "/emulator/calls", Some(&script))
             .await?;
         let sid = placed["sid"].as_str().unwrap_or_default().to_owned();
         let view = format!("/emulator/calls/{sid}");
@@ -196,23 +219,51 @@ impl Line {
         .ok_or_else(|| Failure::failed("the call does not end; hang it up in the script"))?;
         let real = (Clock::system().now() - placed_at).as_seconds_f64();
         phone["placed_at"] = json!(placed_at);
+        let interview = Interview::of(&self.client, &sid, expected.interview).await?;
+        let path = format!("/calls/{sid}/timeline");
+        // How a call went that was an interview is told by the interview.
         let settled = until(AFTERMATH, async || {
-            let timeline = self.client.get(&format!("/calls/{sid}/timeline")).await?;
-            Ok(is_told(&timeline, text).then_some(timeline))
+            let timeline = self.client.find(&path).await?;
+            let told = |timeline: &Value| interview.is_some() || is_told(timeline, expected.text);
+            Ok(timeline.filter(told))
         })
         .await?;
         let timeline = match settled {
             Some(timeline) => timeline,
-            None => self.client.get(&format!("/calls/{sid}/timeline")).await?,
+            None => self.client.get(&path).await?,
         };
+        if let Some(wanted) = outcome.as_ref().and_then(Value::as_str) {
+            let interviews = interview.as_ref().map_or("", Interview::outcome);
+            let found = [
+                phone["outcome"].as_str().unwrap_or_default(),
+                timeline["call"]["outcome"].as_str().unwrap_or_default(),
+                interviews,
+            ];
+            if !found.contains(&wanted) && phone["problem"].is_null() {
+                let [phones, calls, interviews] = found;
+                phone["problem"] = json!(format!(
+                    "it should have ended {wanted}: the phone says {phones:?}, the platform {calls:?}, the interview {interviews:?}"
+                ));
+            }
+        }
         Ok(Played {
             call: timeline["call"].clone(),
             phone: phone.clone(),
             timeline,
+            interview,
             speed: pace(&phone, real),
             own: false,
         })
     }
+}
+
+/// What is known to follow a call.
+#[derive(Debug, Clone, Copy)]
+pub struct Expected {
+    /// A missed call is followed by a text.
+    pub text: bool,
+    /// The call is an interview.
+    pub interview: bool,
 }
 
 /// Whether the story is whole: the outcome is known, and a missed call has its text.
@@ -238,7 +289,7 @@ fn pace(phone: &Value, real: f64) -> f64 {
 }
 
 /// Asks until there is an answer, a little later each time.
-async fn until<T>(
+pub async fn until<T>(
     patience: Duration,
     mut ask: impl AsyncFnMut() -> Result<Option<T>, Failure>,
 ) -> Result<Option<T>, Failure> {

@@ -40,6 +40,16 @@ impl Client {
         self.send(self.request(Method::GET, path)).await
     }
 
+    /// GET of what may not be there, or not yet (404, 409).
+    pub async fn find(&self, path: &str) -> Result<Option<Value>, Failure> {
+        let request = self.request(Method::GET, path);
+        let response = request.send().await.map_err(|e| self.unreachable(&e))?;
+        match response.status().as_u16() {
+            404 | 409 => Ok(None),
+            _ => Self::read(response).await.map(Some),
+        }
+    }
+
     /// POST with JSON.
     pub async fn post(&self, path: &str, body: &Value) -> Result<Value, Failure> {
         self.send(self.request(Method::POST, path).json(body)).await
@@ -61,6 +71,10 @@ impl Client {
 
     async fn send(&self, request: RequestBuilder) -> Result<Value, Failure> {
         let response = request.send().await.map_err(|e| self.unreachable(&e))?;
+        Self::read(response).await
+    }
+
+    async fn read(response: Response) -> Result<Value, Failure> {
         if !response.status().is_success() {
             return Err(refusal(response).await);
         }

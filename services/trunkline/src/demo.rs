@@ -6,8 +6,9 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::Failure;
-use crate::call::{Line, free_port};
+use crate::call::{Expected, Line, free_port};
 use crate::cli::{DemoArgs, Place};
+use crate::interview::{Interview, longest_wait_ms};
 use crate::local;
 use crate::screen::{Colour, is_terminal, paint, say};
 use crate::story;
@@ -17,12 +18,14 @@ use crate::up::{ROLES, Site, wait_for_the_end};
 struct Act {
     name: &'static str,
     what: &'static str,
-    /// What the business's phone does: a fault of the emulator's, in its own words.
-    callee: fn() -> Value,
-    script: fn() -> Value,
-    /// The call's outcome, and how many texts the caller gets.
+    /// What the business's phone does, if it is dialled: a fault of the emulator's, in its own words.
+    callee: Option<fn() -> Value>,
+    script: fn() -> Result<Value, Failure>,
+    /// The call's outcome, or the interview's, and how many texts the caller gets.
     outcome: &'static str,
     texts: usize,
+    /// Of an interview: how many questions are answered.
+    answers: Option<usize>,
 }
 
 const CALLER: &str = "+15550109999";
@@ -31,28 +34,59 @@ const ACTS: &[Act] = &[
     Act {
         name: "missed call",
         what: "A customer calls Smith Plumbing. Nobody picks up; he is texted back.",
-        callee: || json!({ "kind": "callee", "number": "+15550100002", "behaviour": "no-answer" }),
-        script: || json!({ "number": "+15550100001", "from": CALLER, "steps": [{ "wait_for": "sorry we missed your call" }] }),
+        callee: Some(
+            || json!({ "kind": "callee", "number": "+15550100002", "behaviour": "no-answer" }),
+        ),
+        script: || {
+            Ok(
+                json!({ "number": "+15550100001", "from": CALLER, "steps": [{ "wait_for": "sorry we missed your call" }] }),
+            )
+        },
         outcome: "missed",
         texts: 1,
+        answers: None,
     },
     Act {
         name: "calls again",
         what: "The same customer calls again a minute later. He is not texted twice.",
-        callee: || json!({ "kind": "callee", "number": "+15550100002", "behaviour": "busy" }),
-        script: || json!({ "number": "+15550100001", "from": CALLER, "steps": [{ "pause": { "seconds": 20 } }] }),
+        callee: Some(|| json!({ "kind": "callee", "number": "+15550100002", "behaviour": "busy" })),
+        script: || {
+            Ok(
+                json!({ "number": "+15550100001", "from": CALLER, "steps": [{ "pause": { "seconds": 20 } }] }),
+            )
+        },
         outcome: "missed",
         texts: 1,
+        answers: None,
     },
     Act {
         name: "answered call",
         what: "A patient calls Harbor Dental. The whisper asks, the dentist presses 1, they talk.",
-        callee: || json!({ "kind": "callee", "number": "+15550100012", "behaviour": "answer", "after_s": 4, "press": "1", "talk_s": 20 }),
-        script: || json!({ "number": "+15550100011", "from": "+15550109998", "steps": [{ "pause": { "seconds": 28 } }, { "hang_up": {} }] }),
+        callee: Some(
+            || json!({ "kind": "callee", "number": "+15550100012", "behaviour": "answer", "after_s": 4, "press": "1", "talk_s": 20 }),
+        ),
+        script: || {
+            Ok(
+                json!({ "number": "+15550100011", "from": "+15550109998", "steps": [{ "pause": { "seconds": 28 } }, { "hang_up": {} }] }),
+            )
+        },
         outcome: "answered",
         texts: 0,
+        answers: None,
+    },
+    Act {
+        name: "coached interview",
+        what: "Somebody practises with Bright Coaching: presses 1, answers five questions, hears the feedback.",
+        callee: None,
+        script: || serde_yaml_ng::from_str(COACHED).map_err(Failure::failed),
+        outcome: "completed",
+        texts: 0,
+        answers: Some(5),
     },
 ];
+
+/// The same call as `trunkline call +15550100021 --script services/trunkline/samples/coached.yaml`.
+const COACHED: &str = include_str!("../samples/coached.yaml");
 
 /// Plays them all.
 pub async fn run(args: DemoArgs) -> Result<(), Failure> {
@@ -120,17 +154,26 @@ struct Row {
     name: &'static str,
     outcome: String,
     texts: usize,
+    /// Questions answered and asked.
+    answered: Option<(usize, usize)>,
+    /// The longest silence after an answer.
+    waited_ms: Option<u64>,
     took_s: f64,
     fault: Option<String>,
 }
 
 async fn play(line: &Line, act: &Act, speed: f64) -> Result<Row, Failure> {
-    line.control(Method::POST, "/emulator/faults", Some(&(act.callee)()))
-        .await?;
-    let script = (act.script)();
+    if let Some(callee) = act.callee {
+        line.control(Method::POST, "/emulator/faults", Some(&callee()))
+            .await?;
+    }
+    let script = (act.script)()?;
     let started = Instant::now();
-    let expects_text = act.texts > 0 && act.name == "missed call";
-    let played = line.play_expecting(&script, expects_text).await?;
+    let expected = Expected {
+        text: act.texts > 0 && act.name == "missed call",
+        interview: act.answers.is_some(),
+    };
+    let played = line.play_expecting(&script, expected).await?;
     story::tell(&played.phone, &played.timeline, speed);
     let texts = texts_to(line, script["from"].as_str().unwrap_or_default()).await?;
     for text in &texts {
@@ -139,18 +182,32 @@ async fn play(line: &Line, act: &Act, speed: f64) -> Result<Row, Failure> {
             paint(Colour::Yellow, "texts    ")
         ));
     }
-    let outcome = played.call["outcome"].as_str().unwrap_or("open").to_owned();
-    let fault = if outcome != act.outcome {
+    if let Some(interview) = &played.interview {
+        interview.tell(&played.phone);
+    }
+    let outcome = match &played.interview {
+        Some(interview) => interview.outcome(),
+        None => played.call["outcome"].as_str().unwrap_or_default(),
+    };
+    let answered = played.interview.as_ref().map(Interview::answered);
+    let fault = if let Some(problem) = played.phone["problem"].as_str() {
+        Some(problem.to_owned())
+    } else if outcome != act.outcome {
         Some(format!("should have been {}", act.outcome))
     } else if texts.len() != act.texts {
         Some(format!("should have {} texts", act.texts))
+    } else if answered.map(|(answered, _)| answered) != act.answers {
+        let answers = act.answers.unwrap_or_default();
+        Some(format!("should have {answers} answers"))
     } else {
         None
     };
     Ok(Row {
         name: act.name,
-        outcome,
+        outcome: if outcome.is_empty() { "open" } else { outcome }.to_owned(),
         texts: texts.len(),
+        answered,
+        waited_ms: longest_wait_ms(&played.phone),
         took_s: started.elapsed().as_secs_f64(),
         fault,
     })
@@ -176,8 +233,8 @@ fn table(rows: &[Row]) {
     say(paint(
         Colour::Bold,
         &format!(
-            "{:<16} {:<10} {:>5}  {:>7}  result",
-            "call", "outcome", "texts", "took"
+            "{:<18} {:<10} {:>5} {:>8} {:>12}  {:>7}  result",
+            "call", "outcome", "texts", "answers", "longest wait", "took"
         ),
     ));
     for row in rows {
@@ -185,9 +242,18 @@ fn table(rows: &[Row]) {
             None => paint(Colour::Green, "as scripted"),
             Some(fault) => paint(Colour::Red, fault),
         };
+        let answers = row
+            .answered
+            .map(|(answered, asked)| format!("{answered} of {asked}"));
+        let waited = row.waited_ms.map(|ms| format!("{ms} ms"));
         say(format!(
-            "{:<16} {:<10} {:>5}  {:>6.2}s  {verdict}",
-            row.name, row.outcome, row.texts, row.took_s
+            "{:<18} {:<10} {:>5} {:>8} {:>12}  {:>6.2}s  {verdict}",
+            row.name,
+            row.outcome,
+            row.texts,
+            answers.unwrap_or_default(),
+            waited.unwrap_or_default(),
+            row.took_s
         ));
     }
 }

@@ -27,6 +27,7 @@ pub async fn run(args: DoctorArgs) -> Result<(), Failure> {
     broker(&settings, &mut report).await;
     twilio(&settings, &mut report).await;
     public_address(&settings, &mut report).await;
+    ai(&settings, &mut report);
     if report.faults == 0 {
         Ok(())
     } else {
@@ -154,10 +155,7 @@ async fn twilio(settings: &Settings, report: &mut Report) {
             "two auth tokens are accepted; drop the old one when the rotation is over",
         );
     }
-    let base = settings
-        .twilio_api_base_url
-        .as_ref()
-        .map_or("https://api.twilio.com", |u| u.as_str());
+    let base = settings.twilio_api_url();
     let token = account.tokens.first().map_or("", |t| t.reveal());
     let client = match twilio_api::Client::new(base, &account.sid, token) {
         Ok(client) => client,
@@ -176,6 +174,25 @@ async fn twilio(settings: &Settings, report: &mut Report) {
             ),
         ),
         Err(_) => report.fault("twilio", format!("{base} does not answer in time")),
+    }
+}
+
+/// Whether a key is good shows only when it is used, and that costs.
+fn ai(settings: &Settings, report: &mut Report) {
+    let ai = &settings.ai;
+    match &ai.openai {
+        Some(openai) => {
+            let base = openai.base_url.as_deref().unwrap_or("OpenAI");
+            report.ok("ai", format!("{base} writes, hears and scores"));
+        }
+        None => report.note(
+            "ai",
+            "OPENAI_API_KEY is unset: questions, transcripts and scores are simulated, and say so",
+        ),
+    }
+    let voices = ai.openai.is_some() || ai.elevenlabs.is_some() || ai.murf.is_some();
+    if !voices && !settings.simulates_speech() {
+        report.note("voices", "nobody is configured: Twilio's <Say> speaks");
     }
 }
 

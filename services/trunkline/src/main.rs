@@ -10,6 +10,7 @@ mod demo;
 mod doctor;
 mod emulate;
 mod feed;
+mod interview;
 mod local;
 mod migrate;
 mod screen;

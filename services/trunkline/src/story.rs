@@ -49,7 +49,7 @@ fn phone_lines(view: &Value, speed: f64) -> Vec<Line> {
             let offset = (time(moment)? - start).num_microseconds()? as f64 / speed.max(0.001);
             let real =
                 start_of(view).unwrap_or(start) + chrono::Duration::microseconds(offset as i64);
-            let text = format!("{}: {}", moment["kind"].as_str()?, moment["text"].as_str()?);
+            let text = phone_words(moment["kind"].as_str()?, moment["text"].as_str()?);
             Some(Line {
                 at: real,
                 side: "phone",
@@ -57,6 +57,17 @@ fn phone_lines(view: &Value, speed: f64) -> Vec<Line> {
             })
         })
         .collect()
+}
+
+/// What the phone's side saw. The emulator reads the words only of sounds that its own simulated voice made, so a file with words is one.
+fn phone_words(kind: &str, text: &str) -> String {
+    let file = |name: &str| name.ends_with(".wav") || name.ends_with(".mp3");
+    match (kind, text.split_once(": ")) {
+        ("heard", Some((name, words))) if file(name) => {
+            format!("heard (simulated voice): {words}")
+        }
+        _ => format!("{kind}: {text}"),
+    }
 }
 
 /// When the call was placed on our own clock, where the player of the script noted it.
@@ -118,4 +129,22 @@ fn words(item: &Value) -> String {
 
 fn blank(value: &Value) -> bool {
     value.is_null() || value == "" || value == false || value.as_array().is_some_and(Vec::is_empty)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::phone_words;
+
+    #[test]
+    fn a_simulated_voice_is_called_one() {
+        assert_eq!(
+            phone_words("heard", "0a1b.wav: Tell me: why?"),
+            "heard (simulated voice): Tell me: why?"
+        );
+        assert_eq!(phone_words("heard", "welcome.mp3"), "heard: welcome.mp3");
+        assert_eq!(
+            phone_words("heard", "One thing: wait"),
+            "heard: One thing: wait"
+        );
+    }
 }

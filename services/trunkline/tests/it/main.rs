@@ -58,6 +58,24 @@ suite! {
         a_text_is_sent_once_whatever_twilio_does,
         three_failures_in_a_row_are_waited_out,
         who_has_opted_out_at_twilio_is_left_alone;
+    coach:
+        a_mock_interview_from_the_menu_to_the_feedback,
+        the_menu_by_key_by_word_and_by_silence;
+    screener:
+        candidates_are_interviewed_in_two_languages;
+    unreached:
+        whoever_is_not_reached_is_told_of_with_the_reason;
+    recordings:
+        whatever_becomes_of_a_recording_the_interview_has_its_results;
+    providers:
+        a_provider_that_fails_costs_an_answer_its_score_and_no_more,
+        a_provider_that_never_writes_a_question_keeps_nobody_waiting;
+    wrong:
+        what_is_wrong_is_said_and_breaks_no_call;
+    versions:
+        a_running_interview_keeps_its_version;
+    steps:
+        kills_between_steps_lose_no_answer_and_pay_for_none_twice;
     kills:
         kills_lose_no_text_and_double_none;
     notify:

@@ -10,7 +10,7 @@ use super::world::{CLOSED, HARBOR, HARBOR_OWNER, SMITH, SMITH_OWNER, SMITH_SECON
 use crate::site::{LONG, Mode, Plan, ROLES, Site, behaves, eventually, play, so, stays};
 
 /// A number from the environment, or another.
-fn number(name: &str) -> Option<u64> {
+pub fn number(name: &str) -> Option<u64> {
     std::env::var_os(name)?.to_str()?.parse().ok()
 }
 
@@ -67,6 +67,6 @@ async fn is_texted_once(site: &Site, sid: &str, from: &str) {
 }
 
 #[expect(clippy::print_stdout, reason = "a failure can be repeated")]
-fn say(words: &str) {
+pub fn say(words: &str) {
     println!("{words}");
 }

@@ -3,6 +3,7 @@
 pub mod calls;
 mod commands;
 pub mod doors;
+mod interviews;
 pub mod kills;
 pub mod notify;
 pub mod odd;
@@ -17,3 +18,5 @@ mod traces;
 pub mod twilio_down;
 pub mod wishes;
 mod world;
+
+pub use interviews::{coach, providers, recordings, screener, steps, unreached, versions, wrong};

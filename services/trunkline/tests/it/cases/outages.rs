@@ -112,6 +112,8 @@ async fn callers_get_through_without_the_database() {
             let from = caller(1);
             let call = site.twilio.call(&from, SMITH, stays(600)).await;
             got_through(site, &call).await;
+            let told = site.counter("ingress", "webhooks_fallback_total", "declined");
+            assert!(told.await >= 1, "he did not sit through the deadline");
             let (status, body) = site
                 .ask(reqwest::Method::GET, "/calls/", crate::site::ADMIN, None)
                 .await;

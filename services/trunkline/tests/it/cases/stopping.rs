@@ -1,5 +1,7 @@
 //! An orderly end while calls are under way, and calls of whose end nobody tells.
 
+use serde_json::json;
+
 use super::signatures::ringing;
 use super::world::{CLOSED, SMITH, SMITH_OWNER, caller, world};
 use crate::site::{LONG, Mode, Plan, ROLES, Site, behaves, eventually, play, sid, so, stays};
@@ -44,11 +46,17 @@ pub async fn a_call_ends_even_when_nobody_tells(mode: Mode) {
         hook(&apologized, 1, CLOSED).send().await.twiml();
         hook(&dialled, 2, SMITH).send().await.twiml();
         // No callback comes; Twilio is asked in the end, and knows of neither.
-        for (n, call) in [(1, &apologized), (2, &dialled)] {
-            site.texted_within(LONG, &caller(n), 1).await;
-            let call = site.ended_within(LONG, call).await;
-            assert_eq!(call["outcome"], "missed", "{call:#}");
-        }
+        site.texted_within(LONG, &caller(1), 1).await;
+        let call = site.ended_within(LONG, &apologized).await;
+        assert_eq!(call["outcome"], "missed", "{call:#}");
+        // Nobody has missed a call that there is not.
+        let call = site.ended_within(LONG, &dialled).await;
+        assert_eq!(
+            (&call["outcome"], &call["reason"]),
+            (&json!("failed"), &json!("unknown-at-twilio")),
+            "{call:#}"
+        );
+        site.texted(&caller(2), 0).await;
     })
     .await;
 }

@@ -11,7 +11,7 @@ use store::Database;
 use tokio::sync::OnceCell;
 
 /// Those with a schema.
-const SCHEMAS: &[&str] = &["tenants", "calls", "dispatch", "egress"];
+const SCHEMAS: &[&str] = &["tenants", "calls", "dispatch", "interviews", "egress"];
 
 /// Where the servers are, and the name of one site on them.
 #[derive(Clone)]
@@ -101,6 +101,8 @@ async fn declared_by_the_roles() -> Vec<String> {
         tenants::role(&parts).await.unwrap(),
         calls::role(&parts).await.unwrap(),
         dispatch::role(&parts).await.unwrap(),
+        scoring::role(&parts).await.unwrap(),
+        interviews::role(&parts).await.unwrap(),
         egress::role(&parts).await.unwrap(),
         ingress::role(&parts).await.unwrap(),
     ];

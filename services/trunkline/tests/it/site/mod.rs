@@ -5,6 +5,7 @@ mod finish;
 mod hook;
 mod open;
 mod process;
+mod provider;
 mod proxy;
 mod twilio;
 mod wait;
@@ -23,6 +24,7 @@ pub use backends::Backends;
 pub use hook::{Answer, Hook, sid};
 pub use open::Plan;
 pub use process::{Output, Process, run};
+pub use provider::{Manner, Provider, Work};
 pub use proxy::Proxy;
 pub use twilio::{ACCOUNT, LONG, TOKEN, Twilio, behaves, hangs_up, picks_up, stays};
 pub use wait::{PATIENCE, eventually, free_port, so, within};
@@ -32,11 +34,19 @@ pub const SERVICE_KEY: &str = "sk_e2e_the_key_between_roles";
 pub const SECRET_KEY: &str = "e2e_the_secret_that_seals_credentials";
 
 /// The roles there are.
-pub const ROLES: &[&str] = &["tenants", "calls", "dispatch", "egress", "ingress"];
+pub const ROLES: &[&str] = &[
+    "tenants",
+    "calls",
+    "dispatch",
+    "scoring",
+    "interviews",
+    "egress",
+    "ingress",
+];
 
 /// How long a whole case may take.
 const LIMIT: Duration = Duration::from_secs(900);
-/// How many sites run at once: each has up to six processes.
+/// How many sites run at once: each has up to eight processes.
 static SITES: Semaphore = Semaphore::const_new(3);
 
 /// How the platform runs.
@@ -323,6 +333,12 @@ fn owner(path: &str) -> &'static str {
         ("/api/webhook-test", "egress"),
         ("/api/effects", "egress"),
         ("/webhooks", "ingress"),
+        ("/audio", "ingress"),
+        ("/api/candidates", "interviews"),
+        ("/api/flows", "interviews"),
+        ("/api/interviews", "interviews"),
+        ("/api/job-descriptions", "interviews"),
+        ("/api/trigger-interview", "interviews"),
     ];
     let found = owners.iter().find(|(prefix, _)| path.starts_with(prefix));
     found.map_or("tenants", |(_, role)| role)

@@ -14,7 +14,8 @@ use super::{ADMIN, Backends, Mode, ROLES, SECRET_KEY, SERVICE_KEY, Site};
 
 /// Our own crates tell all; what others would tell is theirs.
 const LOG: &str = "info,trunkline=debug,role=debug,bus=debug,store=debug,twilio_api=debug,\
-                   tenants=debug,calls=debug,dispatch=debug,egress=debug,ingress=debug";
+                   tenants=debug,calls=debug,dispatch=debug,egress=debug,ingress=debug,\
+                   interviews=debug,scoring=debug,ai=debug,objects=debug";
 
 /// How many times faster than real time calls go: most are over within a second.
 const SPEED: &str = "30";
@@ -27,6 +28,8 @@ pub struct Plan {
     /// Whether the wires to broker and database can be cut.
     wires: bool,
     rough: bool,
+    /// What every process is told beside what it is told anyway.
+    env: Vec<(String, String)>,
 }
 
 impl Plan {
@@ -37,12 +40,21 @@ impl Plan {
             world: Some(world.to_owned()),
             wires: false,
             rough: false,
+            env: Vec::new(),
         }
     }
 
     /// With wires that can be cut.
     pub fn wires(mut self) -> Self {
         self.wires = true;
+        self
+    }
+
+    /// With more settings.
+    pub fn env(mut self, more: impl IntoIterator<Item = (&'static str, String)>) -> Self {
+        let more = more.into_iter();
+        self.env
+            .extend(more.map(|(name, value)| (name.to_owned(), value)));
         self
     }
 
@@ -104,6 +116,7 @@ impl Site {
             http: reqwest::Client::new(),
         };
         env.extend(site.settings());
+        env.extend(plan.env.iter().cloned());
         if let Some(world) = &plan.world {
             std::fs::write(site.dir.path().join("world.yaml"), world).unwrap();
         }
@@ -115,7 +128,12 @@ impl Site {
                 env.retain(|(name, _)| name != "AMQP_URL");
                 env.push(("AMQP_URL".to_owned(), url.clone()));
             }
-            let data = site.dir.path().join("data").join(name);
+            // Where there is no S3, those who make files and those who serve them share a folder.
+            let folder = match name.as_str() {
+                "scoring" | "ingress" => "files",
+                name => name,
+            };
+            let data = site.dir.path().join("data").join(folder);
             let config = site.dir.path().join("none.toml");
             let mut args = vec![
                 "up".to_owned(),

@@ -55,9 +55,14 @@ impl Twilio {
     /// Buys a number and points its webhooks at the platform.
     pub async fn buy(&self, number: &str, ingress: &str) {
         let call = format!("{ingress}/webhooks/twilio/call");
+        self.buy_for(number, &call, ingress).await;
+    }
+
+    /// The same with calls that go elsewhere.
+    pub async fn buy_for(&self, number: &str, call: &str, ingress: &str) {
         let form = [
             ("PhoneNumber", number.to_owned()),
-            ("VoiceUrl", call.clone()),
+            ("VoiceUrl", call.to_owned()),
             ("SmsUrl", format!("{ingress}/webhooks/twilio/sms")),
             ("StatusCallback", format!("{call}#rc=3&rp=5xx,ct,rt")),
         ];
@@ -106,6 +111,58 @@ impl Twilio {
             (view["done"] == true).then_some(view)
         })
         .await
+    }
+
+    /// The sound of a caller who says these things one after the other, whatever the platform does: RecordingSids.
+    pub async fn record(&self, number: &str, said: &[String]) -> Vec<String> {
+        let answer = |words: &String| {
+            [
+                json!({ "wait_for": "beep" }),
+                json!({ "speak": { "text": words } }),
+                json!({ "press": "#" }),
+            ]
+        };
+        let mut steps: Vec<Value> = said.iter().flat_map(answer).collect();
+        steps.extend([json!({ "wait_for": "beep" }), json!({ "hang_up": {} })]);
+        let sid = self.call("+15550199999", number, json!(steps)).await;
+        self.over(&sid).await;
+        // A recording is there some time after its end.
+        eventually("everything was recorded", async || {
+            let view = self.view(&sid).await;
+            let recorded = view["recorded"].as_array()?;
+            let sid_of = |words: &String| {
+                let mut all = recorded.iter();
+                let found = all.find(|it| it["words"] == words.as_str())?;
+                found["sid"].as_str().map(str::to_owned)
+            };
+            said.iter().map(sid_of).collect::<Option<Vec<String>>>()
+        })
+        .await
+    }
+
+    /// How often the platform had this phone called.
+    pub async fn calls_to(&self, number: &str) -> Vec<Value> {
+        let path = format!(
+            "/2010-04-01/Accounts/{ACCOUNT}/Calls.json?To={}&PageSize=1000",
+            number.replace('+', "%2B")
+        );
+        let page = self.ask(Method::GET, &path, None).await;
+        page["calls"].as_array().unwrap().clone()
+    }
+
+    /// Cancels a call that rings.
+    pub async fn cancel(&self, sid: &str) {
+        let url = format!(
+            "{}/2010-04-01/Accounts/{ACCOUNT}/Calls/{sid}.json",
+            self.base
+        );
+        let request = self.http.post(url).basic_auth(ACCOUNT, Some(TOKEN));
+        let response = request
+            .form(&[("Status", "canceled")])
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(response.status().as_u16(), 200, "a call can be canceled");
     }
 
     /// Somebody sends a text.
