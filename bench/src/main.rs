@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod aims;
 mod embedded;
 mod load;
 mod peers;
@@ -7,6 +8,7 @@ mod platform;
 mod process;
 mod reply;
 mod report;
+mod silence;
 mod twilio;
 
 use std::io::{self, Write};
@@ -40,9 +42,15 @@ pub struct Options {
     /// Requests per second for the latencies, the same for every server
     #[arg(long, default_value_t = 200)]
     paced_rate: u64,
-    /// Only these parts: express, fastapi, ingress, routing, reply, embedded
+    /// Only these parts: express, fastapi, ingress, routing, reply, embedded, silence
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
+    /// Interviews at the same time, for the part silence
+    #[arg(long, default_value_t = 20)]
+    interviews: usize,
+    /// Interviews of its crowd
+    #[arg(long, default_value_t = 200)]
+    crowd: usize,
     /// The broker that all servers use
     #[arg(long, env = "AMQP_URL")]
     amqp_url: String,
@@ -117,6 +125,10 @@ async fn all(options: &Options) -> Result<bool> {
     report.keep(
         "embedded",
         part(options, "embedded", embedded(options)).await,
+    );
+    report.keep(
+        "silence",
+        part(options, "silence", silence::measure(options)).await,
     );
     report.keep("express", part(options, "express", express(options)).await);
     report.keep("fastapi", part(options, "fastapi", fastapi(options)).await);

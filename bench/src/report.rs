@@ -6,6 +6,7 @@ use anyhow::Result;
 use serde_json::{Map, Value, json};
 
 use crate::Options;
+use crate::aims::{AIMS, Aim, PER_CPU};
 
 /// The rows of the load table: part, and what it is.
 const LOADED: [(&str, &str); 4] = [
@@ -25,100 +26,6 @@ const LOADED: [(&str, &str); 4] = [
         "fastapi",
         "FastAPI, twilio, aio-pika: verify, publish, confirm, answer",
     ),
-];
-
-/// A figure, what it is compared with, and how far it should get.
-struct Aim {
-    what: &'static str,
-    part: &'static str,
-    figure: &'static str,
-    over: Option<&'static str>,
-    bound: Bound,
-    unit: &'static str,
-}
-
-enum Bound {
-    AtLeast(f64),
-    AtMost(f64),
-}
-
-use Bound::{AtLeast, AtMost};
-
-const PER_CPU: &str = "requests_per_cpu_s";
-
-const AIMS: [Aim; 9] = [
-    Aim {
-        what: "ingress over Express, requests per CPU second",
-        part: "ingress",
-        figure: PER_CPU,
-        over: Some("express"),
-        bound: AtLeast(5.0),
-        unit: "×",
-    },
-    Aim {
-        what: "ingress over FastAPI, requests per CPU second",
-        part: "ingress",
-        figure: PER_CPU,
-        over: Some("fastapi"),
-        bound: AtLeast(10.0),
-        unit: "×",
-    },
-    Aim {
-        what: "ingress, requests per second",
-        part: "ingress",
-        figure: "requests_per_s",
-        over: None,
-        bound: AtLeast(2_000.0),
-        unit: "/s",
-    },
-    Aim {
-        what: "ingress, p99",
-        part: "ingress",
-        figure: "p99_ms",
-        over: None,
-        bound: AtMost(100.0),
-        unit: " ms",
-    },
-    Aim {
-        what: "full routing over FastAPI, requests per CPU second",
-        part: "routing",
-        figure: PER_CPU,
-        over: Some("fastapi"),
-        bound: AtLeast(1.0),
-        unit: "×",
-    },
-    Aim {
-        what: "full routing, p99 of the answer to a call",
-        part: "routing",
-        figure: "p99_ms",
-        over: None,
-        bound: AtMost(50.0),
-        unit: " ms",
-    },
-    Aim {
-        what: "our reply over bare lapin, one at a time, p99",
-        part: "reply",
-        figure: "p99_ratio",
-        over: None,
-        bound: AtMost(3.0),
-        unit: "×",
-    },
-    Aim {
-        what: "embedded, start to ready (median)",
-        part: "embedded",
-        figure: "start_median_s",
-        over: None,
-        bound: AtMost(0.5),
-        unit: " s",
-    },
-    Aim {
-        what: "embedded, resident memory when idle",
-        part: "embedded",
-        figure: "idle_rss_mib",
-        over: None,
-        bound: AtMost(80.0),
-        unit: " MiB",
-    },
 ];
 
 /// Everything that was measured, and everything that could not be.
@@ -194,6 +101,9 @@ impl Report {
         if has(&["reply"]) {
             let _ = self.write_reply(&mut text);
         }
+        if has(&["silence"]) {
+            let _ = self.write_silence(&mut text);
+        }
         if AIMS.iter().any(|aim| self.reached(aim).is_some()) {
             let _ = self.write_aims(&mut text);
         }
@@ -258,6 +168,57 @@ impl Report {
         )
     }
 
+    fn write_silence(&self, text: &mut String) -> std::fmt::Result {
+        let figure = |name| self.figure("silence", name).unwrap_or_default();
+        text.push_str("\nCoached interviews on a provider whose chat takes 5 s, speech 3 s, transcription 4 s; answers of 10 to 14 s. From the end of an answer to the next question; the seed has 8 to 15 s there.\n");
+        text.push_str("\n| silence | p50 ms | p95 ms |\n| --- | ---: | ---: |\n");
+        let row = |text: &mut String, what: &str, p50, p95| {
+            writeln!(text, "| {what} | {:.0} | {:.0} |", figure(p50), figure(p95))
+        };
+        let own = format!(
+            "{} at once, answer ended by silence; {} s of it are Twilio's and not counted",
+            figure("interviews"),
+            figure("own_silence_s")
+        );
+        let key = format!("{} at once, answer ended by a key", figure("interviews"));
+        let crowd = format!("{} at once, answer ended by a key", figure("crowd"));
+        row(text, &key, "key_p50_ms", "key_p95_ms")?;
+        row(text, &own, "silence_p50_ms", "silence_p95_ms")?;
+        row(text, &crowd, "crowd_p50_ms", "crowd_p95_ms")?;
+        row(
+            text,
+            "first byte of a cached prompt (p50, p99)",
+            "prompt_p50_ms",
+            "prompt_p99_ms",
+        )?;
+        writeln!(
+            text,
+            "\n{:.0} of {:.0} interviews completed, {:.0} questions late; slowest webhook {:.0} ms, {:.0} ms where an AI provider is raced.",
+            figure("completed"),
+            figure("interviews"),
+            figure("missed"),
+            figure("webhook_slowest_ms"),
+            figure("raced_slowest_ms")
+        )?;
+        writeln!(
+            text,
+            "At once: {:.0} of {:.0} completed, {:.0} fallback questions, {:.0} texts by Twilio's own voice; slowest webhook {:.0} ms.",
+            figure("crowd_completed"),
+            figure("crowd"),
+            figure("crowd_fallbacks"),
+            figure("crowd_said"),
+            figure("crowd_webhook_slowest_ms")
+        )?;
+        writeln!(
+            text,
+            "With a chat provider that never answers: {:.0} of {:.0} completed, {:.0} fallback questions; slowest webhook {:.0} ms.",
+            figure("mute_completed"),
+            figure("interviews"),
+            figure("mute_fallbacks"),
+            figure("mute_webhook_slowest_ms")
+        )
+    }
+
     fn write_aims(&self, text: &mut String) -> std::fmt::Result {
         text.push_str("\n| figure | aim | reached | |\n| --- | ---: | ---: | --- |\n");
         for aim in &AIMS {
@@ -289,22 +250,6 @@ impl Report {
 
     fn figure(&self, part: &str, name: &str) -> Option<f64> {
         self.figures.get(part)?.get(name)?.as_f64()
-    }
-}
-
-impl Bound {
-    fn holds(&self, reached: f64) -> bool {
-        match self {
-            AtLeast(bound) => reached >= *bound,
-            AtMost(bound) => reached <= *bound,
-        }
-    }
-
-    fn text(&self, unit: &str) -> String {
-        match self {
-            AtLeast(bound) => format!("≥ {bound}{unit}"),
-            AtMost(bound) => format!("≤ {bound}{unit}"),
-        }
     }
 }
 
