@@ -10,12 +10,13 @@ RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/src/target \
     cargo build --release --locked --bin trunkline \
     && install -D --strip target/release/trunkline /out/trunkline \
-    && install -d /out/data
+    && install -d /out/data/objects
 
 FROM debian:bookworm-slim
-# The certificates that Twilio's and S3's are checked against.
+# The certificates that Twilio's, S3's and the AI providers' are checked against.
 COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
 COPY --from=build /out/trunkline /usr/local/bin/trunkline
+# A volume is begun with what is in its place: /data/objects is there so that a volume of its own belongs to this user too.
 COPY --from=build --chown=10001:10001 /out/data /data
 USER 10001:10001
 WORKDIR /data

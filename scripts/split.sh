@@ -4,14 +4,15 @@
 #   DATABASE_URL=.. AMQP_URL=.. scripts/split.sh start     waits until all are ready
 #   scripts/split.sh status | stop
 #
-# ingress listens on PORT (8080), tenants, calls, dispatch and egress on the four ports after it.
+# ingress listens on PORT (8080), tenants, calls, dispatch, egress, interviews and scoring on the six ports
+# after it. ingress and scoring share a folder of objects, where no S3_BUCKET is named.
 # Logs, data and process ids: target/split. Keys that are not set are made up and kept there, and the
 # first API key is in target/split/env. TRUNKLINE names another binary.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 home=${CARGO_TARGET_DIR:-$root/target}/split
-roles=(ingress tenants calls dispatch egress)
+roles=(ingress tenants calls dispatch egress interviews scoring)
 port=${PORT:-8080}
 
 say() { printf 'split: %s\n' "$*" >&2; }
@@ -69,7 +70,14 @@ start() {
             say "$role is running already"
             continue
         fi
-        mkdir -p "$home/$role"
+        mkdir -p "$home/$role/data"
+        # What scoring keeps, ingress serves.
+        case $role in
+        ingress | scoring)
+            mkdir -p "$home/objects"
+            ln -sfn ../../objects "$home/$role/data/objects"
+            ;;
+        esac
         (
             cd "$home/$role"
             exec "$trunkline" up --role "$role" --port $((port + i)) --data-dir data \
@@ -119,7 +127,7 @@ status)
     done
     ;;
 *)
-    sed -n '2,10s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
+    sed -n '2,11s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
     exit 2
     ;;
 esac
