@@ -136,12 +136,6 @@ impl<D: Decider> Deciding<D> {
             answers,
             events,
         } = decision.seal(&cause, cause.time, now);
-        if let Some(reply) = &reply {
-            inbox::keep_reply(&mut tx, &self.queue, &cause.id, &reply.to_bytes()).await?;
-        }
-        for (slot, reply) in &answers {
-            inbox::keep_reply(&mut tx, &slot.consumer, &slot.event, &reply.to_bytes()).await?;
-        }
         let leaving = lease(now);
         let rows: Vec<outbox::Row> = events
             .iter()
@@ -151,7 +145,16 @@ impl<D: Decider> Deciding<D> {
                 envelope: envelope.to_bytes(),
             })
             .collect();
-        outbox::put(&mut tx, &rows).await?;
+        let kept: Vec<inbox::Reply> = reply
+            .iter()
+            .map(|reply| kept(&self.queue, &cause.id, reply))
+            .chain(
+                answers
+                    .iter()
+                    .map(|(slot, reply)| kept(&slot.consumer, &slot.event, reply)),
+            )
+            .collect();
+        inbox::conclude(&mut tx, &kept, &rows).await?;
         tx.commit().await?;
 
         if let Some(reply) = &reply {
@@ -176,6 +179,15 @@ impl<D: Decider> Handler for Deciding<D> {
         let (bus, delays, now) = (&self.bus, &bus::RETRY_DELAYS, self.clock.now());
         decline(bus, &self.queue, &delivery, &settle, delays, now).await;
         settle
+    }
+}
+
+/// A reply as the inbox keeps it.
+fn kept(consumer: &str, event_id: &str, reply: &Envelope) -> inbox::Reply {
+    inbox::Reply {
+        consumer: consumer.to_owned(),
+        event_id: event_id.to_owned(),
+        envelope: reply.to_bytes(),
     }
 }
 

@@ -370,6 +370,8 @@ async fn forget_keys(parts: Parts, stop: CancellationToken) {
                 () = stop.cancelled() => return,
             }
         };
+        // What was withdrawn before we listened is not known.
+        parts.keys.forget_all();
         loop {
             tokio::select! {
                 event = tap.next() => match event {

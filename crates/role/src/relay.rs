@@ -1,8 +1,8 @@
 //! The way from the outbox to the bus.
 //!
 //! Events of a committed transaction come through a channel and leave at once; the table is read only for
-//! timers that fall due and for what a process left behind when it died. A row is deleted when the bus has
-//! confirmed its event, so an event may leave twice, never not at all.
+//! timers that fall due and for what a process left behind when it died. A row is deleted some time after the bus
+//! has confirmed its event, so an event may leave twice, never not at all.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,6 +14,7 @@ use events::Envelope;
 use metrics::{counter, gauge};
 use store::{Store, inbox, outbox};
 use tokio::sync::{Notify, mpsc};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, warn};
 
@@ -26,6 +27,10 @@ const POLL: Duration = Duration::from_secs(2);
 /// How long a handled event is remembered. Longer than any delivery can be late.
 const MEMORY: TimeDelta = TimeDelta::days(7);
 const BATCH: usize = 128;
+/// How long the rows of published events stay, and how many at most. They are deleted together: a transaction for
+/// each would cost as much as the one that made it. Well within the lease, or they would leave again.
+const KEPT: Duration = Duration::from_millis(250);
+const KEPT_AT_MOST: usize = 512;
 
 /// Until when events that are about to leave are ours.
 pub(crate) fn lease(now: Time) -> Time {
@@ -61,6 +66,7 @@ impl Relay {
             clock,
             wake: wake.clone(),
             rows,
+            gone: Gone::default(),
         };
         (Self { queue, wake }, tokio::spawn(worker.run(stop)))
     }
@@ -116,6 +122,33 @@ struct Worker {
     clock: Clock,
     wake: Arc<Wake>,
     rows: mpsc::UnboundedReceiver<Envelope>,
+    gone: Gone,
+}
+
+/// What the bus has confirmed and the table still holds.
+#[derive(Default)]
+struct Gone {
+    ids: Vec<String>,
+    /// When the first of them was confirmed.
+    since: Option<Instant>,
+}
+
+impl Gone {
+    fn add(&mut self, ids: Vec<String>) {
+        if !ids.is_empty() {
+            self.since.get_or_insert_with(Instant::now);
+            self.ids.extend(ids);
+        }
+    }
+
+    /// Resolves when it is time to delete them.
+    async fn ripe(&self) {
+        match self.since {
+            Some(_) if self.ids.len() >= KEPT_AT_MOST => {}
+            Some(since) => tokio::time::sleep_until(since + KEPT).await,
+            None => std::future::pending().await,
+        }
+    }
 }
 
 impl Worker {
@@ -139,6 +172,7 @@ impl Worker {
             loop {
                 let mut batch = Vec::new();
                 tokio::select! {
+                    () = self.gone.ripe() => self.forget().await,
                     taken = self.rows.recv_many(&mut batch, BATCH) => {
                         if taken == 0 { return }
                         self.publish(batch).await;
@@ -158,9 +192,10 @@ impl Worker {
         while self.rows.recv_many(&mut batch, BATCH).await > 0 {
             self.publish(std::mem::take(&mut batch)).await;
         }
+        self.forget().await;
     }
 
-    async fn look(&self, now: Time) {
+    async fn look(&mut self, now: Time) {
         if let Err(e) = self.sweep(now).await {
             warn!(error = %e, "the outbox could not be read");
         }
@@ -179,7 +214,7 @@ impl Worker {
         })
     }
 
-    async fn sweep(&self, now: Time) -> Result<(), store::Error> {
+    async fn sweep(&mut self, now: Time) -> Result<(), store::Error> {
         loop {
             let mut read = self.store.read().await?;
             let next = outbox::next_due(&mut read).await?;
@@ -213,7 +248,7 @@ impl Worker {
     }
 
     /// Whether all left.
-    async fn publish(&self, envelopes: Vec<Envelope>) -> bool {
+    async fn publish(&mut self, envelopes: Vec<Envelope>) -> bool {
         let results = self.bus.publish_all(&envelopes).await;
         let mut gone = Vec::with_capacity(envelopes.len());
         let mut waiting = 0_u32;
@@ -231,19 +266,23 @@ impl Worker {
             }
         }
         gauge!("role_outbox_waiting").set(waiting);
-        if let Err(e) = self.forget(&gone).await {
-            warn!(error = %e, "published events stay in the outbox; they will be published again");
-        }
+        self.gone.add(gone);
         waiting == 0
     }
 
-    async fn forget(&self, ids: &[String]) -> Result<(), store::Error> {
+    async fn forget(&mut self) {
+        let Gone { ids, .. } = std::mem::take(&mut self.gone);
         if ids.is_empty() {
-            return Ok(());
+            return;
         }
-        let mut tx = self.store.begin().await?;
-        outbox::done(&mut tx, ids).await?;
-        tx.commit().await
+        let deleted = async {
+            let mut tx = self.store.begin().await?;
+            outbox::done(&mut tx, &ids).await?;
+            tx.commit().await
+        };
+        if let Err::<(), store::Error>(e) = deleted.await {
+            warn!(error = %e, "published events stay in the outbox; they will be published again");
+        }
     }
 
     async fn clean(&self, last: &mut Option<Time>) {

@@ -3,8 +3,10 @@
 use clock::Time;
 use diesel::{ExpressionMethods, OptionalExtension, QueryDsl};
 
+use crate::cached::CachedDsl;
 use crate::schema::inbox::dsl;
-use crate::{Error, Tx, on, types};
+use crate::schema::outbox::dsl as leave;
+use crate::{Error, Tx, on, outbox, types, write_all};
 
 /// The mark of an event that was handled before.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,17 +48,31 @@ pub async fn enter(
     }))
 }
 
-/// Keeps the reply that the event got.
-pub async fn keep_reply(
+/// A reply that an event got, to be kept with the mark that it was handled.
+#[derive(Debug, Clone)]
+pub struct Reply {
+    /// The consumer that handled the event.
+    pub consumer: String,
+    /// The event's id.
+    pub event_id: String,
+    /// `events::Envelope::to_bytes`.
+    pub envelope: Vec<u8>,
+}
+
+/// The end of a decision: keeps the replies that events got, and adds the events that follow to the outbox.
+pub async fn conclude(
     tx: &mut Tx,
-    consumer: &str,
-    event_id: &str,
-    reply: &[u8],
+    replies: &[Reply],
+    leaving: &[outbox::Row],
 ) -> Result<(), Error> {
-    on!(tx, c => diesel::update(dsl::inbox.find((consumer, event_id)))
-        .set(dsl::reply.eq(reply))
-        .execute(c)
-        .await)?;
+    write_all!(tx,
+        for reply in replies => diesel::update(dsl::inbox.find((&reply.consumer, &reply.event_id)))
+            .set(dsl::reply.eq(&reply.envelope))
+            .cached();
+        for row in leaving => diesel::insert_into(leave::outbox)
+            .values(row)
+            .on_conflict(leave::id)
+            .do_nothing())?;
     Ok(())
 }
 

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod cached;
 mod database;
 mod error;
 pub mod inbox;
@@ -10,6 +11,7 @@ mod schema;
 mod tx;
 pub mod types;
 
+pub use cached::Cached;
 pub use database::{Database, Schema, Store};
 pub use error::Error;
 pub use migrate::Migrations;
@@ -21,6 +23,7 @@ pub use diesel_async;
 /// What a role's `db/` needs of Diesel. It is not `diesel::prelude`, whose blocking `RunQueryDsl` would
 /// quarrel with the async one that [`on!`] brings.
 pub mod prelude {
+    pub use crate::cached::CachedDsl;
     pub use diesel::upsert::excluded;
     pub use diesel::{
         AsChangeset, BoolExpressionMethods, ExpressionMethods, Identifiable, Insertable,
@@ -44,26 +47,45 @@ macro_rules! on {
     }};
 }
 
-/// Inserts rows (`&[Row]`) and leaves those alone whose key is there already. A statement each: Diesel builds a batch
-/// anew every time, which PostgreSQL then prepares anew, and that costs more than the round trips of a few rows.
+/// Writes a row after the other, in one breath: PostgreSQL is sent all statements before the first is answered, which
+/// costs one round trip for all of them. A statement each, since Diesel builds a batch anew every time, which PostgreSQL
+/// then prepares anew.
+///
+/// `write_all!(tx, for row in rows => query; for other in others => query)` gives `QueryResult<()>`.
+#[macro_export]
+macro_rules! write_all {
+    ($tx:expr, $(for $row:pat in $rows:expr => $query:expr);+ $(;)?) => {{
+        use $crate::diesel_async::RunQueryDsl as _;
+        match $tx.engine() {
+            $crate::tx_engine::Engine::Pg(c) => {
+                let c = &*c;
+                let mut statements = Vec::new();
+                $(for $row in $rows {
+                    statements.push($query.execute(&mut &*c));
+                })+
+                $crate::tx_engine::in_one_breath(statements).await
+            }
+            $crate::tx_engine::Engine::Lite(c) => async {
+                $(for $row in $rows {
+                    $query.execute(c).await?;
+                })+
+                diesel::QueryResult::Ok(())
+            }
+            .await,
+        }
+    }};
+}
+
+/// Inserts rows (`&[Row]`) and leaves those alone whose key is there already.
 #[macro_export]
 macro_rules! insert_new {
     ($tx:expr, $table:expr, $key:expr, $rows:expr) => {
-        $crate::on!($tx, c => {
-            let mut inserted = Ok(());
-            for row in $rows {
-                let one = diesel::insert_into($table).values(row).on_conflict($key).do_nothing();
-                inserted = one.execute(c).await.map(drop);
-                if inserted.is_err() {
-                    break;
-                }
-            }
-            inserted
-        })
+        $crate::write_all!($tx, for row in $rows =>
+            diesel::insert_into($table).values(row).on_conflict($key).do_nothing())
     };
 }
 
 #[doc(hidden)]
 pub mod tx_engine {
-    pub use crate::tx::Engine;
+    pub use crate::tx::{Engine, in_one_breath};
 }

@@ -10,7 +10,7 @@ pub use crate::outbox_dialect::claim;
 
 /// An event on its way out.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Insertable)]
-#[diesel(table_name = outbox)]
+#[diesel(table_name = outbox, treat_none_as_default_value = false)]
 pub struct Row {
     /// The event's id.
     pub id: String,

@@ -1,9 +1,10 @@
 //! One transaction, on either engine.
 
-use diesel::SqliteConnection;
+use diesel::{QueryResult, SqliteConnection};
 use diesel_async::pooled_connection::deadpool::Object;
 use diesel_async::sync_connection_wrapper::SyncConnectionWrapper;
 use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
+use futures::FutureExt;
 
 use crate::Error;
 
@@ -40,7 +41,13 @@ impl Tx {
             open: true,
         };
         match tx.engine() {
-            Engine::Pg(c) => c.batch_execute("BEGIN").await?,
+            // It is sent, and not waited for: the first statement follows at once, and an answer to it is an answer to
+            // this. What could be wrong here, that the server has gone, is wrong there too.
+            Engine::Pg(c) => c
+                .batch_execute("BEGIN")
+                .now_or_never()
+                .transpose()?
+                .unwrap_or(()),
             Engine::Lite(c) => c.batch_execute("BEGIN IMMEDIATE").await?,
         }
         Ok(tx)
@@ -88,6 +95,18 @@ impl Tx {
             None => unreachable!("a transaction is used after its end"),
         }
     }
+}
+
+/// Sends all statements, then waits for all. After one that fails, the rest fail too.
+#[doc(hidden)]
+pub async fn in_one_breath(
+    statements: Vec<impl Future<Output = QueryResult<usize>>>,
+) -> QueryResult<()> {
+    let outcomes = futures::future::join_all(statements).await;
+    // The first error says what was wrong, the others that the transaction is over.
+    outcomes
+        .into_iter()
+        .try_for_each(|outcome| outcome.map(drop))
 }
 
 impl Drop for Tx {

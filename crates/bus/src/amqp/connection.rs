@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use futures::StreamExt;
 use lapin::message::DeliveryResult;
-use lapin::options::BasicConsumeOptions;
+use lapin::options::{BasicConsumeOptions, ConfirmSelectOptions};
 use lapin::types::FieldTable;
 use lapin::uri::AMQPUri;
 use lapin::{Channel, Connection, ConnectionProperties, Event};
@@ -65,6 +65,7 @@ impl Session {
             receive_replies(questions.channel(), core.pending.clone(), broken.clone()).await?;
         let replies = connection.create_channel().await?;
         let taps = connection.create_channel().await?;
+        taps.confirm_select(ConfirmSelectOptions::default()).await?;
         Ok(Self {
             connection,
             events,

@@ -20,7 +20,7 @@ use futures::stream::FuturesOrdered;
 use lapin::options::{ExchangeDeleteOptions, QueueDeclareOptions, QueueDeleteOptions};
 use lapin::types::FieldTable;
 use lapin::uri::AMQPUri;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -37,8 +37,6 @@ const PATIENCE: Duration = Duration::from_millis(200);
 const LONG_PATIENCE: Duration = Duration::from_secs(5);
 /// How many events of one call may be under way.
 const WINDOW: usize = 256;
-/// Accepted events that wait to be shown to onlookers.
-const SHOWN: usize = 4096;
 
 /// The bus on RabbitMQ.
 pub(crate) struct Amqp {
@@ -53,7 +51,7 @@ struct Core {
     /// Declared again on every new connection.
     known: Mutex<BTreeMap<String, Subscription>>,
     pending: Arc<Pending>,
-    shown: mpsc::Sender<Arc<Envelope>>,
+    shows: taps::Show,
     /// Held while a task of ours goes through the dead letters.
     visiting: Arc<tokio::sync::Mutex<()>>,
     /// Consumers finish what is in hand.
@@ -78,14 +76,14 @@ impl Amqp {
         let _ = rustls::crypto::ring::default_provider().install_default();
 
         let (sessions, session) = watch::channel(None);
-        let (shown, showing) = mpsc::channel(SHOWN);
+        let (shows, showing) = taps::Show::new();
         let core = Arc::new(Core {
             names: Names::new(namespace)?,
             connection_name: format!("{namespace} {}", std::process::id()),
             session,
             known: Mutex::default(),
             pending: Pending::new(),
-            shown,
+            shows,
             visiting: Arc::default(),
             closing: CancellationToken::new(),
             tried: CancellationToken::new(),
@@ -95,7 +93,7 @@ impl Amqp {
         });
         core.services
             .spawn(connection::supervise(core.clone(), uri, sessions));
-        core.services.spawn(taps::show(core.clone(), showing));
+        core.services.spawn(taps::run(core.clone(), showing));
         // The broker is usually there; then whoever asks next finds the bus ready. One that is known to be away is not
         // waited for.
         tokio::select! {
@@ -117,7 +115,7 @@ impl Amqp {
         let published = session.events.publish(message).await;
         // A fact that no queue takes is still news to the onlookers: caches live on it.
         if matches!(published, Ok(()) | Err(Error::Unroutable(_))) {
-            core.show(envelope.clone());
+            core.shows.show(envelope);
         }
         published
     }
@@ -353,13 +351,6 @@ impl Core {
                 )))
             }
             Err(error) => Err(session.fail(&error)),
-        }
-    }
-
-    /// Lets onlookers see an accepted event. They are not worth waiting for.
-    fn show(&self, envelope: Envelope) {
-        if self.shown.try_send(Arc::new(envelope)).is_err() {
-            metrics::counter!("bus_tap_dropped_total").increment(1);
         }
     }
 }

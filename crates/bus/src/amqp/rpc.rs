@@ -21,11 +21,6 @@ impl Amqp {
         let mut late = pin!(tokio::time::sleep(timeout));
         let session = core.session(PATIENCE.min(timeout)).await?;
         let mut slot = core.pending.open();
-        // Onlookers have no say in it, and the broker takes that name only from the channel that listens.
-        let mut copy = Some(Envelope {
-            reply_to: None,
-            ..envelope.clone()
-        });
         // The broker puts a name of its own in this place, which travels with the question.
         envelope.reply_to = Some(ReplyTo {
             address: DIRECT_REPLY_TO.to_owned(),
@@ -46,7 +41,7 @@ impl Amqp {
                 stored = &mut stored, if !accepted => match stored {
                     Ok(()) => {
                         accepted = true;
-                        copy.take().into_iter().for_each(|copy| core.show(copy));
+                        core.shows.show(&envelope);
                     }
                     Err(error) => return Err(error),
                 },
@@ -60,7 +55,9 @@ impl Amqp {
                 }
             }
         };
-        copy.take().into_iter().for_each(|copy| core.show(copy));
+        if !accepted {
+            core.shows.show(&envelope);
+        }
         reply
     }
 

@@ -1,21 +1,35 @@
-//! Onlookers: accepted events are published a second time, unstored and unconfirmed, on an exchange of
-//! their own. Bound to the first exchange, a tap on `#` would make every event routable and the broker's
-//! word for "somebody takes this" worthless.
+//! Onlookers: accepted events are published a second time, unstored, on an exchange of their own. Bound to the
+//! first exchange, a tap on `#` would make every event routable and the broker's word for "somebody takes this"
+//! worthless.
+//!
+//! Mostly nobody looks on, and a copy of every event would double the work of publishing. So a copy is published as
+//! `mandatory`: the broker sends one back that no tap takes, and for a [`PAUSE`] from then no copy of its kind is
+//! made. A tap counts as open when it has been bound for longer than that: whatever is accepted from then on is shown.
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use events::Envelope;
 use futures::StreamExt;
+use futures::stream::FuturesUnordered;
 use lapin::options::{BasicConsumeOptions, BasicPublishOptions};
 use lapin::types::{FieldTable, ShortString};
+use lapin::{Confirmation, PublisherConfirm};
 use tokio::sync::{mpsc, oneshot};
 use tracing::warn;
 
 use super::connection::Session;
-use super::{Amqp, Core, LONG_PATIENCE, headers, topology};
+use super::{Amqp, Core, LONG_PATIENCE, WINDOW, headers, topology};
 use crate::Error;
 use crate::tap::{self, Tap, TapSender};
+
+/// How long no copies of a kind are made after one came back.
+const PAUSE: Duration = Duration::from_millis(200);
+/// How long a tap is bound before it counts as open.
+const OPENING: Duration = Duration::from_millis(250);
+/// Accepted events that wait to be shown to onlookers.
+const SHOWN: usize = 4096;
 
 impl Amqp {
     pub(crate) async fn tap(&self, patterns: &[&str]) -> Result<Tap, Error> {
@@ -35,37 +49,111 @@ impl Amqp {
     }
 }
 
+/// Where accepted events are shown.
+pub(super) struct Show {
+    shown: mpsc::Sender<Arc<Envelope>>,
+    /// The kinds that nobody wants to see, and until when that holds.
+    unseen: Mutex<HashMap<String, Instant>>,
+}
+
+impl Show {
+    pub(super) fn new() -> (Self, mpsc::Receiver<Arc<Envelope>>) {
+        let (shown, showing) = mpsc::channel(SHOWN);
+        let unseen = Mutex::default();
+        (Self { shown, unseen }, showing)
+    }
+
+    /// Lets onlookers see an accepted event. They are not worth waiting for.
+    pub(super) fn show(&self, event: &Envelope) {
+        if self.is_unseen(&event.kind) {
+            return;
+        }
+        // Onlookers have no say in it, and the broker takes the address of a reply from nobody but who asked.
+        let copy = Envelope {
+            reply_to: None,
+            ..event.clone()
+        };
+        if self.shown.try_send(Arc::new(copy)).is_err() {
+            metrics::counter!("bus_tap_dropped_total").increment(1);
+        }
+    }
+
+    fn is_unseen(&self, kind: &str) -> bool {
+        let unseen = self.unseen.lock().unwrap_or_else(PoisonError::into_inner);
+        unseen
+            .get(kind)
+            .is_some_and(|until| Instant::now() < *until)
+    }
+
+    fn came_back(&self, kind: String, sent: Instant) {
+        let mut unseen = self.unseen.lock().unwrap_or_else(PoisonError::into_inner);
+        unseen.insert(kind, sent + PAUSE);
+    }
+}
+
 /// Publishes what is to be shown. An event that could not be shown is held until it can.
-pub(super) async fn show(core: Arc<Core>, mut showing: mpsc::Receiver<Arc<Envelope>>) {
+pub(super) async fn run(core: Arc<Core>, mut showing: mpsc::Receiver<Arc<Envelope>>) {
+    let mut flying = FuturesUnordered::new();
     loop {
         let event = tokio::select! {
             biased;
-            event = showing.recv() => event,
             () = core.ended.cancelled() => return,
+            Some(settled) = flying.next() => {
+                if let Some((kind, sent)) = settled {
+                    core.shows.came_back(kind, sent);
+                }
+                continue;
+            }
+            event = showing.recv(), if flying.len() < WINDOW => event,
         };
         let Some(event) = event else { return };
         let (Ok(key), Ok(properties)) = (headers::short(&event.kind), headers::transient(&event))
         else {
             continue;
         };
-        loop {
-            if core.ended.is_cancelled() {
-                return;
-            }
+        // It was in the queue when the news came that nobody looks.
+        if core.shows.is_unseen(&event.kind) {
+            continue;
+        }
+        while !core.ended.is_cancelled() {
             let Ok(session) = core.session(LONG_PATIENCE).await else {
                 continue;
             };
-            let options = BasicPublishOptions::default();
-            let taps = core.names.taps.clone();
-            let sent = session
+            let options = BasicPublishOptions {
+                mandatory: true,
+                ..BasicPublishOptions::default()
+            };
+            let (taps, key, properties) =
+                (core.names.taps.clone(), key.clone(), properties.clone());
+            let sent = Instant::now();
+            let copy = session
                 .taps
-                .basic_publish(taps, key.clone(), options, &event.data, properties.clone())
-                .await;
-            match sent {
-                Ok(_) => break,
+                .basic_publish(taps, key, options, &event.data, properties);
+            match copy.await {
+                Ok(confirm) => {
+                    flying.push(settle(session, confirm, sent));
+                    break;
+                }
                 Err(error) => drop(session.fail(&error)),
             }
         }
+    }
+}
+
+/// The kind of a copy that came back, and when it was sent at the latest: lapin gives what came back to whichever
+/// confirm arrives next, which may be that of an earlier copy, never that of a later one.
+async fn settle(
+    session: Arc<Session>,
+    confirm: PublisherConfirm,
+    sent: Instant,
+) -> Option<(String, Instant)> {
+    let confirmed = tokio::select! {
+        confirmed = confirm => confirmed,
+        () = session.broken.cancelled() => return None,
+    };
+    match confirmed {
+        Ok(Confirmation::Ack(Some(back))) => Some((back.routing_key.as_str().to_owned(), sent)),
+        _ => None,
     }
 }
 
@@ -92,6 +180,8 @@ async fn receive(
                 continue;
             }
         };
+        // Longer than the last publisher looks away who has not heard of this tap.
+        tokio::time::sleep(OPENING).await;
         match bound.take() {
             Some(bound) => drop(bound.send(())),
             // Nobody knows what passed by while there was no connection.

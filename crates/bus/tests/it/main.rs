@@ -60,6 +60,7 @@ suite! {
     replies::a_question_that_nobody_takes_is_refused,
     replies::a_late_reply_harms_nobody,
     taps::every_tap_sees_every_event_that_it_wants,
+    taps::an_open_tap_is_shown_everything,
     taps::a_slow_tap_is_told_what_it_missed,
     taps::a_tap_makes_nothing_routable,
 }

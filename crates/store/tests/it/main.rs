@@ -34,7 +34,7 @@ mod schema {
 use schema::notes;
 
 #[derive(Debug, Clone, PartialEq, Queryable, Insertable, AsChangeset)]
-#[diesel(table_name = notes)]
+#[diesel(table_name = notes, treat_none_as_default_value = false)]
 struct Note {
     id: String,
     body: Json,
@@ -185,9 +185,12 @@ async fn an_event_is_entered_once(engine: &str) {
         inbox::enter(&mut tx, "c", "e1", clock.now()).await.unwrap(),
         None
     );
-    inbox::keep_reply(&mut tx, "c", "e1", b"reply")
-        .await
-        .unwrap();
+    let reply = inbox::Reply {
+        consumer: "c".to_owned(),
+        event_id: "e1".to_owned(),
+        envelope: b"reply".to_vec(),
+    };
+    inbox::conclude(&mut tx, &[reply], &[]).await.unwrap();
     tx.commit().await.unwrap();
 
     let mut tx = store.begin().await.unwrap();

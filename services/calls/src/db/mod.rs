@@ -6,7 +6,7 @@ use clock::Time;
 use diesel_migrations::embed_migrations;
 use store::prelude::*;
 use store::types::{self, Json};
-use store::{Error, Migrations, Tx, insert_new, on};
+use store::{Error, Migrations, Tx, on, write_all};
 
 use schema::calls::dsl;
 use schema::timeline::dsl as line;
@@ -20,7 +20,7 @@ pub const MIGRATIONS: Migrations = Migrations {
 
 /// A call as it is kept.
 #[derive(Debug, Clone, PartialEq, Queryable, Insertable, AsChangeset)]
-#[diesel(table_name = calls, treat_none_as_null = true)]
+#[diesel(table_name = calls, treat_none_as_default_value = false, treat_none_as_null = true)]
 pub struct CallRow {
     /// Twilio's id.
     pub call_sid: String,
@@ -80,7 +80,7 @@ pub struct CallRow {
 
 /// Something that happened to a call.
 #[derive(Debug, Clone, PartialEq, Queryable, Insertable)]
-#[diesel(table_name = timeline)]
+#[diesel(table_name = timeline, treat_none_as_default_value = false)]
 pub struct LineRow {
     /// Derived from the event it tells of.
     pub id: String,
@@ -109,6 +109,8 @@ pub async fn call_open(tx: &mut Tx, new: &CallRow) -> Result<(CallRow, bool), Er
     // An update that changes nothing takes the row's lock on both engines.
     let row = on!(tx, c => diesel::update(dsl::calls.find(&new.call_sid))
         .set(dsl::call_sid.eq(&new.call_sid))
+        .returning(calls::all_columns)
+        .cached()
         .get_result::<CallRow>(c)
         .await)?;
     Ok((row, false))
@@ -118,14 +120,21 @@ pub async fn call_open(tx: &mut Tx, new: &CallRow) -> Result<(CallRow, bool), Er
 pub async fn call_lock(tx: &mut Tx, call_sid: &str) -> Result<Option<CallRow>, Error> {
     Ok(on!(tx, c => diesel::update(dsl::calls.find(call_sid))
         .set(dsl::call_sid.eq(call_sid))
+        .returning(calls::all_columns)
+        .cached()
         .get_result::<CallRow>(c)
         .await
         .optional())?)
 }
 
-/// Writes the row back.
-pub async fn call_save(tx: &mut Tx, row: &CallRow) -> Result<(), Error> {
-    on!(tx, c => diesel::update(dsl::calls.find(&row.call_sid)).set(row).execute(c).await)?;
+/// Writes the row back, and what happened to the call.
+pub async fn call_save(tx: &mut Tx, row: &CallRow, lines: &[LineRow]) -> Result<(), Error> {
+    write_all!(tx,
+        for row in [row] => diesel::update(dsl::calls.find(&row.call_sid)).set(row).cached();
+        for line in lines => diesel::insert_into(timeline::table)
+            .values(line)
+            .on_conflict(line::id)
+            .do_nothing())?;
     Ok(())
 }
 
@@ -165,14 +174,6 @@ pub async fn call_list(tx: &mut Tx, filter: &Filter, limit: i64) -> Result<Vec<C
         }
         query.order((dsl::started_at.desc(), dsl::id.desc())).limit(limit + 1).load::<CallRow>(c).await
     })?)
-}
-
-/// Adds to a call's timeline.
-pub async fn timeline_add(tx: &mut Tx, rows: &[LineRow]) -> Result<(), Error> {
-    if !rows.is_empty() {
-        insert_new!(tx, timeline::table, line::id, rows)?;
-    }
-    Ok(())
 }
 
 /// A call's timeline, in order.

@@ -30,7 +30,7 @@ impl Answering {
 
 /// A thread.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Insertable)]
-#[diesel(table_name = conversations)]
+#[diesel(table_name = conversations, treat_none_as_default_value = false)]
 pub struct Conversation {
     /// Follows from tenant, number and customer.
     pub id: String,
@@ -108,6 +108,7 @@ pub async fn conversation_open(tx: &mut Tx, new: &Conversation) -> Result<Conver
                 dsl::updated_at.eq(row.updated_at),
                 dsl::account_sid.eq(&row.account_sid),
             ))
+            .cached()
             .execute(c)
             .await)?;
     }
@@ -167,6 +168,7 @@ pub async fn conversation_answering(
 ) -> Result<bool, Error> {
     let rows = on!(tx, c => diesel::update(dsl::conversations.find(id))
         .set(dsl::answering.eq(answering.as_str()))
+        .cached()
         .execute(c)
         .await)?;
     Ok(rows == 1)
@@ -177,6 +179,7 @@ pub async fn conversation_touch(tx: &mut Tx, id: &str, at: Time) -> Result<(), E
     let at = types::Time(at);
     on!(tx, c => diesel::update(dsl::conversations.find(id).filter(dsl::updated_at.lt(at)))
         .set(dsl::updated_at.eq(at))
+        .cached()
         .execute(c)
         .await)?;
     Ok(())

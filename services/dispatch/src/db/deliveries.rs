@@ -9,7 +9,7 @@ use super::schema::deliveries::dsl;
 
 /// A message's state at Twilio.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Insertable)]
-#[diesel(table_name = deliveries)]
+#[diesel(table_name = deliveries, treat_none_as_default_value = false)]
 pub struct Delivery {
     /// Twilio's id.
     pub message_sid: String,
@@ -58,6 +58,8 @@ pub async fn delivery_advance(
         .on_conflict(dsl::message_sid)
         .do_update()
         .set(dsl::message_sid.eq(excluded(dsl::message_sid)))
+        .returning(deliveries::all_columns)
+        .cached()
         .get_result::<Delivery>(c)
         .await)?;
     let key = |d: &Delivery| (d.rank, d.status.clone(), d.error_code);
@@ -66,6 +68,7 @@ pub async fn delivery_advance(
     }
     on!(tx, c => diesel::update(dsl::deliveries.find(message_sid))
         .set((dsl::status.eq(&news.status), dsl::rank.eq(news.rank), dsl::error_code.eq(error_code)))
+        .cached()
         .execute(c)
         .await)?;
     Ok(news)

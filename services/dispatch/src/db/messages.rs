@@ -49,7 +49,7 @@ pub fn media_list(list: impl Iterator<Item = Media>) -> Json {
 
 /// A message.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Insertable)]
-#[diesel(table_name = messages)]
+#[diesel(table_name = messages, treat_none_as_default_value = false)]
 pub struct Message {
     /// Ours.
     pub id: String,
@@ -154,6 +154,7 @@ pub async fn message_sent(tx: &mut Tx, id: &str, message_sid: &str, at: Time) ->
             dsl::error_code.eq(None::<i64>),
             dsl::sent_at.eq(types::Time(at)),
         ))
+        .cached()
         .execute(c)
         .await)?;
     Ok(())
@@ -163,6 +164,7 @@ pub async fn message_sent(tx: &mut Tx, id: &str, message_sid: &str, at: Time) ->
 pub async fn message_refused(tx: &mut Tx, id: &str, code: Option<i64>) -> Result<(), Error> {
     on!(tx, c => diesel::update(dsl::messages.find(id).filter(dsl::message_sid.is_null()))
         .set((dsl::status.eq("refused"), dsl::error_code.eq(code)))
+        .cached()
         .execute(c)
         .await)?;
     Ok(())

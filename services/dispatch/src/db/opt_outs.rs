@@ -12,7 +12,7 @@ use super::schema::opt_outs::dsl;
 
 /// A customer's wish.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Insertable)]
-#[diesel(table_name = opt_outs)]
+#[diesel(table_name = opt_outs, treat_none_as_default_value = false)]
 pub struct OptOut {
     /// The business he deals with.
     pub tenant_id: String,
@@ -46,6 +46,8 @@ pub async fn opt_out_lock(tx: &mut Tx, tenant: &str, customer: &str) -> Result<O
         .on_conflict((dsl::tenant_id, dsl::customer))
         .do_update()
         .set(dsl::customer.eq(excluded(dsl::customer)))
+        .returning(opt_outs::all_columns)
+        .cached()
         .get_result::<OptOut>(c)
         .await)?)
 }
@@ -67,6 +69,7 @@ pub async fn opt_out_set(
     };
     on!(tx, c => diesel::update(dsl::opt_outs.find((&locked.tenant_id, &locked.customer)))
         .set((dsl::opted_out.eq(opted_out), dsl::changed_at.eq(changed_at)))
+        .cached()
         .execute(c)
         .await)?;
     Ok(locked.opted_out != opted_out || locked.changed_at.is_none())

@@ -35,7 +35,7 @@ impl State {
 
 /// A row of the ledger.
 #[derive(Debug, Clone, PartialEq, Queryable, Insertable)]
-#[diesel(table_name = effects)]
+#[diesel(table_name = effects, treat_none_as_default_value = false)]
 pub(crate) struct Entry {
     /// The command's type.
     pub kind: String,
@@ -119,6 +119,7 @@ pub(crate) async fn claim(
         .filter(dsl::entry.ne(&next.entry));
     on!(tx, c => diesel::update(left_behind)
         .set(dsl::state.eq(State::Unknown.as_str()))
+        .cached()
         .execute(c)
         .await)?;
     let Some(seen) = seen else {
@@ -142,6 +143,7 @@ pub(crate) async fn claim(
             dsl::lease_until.eq(next.lease_until),
             dsl::cause.eq(&next.cause),
         ))
+        .cached()
         .execute(c)
         .await);
     match rows.map_err(Error::from) {
@@ -164,6 +166,7 @@ pub(crate) async fn let_go(
         .filter(dsl::state.eq(State::Started.as_str()));
     on!(tx, c => diesel::update(row)
         .set((dsl::state.eq(state.as_str()), dsl::lease_until.eq(types::Time(lease_until))))
+        .cached()
         .execute(c)
         .await)?;
     Ok(())
@@ -187,6 +190,7 @@ pub(crate) async fn settle(tx: &mut Tx, settled: &Entry) -> Result<bool, Error> 
             dsl::settled_at.eq(settled.settled_at),
             dsl::lease_until.eq(settled.lease_until),
         ))
+        .cached()
         .execute(c)
         .await)?;
     Ok(rows == 1)
@@ -209,6 +213,7 @@ pub(crate) async fn relieve(tx: &mut Tx, lease_until: Time) -> Result<usize, Err
             dsl::state.eq(State::Unknown.as_str()),
             dsl::lease_until.eq(types::Time(lease_until)),
         ))
+        .cached()
         .execute(c)
         .await)?)
 }

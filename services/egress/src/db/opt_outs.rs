@@ -19,7 +19,7 @@ pub(crate) async fn set(
     let row = dsl::opt_outs
         .find((tenant, customer))
         .filter(dsl::changed_at.le(at));
-    if on!(tx, c => diesel::update(row).set(change).execute(c).await)? == 0 {
+    if on!(tx, c => diesel::update(row).set(change).cached().execute(c).await)? == 0 {
         let row = (
             dsl::tenant_id.eq(tenant),
             dsl::customer.eq(customer),

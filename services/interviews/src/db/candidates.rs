@@ -9,7 +9,7 @@ use super::schema::candidates::dsl;
 
 /// A candidate.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Insertable)]
-#[diesel(table_name = candidates)]
+#[diesel(table_name = candidates, treat_none_as_default_value = false)]
 pub struct CandidateRow {
     /// Ours.
     pub id: String,

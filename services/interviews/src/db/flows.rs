@@ -10,7 +10,7 @@ use super::schema::flows::dsl;
 
 /// One version of a flow.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Insertable)]
-#[diesel(table_name = flows)]
+#[diesel(table_name = flows, treat_none_as_default_value = false)]
 pub struct FlowRow {
     /// Whose it is; empty: every tenant's.
     pub tenant_id: String,

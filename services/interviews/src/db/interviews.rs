@@ -13,7 +13,7 @@ use super::schema::interviews::dsl;
 
 /// An interview as it is kept.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Insertable, AsChangeset)]
-#[diesel(table_name = interviews, treat_none_as_null = true)]
+#[diesel(table_name = interviews, treat_none_as_default_value = false, treat_none_as_null = true)]
 pub struct InterviewRow {
     /// Ours.
     pub id: String,
@@ -154,6 +154,8 @@ pub async fn interview_lock(tx: &mut Tx, id: &str) -> Result<Option<InterviewRow
     // An update that changes nothing takes the row's lock on both engines.
     Ok(on!(tx, c => diesel::update(dsl::interviews.find(id))
         .set(dsl::id.eq(id))
+        .returning(interviews::all_columns)
+        .cached()
         .get_result::<InterviewRow>(c)
         .await
         .optional())?)
@@ -178,7 +180,7 @@ pub async fn interview_lock_by_call(
 
 /// Writes the row back. Its lock is held.
 pub async fn interview_save(tx: &mut Tx, row: &InterviewRow) -> Result<(), Error> {
-    on!(tx, c => diesel::update(dsl::interviews.find(&row.id)).set(row).execute(c).await)?;
+    on!(tx, c => diesel::update(dsl::interviews.find(&row.id)).set(row).cached().execute(c).await)?;
     Ok(())
 }
 

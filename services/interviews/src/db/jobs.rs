@@ -10,7 +10,7 @@ use super::schema::jobs::dsl;
 
 /// A job description.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Insertable)]
-#[diesel(table_name = jobs)]
+#[diesel(table_name = jobs, treat_none_as_default_value = false)]
 pub struct JobRow {
     /// Ours.
     pub id: String,

@@ -8,7 +8,7 @@ use super::schema::speech::dsl;
 
 /// A prompt's sound.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Insertable)]
-#[diesel(table_name = speech)]
+#[diesel(table_name = speech, treat_none_as_default_value = false)]
 pub struct SpeechRow {
     /// Names the content: text, voice, provider, language.
     pub key: String,
@@ -42,6 +42,7 @@ pub async fn speech_put(tx: &mut Tx, row: &SpeechRow) -> Result<(), Error> {
     let behind = dsl::speech.find(&row.key).filter(dsl::state.ne("ready"));
     on!(tx, c => diesel::update(behind)
         .set((dsl::state.eq(&row.state), dsl::file.eq(&row.file), dsl::at.eq(row.at)))
+        .cached()
         .execute(c)
         .await)?;
     Ok(())

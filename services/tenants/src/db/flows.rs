@@ -10,7 +10,7 @@ use super::schema::flows;
 use crate::app::flows::Flow;
 
 #[derive(Debug, Insertable, AsChangeset)]
-#[diesel(table_name = flows)]
+#[diesel(table_name = flows, treat_none_as_default_value = false)]
 struct FlowRow<'a> {
     tenant_id: &'a str,
     name: &'a str,

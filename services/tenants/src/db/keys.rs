@@ -9,7 +9,7 @@ use super::schema::keys;
 use crate::app::model::Key;
 
 #[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = keys, treat_none_as_null = true)]
+#[diesel(table_name = keys, treat_none_as_default_value = false, treat_none_as_null = true)]
 struct KeyRow {
     id: String,
     name: String,
@@ -103,7 +103,7 @@ pub async fn put(tx: &mut Tx, key: &Key, new: bool) -> Result<(), Error> {
     if new {
         on!(tx, c => diesel::insert_into(keys::table).values(&row).execute(c).await)?;
     } else {
-        on!(tx, c => diesel::update(keys::table.find(&row.id)).set(&row).execute(c).await)?;
+        on!(tx, c => diesel::update(keys::table.find(&row.id)).set(&row).cached().execute(c).await)?;
     }
     Ok(())
 }

@@ -15,7 +15,7 @@ const RELEASED: &str = "released";
 
 /// A number as it is stored.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = numbers, treat_none_as_null = true)]
+#[diesel(table_name = numbers, treat_none_as_default_value = false, treat_none_as_null = true)]
 pub struct NumberRow {
     id: String,
     number: Option<String>,
@@ -85,6 +85,7 @@ pub async fn get(tx: &mut Tx, id: &str) -> Result<Option<Number>, Error> {
 pub async fn get_locked(tx: &mut Tx, id: &str) -> Result<Option<Number>, Error> {
     let touched = on!(tx, c => diesel::update(numbers::table.find(id))
         .set(numbers::id.eq(numbers::id))
+        .cached()
         .execute(c)
         .await)?;
     if touched == 0 {
@@ -164,7 +165,7 @@ pub async fn insert(tx: &mut Tx, number: &Number) -> Result<(), Error> {
 /// Writes a number anew.
 pub async fn update(tx: &mut Tx, number: &Number) -> Result<(), Error> {
     let row = NumberRow::of(number);
-    on!(tx, c => diesel::update(numbers::table.find(&row.id)).set(&row).execute(c).await)?;
+    on!(tx, c => diesel::update(numbers::table.find(&row.id)).set(&row).cached().execute(c).await)?;
     Ok(())
 }
 

@@ -17,7 +17,7 @@ use crate::db::numbers::NumberRow;
 
 /// A tenant as it is stored: its secrets are sealed.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = tenants, treat_none_as_null = true)]
+#[diesel(table_name = tenants, treat_none_as_default_value = false, treat_none_as_null = true)]
 pub struct TenantRow {
     /// Its id.
     pub id: String,
@@ -30,7 +30,7 @@ pub struct TenantRow {
 
 /// An account as it is stored.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = accounts, treat_none_as_null = true)]
+#[diesel(table_name = accounts, treat_none_as_default_value = false, treat_none_as_null = true)]
 pub struct AccountRow {
     /// `AC..`.
     pub account_sid: String,
@@ -240,7 +240,7 @@ pub async fn put(tx: &mut Tx, tenant: &Tenant, new: bool, sealer: &Sealer) -> Re
         on!(tx, c => diesel::insert_into(tenants::table).values(&row).execute(c).await)
             .map_err(Error::from)?;
     } else {
-        on!(tx, c => diesel::update(tenants::table.find(&row.id)).set(&row).execute(c).await)
+        on!(tx, c => diesel::update(tenants::table.find(&row.id)).set(&row).cached().execute(c).await)
             .map_err(Error::from)?;
     }
     put_account(tx, tenant, sealer).await

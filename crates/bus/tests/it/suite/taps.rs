@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bus::{Error, Tap, Tapped};
@@ -42,6 +43,41 @@ pub async fn every_tap_sees_every_event_that_it_wants(stage: Arc<Stage>) {
         );
     }
     seen.eventually(20).await;
+}
+
+pub async fn an_open_tap_is_shown_everything(stage: Arc<Stage>) {
+    let (bus, peer) = (stage.bus(), stage.peer().await);
+    let seen = Seen::new();
+    bus.consume(subscription("calls.log", &["#"]), seen.handler())
+        .await
+        .unwrap();
+    for _ in 0..3 {
+        // Events flow that nobody looks at, and then somebody does.
+        let open = Arc::new(AtomicBool::new(false));
+        let flowing = tokio::spawn({
+            let (peer, open) = (peer.clone(), open.clone());
+            async move {
+                let mut due = BTreeSet::new();
+                while due.len() < 50 {
+                    let (event, is_due) = (event("call.missed"), open.load(Ordering::SeqCst));
+                    peer.publish(&event).await.unwrap();
+                    due.extend(is_due.then_some(event.id));
+                }
+                due
+            }
+        });
+        let before = seen.count();
+        eventually("events flow", async || seen.count() >= before + 20).await;
+        let mut tap = bus.tap(&["call.*"]).await.unwrap();
+        open.store(true, Ordering::SeqCst);
+        let mut due = flowing.await.unwrap();
+        while !due.is_empty() {
+            match next(&mut tap).await {
+                Tapped::Event(event) => drop(due.remove(&event.id)),
+                Tapped::Missed(count) => panic!("{count} missed"),
+            }
+        }
+    }
 }
 
 pub async fn a_slow_tap_is_told_what_it_missed(stage: Arc<Stage>) {
