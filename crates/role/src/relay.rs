@@ -241,7 +241,10 @@ impl Worker {
                     None
                 }
             });
-            if !self.publish(envelopes.collect()).await {
+            let all_left = self.publish(envelopes.collect()).await;
+            // At once: by the time that this looks by, what it took may be due again.
+            self.forget().await;
+            if !all_left {
                 return Ok(());
             }
         }
