@@ -17,7 +17,8 @@ pub fn remember_places() {
         let before = panic::take_hook();
         panic::set_hook(Box::new(move |info| {
             let place = info.location().map(ToString::to_string);
-            PLACE.set(place.unwrap_or_default());
+            // A thread that is about to end has none any more.
+            let _ = PLACE.try_with(|known| known.replace(place.unwrap_or_default()));
             before(info);
         }));
     });
