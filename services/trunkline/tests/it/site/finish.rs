@@ -58,7 +58,11 @@ impl Site {
             for line in process.log().lines() {
                 let shown = &line[..line.floor_char_boundary(600)];
                 let number = phone_number(line);
-                assert!(number.is_none(), "{} logs a number: {shown}", process.name);
+                assert!(
+                    number.is_none(),
+                    "{} logs the number {number:?}: {shown}",
+                    process.name
+                );
                 let secret = secrets.iter().find(|secret| line.contains(*secret));
                 assert!(
                     secret.is_none(),
