@@ -3,6 +3,7 @@
 use std::ops::Deref;
 use std::panic::{AssertUnwindSafe, resume_unwind};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use bus::Bus;
 use chrono::TimeDelta;
@@ -46,6 +47,13 @@ where
     }
 }
 
+/// A server closes a connection that is idle for five seconds, and a request that meets the close is lost; so none is
+/// used again after a pause.
+fn client() -> reqwest::Client {
+    let client = reqwest::Client::builder().pool_idle_timeout(Duration::from_secs(1));
+    client.build().expect("a client can be made")
+}
+
 impl Kit {
     /// A place with nothing running. `name` begins the namespace (a-z, 0-9 and _), and `more` are settings by the names
     /// of their environment variables.
@@ -58,7 +66,7 @@ impl Kit {
             opened: Mutex::default(),
             running: Mutex::default(),
             schemas: Mutex::default(),
-            client: reqwest::Client::new(),
+            client: client(),
         }
     }
 

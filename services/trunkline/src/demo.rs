@@ -67,7 +67,8 @@ const ACTS: &[Act] = &[
         ),
         script: || {
             Ok(
-                json!({ "number": "+15550100011", "from": "+15550109998", "steps": [{ "pause": { "seconds": 28 } }, { "hang_up": {} }] }),
+                // He stays until the dentist hangs up. Only the phones are sped up: a caller with a clock might not wait for us.
+                json!({ "number": "+15550100011", "from": "+15550109998", "steps": [] }),
             )
         },
         outcome: "answered",
@@ -167,7 +168,11 @@ async fn play(line: &Line, act: &Act, speed: f64) -> Result<Row, Failure> {
         line.control(Method::POST, "/emulator/faults", Some(&callee()))
             .await?;
     }
-    let script = (act.script)()?;
+    let mut script = (act.script)()?;
+    if let Some(script) = script.as_object_mut() {
+        // How it ends is looked at below, and how long that takes is measured where nothing is sped up.
+        script.remove("expect");
+    }
     let started = Instant::now();
     let expected = Expected {
         text: act.texts > 0 && act.name == "missed call",

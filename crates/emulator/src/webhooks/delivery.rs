@@ -300,10 +300,15 @@ async fn read(mut response: Response) -> Attempt {
     Ok(answer)
 }
 
+/// How long a connection may be idle and still be used. Most servers close one after five seconds, and a request that
+/// meets the close is lost; the application is not to blame for that.
+const IDLE: Duration = Duration::from_secs(1);
+
 /// The client for webhooks: Twilio follows at most ten redirects.
 pub(crate) fn client(connect: Duration) -> Result<reqwest::Client, reqwest::Error> {
     reqwest::Client::builder()
         .connect_timeout(connect)
+        .pool_idle_timeout(IDLE)
         .redirect(reqwest::redirect::Policy::limited(10))
         .user_agent("TwilioProxy/1.1")
         .build()

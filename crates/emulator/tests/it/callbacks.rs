@@ -84,7 +84,6 @@ async fn they_can_come_late() {
     world.number().await.on("/voice", "<Say>Hi</Say>");
     world.fault(json!({"kind": "callbacks", "delay_s": 30}));
     let call = world.call(json!([])).await;
-    assert!(world.app.hits("/status").is_empty());
     world.hits("/status", 1).await;
     let logged = || {
         world

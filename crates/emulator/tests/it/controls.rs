@@ -14,7 +14,7 @@ async fn a_script_comes_in_and_the_call_can_be_looked_at() {
     world.on("/menu", "<Say>Goodbye</Say>");
     let script = json!({"number": NUMBER, "from": CALLER,
         "steps": [{"wait_for": "press"}, {"press": "1"}],
-        "expect": {"outcome": "completed", "within_s": 60}});
+        "expect": {"outcome": "completed", "within_s": 6000}});
     let (status, created) = world.ask("POST", "/emulator/calls", Some(script)).await;
     assert_eq!(status, 201);
     let sid = created["sid"].as_str().unwrap().to_owned();

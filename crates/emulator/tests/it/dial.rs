@@ -2,6 +2,8 @@ use serde_json::json;
 
 use crate::world::{CALLER, NUMBER, OFFICE, World};
 
+/// Longer than any machine needs to hang up.
+const RINGS_ON: &str = r#"<Dial timeout="600" action="/dialled">+15550100002</Dial>"#;
 const FORWARD: &str = r#"<Dial timeout="20" action="/dialled">+15550100002</Dial>"#;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -92,8 +94,9 @@ async fn the_caller_hangs_up_while_it_rings() {
     world
         .number()
         .await
-        .on("/voice", FORWARD)
+        .on("/voice", RINGS_ON)
         .on("/dialled", "<Say>nobody hears this</Say>");
+    world.fault(json!({"kind": "callee", "number": OFFICE, "behaviour": "no-answer"}));
     let call = world.call(json!([{"hang_up": {}}])).await;
     assert_eq!(call.outcome, Some("completed"));
     assert_eq!(call.legs[0].status, "canceled");
@@ -110,8 +113,9 @@ async fn the_caller_hangs_up_while_it_rings() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn with_answer_on_bridge_a_caller_who_hangs_up_early_was_never_answered() {
     let world = World::start().await;
-    let dial = r#"<Dial answerOnBridge="true" action="/dialled">+15550100002</Dial>"#;
-    world.number().await.on("/voice", dial);
+    let dial = RINGS_ON.replace("action", "answerOnBridge=\"true\" action");
+    world.number().await.on("/voice", &dial);
+    world.fault(json!({"kind": "callee", "number": OFFICE, "behaviour": "no-answer"}));
     let call = world.call(json!([{"hang_up": {}}])).await;
     assert_eq!(call.outcome, Some("no-answer"));
     assert_eq!(world.hits("/status", 1).await[0].get("CallDuration"), "0");
@@ -177,7 +181,7 @@ async fn of_phones_that_ring_at_once_the_first_to_answer_wins() {
         <Number statusCallback="/leg">+15550100003</Number></Dial>"#;
     world.number().await.on("/voice", dial);
     world.fault(
-        json!({"kind": "callee", "number": "+15550100003", "behaviour": "answer", "after_s": 20}),
+        json!({"kind": "callee", "number": "+15550100003", "behaviour": "answer", "after_s": 600}),
     );
     let call = world.call(json!([])).await;
     assert_eq!(

@@ -55,7 +55,7 @@ async fn keys_or_words_whatever_comes() {
     let world = World::start().await;
     world.number().await.on(
         "/voice",
-        "<Gather input=\"dtmf speech\" timeout=\"4\" finishOnKey=\"\" action=\"/got\"><Say>Keys or words</Say></Gather>",
+        "<Gather input=\"dtmf speech\" timeout=\"40\" finishOnKey=\"\" action=\"/got\"><Say>Keys or words</Say></Gather>",
     );
     world
         .call(json!([{"wait_for": "keys"}, {"press": "12#3"}]))

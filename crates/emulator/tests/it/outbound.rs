@@ -142,7 +142,11 @@ async fn a_call_that_still_rings_can_be_taken_back() {
     let world = World::start().await;
     world.number().await;
     world.fault(json!({"kind": "callee", "number": OFFICE, "behaviour": "no-answer"}));
-    let call = place(&world, &to_office(&world)).await;
+    let wish = NewCall {
+        timeout_s: Some(600),
+        ..to_office(&world)
+    };
+    let call = place(&world, &wish).await;
     let change = CallChange {
         status: Some(CallStatus::Canceled),
         ..CallChange::default()

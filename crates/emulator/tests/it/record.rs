@@ -107,7 +107,8 @@ async fn a_key_or_the_limit_ends_it() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn pauses_are_as_long_as_the_script_has_them() {
     let world = World::start().await;
-    asks(&world, "timeout=\"10\" trim=\"do-not-trim\"").await;
+    // Longer than the pauses even where this machine is slow.
+    asks(&world, "timeout=\"60\" trim=\"do-not-trim\"").await;
     world
         .call(json!([{"wait_for": "beep"}, {"pause": {"seconds": 2}}, {"speak": {"text": "yes", "seconds": 3}},
             {"pause": {"seconds": 1}}, {"speak": {"text": "indeed", "seconds": 1}}]))
@@ -117,7 +118,7 @@ async fn pauses_are_as_long_as_the_script_has_them() {
         .await;
     assert_eq!(
         (sound.seconds(), sound.heard().as_deref()),
-        (17.0, Some("yes indeed"))
+        (67.0, Some("yes indeed"))
     );
     world.end().await;
 }
@@ -125,7 +126,11 @@ async fn pauses_are_as_long_as_the_script_has_them() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_hangs_up_at_once_has_recorded_nothing() {
     let world = World::start().await;
-    asks(&world, "recordingStatusCallbackEvent=\"completed absent\"").await;
+    asks(
+        &world,
+        "timeout=\"60\" recordingStatusCallbackEvent=\"completed absent\"",
+    )
+    .await;
     let call = world
         .call(json!([{"wait_for": "beep"}, {"hang_up": {}}]))
         .await;

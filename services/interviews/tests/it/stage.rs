@@ -135,12 +135,13 @@ impl Stage {
         envelope
     }
 
-    /// Tells it something; every event twice, since the bus may do so.
-    pub async fn tell<E: Event>(&self, event: &E) {
+    /// Tells it something; every event twice, since the bus may do so. Gives the event's id.
+    pub async fn tell<E: Event>(&self, event: &E) -> String {
         let envelope = self.put(event);
         for _ in 0..2 {
             self.bus().publish(&envelope).await.unwrap();
         }
+        envelope.id
     }
 
     /// Asks as the front door does, and gives the TwiML.
@@ -273,16 +274,18 @@ impl Stage {
         .await;
     }
 
-    /// Gives a voice to what it is wanted for so far.
+    /// Gives a voice to what it is wanted for so far, and waits until each of them is known.
     pub async fn speak_all(&self) {
         for (_, order) in self.ear.heard::<SpeechSynthesize>() {
-            self.tell(&SpeechSynthesized {
+            let spoken = SpeechSynthesized {
                 file: format!("{}.wav", order.key),
                 key: order.key,
                 content_type: "audio/wav".into(),
                 ..SpeechSynthesized::default()
-            })
-            .await;
+            };
+            let id = self.tell(&spoken).await;
+            let known = self.kit.handled(&self.store, "interviews.spoken", &id);
+            known.await;
         }
     }
 

@@ -44,12 +44,25 @@ fn tempo() -> Tempo {
 
 /// With a provider, and with a Twilio that is not the emulator.
 pub async fn provided<F: Future<Output = ()>>(mode: Mode, case: fn(Arc<Lab>) -> F) {
+    provided_within("4", mode, case).await;
+}
+
+/// The same, with a provider that may take as long as any machine needs.
+pub async fn patient<F: Future<Output = ()>>(mode: Mode, case: fn(Arc<Lab>) -> F) {
+    provided_within("60", mode, case).await;
+}
+
+async fn provided_within<F: Future<Output = ()>>(
+    chat_deadline_s: &str,
+    mode: Mode,
+    case: fn(Arc<Lab>) -> F,
+) {
     let outside = Outside::start();
     let base = format!("{}/v1", outside.url);
     let more = [
         ("OPENAI_API_KEY", "the-providers-key"),
         ("OPENAI_BASE_URL", &base),
-        ("TRUNKLINE_CHAT_DEADLINE_S", "4"),
+        ("TRUNKLINE_CHAT_DEADLINE_S", chat_deadline_s),
         ("TRUNKLINE_SPEECH_DEADLINE_S", "4"),
         (
             "TRUNKLINE_AI_PRICES",

@@ -5,20 +5,28 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use bus::{DELIVERY_LIMIT, Error, Settle};
+use bus::{DELIVERY_LIMIT, Delivery, Error, Settle};
 use tokio::sync::Semaphore;
 
 use crate::harness::{Seen, Stage, event, events, eventually, ids, subscription};
 
 pub async fn a_repeat_waits_without_blocking_others(stage: Arc<Stage>) {
     let bus = stage.bus();
-    let seen =
-        Seen::answering(
-            |delivery| match (delivery.envelope.kind.as_str(), delivery.attempt) {
-                ("call.missed", 1) => Settle::Retry("not yet".into()),
-                _ => Settle::Done,
-            },
-        );
+    // The first waits until the others are behind it, however long it takes to publish them.
+    let gate = Arc::new(Semaphore::new(0));
+    let seen = Seen::with({
+        let gate = gate.clone();
+        move |delivery: Delivery| {
+            let gate = gate.clone();
+            async move {
+                if delivery.envelope.kind != "call.missed" || delivery.attempt > 1 {
+                    return Settle::Done;
+                }
+                gate.acquire().await.unwrap().forget();
+                Settle::Retry("not yet".into())
+            }
+        }
+    });
     let mut subscription = subscription("calls.log", &["call.*"]);
     subscription.retry_delays = vec![Duration::from_millis(700)];
     subscription.prefetch = 1;
@@ -28,6 +36,7 @@ pub async fn a_repeat_waits_without_blocking_others(stage: Arc<Stage>) {
     for event in &quick {
         bus.publish(event).await.unwrap();
     }
+    gate.add_permits(1);
     seen.eventually(7).await;
     let mut order = vec![slow.id.clone()];
     order.extend(ids(&quick));

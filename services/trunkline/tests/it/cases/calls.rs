@@ -121,10 +121,10 @@ pub async fn an_answered_call_is_answered_and_not_texted(mode: Mode) {
     play(Plan::new(mode, &world()), async |site: &Site| {
         let (plain, whispered) = (caller(1), caller(2));
         site.twilio.callee(SMITH_OWNER, picks_up()).await;
-        let sid = site.twilio.call(&plain, SMITH, stays(60)).await;
+        let sid = site.twilio.call(&plain, SMITH, stays()).await;
         let accepts = json!({ "behaviour": "answer", "after_s": 2, "press": "1", "talk_s": 8 });
         site.twilio.callee(HARBOR_OWNER, accepts).await;
-        let other = site.twilio.call(&whispered, HARBOR, stays(60)).await;
+        let other = site.twilio.call(&whispered, HARBOR, stays()).await;
         site.twilio.over(&sid).await;
         is_answered(site, &sid, &plain).await;
         let view = site.twilio.over(&other).await;
@@ -147,7 +147,7 @@ pub async fn each_way_of_missing_a_call_is_texted_once(mode: Mode) {
         for (n, reason) in ["no-answer", "busy", "failed"].into_iter().enumerate() {
             let from = caller(10 + u32::try_from(n).unwrap());
             site.twilio.callee(SMITH_OWNER, behaves(reason)).await;
-            let sid = site.twilio.call(&from, SMITH, stays(60)).await;
+            let sid = site.twilio.call(&from, SMITH, stays()).await;
             site.twilio.over(&sid).await;
             is_missed(site, &sid, &from, reason, smith).await;
         }
@@ -168,7 +168,7 @@ pub async fn each_way_of_missing_a_call_is_texted_once(mode: Mode) {
         let voicemail = json!({ "behaviour": "answer", "after_s": 2, "talk_s": 60 });
         site.twilio.callee(HARBOR_OWNER, voicemail).await;
         let from = caller(21);
-        let sid = site.twilio.call(&from, HARBOR, stays(90)).await;
+        let sid = site.twilio.call(&from, HARBOR, stays()).await;
         site.twilio.over(&sid).await;
         let words = format!("Harbor Dental here ({from} called).");
         is_missed(site, &sid, &from, "not-accepted", &words).await;

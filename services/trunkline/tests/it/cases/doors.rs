@@ -33,7 +33,7 @@ pub async fn who_is_not_served_hears_so(mode: Mode) {
             site.texted(&from, 0).await;
         }
         // Somebody on a phone hears it too.
-        let sid = site.twilio.call(&caller(9), ASLEEP, stays(60)).await;
+        let sid = site.twilio.call(&caller(9), ASLEEP, stays()).await;
         let view = site.twilio.over(&sid).await;
         assert!(
             view["heard"].to_string().contains("not in service"),
@@ -80,7 +80,7 @@ pub async fn who_cannot_be_reached_apologizes(mode: Mode) {
         .enumerate()
         {
             let from = caller(u32::try_from(n).unwrap());
-            let sid = site.twilio.call(&from, number, stays(60)).await;
+            let sid = site.twilio.call(&from, number, stays()).await;
             let view = site.twilio.over(&sid).await;
             let heard = view["heard"].to_string();
             assert!(
@@ -97,7 +97,7 @@ pub async fn who_cannot_be_reached_apologizes(mode: Mode) {
         {
             let from = caller(10 + u32::try_from(n).unwrap());
             site.twilio.callee(owner, picks_up()).await;
-            let sid = site.twilio.call(&from, number, stays(60)).await;
+            let sid = site.twilio.call(&from, number, stays()).await;
             site.twilio.over(&sid).await;
             is_answered(site, &sid, &from).await;
         }
@@ -109,11 +109,11 @@ pub async fn a_caller_is_texted_once_in_a_while(mode: Mode) {
     play(Plan::new(mode, &world()), async |site: &Site| {
         site.twilio.callee(SMITH_OWNER, behaves("busy")).await;
         let (eager, other) = (caller(1), caller(2));
-        let first = site.twilio.call(&eager, SMITH, stays(60)).await;
+        let first = site.twilio.call(&eager, SMITH, stays()).await;
         is_missed(site, &first, &eager, "busy", "Smith & Sons").await;
         // Again, and at the business's other number.
         for (count, number) in [(1, SMITH), (2, SMITH_SECOND)] {
-            let again = site.twilio.call(&eager, number, stays(60)).await;
+            let again = site.twilio.call(&eager, number, stays()).await;
             let call = site.settled(&again).await;
             assert_eq!(call["outcome"], "missed");
             eventually("it was decided not to text again", async || {
@@ -125,7 +125,7 @@ pub async fn a_caller_is_texted_once_in_a_while(mode: Mode) {
             })
             .await;
         }
-        let sid = site.twilio.call(&other, SMITH, stays(60)).await;
+        let sid = site.twilio.call(&other, SMITH, stays()).await;
         is_missed(site, &sid, &other, "busy", "Smith & Sons").await;
         site.texted(&eager, 1).await;
     })

@@ -31,7 +31,7 @@ pub async fn kills_lose_no_text_and_double_none(mode: Mode) {
             let to = [SMITH, SMITH_SECOND, CLOSED, HARBOR]
                 .choose(&mut random)
                 .unwrap();
-            let sid = site.twilio.call(&from, to, stays(60)).await;
+            let sid = site.twilio.call(&from, to, stays()).await;
             // Before this the platform knows nothing of the call.
             eventually("the platform was asked", async || {
                 so(!site.twilio.view(&sid).await["twiml"].as_array()?.is_empty())

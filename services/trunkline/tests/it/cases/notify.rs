@@ -113,7 +113,7 @@ pub async fn a_business_is_told_of_its_calls(mode: Mode) {
         site.secret(&secret);
         site.twilio.callee(OWNER, behaves("busy")).await;
         let from = caller(1);
-        let sid = site.twilio.call(&from, NUMBER, stays(60)).await;
+        let sid = site.twilio.call(&from, NUMBER, stays()).await;
         site.texted(&from, 1).await;
         for kind in ["call.started", "call.missed", "call.ended", "message.sent"] {
             eventually(kind, async || {

@@ -231,7 +231,7 @@ async fn events_are_shown_and_the_dead_return() {
         let event = loop {
             n += 1;
             let from = caller(n);
-            let sid = site.twilio.call(&from, SMITH, stays(60)).await;
+            let sid = site.twilio.call(&from, SMITH, stays()).await;
             is_missed(site, &sid, &from, "busy", "Smith & Sons").await;
             if let Some(event) = seen(&sid) {
                 break event;

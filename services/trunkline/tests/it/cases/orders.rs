@@ -18,9 +18,9 @@ pub async fn callbacks_late_twice_and_shuffled(mode: Mode) {
         site.twilio.callee(SMITH_OWNER, behaves("no-answer")).await;
         let accepts = json!({ "behaviour": "answer", "after_s": 2, "press": "1", "talk_s": 8 });
         site.twilio.callee(HARBOR_OWNER, accepts).await;
-        let missed = site.twilio.call(&caller(1), SMITH, stays(60)).await;
+        let missed = site.twilio.call(&caller(1), SMITH, stays()).await;
         let gone = site.twilio.call(&caller(2), SMITH, hangs_up()).await;
-        let taken = site.twilio.call(&caller(3), HARBOR, stays(60)).await;
+        let taken = site.twilio.call(&caller(3), HARBOR, stays()).await;
         is_missed(site, &missed, &caller(1), "no-answer", "Smith & Sons").await;
         is_answered(site, &taken, &caller(3)).await;
         let call = site.settled(&gone).await;

@@ -11,7 +11,7 @@ use crate::site::{LONG, Mode, Plan, Site, behaves, eventually, play, sid, so, st
 const TWILIO_WAITS_MS: u64 = 15_000;
 
 /// Ingress knows all numbers once it knows the account of one of them: they come together.
-async fn ingress_knows_the_numbers(site: &Site) {
+pub async fn ingress_knows_the_numbers(site: &Site) {
     OWN_TOKENS.iter().for_each(|token| site.secret(token));
     let hook = ringing(
         site.hook("/webhooks/twilio/call"),
@@ -57,7 +57,7 @@ async fn the_front_door_works_without_the_bus() {
             let wire = site.bus_wire.as_ref().unwrap();
             wire.cut();
             let (missed, writer) = (caller(1), caller(2));
-            let call = site.twilio.call(&missed, SMITH, stays(600)).await;
+            let call = site.twilio.call(&missed, SMITH, stays()).await;
             site.twilio
                 .text(&writer, SMITH, "Do you repair boilers as well?")
                 .await;
@@ -93,7 +93,7 @@ async fn the_front_door_works_without_the_bus() {
             .await;
             site.is_ready("ingress").await;
             // And then as ever.
-            let later = site.twilio.call(&caller(3), SMITH, stays(60)).await;
+            let later = site.twilio.call(&caller(3), SMITH, stays()).await;
             is_missed(site, &later, &caller(3), "no-answer", "Smith & Sons").await;
         },
     )
@@ -110,7 +110,7 @@ async fn callers_get_through_without_the_database() {
             let wire = site.database_wire.as_ref().unwrap();
             wire.cut();
             let from = caller(1);
-            let call = site.twilio.call(&from, SMITH, stays(600)).await;
+            let call = site.twilio.call(&from, SMITH, stays()).await;
             got_through(site, &call).await;
             let told = site.counter("ingress", "webhooks_fallback_total", "declined");
             assert!(told.await >= 1, "he did not sit through the deadline");

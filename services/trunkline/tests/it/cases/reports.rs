@@ -86,7 +86,7 @@ pub async fn a_number_is_bought_dialled_and_given_back(mode: Mode) {
         );
 
         let from = caller(1);
-        let sid = site.twilio.call(&from, NEW, stays(60)).await;
+        let sid = site.twilio.call(&from, NEW, stays()).await;
         assert_eq!(site.settled(&sid).await["outcome"], "missed");
         let texts = site.texted(&from, 1).await;
         assert_eq!(texts[0]["from"], NEW);

@@ -7,6 +7,7 @@ use serde_json::json;
 use tokio::process::Command;
 use tokio::sync::OnceCell;
 
+use super::outages::ingress_knows_the_numbers;
 use super::world::{OWN, OWN_ACCOUNT, OWN_OWNER, OWN_TOKENS, SMITH, SMITH_OWNER, caller, world};
 use crate::site::{Hook, Mode, Plan, Site, TOKEN, eventually, play, sid, so, within};
 
@@ -107,7 +108,7 @@ pub async fn what_twilio_did_not_sign_changes_nothing(mode: Mode) {
 
 pub async fn tokens_rotate_and_tenants_keep_to_their_own(mode: Mode) {
     play(Plan::new(mode, &world()), async |site: &Site| {
-        OWN_TOKENS.iter().for_each(|token| site.secret(token));
+        ingress_knows_the_numbers(site).await;
         let from = caller(1);
         let own = |to: &str| {
             let hook = ringing(site.hook(CALL), &sid("CA"), &from, to);

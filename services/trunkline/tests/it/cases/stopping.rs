@@ -14,7 +14,7 @@ pub async fn an_end_in_the_middle_loses_nothing(mode: Mode) {
         for n in 0..8 {
             let from = caller(n);
             let number = if n % 4 == 0 { CLOSED } else { SMITH };
-            calls.push((site.twilio.call(&from, number, stays(60)).await, from));
+            calls.push((site.twilio.call(&from, number, stays()).await, from));
         }
         // Everybody has been told what to do, nobody has been told of an end; some are being texted.
         for (sid, _) in &calls {

@@ -105,9 +105,6 @@ async fn one_trace_from_the_webhook_to_the_text() {
     ];
     let played = run(&call, &[], MINUTE * 2).await;
     assert_eq!(played.code, Some(0), "{played:?}");
-    // What is left is sent at the end.
-    assert!(platform.stop().await.success());
-
     let whole = [
         "webhook",
         "tenants.dial-finished",
@@ -117,6 +114,16 @@ async fn one_trace_from_the_webhook_to_the_text() {
         "dispatch.sent",
         "calls.message-sent",
     ];
+    // The command waits for the call's story; what dispatch does beside it is not in there.
+    eventually("everybody has done his part", async || {
+        let metrics = reqwest::get(format!("{url}/metrics")).await.ok()?;
+        let metrics = metrics.text().await.ok()?;
+        let done = |name: &&str| metrics.contains(&format!("consumer=\"{name}\""));
+        so(whole.iter().skip(1).all(done))
+    })
+    .await;
+    // What is left is sent at the end.
+    assert!(platform.stop().await.success());
     let traces = traces.lock().unwrap();
     let found = traces
         .values()

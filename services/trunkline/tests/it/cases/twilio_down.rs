@@ -15,7 +15,7 @@ fn api(fault: Value) -> Value {
 /// A missed call while the API misbehaves: one text in the end, asked for so often.
 async fn is_texted_after(site: &Site, from: &str, fault: Value, asked: usize) {
     site.twilio.fault(api(fault.clone())).await;
-    let sid = site.twilio.call(from, SMITH, stays(60)).await;
+    let sid = site.twilio.call(from, SMITH, stays()).await;
     site.twilio.over(&sid).await;
     site.texted_within(LONG, from, 1).await;
     let thread = eventually("the platform knows that it was sent", async || {
@@ -68,7 +68,7 @@ pub async fn who_has_opted_out_at_twilio_is_left_alone(mode: Mode) {
         let from = caller(1);
         let refuses = api(json!({ "status": 400, "code": 21610 }));
         site.twilio.fault(refuses).await;
-        let sid = site.twilio.call(&from, SMITH, stays(60)).await;
+        let sid = site.twilio.call(&from, SMITH, stays()).await;
         let thread = eventually("the refusal is recorded", async || {
             let list = site.find("/conversations/?tenant=smith").await?;
             let id = list["items"][0]["id"].as_str()?.to_owned();
@@ -94,7 +94,7 @@ pub async fn who_has_opted_out_at_twilio_is_left_alone(mode: Mode) {
         assert_eq!((status, &body["error"]["code"]), (409, &json!("opted_out")));
         // Somebody else is texted, and nothing more was tried for this one meanwhile.
         let other = caller(2);
-        site.twilio.call(&other, SMITH, stays(60)).await;
+        site.twilio.call(&other, SMITH, stays()).await;
         site.texted(&other, 1).await;
         assert_eq!(site.twilio.attempts_to(&from).await, 1);
         site.texted(&from, 0).await;

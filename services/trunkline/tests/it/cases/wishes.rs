@@ -13,7 +13,7 @@ pub async fn stop_is_heard_and_start_as_well(mode: Mode) {
         };
         site.twilio.text(&from, SMITH, "STOP").await;
         eventually("he has opted out", async || so(opted_out().await?)).await;
-        let sid = site.twilio.call(&from, SMITH, stays(60)).await;
+        let sid = site.twilio.call(&from, SMITH, stays()).await;
         let call = site.settled(&sid).await;
         assert_eq!(call["outcome"], "missed");
         eventually("it was decided not to text", async || {
@@ -29,7 +29,7 @@ pub async fn stop_is_heard_and_start_as_well(mode: Mode) {
 
         site.twilio.text(&from, SMITH, "START").await;
         eventually("he is back", async || so(!opted_out().await?)).await;
-        let again = site.twilio.call(&from, SMITH, stays(60)).await;
+        let again = site.twilio.call(&from, SMITH, stays()).await;
         assert_eq!(site.settled(&again).await["outcome"], "missed");
         site.texted(&from, 1).await;
     })

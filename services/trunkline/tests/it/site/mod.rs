@@ -1,6 +1,7 @@
 //! A site of the platform: its processes, the emulator, and everything that a test does to them.
 
 mod backends;
+mod failure;
 mod finish;
 mod hook;
 mod open;
@@ -89,6 +90,7 @@ pub fn install_tls() {
 pub async fn play(plan: Plan, case: impl AsyncFnOnce(&Site)) {
     let _turn = SITES.acquire().await.unwrap();
     install_tls();
+    failure::remember_places();
     let site = Site::new(plan).await;
     let whole = async {
         site.start().await;
@@ -97,10 +99,18 @@ pub async fn play(plan: Plan, case: impl AsyncFnOnce(&Site)) {
     };
     let whole = Box::pin(tokio::time::timeout(LIMIT, whole));
     let outcome = AssertUnwindSafe(whole).catch_unwind().await;
-    if !matches!(outcome, Ok(Ok(()))) {
+    let reason = match &outcome {
+        Ok(Ok(())) => None,
+        Ok(Err(_)) => Some("the case takes too long".to_owned()),
+        Err(panic) => Some(failure::reason(panic.as_ref())),
+    };
+    if reason.is_some() {
         site.show();
     }
     let removed = AssertUnwindSafe(site.remove()).catch_unwind().await;
+    if let Some(reason) = reason {
+        failure::tell(&reason);
+    }
     match outcome {
         Err(panic) => resume_unwind(panic),
         Ok(in_time) => in_time.expect("the case takes too long"),

@@ -113,7 +113,7 @@ impl Site {
             expected: Mutex::default(),
             secrets: Mutex::default(),
             rough: plan.rough,
-            http: reqwest::Client::new(),
+            http: super::wait::client(),
         };
         env.extend(site.settings());
         env.extend(plan.env.iter().cloned());

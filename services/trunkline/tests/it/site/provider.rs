@@ -4,7 +4,7 @@
 use std::net::TcpListener;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
 use serde_json::{Value, json};
@@ -138,13 +138,14 @@ impl Provider {
         asked.iter().filter(|it| it.well).count()
     }
 
-    /// Waits until no transcription is on its way here, and the last answer was read. Whoever is killed while a model
-    /// works cannot know that it will have to be paid.
-    pub async fn is_idle(&self) {
+    /// Waits until no transcription is on its way here, and all words that were answered are kept. Whoever is killed
+    /// while a model works, or before he has written down what it said, cannot know that it will have to be paid.
+    pub async fn is_idle(&self, kept: impl Fn(&str) -> bool) {
         eventually("nothing is being transcribed", async || {
-            let last = self.asked(Work::Transcribe, "").last().map(|it| it.at);
-            let read = last.is_none_or(|at| at.elapsed() > Duration::from_millis(150));
-            so(read && self.state.transcribing.load(Ordering::SeqCst) == 0)
+            let asked = self.asked(Work::Transcribe, "");
+            let mut paid = asked.iter().filter(|it| it.well);
+            let idle = self.state.transcribing.load(Ordering::SeqCst) == 0;
+            so(idle && paid.all(|it| kept(&it.words)))
         })
         .await;
     }

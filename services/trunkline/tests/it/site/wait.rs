@@ -8,6 +8,13 @@ use std::time::{Duration, Instant};
 /// Longer than anything takes on the slowest machine.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
+/// For requests of a test. A server closes a connection that is idle for five seconds, and a request that meets the
+/// close is lost; so none is used again after a pause.
+pub fn client() -> reqwest::Client {
+    let client = reqwest::Client::builder().pool_idle_timeout(Duration::from_secs(1));
+    client.build().expect("a client can be made")
+}
+
 /// Asks until there is an answer.
 pub async fn eventually<T>(what: &str, ask: impl AsyncFn() -> Option<T>) -> T {
     within(PATIENCE, what, ask).await

@@ -3,6 +3,8 @@
 //! The webhooks are sent by hand, one after the other, so that each kill falls between two of them on any machine; the
 //! recordings are real ones of the emulator.
 
+use std::path::Path;
+
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
 use rand::{Rng, SeedableRng};
@@ -126,12 +128,27 @@ pub async fn kills_between_steps_lose_no_answer_and_pay_for_none_twice(mode: Mod
     .await;
 }
 
+/// Whether these words are in a file of the object store that is whole. Those are small.
+fn is_kept(folder: &Path, words: &str) -> bool {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.into_iter().any(|entry| {
+        let path = entry.path();
+        if path.is_dir() {
+            return !path.ends_with(".unfinished") && is_kept(&path, words);
+        }
+        let small = entry.metadata().is_ok_and(|it| it.len() < 16 * 1024);
+        let read = || std::fs::read(&path).unwrap_or_default();
+        small && String::from_utf8_lossy(&read()).contains(words)
+    })
+}
+
 /// Some process dies, or none.
 async fn kills(site: &Site, provider: &Provider, random: &mut StdRng) {
     if random.random_bool(0.5) {
         return;
     }
-    provider.is_idle().await;
+    let data = site.dir.path().join("data");
+    provider.is_idle(|words| is_kept(&data, words)).await;
     let role = ROLES.choose(random).unwrap();
     site.kill(role);
     site.revive(role);
