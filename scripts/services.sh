@@ -153,8 +153,14 @@ postgres_from_packages() {
 }
 
 rabbitmq_from_packages() {
-    local bin home=$dir/rabbitmq port detach=
+    local bin
     bin=$(rabbitmq_bin) || { install_package rabbitmq-server && bin=$(rabbitmq_bin); } || return 1
+    # Somebody may take a port between our look at it and the start.
+    rabbitmq_start "$bin" || rabbitmq_start "$bin"
+}
+
+rabbitmq_start() {
+    local bin=$1 home=$dir/rabbitmq detach='' port server until
     mkdir -p "$home"
     port=$(free_port)
     echo '[].' >"$home/plugins"
@@ -164,11 +170,11 @@ rabbitmq_from_packages() {
     (
         cd "$home"
         export HOME=$home ERL_EPMD_ADDRESS=127.0.0.1
-        ERL_EPMD_PORT=$(free_port)
-        export ERL_EPMD_PORT
+        ERL_EPMD_PORT=$(free_port) RABBITMQ_DIST_PORT=$(free_port)
+        export ERL_EPMD_PORT RABBITMQ_DIST_PORT
         export RABBITMQ_CONF_ENV_FILE=$home/env.conf RABBITMQ_CONFIG_FILE=$home/rabbitmq.conf
         export RABBITMQ_NODENAME=trunkline-$port@localhost RABBITMQ_NODE_IP_ADDRESS=127.0.0.1
-        export RABBITMQ_NODE_PORT=$port RABBITMQ_DIST_PORT=$((port + 12000))
+        export RABBITMQ_NODE_PORT=$port
         export RABBITMQ_MNESIA_BASE=$home/data RABBITMQ_LOG_BASE=$home/log
         export RABBITMQ_ENABLED_PLUGINS_FILE=$home/plugins RABBITMQ_PID_FILE=$home/pid
         export RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS="-kernel inet_dist_use_interface {127,0,0,1}"
@@ -177,10 +183,14 @@ rabbitmq_from_packages() {
         ulimit -n "$(ulimit -Hn)" || true
         exec $detach "$bin" >"$dir/rabbitmq.log" 2>&1 </dev/null
     ) &
-    wait_for 90 rabbitmq_answers "$port" || {
-        tail -n 5 "$dir/rabbitmq.log" >&2
-        return 1
-    }
+    server=$! until=$((SECONDS + 90))
+    until rabbitmq_answers "$port"; do
+        if [ $SECONDS -ge $until ] || ! kill -0 $server 2>/dev/null; then
+            tail -n 5 "$dir/rabbitmq.log" >&2
+            return 1
+        fi
+        sleep 0.2
+    done
     echo "$port"
 }
 
