@@ -194,9 +194,14 @@ impl Decider for Choose {
                     .decided(Some(number), &event.digits, &event.speech)
             }
             None => {
-                let last = last_feedback(tx, &held).await?;
+                let (digits, speech) = (&event.digits, &event.speech);
+                let asks_for_it = held.machine(cause.time).wants_feedback(digits, speech);
+                let last = match asks_for_it {
+                    true => last_feedback(tx, &held).await?,
+                    false => None,
+                };
                 held.machine(cause.time)
-                    .chosen(&event.digits, &event.speech, last.as_deref())
+                    .chosen(digits, speech, last.as_deref())
             }
         };
         follow(&self.0, tx, cause, held, step).await
