@@ -6,6 +6,7 @@
 )]
 
 mod ear;
+mod fields;
 mod http;
 mod keys;
 mod kit;
@@ -16,6 +17,7 @@ mod sweep;
 mod wait;
 
 pub use ear::{Ear, MARK};
+pub use fields::fields;
 pub use http::send;
 pub use keys::Keys;
 pub use kit::{Kit, run};

@@ -76,7 +76,14 @@ impl Machine<'_> {
         self.say(vec![message], Then::HangUp)
     }
 
-    /// The menu was answered. `last_feedback` is what an earlier interview of the caller came to.
+    /// Whether this answer to the menu asks for the last feedback: only then has [`Machine::chosen`] a use for it.
+    pub fn wants_feedback(&self, digits: &str, speech: &str) -> bool {
+        matches!(self.progress.stage, Stage::Menu { .. })
+            && self.language.choice(digits, speech) == Some(Choice::Feedback)
+    }
+
+    /// The menu was answered. `last_feedback` is what an earlier interview of the caller came to; it is heard where
+    /// [`Machine::wants_feedback`] says so.
     pub fn chosen(&mut self, digits: &str, speech: &str, last_feedback: Option<&str>) -> Step {
         let Stage::Menu { missed } = self.progress.stage else {
             return self.go_on();

@@ -214,6 +214,21 @@ fn no_question_is_asked_twice() {
 }
 
 #[test]
+fn the_last_feedback_is_wanted_by_whoever_asks_for_it_at_the_menu() {
+    let mut play = Play::coach();
+    assert!(!play.machine().wants_feedback("2", ""), "before the menu");
+    play.machine().begin("");
+    for (digits, speech) in [("2", ""), ("", "my feedback, please")] {
+        assert!(play.machine().wants_feedback(digits, speech));
+    }
+    for (digits, speech) in [("1", ""), ("3", ""), ("0", ""), ("", ""), ("", "help")] {
+        assert!(!play.machine().wants_feedback(digits, speech));
+    }
+    play.machine().chosen("1", "", None);
+    assert!(!play.machine().wants_feedback("2", ""), "after the menu");
+}
+
+#[test]
 fn the_menu_repeats_itself_and_gives_up() {
     let mut play = Play::coach();
     play.machine().begin("");

@@ -3,21 +3,11 @@
 use std::sync::Arc;
 
 use serde_json::{Value, json};
+use testkit::fields;
 
 use crate::lab::{Lab, OTHER, SUSPENDED};
 use crate::story::{CALLER, NUMBER, Told, What, at};
 use crate::words::{dialled, inbound, tenant};
-
-fn keys(value: &Value) -> Vec<&str> {
-    let mut keys: Vec<_> = value
-        .as_object()
-        .unwrap()
-        .keys()
-        .map(String::as_str)
-        .collect();
-    keys.sort_unstable();
-    keys
-}
 
 fn code(answer: &(u16, Value)) -> (u16, &str) {
     (
@@ -48,7 +38,7 @@ pub async fn a_call_has_the_shape_of_the_contract(lab: Arc<Lab>) {
     .await;
     let call = lab.get("/calls/CA1").await;
     assert_eq!(
-        keys(&call),
+        fields(&call),
         [
             "call_sid",
             "conversation_id",
@@ -86,7 +76,7 @@ pub async fn a_call_has_the_shape_of_the_contract(lab: Arc<Lab>) {
     assert_eq!(timeline["call"], call);
     assert_eq!(timeline["items"].as_array().unwrap().len(), 3);
     for line in timeline["items"].as_array().unwrap() {
-        assert_eq!(keys(line), ["at", "detail", "kind"]);
+        assert_eq!(fields(line), ["at", "detail", "kind"]);
     }
     for path in ["/calls/CA9", "/calls/CA9/timeline"] {
         assert_eq!(
@@ -115,7 +105,7 @@ pub async fn a_list_pages_and_narrows(lab: Arc<Lab>) {
         let page = lab
             .get(&format!("/calls/?tenant=smith&limit=2{cursor}"))
             .await;
-        assert_eq!(keys(&page), ["items", "next_cursor"]);
+        assert_eq!(fields(&page), ["items", "next_cursor"]);
         let items = page["items"].as_array().unwrap();
         assert!(items.len() <= 2);
         seen.extend(
@@ -202,7 +192,7 @@ pub async fn another_front_door_reports_a_call(lab: Arc<Lab>) {
     let body = json!({"call_sid": "theirs-1", "from": CALLER, "to": NUMBER});
     let (status, answer) = lab.post("/calls/incoming", body.clone()).await;
     assert_eq!(status, 202, "{answer}");
-    assert_eq!(keys(&answer), ["call_sid", "id", "twiml"]);
+    assert_eq!(fields(&answer), ["call_sid", "id", "twiml"]);
     assert!(
         answer["twiml"].as_str().unwrap().contains("<Dial"),
         "{answer}"

@@ -2,21 +2,11 @@
 
 use std::sync::Arc;
 
-use serde_json::{Value, json};
+use serde_json::json;
+use testkit::fields;
 
 use crate::lab::Lab;
 use crate::world::{ACCOUNT, CALLER, at, missed, text, text_to, thread_id};
-
-fn keys(value: &Value) -> Vec<&str> {
-    let mut keys: Vec<_> = value
-        .as_object()
-        .unwrap()
-        .keys()
-        .map(String::as_str)
-        .collect();
-    keys.sort_unstable();
-    keys
-}
 
 /// The path of the caller's thread.
 fn path(rest: &str) -> String {
@@ -33,7 +23,7 @@ pub async fn a_conversation_has_the_shape_of_the_contract(lab: Arc<Lab>) {
     lab.publish(at(1), &event).await;
     let thread = lab.thread().await;
     assert_eq!(
-        keys(&thread),
+        fields(&thread),
         [
             "answering",
             "customer",
@@ -58,7 +48,7 @@ pub async fn a_conversation_has_the_shape_of_the_contract(lab: Arc<Lab>) {
     );
     for message in thread["messages"].as_array().unwrap() {
         assert_eq!(
-            keys(message),
+            fields(message),
             [
                 "body",
                 "direction",
@@ -135,7 +125,7 @@ pub async fn a_person_takes_over(lab: Arc<Lab>) {
         )
         .await;
     assert_eq!(status, 201);
-    assert_eq!(keys(&created), ["id"]);
+    assert_eq!(fields(&created), ["id"]);
 
     let sends = lab.sends().await;
     let (envelope, send) = &sends[0];

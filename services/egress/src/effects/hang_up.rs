@@ -6,11 +6,11 @@ use async_trait::async_trait;
 use clock::Time;
 use events::Event;
 use events::v1::CallHangUp;
-use role::{Cause, Decision, Fault, Performer, derive_id};
+use role::{Cause, Decision, Fault, Performer};
 use tracing::info;
 use twilio_api::{CallChange, CallStatus, Error};
 
-use super::is_sid;
+use super::change::{Change, done, refusal};
 use crate::accounts::Account;
 use crate::effect::{Done, Effect, Facts, Refusal};
 use crate::once::Once;
@@ -32,15 +32,11 @@ impl Performer for HangUp {
         self.once.tempo.retry_delays.clone()
     }
 
-    /// The call's own end is told by its status callback: nothing follows here.
+    /// The call's own end is told by its status callback.
     async fn perform(&self, cause: &Cause, command: CallHangUp) -> Result<Decision, Fault> {
-        if !is_sid(&command.call_sid) {
-            return Err(Fault::Never("a hang-up without a CallSid".into()));
-        }
-        self.once
-            .run(&HangingUp { command: &command }, cause)
-            .await?;
-        Ok(Decision::nothing())
+        let hanging_up = HangingUp { command: &command };
+        let change = hanging_up.change();
+        change.make(&self.once, cause, &hanging_up).await
     }
 }
 
@@ -49,6 +45,15 @@ struct HangingUp<'a> {
 }
 
 impl HangingUp<'_> {
+    fn change(&self) -> Change<'_> {
+        Change {
+            kind: CallHangUp::TYPE,
+            call_sid: &self.command.call_sid,
+            tenant_id: &self.command.tenant_id,
+            account_sid: &self.command.account_sid,
+        }
+    }
+
     /// Where the call stands. A call that is not there is over.
     async fn status(&self, account: &Account) -> Result<CallStatus, Error> {
         let calls = account.client.calls();
@@ -65,23 +70,9 @@ impl HangingUp<'_> {
 
 #[async_trait]
 impl Effect for HangingUp<'_> {
+    /// A call is hung up once, whoever orders it.
     fn facts(&self) -> Facts {
-        let CallHangUp {
-            call_sid,
-            tenant_id,
-            account_sid,
-            ..
-        } = self.command;
-        Facts {
-            kind: CallHangUp::TYPE,
-            id: call_sid.clone(),
-            tenant_id: tenant_id.clone(),
-            account_sid: account_sid.clone(),
-            fingerprint: derive_id(&[CallHangUp::TYPE, call_sid]),
-            lane: None,
-            sender: String::new(),
-            recipient: String::new(),
-        }
+        self.change().facts(self.command.call_sid.clone())
     }
 
     /// Hanging up twice does no harm, so nobody looks.
@@ -134,22 +125,10 @@ impl Effect for HangingUp<'_> {
     }
 
     fn refusal(&self, code: u32, _: &str) -> Refusal {
-        Refusal {
-            code,
-            reason: "refused_by_twilio",
-            detail: String::new(),
-        }
+        refusal(code)
     }
 
     fn may_try_again(&self) -> bool {
         true
-    }
-}
-
-fn done(status: &str) -> Done {
-    Done {
-        sid: None,
-        status: status.to_owned(),
-        detail: String::new(),
     }
 }

@@ -1,6 +1,7 @@
 //! The performers: one external effect each.
 
 mod call;
+mod change;
 mod hang_up;
 mod lookup;
 mod message;

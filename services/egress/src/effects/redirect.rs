@@ -10,7 +10,7 @@ use role::{Cause, Decision, Fault, Performer, derive_id};
 use tracing::info;
 use twilio_api::{CallChange, Error};
 
-use super::is_sid;
+use super::change::{Change, done, refusal};
 use crate::accounts::Account;
 use crate::effect::{Done, Effect, Facts, Refusal};
 use crate::once::Once;
@@ -29,17 +29,14 @@ impl Performer for Redirect {
         self.once.tempo.retry_delays.clone()
     }
 
-    /// The call's own request for the document tells that it was done: nothing follows here.
+    /// The call's own request for the document tells that it was done.
     async fn perform(&self, cause: &Cause, command: CallRedirect) -> Result<Decision, Fault> {
-        if !is_sid(&command.call_sid) {
-            return Err(Fault::Never("a redirect without a CallSid".into()));
-        }
         let redirecting = Redirecting {
             command: &command,
             order: &cause.id,
         };
-        self.once.run(&redirecting, cause).await?;
-        Ok(Decision::nothing())
+        let change = redirecting.change();
+        change.make(&self.once, cause, &redirecting).await
     }
 }
 
@@ -49,25 +46,22 @@ struct Redirecting<'a> {
     order: &'a str,
 }
 
+impl Redirecting<'_> {
+    fn change(&self) -> Change<'_> {
+        Change {
+            kind: CallRedirect::TYPE,
+            call_sid: &self.command.call_sid,
+            tenant_id: &self.command.tenant_id,
+            account_sid: &self.command.account_sid,
+        }
+    }
+}
+
 #[async_trait]
 impl Effect for Redirecting<'_> {
     fn facts(&self) -> Facts {
-        let CallRedirect {
-            call_sid,
-            tenant_id,
-            account_sid,
-            ..
-        } = self.command;
-        Facts {
-            kind: CallRedirect::TYPE,
-            id: derive_id(&[call_sid, self.order]),
-            tenant_id: tenant_id.clone(),
-            account_sid: account_sid.clone(),
-            fingerprint: derive_id(&[CallRedirect::TYPE, call_sid]),
-            lane: None,
-            sender: String::new(),
-            recipient: String::new(),
-        }
+        let id = derive_id(&[&self.command.call_sid, self.order]);
+        self.change().facts(id)
     }
 
     /// Being asked twice for the same document does a call no harm, so nobody looks.
@@ -92,19 +86,11 @@ impl Effect for Redirecting<'_> {
             Err(e) => return Err(e),
         };
         info!(call.sid = sid, status, "a call is redirected");
-        Ok(Done {
-            sid: None,
-            status: status.to_owned(),
-            detail: String::new(),
-        })
+        Ok(done(status))
     }
 
     /// 21220: the call is not in progress, so there is nothing to redirect.
     fn refusal(&self, code: u32, _: &str) -> Refusal {
-        Refusal {
-            code,
-            reason: "refused_by_twilio",
-            detail: String::new(),
-        }
+        refusal(code)
     }
 }

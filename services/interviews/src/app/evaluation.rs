@@ -5,12 +5,12 @@ use events::v1::{
     AiUsage, AnswerNotScored, AnswerNotTranscribed, AnswerScored, AnswerTranscribed,
     InterviewNotSummarized, InterviewSummarized,
 };
-use flow::Usage;
+use flow::{Machine, Usage};
 use role::{Cause, Decider, Decision, Fault, Tx};
 use store::types::Json;
 
 use super::Desk;
-use super::follow::follow;
+use super::follow::take_step;
 use super::held::Held;
 use crate::db::Evaluation;
 
@@ -27,15 +27,17 @@ pub(super) fn usage(task: &str, used: Option<AiUsage>) -> Usage {
     }
 }
 
-/// The interview whose answer this is; none: it is one of an earlier call, or of another recording.
-async fn with_answer(
-    tx: &mut Tx,
-    interview: &str,
+/// The machine for what is about an answer; none: it is an answer of an earlier call, or another recording.
+fn machine_for<'a>(
+    held: &'a mut Held,
+    cause: &Cause,
     number: u32,
     answer: &str,
-) -> Result<Option<Held>, Fault> {
-    let held = Held::by_id(tx, interview).await?;
-    Ok(held.filter(|held| held.answer_id(number) == answer))
+) -> Option<Machine<'a>> {
+    if held.answer_id(number) != answer {
+        return None;
+    }
+    Some(held.machine(cause.time))
 }
 
 /// Takes `answer.transcribed`.
@@ -52,15 +54,13 @@ impl Decider for Transcribed {
         cause: &Cause,
         event: AnswerTranscribed,
     ) -> Result<Decision, Fault> {
-        let (id, number) = (&event.interview_id, event.question_number);
-        let Some(mut held) = with_answer(tx, id, number, &event.answer_id).await? else {
-            return Ok(Decision::nothing());
-        };
-        let used = usage("transcribe", event.usage);
-        let step = held
-            .machine(cause.time)
-            .transcribed(number, &event.transcript, used);
-        follow(&self.0, tx, cause, held, step).await
+        let number = event.question_number;
+        take_step(&self.0, tx, cause, &event.interview_id, |held| {
+            let mut machine = machine_for(held, cause, number, &event.answer_id)?;
+            let used = usage("transcribe", event.usage);
+            Some(machine.transcribed(number, &event.transcript, used))
+        })
+        .await
     }
 }
 
@@ -78,12 +78,12 @@ impl Decider for NotTranscribed {
         cause: &Cause,
         event: AnswerNotTranscribed,
     ) -> Result<Decision, Fault> {
-        let (id, number) = (&event.interview_id, event.question_number);
-        let Some(mut held) = with_answer(tx, id, number, &event.answer_id).await? else {
-            return Ok(Decision::nothing());
-        };
-        let step = held.machine(cause.time).unable(number, &event.reason);
-        follow(&self.0, tx, cause, held, step).await
+        let number = event.question_number;
+        take_step(&self.0, tx, cause, &event.interview_id, |held| {
+            let mut machine = machine_for(held, cause, number, &event.answer_id)?;
+            Some(machine.unable(number, &event.reason))
+        })
+        .await
     }
 }
 
@@ -101,19 +101,14 @@ impl Decider for Scored {
         cause: &Cause,
         event: AnswerScored,
     ) -> Result<Decision, Fault> {
-        let (id, number) = (&event.interview_id, event.question_number);
-        let Some(mut held) = with_answer(tx, id, number, &event.answer_id).await? else {
-            return Ok(Decision::nothing());
-        };
-        let used = usage("score", event.usage);
-        let step = held.machine(cause.time).scored(
-            number,
-            event.score,
-            &event.feedback,
-            &event.quote,
-            used,
-        );
-        follow(&self.0, tx, cause, held, step).await
+        let number = event.question_number;
+        take_step(&self.0, tx, cause, &event.interview_id, |held| {
+            let mut machine = machine_for(held, cause, number, &event.answer_id)?;
+            let used = usage("score", event.usage);
+            let (score, feedback) = (event.score, &event.feedback);
+            Some(machine.scored(number, score, feedback, &event.quote, used))
+        })
+        .await
     }
 }
 
@@ -131,12 +126,12 @@ impl Decider for NotScored {
         cause: &Cause,
         event: AnswerNotScored,
     ) -> Result<Decision, Fault> {
-        let (id, number) = (&event.interview_id, event.question_number);
-        let Some(mut held) = with_answer(tx, id, number, &event.answer_id).await? else {
-            return Ok(Decision::nothing());
-        };
-        let step = held.machine(cause.time).not_scored(number, &event.reason);
-        follow(&self.0, tx, cause, held, step).await
+        let number = event.question_number;
+        take_step(&self.0, tx, cause, &event.interview_id, |held| {
+            let mut machine = machine_for(held, cause, number, &event.answer_id)?;
+            Some(machine.not_scored(number, &event.reason))
+        })
+        .await
     }
 }
 
@@ -154,25 +149,24 @@ impl Decider for Summarized {
         cause: &Cause,
         event: InterviewSummarized,
     ) -> Result<Decision, Fault> {
-        let Some(mut held) = Held::by_id(tx, &event.interview_id).await? else {
-            return Ok(Decision::nothing());
-        };
-        if held.progress.evaluated {
-            return Ok(Decision::nothing());
-        }
-        let evaluation = Evaluation {
-            overall_score: Some(event.overall_score),
-            recommendation: event.recommendation,
-            strengths: event.strengths,
-            areas_for_improvement: event.areas_for_improvement,
-            feedback: event.feedback.clone(),
-            usage: vec![usage("summary", event.usage)],
-        };
-        held.row.result = Json::of(&evaluation).ok();
-        let waits = !held.waiting().is_empty();
-        let feedback = Some(event.feedback.as_str()).filter(|text| !text.is_empty());
-        let step = held.machine(cause.time).summed_up(feedback, waits);
-        follow(&self.0, tx, cause, held, step).await
+        take_step(&self.0, tx, cause, &event.interview_id, |held| {
+            if held.progress.evaluated {
+                return None;
+            }
+            let evaluation = Evaluation {
+                overall_score: Some(event.overall_score),
+                recommendation: event.recommendation,
+                strengths: event.strengths,
+                areas_for_improvement: event.areas_for_improvement,
+                feedback: event.feedback.clone(),
+                usage: vec![usage("summary", event.usage)],
+            };
+            held.row.result = Json::of(&evaluation).ok();
+            let waits = !held.waiting().is_empty();
+            let feedback = Some(event.feedback.as_str()).filter(|text| !text.is_empty());
+            Some(held.machine(cause.time).summed_up(feedback, waits))
+        })
+        .await
     }
 }
 
@@ -190,11 +184,10 @@ impl Decider for NotSummarized {
         cause: &Cause,
         event: InterviewNotSummarized,
     ) -> Result<Decision, Fault> {
-        let Some(mut held) = Held::by_id(tx, &event.interview_id).await? else {
-            return Ok(Decision::nothing());
-        };
-        let waits = !held.waiting().is_empty();
-        let step = held.machine(cause.time).summed_up(None, waits);
-        follow(&self.0, tx, cause, held, step).await
+        take_step(&self.0, tx, cause, &event.interview_id, |held| {
+            let waits = !held.waiting().is_empty();
+            Some(held.machine(cause.time).summed_up(None, waits))
+        })
+        .await
     }
 }

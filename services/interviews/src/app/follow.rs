@@ -13,6 +13,24 @@ use super::held::Held;
 use super::milestones::{conclude, evaluated, settle, started};
 use super::{Desk, dial, document, speech};
 
+/// Takes up the interview with this id, takes a step of its machine, and follows it. Without the interview, or without
+/// a step, nothing follows.
+pub async fn take_step(
+    desk: &Desk,
+    tx: &mut Tx,
+    cause: &Cause,
+    interview: &str,
+    step: impl FnOnce(&mut Held) -> Option<Step> + Send,
+) -> Result<Decision, Fault> {
+    let Some(mut held) = Held::by_id(tx, interview).await? else {
+        return Ok(Decision::nothing());
+    };
+    match step(&mut held) {
+        Some(step) => follow(desk, tx, cause, held, step).await,
+        None => Ok(Decision::nothing()),
+    }
+}
+
 /// Writes the interview back after a step, and says what follows. The step's document goes to whoever asked, or to the
 /// request that was held back.
 pub async fn follow(

@@ -6,7 +6,7 @@ use role::{Cause, Decider, Decision, Fault, Tx};
 
 use super::Desk;
 use super::evaluation::usage;
-use super::follow::follow;
+use super::follow::take_step;
 use super::held::Held;
 
 /// Which of the questions that were asked for in this call has this identity; none: it was written for an earlier one.
@@ -29,19 +29,15 @@ impl Decider for Written {
         cause: &Cause,
         event: QuestionWritten,
     ) -> Result<Decision, Fault> {
-        let Some(mut held) = Held::by_id(tx, &event.interview_id).await? else {
-            return Ok(Decision::nothing());
-        };
-        let Some(ordinal) = ordinal(&held, &event.write_id) else {
-            return Ok(Decision::nothing());
-        };
-        let used = usage("question", event.usage);
-        let simulated = used.simulated;
-        held.progress.usage.push(used);
-        let step = held
-            .machine(cause.time)
-            .written(ordinal, &event.question, simulated);
-        follow(&self.0, tx, cause, held, step).await
+        take_step(&self.0, tx, cause, &event.interview_id, |held| {
+            let ordinal = ordinal(held, &event.write_id)?;
+            let used = usage("question", event.usage);
+            let simulated = used.simulated;
+            held.progress.usage.push(used);
+            let mut machine = held.machine(cause.time);
+            Some(machine.written(ordinal, &event.question, simulated))
+        })
+        .await
     }
 }
 
@@ -59,13 +55,10 @@ impl Decider for NotWritten {
         cause: &Cause,
         event: QuestionNotWritten,
     ) -> Result<Decision, Fault> {
-        let Some(mut held) = Held::by_id(tx, &event.interview_id).await? else {
-            return Ok(Decision::nothing());
-        };
-        let Some(ordinal) = ordinal(&held, &event.write_id) else {
-            return Ok(Decision::nothing());
-        };
-        let step = held.machine(cause.time).not_written(ordinal);
-        follow(&self.0, tx, cause, held, step).await
+        take_step(&self.0, tx, cause, &event.interview_id, |held| {
+            let ordinal = ordinal(held, &event.write_id)?;
+            Some(held.machine(cause.time).not_written(ordinal))
+        })
+        .await
     }
 }

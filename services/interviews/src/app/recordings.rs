@@ -6,7 +6,7 @@ use flow::Recording;
 use role::{Cause, Decider, Decision, Fault, Tx};
 
 use super::Desk;
-use super::follow::follow;
+use super::follow::{follow, take_step};
 use super::held::{Held, question_number};
 use super::turns::names_one;
 
@@ -74,16 +74,14 @@ impl Decider for LookFor {
         cause: &Cause,
         event: RecordingDue,
     ) -> Result<Decision, Fault> {
-        let Some(mut held) = Held::by_id(tx, &event.interview_id).await? else {
-            return Ok(Decision::nothing());
-        };
-        let number = event.question_number;
-        let answer = held.progress.answer(number);
-        let recording = answer.and_then(|answer| answer.recording.as_ref());
-        if recording.is_none_or(|recording| recording.sid != event.recording_sid) {
-            return Ok(Decision::nothing());
-        }
-        let step = held.machine(cause.time).recording_due(number);
-        follow(&self.0, tx, cause, held, step).await
+        take_step(&self.0, tx, cause, &event.interview_id, |held| {
+            let number = event.question_number;
+            let recording = held.progress.answer(number)?.recording.as_ref()?;
+            if recording.sid != event.recording_sid {
+                return None;
+            }
+            Some(held.machine(cause.time).recording_due(number))
+        })
+        .await
     }
 }

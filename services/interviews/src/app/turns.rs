@@ -14,7 +14,7 @@ use serde_json::json;
 use store::types::Json;
 use tracing::warn;
 
-use super::follow::follow;
+use super::follow::{follow, take_step};
 use super::held::{Held, ends, is_others, question_number};
 use super::milestones::settle;
 use super::{Desk, dial, document};
@@ -194,9 +194,14 @@ impl Decider for Choose {
                     .decided(Some(number), &event.digits, &event.speech)
             }
             None => {
-                let last = last_feedback(tx, &held).await?;
+                let (digits, speech) = (&event.digits, &event.speech);
+                let asks_for_it = held.machine(cause.time).wants_feedback(digits, speech);
+                let last = match asks_for_it {
+                    true => last_feedback(tx, &held).await?,
+                    false => None,
+                };
                 held.machine(cause.time)
-                    .chosen(&event.digits, &event.speech, last.as_deref())
+                    .chosen(digits, speech, last.as_deref())
             }
         };
         follow(&self.0, tx, cause, held, step).await
@@ -292,14 +297,11 @@ impl Decider for TakeTurn {
     const NAME: &'static str = "turn-due";
 
     async fn decide(&self, tx: &mut Tx, cause: &Cause, event: TurnDue) -> Result<Decision, Fault> {
-        let Some(mut held) = Held::by_id(tx, &event.interview_id).await? else {
-            return Ok(Decision::nothing());
-        };
-        if event.attempt != held.attempt() {
-            return Ok(Decision::nothing());
-        }
-        let step = held.machine(cause.time).due(event.turn);
-        follow(&self.0, tx, cause, held, step).await
+        take_step(&self.0, tx, cause, &event.interview_id, |held| {
+            let is_current = event.attempt == held.attempt();
+            is_current.then(|| held.machine(cause.time).due(event.turn))
+        })
+        .await
     }
 }
 

@@ -3,7 +3,7 @@
 use store::prelude::*;
 use store::{Error, Tx, insert_new, on, types};
 
-use super::Place;
+use super::page::{Shown, newest_first};
 use super::schema::candidates;
 use super::schema::candidates::dsl;
 
@@ -42,14 +42,8 @@ pub async fn candidate_find(tx: &mut Tx, id: &str) -> Result<Option<CandidateRow
     Ok(on!(tx, c => dsl::candidates.find(id).first::<CandidateRow>(c).await.optional())?)
 }
 
-/// Candidates, newest first, of one tenant or of all; one more than `limit`, so that the caller sees whether there
-/// are more. Their resumes are left out: they are large, and a list does not show them.
-pub async fn candidate_list(
-    tx: &mut Tx,
-    tenant: Option<&str>,
-    after: Option<&Place>,
-    limit: i64,
-) -> Result<Vec<CandidateRow>, Error> {
+/// Candidates, newest first. Their resumes are left out: they are large, and a list does not show them.
+pub async fn candidate_list(tx: &mut Tx, shown: &Shown) -> Result<Vec<CandidateRow>, Error> {
     let columns = (
         dsl::id,
         dsl::tenant_id,
@@ -61,19 +55,7 @@ pub async fn candidate_list(
         diesel::dsl::sql::<diesel::sql_types::Text>("''"),
         dsl::created_at,
     );
-    Ok(on!(tx, c => {
-        let mut query = dsl::candidates.select(columns).into_boxed();
-        if let Some(tenant) = tenant {
-            query = query.filter(dsl::tenant_id.eq(tenant));
-        }
-        if let Some((at, id)) = after {
-            let at = types::Time(*at);
-            query = query.filter(dsl::created_at.lt(at).or(dsl::created_at.eq(at).and(dsl::id.lt(id))));
-        }
-        query
-            .order((dsl::created_at.desc(), dsl::id.desc()))
-            .limit(limit + 1)
-            .load::<CandidateRow>(c)
-            .await
+    Ok(newest_first!(tx, shown, dsl, CandidateRow => {
+        dsl::candidates.select(columns).into_boxed()
     })?)
 }

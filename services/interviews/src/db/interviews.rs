@@ -6,7 +6,7 @@ use store::prelude::*;
 use store::types::{self, Json};
 use store::{Error, Tx, insert_new, on};
 
-use super::Place;
+use super::page::{Shown, newest_first};
 use super::schema::interview_calls::dsl as bound;
 use super::schema::interviews;
 use super::schema::interviews::dsl;
@@ -127,17 +127,6 @@ pub struct Evaluation {
     pub usage: Vec<flow::Usage>,
 }
 
-/// What a list of interviews is narrowed to.
-#[derive(Debug, Clone, Default)]
-pub struct Filter {
-    /// Only this tenant's.
-    pub tenant: Option<String>,
-    /// Only with this status.
-    pub status: Option<String>,
-    /// Only what comes after this place in the list.
-    pub after: Option<Place>,
-}
-
 /// Adds an interview, unless there is one of this id. True: it was added.
 pub async fn interview_insert(tx: &mut Tx, row: &InterviewRow) -> Result<bool, Error> {
     let fresh = on!(tx, c => diesel::insert_into(interviews::table)
@@ -189,29 +178,18 @@ pub async fn interview_find(tx: &mut Tx, id: &str) -> Result<Option<InterviewRow
     Ok(on!(tx, c => dsl::interviews.find(id).first::<InterviewRow>(c).await.optional())?)
 }
 
-/// Interviews, newest first; one more than `limit`, so that the caller sees whether there are more.
+/// Interviews, newest first; with a status only those that have it.
 pub async fn interview_list(
     tx: &mut Tx,
-    filter: &Filter,
-    limit: i64,
+    shown: &Shown,
+    status: Option<&str>,
 ) -> Result<Vec<InterviewRow>, Error> {
-    Ok(on!(tx, c => {
-        let mut query = dsl::interviews.into_boxed();
-        if let Some(tenant) = &filter.tenant {
-            query = query.filter(dsl::tenant_id.eq(tenant));
+    Ok(newest_first!(tx, shown, dsl, InterviewRow => {
+        let all = dsl::interviews.into_boxed();
+        match status {
+            Some(status) => all.filter(dsl::status.eq(status)),
+            None => all,
         }
-        if let Some(status) = &filter.status {
-            query = query.filter(dsl::status.eq(status));
-        }
-        if let Some((at, id)) = &filter.after {
-            let at = types::Time(*at);
-            query = query.filter(dsl::created_at.lt(at).or(dsl::created_at.eq(at).and(dsl::id.lt(id))));
-        }
-        query
-            .order((dsl::created_at.desc(), dsl::id.desc()))
-            .limit(limit + 1)
-            .load::<InterviewRow>(c)
-            .await
     })?)
 }
 

@@ -4,7 +4,7 @@ use store::prelude::*;
 use store::types::{self, Json};
 use store::{Error, Tx, insert_new, on};
 
-use super::Place;
+use super::page::{Shown, newest_first};
 use super::schema::jobs;
 use super::schema::jobs::dsl;
 
@@ -41,27 +41,7 @@ pub async fn job_find(tx: &mut Tx, id: &str) -> Result<Option<JobRow>, Error> {
     Ok(on!(tx, c => dsl::jobs.find(id).first::<JobRow>(c).await.optional())?)
 }
 
-/// Job descriptions, newest first, of one tenant or of all; one more than `limit`, so that the caller sees whether
-/// there are more.
-pub async fn job_list(
-    tx: &mut Tx,
-    tenant: Option<&str>,
-    after: Option<&Place>,
-    limit: i64,
-) -> Result<Vec<JobRow>, Error> {
-    Ok(on!(tx, c => {
-        let mut query = dsl::jobs.into_boxed();
-        if let Some(tenant) = tenant {
-            query = query.filter(dsl::tenant_id.eq(tenant));
-        }
-        if let Some((at, id)) = after {
-            let at = types::Time(*at);
-            query = query.filter(dsl::created_at.lt(at).or(dsl::created_at.eq(at).and(dsl::id.lt(id))));
-        }
-        query
-            .order((dsl::created_at.desc(), dsl::id.desc()))
-            .limit(limit + 1)
-            .load::<JobRow>(c)
-            .await
-    })?)
+/// Job descriptions, newest first.
+pub async fn job_list(tx: &mut Tx, shown: &Shown) -> Result<Vec<JobRow>, Error> {
+    Ok(newest_first!(tx, shown, dsl, JobRow => dsl::jobs.into_boxed())?)
 }

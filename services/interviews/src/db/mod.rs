@@ -8,20 +8,21 @@ mod candidates;
 mod flows;
 mod interviews;
 mod jobs;
+mod page;
 mod schema;
 mod speech;
 
-use clock::Time;
 use diesel_migrations::embed_migrations;
 use store::Migrations;
 
 pub use candidates::{CandidateRow, candidate_find, candidate_insert, candidate_list};
 pub use flows::{FlowRow, flow_latest, flow_list, flow_put, flow_version};
 pub use interviews::{
-    Evaluation, Filter, InterviewRow, TenantSettings, call_bind, interview_find, interview_insert,
+    Evaluation, InterviewRow, TenantSettings, call_bind, interview_find, interview_insert,
     interview_list, interview_lock, interview_lock_by_call, interview_save, last_evaluated,
 };
 pub use jobs::{JobRow, job_find, job_insert, job_list};
+pub use page::{Place, Shown};
 pub use speech::{SpeechRow, speech_find, speech_put};
 
 /// The role's migrations.
@@ -29,6 +30,3 @@ pub const MIGRATIONS: Migrations = Migrations {
     postgres: embed_migrations!("migrations/postgres"),
     sqlite: embed_migrations!("migrations/sqlite"),
 };
-
-/// Where a list that begins with the newest goes on: after the row of this time and id.
-pub type Place = (Time, String);

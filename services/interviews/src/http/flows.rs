@@ -4,12 +4,12 @@ use actix_web::HttpResponse;
 use actix_web::web::{Data, Json, Path, Query};
 use chrono::{DateTime, Utc};
 use flow::Definition;
-use role::http::{ApiError, Caller};
+use role::http::{ApiError, Caller, Page};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::page::{bad_cursor, tenant_of};
+use super::page::{List, Wanted, bad_cursor, tenant_of};
 use super::read::{Reader, invalid};
 use super::{State, missing};
 use crate::db::{self, FlowRow};
@@ -40,13 +40,6 @@ pub(super) struct Flow {
     created_at: DateTime<Utc>,
 }
 
-/// A page of flows.
-#[derive(Debug, Serialize, JsonSchema)]
-pub(super) struct List {
-    items: Vec<Flow>,
-    next_cursor: Option<String>,
-}
-
 /// A version that was stored, or was there.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct Stored {
@@ -54,14 +47,6 @@ pub(super) struct Stored {
     id: String,
     name: String,
     version: i64,
-}
-
-/// `?tenant=&limit=&cursor=`.
-#[derive(Debug, Deserialize)]
-pub(super) struct Wanted {
-    tenant: Option<String>,
-    limit: Option<u32>,
-    cursor: Option<String>,
 }
 
 /// `?tenant=&version=`.
@@ -118,7 +103,7 @@ pub(super) async fn list(
     state: Data<State>,
     caller: Caller,
     wanted: Query<Wanted>,
-) -> Result<Json<List>, ApiError> {
+) -> Result<Json<List<Flow>>, ApiError> {
     let Wanted {
         tenant,
         limit,
@@ -131,12 +116,11 @@ pub(super) async fn list(
         Some(Some((tenant, name))) => Some((tenant.to_owned(), name.to_owned())),
         None => None,
     };
-    let page = role::http::Page { limit, cursor };
+    let page = Page { limit, cursor };
     let mut tx = state.store.read().await?;
     let rows = db::flow_list(&mut tx, tenant.as_deref(), after.as_ref(), page.limit()).await?;
-    let (rows, next_cursor) = page.of(rows, |row| format!("{}/{}", row.tenant_id, row.name));
-    let items = rows.into_iter().map(Into::into).collect();
-    Ok(Json(List { items, next_cursor }))
+    let cursor = |row: &FlowRow| format!("{}/{}", row.tenant_id, row.name);
+    Ok(Json(List::of(&page, rows, cursor)))
 }
 
 pub(super) async fn show(

@@ -9,10 +9,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::page::{Wanted, cursor};
+use super::page::{List, Wanted, cursor};
 use super::view::{AnswerView, given};
 use super::{State, missing};
-use crate::db::{self, Evaluation, Filter, InterviewRow};
+use crate::db::{self, Evaluation, InterviewRow};
 
 const STATUSES: [&str; 4] = ["pending", "calling", "in-progress", "ended"];
 
@@ -20,13 +20,6 @@ const STATUSES: [&str; 4] = ["pending", "calling", "in-progress", "ended"];
 #[derive(Debug, Deserialize)]
 pub(super) struct Narrow {
     status: Option<String>,
-}
-
-/// A page of interviews.
-#[derive(Debug, Serialize, JsonSchema)]
-pub(super) struct List {
-    items: Vec<Summary>,
-    next_cursor: Option<String>,
 }
 
 /// An interview without its questions and answers.
@@ -144,7 +137,7 @@ pub(super) async fn list(
     caller: Caller,
     wanted: Query<Wanted>,
     narrow: Query<Narrow>,
-) -> Result<Json<List>, ApiError> {
+) -> Result<Json<List<Summary>>, ApiError> {
     let status = narrow.into_inner().status;
     if let Some(status) = &status
         && !STATUSES.contains(&status.as_str())
@@ -152,17 +145,12 @@ pub(super) async fn list(
         let message = format!("is none of {}", STATUSES.join(", "));
         return Err(ApiError::invalid("status", message));
     }
-    let it = wanted.into_inner().of(caller)?;
-    let filter = Filter {
-        tenant: it.tenant,
-        status,
-        after: it.after,
-    };
+    let (shown, page) = wanted.into_inner().of(caller)?;
     let mut tx = state.store.read().await?;
-    let rows = db::interview_list(&mut tx, &filter, it.page.limit()).await?;
-    let (rows, next_cursor) = it.page.of(rows, |row| cursor(row.created_at.0, &row.id));
-    let items = rows.into_iter().map(Into::into).collect();
-    Ok(Json(List { items, next_cursor }))
+    let rows = db::interview_list(&mut tx, &shown, status.as_deref()).await?;
+    Ok(Json(List::of(&page, rows, |row| {
+        cursor(row.created_at.0, &row.id)
+    })))
 }
 
 pub(super) async fn show(

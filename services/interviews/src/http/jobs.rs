@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::page::{Wanted, cursor};
+use super::page::{List, Wanted, cursor};
 use super::read::Reader;
 use super::{Created, State, missing};
 use crate::db::{self, JobRow};
@@ -47,13 +47,6 @@ pub(super) struct Job {
     flow: Option<String>,
     language: Option<String>,
     created_at: DateTime<Utc>,
-}
-
-/// A page of job descriptions.
-#[derive(Debug, Serialize, JsonSchema)]
-pub(super) struct List {
-    items: Vec<Job>,
-    next_cursor: Option<String>,
 }
 
 impl From<JobRow> for Job {
@@ -108,19 +101,12 @@ pub(super) async fn list(
     state: Data<State>,
     caller: Caller,
     wanted: Query<Wanted>,
-) -> Result<Json<List>, ApiError> {
-    let it = wanted.into_inner().of(caller)?;
-    let mut tx = state.store.read().await?;
-    let rows = db::job_list(
-        &mut tx,
-        it.tenant.as_deref(),
-        it.after.as_ref(),
-        it.page.limit(),
-    )
-    .await?;
-    let (rows, next_cursor) = it.page.of(rows, |row| cursor(row.created_at.0, &row.id));
-    let items = rows.into_iter().map(Into::into).collect();
-    Ok(Json(List { items, next_cursor }))
+) -> Result<Json<List<Job>>, ApiError> {
+    let (shown, page) = wanted.into_inner().of(caller)?;
+    let rows = db::job_list(&mut state.store.read().await?, &shown).await?;
+    Ok(Json(List::of(&page, rows, |row| {
+        cursor(row.created_at.0, &row.id)
+    })))
 }
 
 pub(super) async fn show(

@@ -16,6 +16,7 @@ mod view;
 use actix_web::web;
 use bus::Bus;
 use clock::Clock;
+use page::List;
 use role::Relay;
 use role::directory::Directory;
 use role::http::{Access, ApiError, Method, Route, Scope, shape};
@@ -59,7 +60,7 @@ pub const ROUTES: &[Route] = &[
         "Candidates, newest first",
         || web::to(candidates::list),
     )
-    .gives(shape::<candidates::List>),
+    .gives(shape::<List<candidates::Candidate>>),
     Route::new(
         Method::Get,
         "/api/candidates/{id}",
@@ -84,7 +85,7 @@ pub const ROUTES: &[Route] = &[
         "Job descriptions, newest first",
         || web::to(jobs::list),
     )
-    .gives(shape::<jobs::List>),
+    .gives(shape::<List<jobs::Job>>),
     Route::new(
         Method::Get,
         "/api/job-descriptions/{id}",
@@ -109,7 +110,7 @@ pub const ROUTES: &[Route] = &[
         "The latest version of each flow",
         || web::to(flows::list),
     )
-    .gives(shape::<flows::List>),
+    .gives(shape::<List<flows::Flow>>),
     Route::new(
         Method::Get,
         "/api/flows/{name}",
@@ -134,7 +135,7 @@ pub const ROUTES: &[Route] = &[
         "Interviews, newest first, narrowed by ?tenant= and ?status=",
         || web::to(interviews::list),
     )
-    .gives(shape::<interviews::List>),
+    .gives(shape::<List<interviews::Summary>>),
     Route::new(
         Method::Get,
         "/api/interviews/{id}",

@@ -2,43 +2,52 @@
 
 use chrono::DateTime;
 use clock::Time;
-use role::http::{ApiError, Caller};
-use serde::Deserialize;
+use role::http::{ApiError, Caller, Page};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
-use crate::db::Place;
+use crate::db::{Place, Shown};
 
 /// `?tenant=&limit=&cursor=`.
 #[derive(Debug, Deserialize)]
 pub(super) struct Wanted {
-    tenant: Option<String>,
-    limit: Option<u32>,
-    cursor: Option<String>,
+    pub tenant: Option<String>,
+    pub limit: Option<u32>,
+    pub cursor: Option<String>,
 }
 
-/// What is shown of a list.
-pub(super) struct Narrowed {
-    /// Only this tenant's; none: all.
-    pub tenant: Option<String>,
-    /// After this row.
-    pub after: Option<Place>,
-    /// How many.
-    pub page: role::http::Page,
+/// A page of a list.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "List")]
+pub(super) struct List<T> {
+    items: Vec<T>,
+    next_cursor: Option<String>,
+}
+
+impl<T> List<T> {
+    /// Of rows, of which one more than the page has was asked for; each has its cursor.
+    pub(super) fn of<R: Into<T>>(page: &Page, rows: Vec<R>, cursor: impl Fn(&R) -> String) -> Self {
+        let (rows, next_cursor) = page.of(rows, cursor);
+        let items = rows.into_iter().map(Into::into).collect();
+        Self { items, next_cursor }
+    }
 }
 
 impl Wanted {
-    /// What this caller may see of what he wants.
-    pub(super) fn of(self, caller: Caller) -> Result<Narrowed, ApiError> {
+    /// What this caller may see of what he wants, and the page that it makes.
+    pub(super) fn of(self, caller: Caller) -> Result<(Shown, Page), ApiError> {
         let tenant = tenant_of(caller, self.tenant)?;
         let after = self.cursor.as_deref().map(place).transpose()?;
-        let page = role::http::Page {
+        let page = Page {
             limit: self.limit,
             cursor: self.cursor,
         };
-        Ok(Narrowed {
+        let shown = Shown {
             tenant,
             after,
-            page,
-        })
+            limit: page.limit(),
+        };
+        Ok((shown, page))
     }
 }
 

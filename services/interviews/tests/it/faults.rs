@@ -1,34 +1,22 @@
-//! Calls that go wrong: what comes late, from another call or never.
+//! Calls that go wrong: what comes late, from another call, from nowhere or never.
 
 use std::sync::Arc;
 
 use events::v1::{
     AnswerTranscribe, AnswerTranscribed, CallPlace, CallPlaced, CallRefused, InterviewDial,
     InterviewEnded, InterviewEvaluated, InterviewStarted, InterviewSummarize, QuestionWrite,
-    TwilioCallStatus, Webhook,
+    TwilioCallContinued, TwilioCallStatus, TwilioGatherFinished, TwilioRecordFinished, Webhook,
 };
 use flow::{AnsweringMachine, Definition, OnMachine, Retry};
-use interviews::door::InterviewRow;
 use serde_json::json;
 use store::types::Json;
 
-use crate::stage::{CALL, Stage, voice, webhook};
-use crate::world;
-
-const OUTBOUND: &str = "CA00000000000000000000000000000002";
-
-fn row(change: impl FnOnce(&mut Definition)) -> InterviewRow {
-    let mut definition = Definition::screener(vec!["Why us?".into(), "Why you?".into()]);
-    change(&mut definition);
-    InterviewRow {
-        definition: Json(definition.to_value()),
-        ..world::pending("i1", "smith")
-    }
-}
+use crate::stage::{CALL, OUTBOUND, Stage, voice, webhook};
+use crate::world::{self, screening};
 
 /// Has a candidate called.
 async fn dialled(stage: &Stage, change: impl FnOnce(&mut Definition)) {
-    stage.keep(&row(change)).await;
+    stage.keep(&screening("i1", change)).await;
     let dial = InterviewDial {
         interview_id: "i1".into(),
         attempt: 1,
@@ -293,4 +281,42 @@ pub async fn our_words_are_spoken_in_their_language(stage: Arc<Stage>) {
         "{xml}"
     );
     assert_eq!(stage.ear.heard::<QuestionWrite>().len(), 0);
+}
+
+/// What is missing or unknown in a live call is spoken of.
+pub async fn what_is_unknown_is_spoken_of(stage: Arc<Stage>) {
+    let strange = [("interview_id", "nobodys")];
+    let answers = [
+        stage.ask(&stage.go_on("nobodys", CALL, "")).await,
+        stage
+            .ask(&TwilioGatherFinished {
+                webhook: webhook(&strange),
+                ..stage.pressed("1")
+            })
+            .await,
+        stage
+            .ask(&TwilioRecordFinished {
+                webhook: webhook(&[]),
+                ..stage.answer("", CALL, 1, "#")
+            })
+            .await,
+    ];
+    for xml in answers {
+        assert!(
+            xml.contains("We are sorry") && xml.contains("<Hangup/>"),
+            "{xml}"
+        );
+    }
+    // Another call cannot take an interview over.
+    stage.call("coach").await;
+    let other = TwilioCallContinued {
+        voice: voice(OUTBOUND, "in-progress"),
+        ..stage.go_on(&stage.interview(), OUTBOUND, "")
+    };
+    let xml = stage.ask(&other).await;
+    assert!(xml.contains("We are sorry"), "{xml}");
+    assert_eq!(
+        stage.row(&stage.interview()).await.call_sid.as_deref(),
+        Some(CALL)
+    );
 }

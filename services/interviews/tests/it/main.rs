@@ -3,13 +3,14 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that fails says where")]
 
-mod calls;
+mod coach;
 mod db;
 mod faults;
 mod http;
 mod http_interviews;
 mod http_results;
 mod lab;
+mod screener;
 mod stage;
 mod world;
 
@@ -43,17 +44,17 @@ testkit::suite! { crate::lab::run;
 
 mod on_a_call {
     testkit::suite! { crate::stage::run;
-        calls:
+        coach:
             a_coach_is_heard_from_the_menu_to_the_feedback,
             a_late_question_is_replaced_and_asked_next,
             a_question_that_comes_in_the_wait_is_asked_at_once,
             the_menu_says_what_it_can,
-            what_is_unknown_is_spoken_of,
+            an_operator_moves_it_on;
+        screener:
             a_candidate_is_called_and_evaluated,
             who_is_busy_is_called_again,
             a_candidate_is_let_alone,
-            a_missing_answer_is_left_out,
-            an_operator_moves_it_on;
+            a_missing_answer_is_left_out;
         faults:
             an_earlier_call_does_not_spoil_the_next,
             a_machine_is_not_interviewed,
@@ -62,6 +63,7 @@ mod on_a_call {
             another_account_has_no_say,
             two_requests_that_are_held_are_both_answered,
             who_hides_has_no_last_feedback,
-            our_words_are_spoken_in_their_language;
+            our_words_are_spoken_in_their_language,
+            what_is_unknown_is_spoken_of;
     }
 }

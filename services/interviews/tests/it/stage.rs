@@ -25,6 +25,8 @@ use testkit::{Kit, Mode};
 use crate::world;
 
 pub const CALL: &str = "CA00000000000000000000000000000001";
+/// Another, which we have made.
+pub const OUTBOUND: &str = "CA00000000000000000000000000000002";
 pub const COACH: &str = "+15550100002";
 /// As the front door waits.
 const DEADLINE: Duration = Duration::from_secs(9);

@@ -77,6 +77,16 @@ pub fn ended(id: &str, tenant: &str, progress: &Progress) -> InterviewRow {
     }
 }
 
+/// One of two questions that nobody has been called for, with a flow of its own.
+pub fn screening(id: &str, change: impl FnOnce(&mut Definition)) -> InterviewRow {
+    let mut definition = Definition::screener(vec!["Why us?".into(), "Why you?".into()]);
+    change(&mut definition);
+    InterviewRow {
+        definition: Json(definition.to_value()),
+        ..pending(id, "smith")
+    }
+}
+
 /// An interview that nobody has been called for.
 pub fn pending(id: &str, tenant: &str) -> InterviewRow {
     let questions = ["Why us?", "Why you?", "Why now?"].map(String::from);

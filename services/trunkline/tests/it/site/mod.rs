@@ -7,7 +7,6 @@ mod hook;
 mod open;
 mod process;
 mod provider;
-mod proxy;
 mod twilio;
 mod wait;
 
@@ -19,6 +18,7 @@ use std::time::Duration;
 use futures::FutureExt;
 use reqwest::Method;
 use serde_json::Value;
+use testkit::Proxy;
 use tokio::sync::Semaphore;
 
 pub use backends::Backends;
@@ -26,7 +26,6 @@ pub use hook::{Answer, Hook, sid};
 pub use open::Plan;
 pub use process::{Output, Process, run};
 pub use provider::{Manner, Provider, Work};
-pub use proxy::Proxy;
 pub use twilio::{ACCOUNT, LONG, TOKEN, Twilio, behaves, hangs_up, picks_up, stays};
 pub use wait::{PATIENCE, eventually, free_port, so, within};
 

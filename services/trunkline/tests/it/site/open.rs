@@ -5,9 +5,9 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use serde_json::Value;
+use testkit::Proxy;
 
 use super::process::{Output, Process, run};
-use super::proxy::{Proxy, through};
 use super::twilio::{ACCOUNT, TOKEN, Twilio};
 use super::wait::free_port;
 use super::{ADMIN, Backends, Mode, ROLES, SECRET_KEY, SERVICE_KEY, Site};
@@ -85,13 +85,11 @@ impl Site {
         if let Some(backends) = &backends {
             let (amqp, mut database) = (backends.amqp_url.clone(), backends.database_url.clone());
             if plan.wires {
-                let (server, by_proxy) = through(&amqp);
-                let wire = Proxy::to(&server).await;
-                ingress_amqp = Some(by_proxy(wire.port));
+                let wire = Proxy::to(&amqp);
+                ingress_amqp = Some(wire.url());
                 bus_wire = Some(wire);
-                let (server, by_proxy) = through(&database);
-                let wire = Proxy::to(&server).await;
-                database = by_proxy(wire.port);
+                let wire = Proxy::to(&database);
+                database = wire.url();
                 database_wire = Some(wire);
             }
             env.extend([

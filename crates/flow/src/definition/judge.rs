@@ -1,0 +1,187 @@
+//! What a good definition keeps to.
+
+use std::collections::HashSet;
+
+use super::{Definition, Expect, Fault, Kind, OnMachine};
+
+/// The most questions of one interview.
+pub const MOST_QUESTIONS: usize = 50;
+/// The longest text that is spoken in one piece.
+pub(crate) const LONGEST_TEXT: usize = 3_000;
+/// The longest that a caller may be kept waiting for a question, in milliseconds. Twilio gives up after 15 s.
+const LONGEST_WAIT_MS: u32 = 8_000;
+
+impl Definition {
+    /// Notes everything that is wrong.
+    pub(super) fn judge(&self, faults: &mut Vec<Fault>) {
+        if !is_name(&self.name) {
+            faults.push(Fault::new(
+                "name",
+                "a name is up to 64 letters, digits, dots, dashes and underscores, beginning with a letter or digit",
+            ));
+        }
+        self.judge_questions(faults);
+        self.judge_numbers(faults);
+        self.judge_texts(faults);
+        if self.machine.action == OnMachine::Message && self.machine.message.is_empty() {
+            faults.push(Fault::new(
+                "machine.message",
+                "is missing: it is what an answering machine hears",
+            ));
+        }
+        for (n, on) in self.retry.on.iter().enumerate() {
+            if !["busy", "no-answer", "failed", "machine"].contains(&on.as_str()) {
+                faults.push(Fault::new(
+                    format!("retry.on[{n}]"),
+                    "is none of busy, no-answer, failed, machine",
+                ));
+            }
+        }
+    }
+
+    fn judge_texts(&self, faults: &mut Vec<Fault>) {
+        let texts = [
+            ("greeting", &self.greeting),
+            ("recording_notice", &self.recording_notice),
+            ("completion", &self.completion),
+            ("eligible", &self.eligible),
+            ("not_eligible", &self.not_eligible),
+            ("machine.message", &self.machine.message),
+            ("topic", &self.topic),
+        ];
+        let fallbacks = self.fallback_questions.iter().enumerate();
+        let fallbacks = fallbacks.map(|(n, text)| (format!("fallback_questions[{n}]"), text));
+        let texts = texts.map(|(path, text)| (path.to_owned(), text));
+        for (path, text) in texts.into_iter().chain(fallbacks) {
+            if text.len() > LONGEST_TEXT {
+                faults.push(Fault::new(
+                    path,
+                    format!("is longer than {LONGEST_TEXT} bytes; shorten it"),
+                ));
+            }
+        }
+        if !self.language.is_empty() && !is_language(&self.language) {
+            faults.push(Fault::new(
+                "language",
+                "is no BCP 47 tag such as en-US or de-DE",
+            ));
+        }
+    }
+
+    fn judge_questions(&self, faults: &mut Vec<Fault>) {
+        if self.total() == 0 {
+            faults.push(Fault::new(
+                "questions",
+                "there are none: give questions, or written: {count: 5} to have them written",
+            ));
+        }
+        if self.total() as usize > MOST_QUESTIONS {
+            faults.push(Fault::new(
+                "questions",
+                format!("are more than {MOST_QUESTIONS} in all"),
+            ));
+        }
+        let mut ids = HashSet::new();
+        for (n, question) in self.questions.iter().enumerate() {
+            let at = |field: &str| format!("questions[{n}].{field}");
+            if question.ask.trim().is_empty() {
+                faults.push(Fault::new(at("ask"), "is empty"));
+            } else if question.ask.len() > LONGEST_TEXT {
+                faults.push(Fault::new(
+                    at("ask"),
+                    format!("is longer than {LONGEST_TEXT} bytes"),
+                ));
+            }
+            if !ids.insert(question.id.as_str()) {
+                faults.push(Fault::new(
+                    at("id"),
+                    format!("{} is there twice", question.id),
+                ));
+            }
+            if self.kind == Kind::Eligibility && question.expect != Expect::YesNo {
+                faults.push(Fault::new(
+                    at("expect"),
+                    "an eligibility flow asks for yes_no only",
+                ));
+            }
+        }
+        if self.kind == Kind::Eligibility && self.written.is_some() {
+            faults.push(Fault::new(
+                "written",
+                "an eligibility flow has questions of its own only",
+            ));
+        }
+    }
+
+    fn judge_numbers(&self, faults: &mut Vec<Fault>) {
+        let mut between = |path: &str, value: u32, low: u32, high: u32| {
+            if !(low..=high).contains(&value) {
+                faults.push(Fault::new(path, format!("is not between {low} and {high}")));
+            }
+        };
+        between("answer.max_s", self.answer.max_s, 1, 3_600);
+        between("answer.silence_s", self.answer.silence_s, 1, 60);
+        between("wait_ms", self.wait_ms, 0, LONGEST_WAIT_MS);
+        between("feedback_wait_s", self.feedback_wait_s, 0, 120);
+        between("ring_s", self.ring_s, 5, 600);
+        between("max_call_s", self.max_call_s, 0, 14_400);
+        between("retry.attempts", self.retry.attempts, 1, 10);
+        between("retry.after_s", self.retry.after_s, 0, 7 * 86_400);
+        let keys = &self.answer.finish_key;
+        if !keys
+            .chars()
+            .all(|key| key.is_ascii_digit() || matches!(key, '*' | '#'))
+        {
+            faults.push(Fault::new(
+                "answer.finish_key",
+                "has others than 0-9, * and #",
+            ));
+        }
+    }
+}
+
+/// Whether a text can be an id or a name in a path or a key: a letter or digit, then up to 63 of those and `._-`.
+pub fn is_name(text: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric();
+    (1..=64).contains(&text.len())
+        && text.starts_with(plain)
+        && text
+            .chars()
+            .all(|c| plain(c) || matches!(c, '.' | '_' | '-'))
+}
+
+/// Whether a text has the form of a BCP 47 tag.
+pub fn is_language(text: &str) -> bool {
+    let mut parts = text.split('-');
+    let first = parts.next().unwrap_or_default();
+    (2..=3).contains(&first.len())
+        && first.chars().all(|c| c.is_ascii_alphabetic())
+        && parts.all(|part| {
+            (1..=8).contains(&part.len()) && part.chars().all(|c| c.is_ascii_alphanumeric())
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_fit_a_path() {
+        for good in ["smith-plumbing", "a", "0b6e.x_1"] {
+            assert!(is_name(good), "{good}");
+        }
+        for bad in ["", "-a", "..", "a/b", "a b", "é"] {
+            assert!(!is_name(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn languages_have_the_form_of_a_tag() {
+        for good in ["en", "en-US", "zh-Hant-TW", "de-1996"] {
+            assert!(is_language(good), "{good}");
+        }
+        for bad in ["", "e", "english", "en-", "en_US", "en-überlang", "12"] {
+            assert!(!is_language(bad), "{bad}");
+        }
+    }
+}

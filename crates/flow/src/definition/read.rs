@@ -1,0 +1,131 @@
+//! Reading a definition as somebody wrote it.
+
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use super::{Definition, Expect, Kind, Question};
+
+/// What is wrong with a definition, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// The field, such as `questions[2].ask`.
+    pub path: String,
+    /// What is wrong with it, and how to mend it.
+    pub message: String,
+}
+
+impl Fault {
+    pub(super) fn new(path: impl Into<String>, message: impl Into<String>) -> Self {
+        Self {
+            path: path.into(),
+            message: message.into(),
+        }
+    }
+}
+
+impl Definition {
+    /// Reads a definition as it stands in an apply file or a request.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong with it, each with its field.
+    pub fn read(value: &Value) -> Result<Self, Vec<Fault>> {
+        let Value::Object(fields) = value else {
+            return Err(vec![Fault::new(
+                "",
+                "a flow is an object with name, kind and questions",
+            )]);
+        };
+        let mut faults = Vec::new();
+        let mut definition = take(fields, &mut faults);
+        definition.number_questions();
+        if faults.is_empty() {
+            definition.judge(&mut faults);
+        }
+        if faults.is_empty() {
+            Ok(definition)
+        } else {
+            Err(faults)
+        }
+    }
+}
+
+/// Field by field, so that every fault is found and each has its name.
+fn take(fields: &Map<String, Value>, faults: &mut Vec<Fault>) -> Definition {
+    let mut found = Definition::default();
+    let mut kind = None;
+    for (name, value) in fields {
+        macro_rules! into {
+            ($target:expr) => {
+                match serde_json::from_value(value.clone()) {
+                    Ok(read) => $target = read,
+                    Err(e) => faults.push(Fault::new(name.as_str(), e.to_string())),
+                }
+            };
+        }
+        match name.as_str() {
+            "name" => into!(found.name),
+            "kind" => into!(kind),
+            "language" => into!(found.language),
+            "voice" => into!(found.voice),
+            "topic" => into!(found.topic),
+            "greeting" => into!(found.greeting),
+            "recording_notice" => into!(found.recording_notice),
+            "questions" => found.questions = questions(value, faults),
+            "written" => into!(found.written),
+            "fallback_questions" => into!(found.fallback_questions),
+            "answer" => into!(found.answer),
+            "wait_ms" => into!(found.wait_ms),
+            "spoken_feedback" => into!(found.spoken_feedback),
+            "feedback_wait_s" => into!(found.feedback_wait_s),
+            "completion" => into!(found.completion),
+            "criteria" => into!(found.criteria),
+            "rule" => into!(found.rule),
+            "eligible" => into!(found.eligible),
+            "not_eligible" => into!(found.not_eligible),
+            "max_call_s" => into!(found.max_call_s),
+            "ring_s" => into!(found.ring_s),
+            "machine" => into!(found.machine),
+            "quiet_hours" => into!(found.quiet_hours),
+            "retry" => into!(found.retry),
+            "ai" => into!(found.ai),
+            other => faults.push(Fault::new(other, "there is no such field in a flow")),
+        }
+    }
+    match kind {
+        Some(kind) => found.kind = kind,
+        None if faults.iter().any(|fault| fault.path == "kind") => {}
+        None => faults.push(Fault::new(
+            "kind",
+            "is missing: screener, coach or eligibility",
+        )),
+    }
+    if found.kind == Kind::Coach && !fields.contains_key("spoken_feedback") {
+        found.spoken_feedback = true;
+    }
+    found
+}
+
+fn questions(value: &Value, faults: &mut Vec<Fault>) -> Vec<Question> {
+    let Value::Array(items) = value else {
+        faults.push(Fault::new("questions", "is not a list"));
+        return Vec::new();
+    };
+    let mut found = Vec::new();
+    for (n, item) in items.iter().enumerate() {
+        // A question may be its words alone.
+        let read = match item {
+            Value::String(ask) => Ok(Question {
+                id: String::new(),
+                ask: ask.clone(),
+                expect: Expect::Recording,
+            }),
+            other => Question::deserialize(other),
+        };
+        match read {
+            Ok(question) => found.push(question),
+            Err(e) => faults.push(Fault::new(format!("questions[{n}]"), e.to_string())),
+        }
+    }
+    found
+}
