@@ -154,7 +154,7 @@ impl<D: Decider> Deciding<D> {
                     .map(|(slot, reply)| kept(&slot.consumer, &slot.event, reply)),
             )
             .collect();
-        inbox::conclude(&mut tx, &kept, &rows).await?;
+        inbox::conclude(&mut tx, kept, rows).await?;
         tx.commit().await?;
 
         if let Some(reply) = &reply {

@@ -6,7 +6,7 @@ use diesel::{ExpressionMethods, OptionalExtension, QueryDsl};
 use crate::cached::CachedDsl;
 use crate::schema::inbox::dsl;
 use crate::schema::outbox::dsl as leave;
-use crate::{Error, Tx, on, outbox, types, write_all};
+use crate::{Error, Tx, on, outbox, types, write_last};
 
 /// The mark of an event that was handled before.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,20 +59,19 @@ pub struct Reply {
     pub envelope: Vec<u8>,
 }
 
-/// The end of a decision: keeps the replies that events got, and adds the events that follow to the outbox.
+/// The end of a decision: keeps the replies that events got, and adds the events that follow to the outbox. Nothing but
+/// the commit may come after it.
 pub async fn conclude(
     tx: &mut Tx,
-    replies: &[Reply],
-    leaving: &[outbox::Row],
+    replies: Vec<Reply>,
+    leaving: Vec<outbox::Row>,
 ) -> Result<(), Error> {
-    write_all!(tx,
-        for reply in replies => diesel::update(dsl::inbox.find((&reply.consumer, &reply.event_id)))
-            .set(dsl::reply.eq(&reply.envelope))
-            .cached();
-        for row in leaving => diesel::insert_into(leave::outbox)
-            .values(row)
-            .on_conflict(leave::id)
-            .do_nothing())?;
+    write_last!(tx, for reply in replies =>
+        diesel::update(dsl::inbox.find((reply.consumer, reply.event_id)))
+            .set(dsl::reply.eq(reply.envelope))
+            .cached())?;
+    write_last!(tx, for row in leaving =>
+        diesel::insert_into(leave::outbox).values(row).on_conflict(leave::id).do_nothing())?;
     Ok(())
 }
 

@@ -51,29 +51,52 @@ macro_rules! on {
 /// costs one round trip for all of them. A statement each, since Diesel builds a batch anew every time, which PostgreSQL
 /// then prepares anew.
 ///
-/// `write_all!(tx, for row in rows => query; for other in others => query)` gives `QueryResult<()>`.
+/// `write_all!(tx, for row in rows => query)` gives `QueryResult<()>`.
 #[macro_export]
 macro_rules! write_all {
-    ($tx:expr, $(for $row:pat in $rows:expr => $query:expr);+ $(;)?) => {{
+    ($tx:expr, for $row:pat in $rows:expr => $query:expr) => {{
         use $crate::diesel_async::RunQueryDsl as _;
         match $tx.engine() {
             $crate::tx_engine::Engine::Pg(c) => {
                 let c = &*c;
-                let mut statements = Vec::new();
-                $(for $row in $rows {
-                    statements.push($query.execute(&mut &*c));
-                })+
+                let rows = IntoIterator::into_iter($rows);
+                let statements = rows.map(|$row| $query.execute(&mut &*c)).collect();
                 $crate::tx_engine::in_one_breath(statements).await
             }
-            $crate::tx_engine::Engine::Lite(c) => async {
-                $(for $row in $rows {
-                    $query.execute(c).await?;
-                })+
-                diesel::QueryResult::Ok(())
+            $crate::tx_engine::Engine::Lite(c) => {
+                async {
+                    for $row in $rows {
+                        $query.execute(c).await?;
+                    }
+                    diesel::QueryResult::Ok(())
+                }
+                .await
             }
-            .await,
         }
     }};
+}
+
+/// Writes what is the last of a transaction, before other such writes and its commit: they all go to PostgreSQL in one
+/// breath. The rows are the statement's own, and nothing may be asked of the transaction any more, since it would not
+/// see them.
+///
+/// `write_last!(tx, for row in rows => query)` gives `QueryResult<()>`; on PostgreSQL, what fails is told by the commit.
+#[macro_export]
+macro_rules! write_last {
+    ($tx:expr, for $row:pat in $rows:expr => $query:expr) => {
+        if $tx.can_wait() {
+            for $row in $rows {
+                let query = $query;
+                $tx.write_last(move |c| {
+                    use $crate::diesel_async::RunQueryDsl as _;
+                    query.execute(&mut &*c)
+                });
+            }
+            diesel::QueryResult::Ok(())
+        } else {
+            $crate::write_all!($tx, for $row in $rows => $query)
+        }
+    };
 }
 
 /// Inserts rows (`&[Row]`) and leaves those alone whose key is there already.

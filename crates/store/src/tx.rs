@@ -5,6 +5,7 @@ use diesel_async::pooled_connection::deadpool::Object;
 use diesel_async::sync_connection_wrapper::SyncConnectionWrapper;
 use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
 use futures::FutureExt;
+use futures::future::BoxFuture;
 
 use crate::Error;
 
@@ -15,7 +16,13 @@ pub type Lite = SyncConnectionWrapper<SqliteConnection>;
 pub struct Tx {
     conn: Option<Conn>,
     open: bool,
+    /// What is sent with the commit, on PostgreSQL.
+    last: Vec<Write>,
 }
+
+/// A statement that waits until it is sent.
+pub(crate) type Write =
+    Box<dyn for<'c> FnOnce(&'c AsyncPgConnection) -> BoxFuture<'c, QueryResult<usize>> + Send>;
 
 /// A pooled connection of either engine.
 pub(crate) enum Conn {
@@ -39,6 +46,7 @@ impl Tx {
         let mut tx = Self {
             conn: Some(conn),
             open: true,
+            last: Vec::new(),
         };
         match tx.engine() {
             // It is sent, and not waited for: the first statement follows at once, and an answer to it is an answer to
@@ -58,14 +66,21 @@ impl Tx {
         Self {
             conn: Some(conn),
             open: false,
+            last: Vec::new(),
         }
     }
 
     /// Makes it all happen.
     pub async fn commit(mut self) -> Result<(), Error> {
         if self.open {
+            let last = std::mem::take(&mut self.last);
             match self.engine() {
-                Engine::Pg(c) => c.batch_execute("COMMIT").await?,
+                Engine::Pg(c) => {
+                    let connection = &*c;
+                    in_one_breath(last.into_iter().map(|write| write(connection)).collect())
+                        .await?;
+                    c.batch_execute("COMMIT").await?;
+                }
                 Engine::Lite(c) => c.batch_execute("COMMIT").await?,
             }
             self.open = false;
@@ -76,6 +91,7 @@ impl Tx {
     /// Takes it all back and keeps the connection for the next.
     pub async fn rollback(mut self) -> Result<(), Error> {
         if self.open {
+            self.last.clear();
             match self.engine() {
                 Engine::Pg(c) => c.batch_execute("ROLLBACK").await?,
                 Engine::Lite(c) => c.batch_execute("ROLLBACK").await?,
@@ -85,10 +101,31 @@ impl Tx {
         Ok(())
     }
 
+    /// Whether a write may wait for the commit. SQLite has no way to the server to spare.
+    #[doc(hidden)]
+    pub fn can_wait(&self) -> bool {
+        self.open && matches!(self.conn, Some(Conn::Pg(_)))
+    }
+
+    /// Keeps a write for the commit.
+    #[doc(hidden)]
+    pub fn write_last<W>(&mut self, write: W)
+    where
+        W: for<'c> FnOnce(&'c AsyncPgConnection) -> BoxFuture<'c, QueryResult<usize>>
+            + Send
+            + 'static,
+    {
+        self.last.push(Box::new(write));
+    }
+
     /// The connection, for [`crate::on!`].
     #[doc(hidden)]
     #[expect(clippy::unreachable, reason = "the connection leaves only in drop")]
     pub fn engine(&mut self) -> Engine<'_> {
+        debug_assert!(
+            self.last.is_empty(),
+            "a query comes after what `write_last!` has written, and would not see it"
+        );
         match self.conn.as_mut() {
             Some(Conn::Pg(c)) => Engine::Pg(c),
             Some(Conn::Lite(c)) => Engine::Lite(c),

@@ -190,7 +190,7 @@ async fn an_event_is_entered_once(engine: &str) {
         event_id: "e1".to_owned(),
         envelope: b"reply".to_vec(),
     };
-    inbox::conclude(&mut tx, &[reply], &[]).await.unwrap();
+    inbox::conclude(&mut tx, vec![reply], vec![]).await.unwrap();
     tx.commit().await.unwrap();
 
     let mut tx = store.begin().await.unwrap();

@@ -301,7 +301,7 @@ impl Record {
 
     /// Writes everything and hands over what follows.
     pub async fn save(self, tx: &mut Tx) -> Result<Decision, store::Error> {
-        db::call_save(tx, &self.row, &self.lines).await?;
+        db::call_save(tx, self.row, self.lines).await?;
         Ok(self.decision)
     }
 

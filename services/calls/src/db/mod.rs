@@ -6,7 +6,7 @@ use clock::Time;
 use diesel_migrations::embed_migrations;
 use store::prelude::*;
 use store::types::{self, Json};
-use store::{Error, Migrations, Tx, on, write_all};
+use store::{Error, Migrations, Tx, on, write_last};
 
 use schema::calls::dsl;
 use schema::timeline::dsl as line;
@@ -127,14 +127,12 @@ pub async fn call_lock(tx: &mut Tx, call_sid: &str) -> Result<Option<CallRow>, E
         .optional())?)
 }
 
-/// Writes the row back, and what happened to the call.
-pub async fn call_save(tx: &mut Tx, row: &CallRow, lines: &[LineRow]) -> Result<(), Error> {
-    write_all!(tx,
-        for row in [row] => diesel::update(dsl::calls.find(&row.call_sid)).set(row).cached();
-        for line in lines => diesel::insert_into(timeline::table)
-            .values(line)
-            .on_conflict(line::id)
-            .do_nothing())?;
+/// Writes the row back, and what happened to the call: the last that is done to them before the commit.
+pub async fn call_save(tx: &mut Tx, row: CallRow, lines: Vec<LineRow>) -> Result<(), Error> {
+    write_last!(tx, for row in [row] =>
+        diesel::update(dsl::calls.find(row.call_sid.clone())).set(row).cached())?;
+    write_last!(tx, for line in lines =>
+        diesel::insert_into(timeline::table).values(line).on_conflict(line::id).do_nothing())?;
     Ok(())
 }
 

@@ -9,9 +9,29 @@ use events::v1::{
 };
 use serde_json::json;
 use store::types::Json;
+use testkit::eventually;
 
 use crate::stage::{CALL, Stage};
 use crate::world;
+
+/// Waits until these words are to be spoken.
+async fn ordered(stage: &Stage, language: &str, words: &str) {
+    eventually(&format!("{words:?} is to be spoken"), async || {
+        let orders = stage.ear.heard::<SpeechSynthesize>();
+        orders
+            .iter()
+            .any(|(_, order)| order.language == language && order.text.contains(words))
+    })
+    .await;
+}
+
+pub async fn what_every_caller_hears_is_spoken_before_anybody_calls(stage: Arc<Stage>) {
+    let lines = flow::Definition::coach().fixed_lines("en-US");
+    assert!(lines.len() > 5, "{lines:?}");
+    for line in lines {
+        ordered(&stage, "en-US", &line).await;
+    }
+}
 
 /// A coached interview, from the menu to the feedback; each question is there when it is needed.
 pub async fn a_coach_is_heard_from_the_menu_to_the_feedback(stage: Arc<Stage>) {
@@ -31,8 +51,8 @@ pub async fn a_coach_is_heard_from_the_menu_to_the_feedback(stage: Arc<Stage>) {
             row.progress.0.to_string().contains("What do you build?")
         })
         .await;
-    // The greeting, the menu, the question.
-    stage.ear.hear::<SpeechSynthesize>(3).await;
+    // In this tenant's language; what is spoken ahead is in American English.
+    ordered(&stage, "en-GB", "press or say 1").await;
     stage.speak_all().await;
     let again = stage.press("9").await;
     assert!(

@@ -45,6 +45,7 @@ testkit::suite! { crate::lab::run;
 mod on_a_call {
     testkit::suite! { crate::stage::run;
         coach:
+            what_every_caller_hears_is_spoken_before_anybody_calls,
             a_coach_is_heard_from_the_menu_to_the_feedback,
             a_late_question_is_replaced_and_asked_next,
             a_question_that_comes_in_the_wait_is_asked_at_once,
