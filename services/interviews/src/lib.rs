@@ -60,6 +60,7 @@ pub async fn role_with(parts: &Parts, tempo: Tempo) -> Result<Role, Error> {
             relay,
             bus: parts.bus.clone(),
             directory: parts.directory.clone(),
+            speaker: parts.settings.speaker(),
             clock: parts.clock.clone(),
         },
     );

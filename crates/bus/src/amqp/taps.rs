@@ -20,7 +20,7 @@ use tokio::sync::{mpsc, oneshot};
 use tracing::warn;
 
 use super::connection::Session;
-use super::{Amqp, Core, LONG_PATIENCE, WINDOW, headers, topology};
+use super::{Amqp, Core, LONG_PATIENCE, PATIENCE, WINDOW, headers, topology};
 use crate::Error;
 use crate::tap::{self, Tap, TapSender};
 
@@ -117,6 +117,8 @@ pub(super) async fn run(core: Arc<Core>, mut showing: mpsc::Receiver<Arc<Envelop
         }
         while !core.ended.is_cancelled() {
             let Ok(session) = core.session(LONG_PATIENCE).await else {
+                // A broker that blocks publishers says so at once.
+                tokio::time::sleep(PATIENCE).await;
                 continue;
             };
             let options = BasicPublishOptions {
@@ -171,7 +173,10 @@ async fn receive(
             () = core.ended.cancelled() => return,
             () = tap.closed() => return,
         };
-        let Ok(session) = session else { continue };
+        let Ok(session) = session else {
+            tokio::time::sleep(PATIENCE).await;
+            continue;
+        };
         let consumer = match open(&core, &session, &patterns).await {
             Ok(consumer) => consumer,
             Err(error) => {

@@ -3,6 +3,8 @@
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Json, Path, Query};
 use chrono::{DateTime, Utc};
+use clock::Time;
+use events::Envelope;
 use flow::Definition;
 use role::http::{ApiError, Caller, Page};
 use schemars::JsonSchema;
@@ -12,6 +14,7 @@ use serde_json::Value;
 use super::page::{List, Wanted, bad_cursor, tenant_of};
 use super::read::{Reader, invalid};
 use super::{State, missing};
+use crate::app::flows::ahead;
 use crate::db::{self, FlowRow};
 
 /// A flow to be: a definition, and whose it is.
@@ -78,16 +81,23 @@ pub(super) async fn create(
     let mut read = Reader::of(body.into_inner())?;
     let tenant = read.tenant_or_every(&caller);
     let definition = Definition::read(&read.rest()?).map_err(|faults| invalid(&faults))?;
+    let now = state.clock.now();
     let mut tx = state.store.begin().await?;
     let (version, is_new) = db::flow_put(
         &mut tx,
         (&tenant, &definition.name),
         definition.kind.as_str(),
         &store::types::Json(definition.to_value()),
-        state.clock.now(),
+        now,
     )
     .await?;
+    let leaving = match is_new {
+        true => spoken_ahead(&state, &definition, now),
+        false => Vec::new(),
+    };
+    state.relay.put(&mut tx, now, &leaving).await?;
     tx.commit().await?;
+    state.relay.leave(leaving);
     let stored = Stored {
         id: definition.name.clone(),
         name: definition.name,
@@ -97,6 +107,14 @@ pub(super) async fn create(
         true => HttpResponse::Created().json(stored),
         false => HttpResponse::Ok().json(stored),
     })
+}
+
+/// The orders to speak what every interview of the flow says, before the first.
+fn spoken_ahead(state: &State, definition: &Definition, now: Time) -> Vec<Envelope> {
+    let orders = ahead(definition, &state.speaker).into_iter();
+    orders
+        .map(|order| Envelope::at("trunkline/interviews", state.clock.id(), now, &order))
+        .collect()
 }
 
 pub(super) async fn list(

@@ -35,6 +35,8 @@ pub struct State {
     pub bus: Bus,
     /// Which numbers a tenant has.
     pub directory: Directory,
+    /// Who speaks prompts, as the settings name him.
+    pub speaker: String,
     /// The time.
     pub clock: Clock,
 }

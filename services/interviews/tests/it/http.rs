@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use events::v1::SpeechSynthesize;
 use serde_json::{Value, json};
 
 use testkit::ADMIN;
@@ -249,6 +250,17 @@ pub async fn a_flow_keeps_its_versions(lab: Arc<Lab>) {
     );
     let list = lab.get(FLOWS).await;
     assert_eq!(list["items"], json!([shown]));
+}
+
+pub async fn what_a_flow_always_says_is_spoken_ahead(lab: Arc<Lab>) {
+    let mut greeted = flow("hello", "Why?");
+    greeted["greeting"] = json!("Good morning from the greenhouse.");
+    assert_eq!(lab.smith(FLOWS, greeted).await.0, 201);
+    testkit::eventually("the greeting is to be spoken", async || {
+        let orders = lab.ear.heard::<SpeechSynthesize>();
+        orders.iter().any(|it| it.1.text.contains("greenhouse"))
+    })
+    .await;
 }
 
 pub async fn a_tenants_own_flow_goes_before_every_tenants(lab: Arc<Lab>) {

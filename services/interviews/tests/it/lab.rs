@@ -4,7 +4,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use clock::Clock;
-use events::v1::{CallPlace, DirectoryQuery, InterviewDial, ResolveQuery};
+use events::v1::{CallPlace, DirectoryQuery, InterviewDial, ResolveQuery, SpeechSynthesize};
 use events::{Envelope, Event};
 use interviews::door::{InterviewRow, MIGRATIONS, interview_insert};
 use reqwest::header::HeaderMap;
@@ -30,7 +30,7 @@ impl Deref for Lab {
 pub async fn run<F: Future<Output = ()>>(mode: Mode, case: fn(Arc<Lab>) -> F) {
     let kit = Kit::new("interviews", mode, Clock::held(world::at(0)), &[]).await;
     let parts = kit.open().await;
-    let heard = [InterviewDial::TYPE, CallPlace::TYPE];
+    let heard = [InterviewDial::TYPE, CallPlace::TYPE, SpeechSynthesize::TYPE];
     kit.ear.listen(&parts.bus, &heard).await;
     let asked = [DirectoryQuery::TYPE, ResolveQuery::TYPE];
     Arc::new(Ear::default())

@@ -25,6 +25,7 @@ testkit::suite! { crate::lab::run;
         each_fault_is_told_with_its_field,
         what_is_no_json_or_too_much_of_it_is_refused,
         a_flow_keeps_its_versions,
+        what_a_flow_always_says_is_spoken_ahead,
         a_tenants_own_flow_goes_before_every_tenants,
         lists_are_paged,
         tenants_do_not_see_each_other,
