@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::calls::is_missed;
 use super::signatures::ringing;
 use super::world::{OWN, OWN_ACCOUNT, OWN_TOKENS, SMITH, SMITH_OWNER, caller, world};
-use crate::site::{LONG, Mode, Plan, Site, behaves, eventually, play, sid, so, stays};
+use crate::site::{LONG, Mode, Plan, Site, behaves, eventually, play, sid, so, stays, within};
 
 /// How long Twilio waits at most.
 const TWILIO_WAITS_MS: u64 = 15_000;
@@ -125,7 +125,21 @@ async fn callers_get_through_without_the_database() {
 
             wire.mend();
             site.settled_within(LONG, &call).await;
-            is_missed(site, &call, &from, "busy", "Smith & Sons").await;
+            site.texted_within(LONG, &from, 1).await;
+            let found = site.get(&format!("/calls/{call}")).await;
+            assert_eq!(
+                (&found["outcome"], &found["reason"]),
+                (&Value::from("missed"), &Value::from("busy")),
+                "{found:#}"
+            );
+            // What was tried in vain comes later than what followed it.
+            let timeline = format!("/calls/{call}/timeline");
+            within(LONG, "its beginning is told, too", async || {
+                let lines = site.find(&timeline).await?;
+                let mut lines = lines["items"].as_array()?.iter();
+                so(lines.any(|line| line["detail"]["what"] == "call comes in"))
+            })
+            .await;
             site.are_ready().await;
         },
     )

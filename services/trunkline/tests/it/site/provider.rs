@@ -2,7 +2,7 @@
 //! serves the TwiML of a studio, in which callers are recorded for nobody.
 
 use std::net::TcpListener;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
@@ -63,6 +63,8 @@ struct State {
     rules: Mutex<Vec<Rule>>,
     asked: Mutex<Vec<Asked>>,
     transcribing: AtomicUsize,
+    /// Whoever wants a transcription is to come again.
+    shut: AtomicBool,
     questions: AtomicUsize,
 }
 
@@ -138,16 +140,25 @@ impl Provider {
         asked.iter().filter(|it| it.well).count()
     }
 
-    /// Waits until no transcription is on its way here, and all words that were answered are kept. Whoever is killed
-    /// while a model works, or before he has written down what it said, cannot know that it will have to be paid.
-    pub async fn is_idle(&self, kept: impl Fn(&str) -> bool) {
-        eventually("nothing is being transcribed", async || {
+    /// Strikes at a moment at which no transcription is under way and all words that were answered are kept; none is
+    /// begun meanwhile. Whoever is killed while a model works, or before he has written down what it said, cannot know
+    /// that it will have to be paid.
+    pub async fn when_idle(&self, kept: impl Fn(&str) -> bool, strike: impl FnOnce()) {
+        let is_idle = || {
             let asked = self.asked(Work::Transcribe, "");
             let mut paid = asked.iter().filter(|it| it.well);
-            let idle = self.state.transcribing.load(Ordering::SeqCst) == 0;
-            so(idle && paid.all(|it| kept(&it.words)))
+            self.state.transcribing.load(Ordering::SeqCst) == 0 && paid.all(|it| kept(&it.words))
+        };
+        eventually("nothing is being transcribed", async || {
+            self.state.shut.store(is_idle(), Ordering::SeqCst);
+            // One may have begun before it was shut.
+            let idle = self.state.shut.load(Ordering::SeqCst) && is_idle();
+            self.state.shut.store(idle, Ordering::SeqCst);
+            so(idle)
         })
         .await;
+        strike();
+        self.state.shut.store(false, Ordering::SeqCst);
     }
 }
 
@@ -255,6 +266,10 @@ fn field(text: &str, name: &str) -> Option<String> {
 
 async fn transcribe(state: web::Data<State>, body: web::Bytes) -> HttpResponse {
     state.transcribing.fetch_add(1, Ordering::SeqCst);
+    if state.shut.load(Ordering::SeqCst) {
+        state.transcribing.fetch_sub(1, Ordering::SeqCst);
+        return HttpResponse::ServiceUnavailable().finish();
+    }
     let words = wav(&body).and_then(|file| audio::Sound::read(file).ok()?.heard());
     let words = words.unwrap_or_default();
     let manner = state.take(Work::Transcribe, "", &words);

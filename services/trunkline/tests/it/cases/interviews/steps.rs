@@ -148,9 +148,9 @@ async fn kills(site: &Site, provider: &Provider, random: &mut StdRng) {
         return;
     }
     let data = site.dir.path().join("data");
-    provider.is_idle(|words| is_kept(&data, words)).await;
     let role = ROLES.choose(random).unwrap();
-    site.kill(role);
+    let kept = |words: &str| is_kept(&data, words);
+    provider.when_idle(kept, || site.kill(role)).await;
     site.revive(role);
     site.is_live(role).await;
 }
