@@ -180,52 +180,29 @@ fn desks(settings: &Settings, clock: &Clock) -> Result<Vec<Desk>, Setup> {
         murf,
         ..
     } = settings;
-    let http = |provider| {
-        wire::http(settings.limits.connect).map_err(|_| Setup {
+    let wire = |provider, base_url: &str, header, before: &str, key| {
+        let http = wire::http(settings.limits.connect).map_err(|_| Setup {
             provider,
             why: "the http client cannot be built",
-        })
+        })?;
+        Wire::new(provider, (&http, clock), base_url, header, before, key)
     };
     if let Some(of) = openai {
         let provider = Provider::OpenAi;
-        let (name, before) = (OpenAi::HEADER, OpenAi::BEFORE_KEY);
-        let http = http(provider)?;
-        let wire = Wire::new(
-            provider,
-            (&http, clock),
-            &of.base_url,
-            name,
-            before,
-            &of.api_key,
-        )?;
+        let (header, before) = (OpenAi::HEADER, OpenAi::BEFORE_KEY);
+        let wire = wire(provider, &of.base_url, header, before, &of.api_key)?;
         let client = OpenAi::new(wire, of.clone());
         desks.push(desk(settings, clock, provider, ALL, client));
     }
     if let Some(of) = elevenlabs {
-        let (provider, name) = (Provider::ElevenLabs, ElevenLabs::HEADER);
-        let http = http(provider)?;
-        let wire = Wire::new(
-            provider,
-            (&http, clock),
-            root(&of.base_url),
-            name,
-            "",
-            &of.api_key,
-        )?;
+        let (provider, header) = (Provider::ElevenLabs, ElevenLabs::HEADER);
+        let wire = wire(provider, root(&of.base_url), header, "", &of.api_key)?;
         let client = ElevenLabs::new(wire, of.clone());
         desks.push(desk(settings, clock, provider, &[Work::Speak], client));
     }
     if let Some(of) = murf {
-        let (provider, name) = (Provider::Murf, Murf::HEADER);
-        let http = http(provider)?;
-        let wire = Wire::new(
-            provider,
-            (&http, clock),
-            root(&of.base_url),
-            name,
-            "",
-            &of.api_key,
-        )?;
+        let (provider, header) = (Provider::Murf, Murf::HEADER);
+        let wire = wire(provider, root(&of.base_url), header, "", &of.api_key)?;
         let client = Murf::new(wire, of.clone());
         desks.push(desk(settings, clock, provider, &[Work::Speak], client));
     }
