@@ -43,4 +43,10 @@ pub fn entry(kind: &str) -> Option<&'static Entry> {
         .max_by_key(|entry| entry.kind.len())
 }
 
+/// Whether it is an error that nobody takes an event of this type: so it is with commands, and with types that are not
+/// in the catalogue. A fact may go unheard.
+pub fn must_be_taken(kind: &str) -> bool {
+    entry(kind).is_none_or(|entry| entry.command)
+}
+
 include!(concat!(env!("OUT_DIR"), "/catalogue.rs"));
