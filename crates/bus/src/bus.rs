@@ -68,7 +68,8 @@ impl Bus {
         Ok(Self { inner })
     }
 
-    /// Publishes an event under its `kind`. `Ok` means that it is on disk in every queue that takes it.
+    /// Publishes an event under its `kind`. `Ok` means that it is on disk in every queue that takes it. That none does
+    /// is an error, but for facts of the catalogue, which may go unheard.
     pub async fn publish(&self, envelope: &Envelope) -> Result<(), Error> {
         let published = match &self.inner {
             Inner::Embedded(bus) => bus.publish(envelope).await,

@@ -6,14 +6,14 @@ use std::time::Duration;
 use clock::Clock;
 use events::Envelope;
 use futures::StreamExt;
-use lapin::options::{
-    BasicAckOptions, BasicCancelOptions, BasicConsumeOptions, BasicNackOptions, BasicQosOptions,
-};
+use lapin::options::{BasicCancelOptions, BasicConsumeOptions, BasicNackOptions, BasicQosOptions};
 use lapin::types::{AMQPValue, FieldTable, ShortString};
 use lapin::{BasicProperties, Channel};
+use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tracing::{debug, warn};
 
+use super::acks::{Acks, Outcome};
 use super::connection::Session;
 use super::publish::Message;
 use super::{Core, LONG_PATIENCE, headers};
@@ -119,10 +119,17 @@ impl Worker {
         in_hand: &mut JoinSet<()>,
         signals: &Signals,
     ) -> bool {
-        let prefetch = usize::from(self.subscription.prefetch.max(1));
+        let prefetch = self.subscription.prefetch.max(1);
+        let mut acks = Acks::new(channel.clone(), prefetch);
+        // Of this channel's own: what is still in hand of the one before comes again.
+        let (done, mut outcomes) = mpsc::unbounded_channel();
         let (mut stopping, mut open) = (false, true);
         loop {
             if !open && (!stopping || in_hand.is_empty()) {
+                while let Ok(outcome) = outcomes.try_recv() {
+                    acks.note(outcome);
+                }
+                acks.flush().await;
                 return stopping;
             }
             tokio::select! {
@@ -131,15 +138,22 @@ impl Worker {
                     in_hand.shutdown().await;
                     return true;
                 }
+                Some(outcome) = outcomes.recv() => acks.note(outcome),
+                () = acks.ripe() => acks.flush().await,
                 Some(_) = in_hand.join_next() => {}
                 () = signals.stop.cancelled(), if !stopping => {
                     stopping = true;
                     // What the broker has already sent comes first, then the end of the stream.
                     open &= channel.basic_cancel(TAG.into(), BasicCancelOptions::default()).await.is_ok();
                 }
-                delivery = consumer.next(), if open && in_hand.len() < prefetch => match delivery {
+                delivery = consumer.next(), if open && in_hand.len() < usize::from(prefetch) => match delivery {
                     Some(Ok(delivery)) => {
-                        in_hand.spawn(self.clone().work(session.clone(), delivery));
+                        acks.taken(delivery.delivery_tag);
+                        let (worker, session, done) = (self.clone(), session.clone(), done.clone());
+                        in_hand.spawn(async move {
+                            // Nobody takes it when the channel has gone.
+                            let _ = done.send(worker.work(&session, delivery).await);
+                        });
                     }
                     Some(Err(_)) | None => open = false,
                 },
@@ -147,8 +161,9 @@ impl Worker {
         }
     }
 
-    async fn work(self, session: Arc<Session>, delivery: lapin::message::Delivery) {
+    async fn work(&self, session: &Session, delivery: lapin::message::Delivery) -> Outcome {
         let lapin::message::Delivery {
+            delivery_tag: tag,
             routing_key,
             properties,
             data,
@@ -167,14 +182,13 @@ impl Worker {
         let settled = match verdict {
             Verdict::Done => Ok(()),
             Verdict::Retry(delay) => {
-                self.send_round(&session, &envelope, delay, attempt + 1, retries + 1)
+                self.send_round(session, &envelope, delay, attempt + 1, retries + 1)
                     .await
             }
-            Verdict::Dead(reason) => self.bury(&session, &envelope, &reason, attempt).await,
+            Verdict::Dead(reason) => self.bury(session, &envelope, &reason, attempt).await,
         };
-        // Acks that fail mean that the channel has gone, and that the delivery will come again.
         match settled {
-            Ok(()) => drop(acker.ack(BasicAckOptions::default()).await),
+            Ok(()) => Outcome::Settled(tag),
             Err(error) => {
                 warn!(queue, event.id = envelope.id, %error, "delivery could not be settled and goes back");
                 tokio::time::sleep(PAUSE).await;
@@ -183,6 +197,7 @@ impl Worker {
                     ..BasicNackOptions::default()
                 };
                 let _ = acker.nack(requeue).await;
+                Outcome::GivenBack(tag)
             }
         }
     }
@@ -208,6 +223,7 @@ impl Worker {
             key: self.queue.clone(),
             properties,
             body: &envelope.data,
+            mandatory: true,
         };
         session.events.publish(message).await
     }
@@ -248,6 +264,7 @@ pub(super) async fn send(
             key: queue,
             properties,
             body: &envelope.data,
+            mandatory: true,
         })
         .await
 }

@@ -1,5 +1,6 @@
 //! RabbitMQ.
 
+mod acks;
 mod connection;
 mod consume;
 mod dead;
@@ -21,6 +22,7 @@ use lapin::options::{ExchangeDeleteOptions, QueueDeclareOptions, QueueDeleteOpti
 use lapin::types::FieldTable;
 use lapin::uri::AMQPUri;
 use tokio::sync::watch;
+use tokio::task::unconstrained;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -111,9 +113,10 @@ impl Amqp {
             key: headers::short(&envelope.kind)?,
             properties: headers::persistent(envelope)?,
             body: &envelope.data,
+            mandatory: events::must_be_taken(&envelope.kind),
         };
         let published = session.events.publish(message).await;
-        // A fact that no queue takes is still news to the onlookers: caches live on it.
+        // What no queue takes is still news to the onlookers: caches live on it.
         if matches!(published, Ok(()) | Err(Error::Unroutable(_))) {
             core.shows.show(envelope);
         }
@@ -130,8 +133,10 @@ impl Amqp {
                 results.extend(flying.next().await);
             }
             flying.push_back(self.publish(envelope));
-            // The first poll is now, so that the order is that of the calls.
-            if let Poll::Ready(Some(result)) = futures::poll!(flying.next()) {
+            // The first poll is now, so that the order is that of the calls; tokio may not put it off, as it does with
+            // whoever has been polled for long.
+            let first = unconstrained(flying.next());
+            if let Poll::Ready(Some(result)) = futures::poll!(first) {
                 results.push(result);
             }
         }

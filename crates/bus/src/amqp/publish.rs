@@ -20,7 +20,7 @@ use crate::Error;
 /// A confirm that takes longer than this is taken for lost.
 const CONFIRM: Duration = Duration::from_secs(5);
 
-/// Publishes on one channel, with confirms and `mandatory`.
+/// Publishes on one channel, with confirms.
 pub(super) struct Publisher {
     channel: Channel,
     broken: CancellationToken,
@@ -40,6 +40,8 @@ pub(super) struct Message<'a> {
     pub(super) key: ShortString,
     pub(super) properties: BasicProperties,
     pub(super) body: &'a [u8],
+    /// Whether it is an error that no queue takes it.
+    pub(super) mandatory: bool,
 }
 
 impl Publisher {
@@ -64,7 +66,8 @@ impl Publisher {
     pub(super) async fn publish(&self, message: Message<'_>) -> Result<(), Error> {
         let route = route(message.exchange, &message.key);
         let (key, id) = (message.key.clone(), message.properties.message_id().clone());
-        let known = self.routable().contains_key(&route);
+        // What need not be taken never comes back.
+        let known = !message.mandatory || self.routable().contains_key(&route);
         let start = Instant::now();
         let confirmed = tokio::time::timeout(CONFIRM, async {
             if known {
@@ -132,9 +135,10 @@ impl Publisher {
             key,
             properties,
             body,
+            mandatory,
         } = message;
         let options = BasicPublishOptions {
-            mandatory: true,
+            mandatory,
             ..BasicPublishOptions::default()
         };
         let mut sending =

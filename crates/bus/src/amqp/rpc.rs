@@ -31,6 +31,8 @@ impl Amqp {
             key: headers::short(&envelope.kind)?,
             properties: headers::persistent(&envelope)?,
             body: &envelope.data,
+            // Whoever asks wants somebody to answer.
+            mandatory: true,
         }));
         // A reply that is faster than the confirm says as much.
         let mut accepted = false;

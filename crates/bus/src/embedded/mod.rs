@@ -24,7 +24,7 @@ use crate::tap::{self, Tap, TapSender};
 use crate::{Consumer, DeadLetter, Depth, Error, Handler, Subscription};
 use journal::Fate;
 use queue::Queues;
-use writer::{Answer, Command, Writer, guard};
+use writer::{Answer, Command, Routed, Writer, guard};
 
 /// The embedded bus.
 pub(crate) struct Embedded {
@@ -76,7 +76,9 @@ impl Embedded {
     }
 
     pub(crate) async fn publish(&self, envelope: &Envelope) -> Result<(), Error> {
-        let event = self.routed(Arc::new(envelope.clone()))?;
+        let Some(event) = self.routed(Arc::new(envelope.clone()))? else {
+            return Ok(());
+        };
         self.ask(|done| Command::Store {
             events: vec![event],
             done,
@@ -90,7 +92,7 @@ impl Embedded {
         for envelope in envelopes {
             results.push(
                 self.routed(Arc::new(envelope.clone()))
-                    .map(|event| events.push(event)),
+                    .map(|event| events.extend(event)),
             );
         }
         if events.is_empty() {
@@ -108,17 +110,21 @@ impl Embedded {
         results
     }
 
-    fn routed(&self, event: Arc<Envelope>) -> Result<(Arc<Envelope>, Arc<[usize]>), Error> {
+    /// The event and the queues that take it. None: nobody does, and nobody has to.
+    fn routed(&self, event: Arc<Envelope>) -> Result<Option<Routed>, Error> {
         if self.closed.load(Ordering::Acquire) {
             return Err(closed());
         }
         let route = self.shared.queues().route(&event.kind);
-        if route.is_empty() {
-            // A fact that no queue takes is still news to the onlookers: caches live on it.
-            self.shared.show(&event);
+        if !route.is_empty() {
+            return Ok(Some((event, route)));
+        }
+        // It is news to the onlookers all the same: caches live on it.
+        self.shared.show(&event);
+        if events::must_be_taken(&event.kind) {
             Err(Error::Unroutable(event.kind.clone()))
         } else {
-            Ok((event, route))
+            Ok(None)
         }
     }
 

@@ -28,11 +28,14 @@ const BATCH: usize = 4096;
 
 pub(super) type Answer<T> = oneshot::Sender<Result<T, Error>>;
 
+/// An event and the queues that take it.
+pub(super) type Routed = (Arc<Envelope>, Arc<[usize]>);
+
 /// What the writer is asked.
 pub(super) enum Command {
     /// Store each event for its queues, then make it ready there.
     Store {
-        events: Vec<(Arc<Envelope>, Arc<[usize]>)>,
+        events: Vec<Routed>,
         done: Answer<()>,
     },
     Declare {

@@ -40,6 +40,7 @@ suite! {
     routing::consumers_of_one_queue_share_its_work,
     routing::every_queue_gets_its_copy,
     routing::an_event_that_nobody_takes_is_refused,
+    routing::a_fact_may_go_unheard,
     routing::a_declared_queue_keeps_events_for_its_consumer,
     routing::many_events_in_one_go_keep_their_order,
     routing::one_unroutable_event_does_not_spoil_the_others,

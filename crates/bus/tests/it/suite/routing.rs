@@ -146,18 +146,38 @@ pub async fn an_event_that_nobody_takes_is_refused(stage: Arc<Stage>) {
     bus.consume(subscription("calls.log", &["call.missed"]), seen.handler())
         .await
         .unwrap();
-    let refused = bus.publish(&event("call.ended")).await.unwrap_err();
+    let refused = bus.publish(&event("message.send")).await.unwrap_err();
     assert!(
-        matches!(&refused, Error::Unroutable(kind) if kind == "call.ended"),
+        matches!(&refused, Error::Unroutable(kind) if kind == "message.send"),
         "{refused}"
     );
     assert!(refused.to_string().contains("start the role"), "{refused}");
     // A binding that comes later counts.
+    bus.declare(&subscription("calls.log", &["message.send"]))
+        .await
+        .unwrap();
+    bus.publish(&event("message.send")).await.unwrap();
+    seen.eventually(1).await;
+}
+
+pub async fn a_fact_may_go_unheard(stage: Arc<Stage>) {
+    let (bus, seen) = (stage.bus(), Seen::new());
+    bus.consume(subscription("calls.log", &["call.missed"]), seen.handler())
+        .await
+        .unwrap();
+    let batch = ["call.ended", "call.missed", "call.ended"].map(event);
+    bus.publish(&batch[0]).await.unwrap();
+    for result in bus.publish_all(&batch).await {
+        result.unwrap();
+    }
+    // Whoever listens from now on hears what is told from now on.
     bus.declare(&subscription("calls.log", &["call.ended"]))
         .await
         .unwrap();
-    bus.publish(&event("call.ended")).await.unwrap();
-    seen.eventually(1).await;
+    let heard = event("call.ended");
+    bus.publish(&heard).await.unwrap();
+    seen.eventually(2).await;
+    assert_eq!(seen.ids(), [batch[1].id.clone(), heard.id]);
 }
 
 pub async fn a_declared_queue_keeps_events_for_its_consumer(stage: Arc<Stage>) {

@@ -109,6 +109,6 @@ pub async fn a_slow_tap_is_told_what_it_missed(stage: Arc<Stage>) {
 pub async fn a_tap_makes_nothing_routable(stage: Arc<Stage>) {
     let bus = stage.bus();
     let _tap = bus.tap(&["#"]).await.unwrap();
-    let refused = bus.publish(&event("call.missed")).await.unwrap_err();
+    let refused = bus.publish(&event("message.send")).await.unwrap_err();
     assert!(matches!(refused, Error::Unroutable(_)), "{refused}");
 }
