@@ -164,7 +164,7 @@ impl<D: Decider> Deciding<D> {
         let (now_due, later): (Vec<_>, Vec<_>) =
             events.into_iter().partition(|(_, due)| *due <= now);
         self.relay
-            .send(now_due.into_iter().map(|(envelope, _)| envelope).collect());
+            .leave(now_due.into_iter().map(|(envelope, _)| envelope).collect());
         if let Some(first) = later.iter().map(|(_, due)| *due).min() {
             self.relay.wake_at(first);
         }
@@ -223,7 +223,7 @@ impl<P: Performer> Performing<P> {
         }
         answer_late(&self.bus, &answers, now).await;
         for (envelope, _) in &events {
-            publish(&self.bus, envelope).await?;
+            self.bus.publish(envelope).await?;
         }
         Ok(())
     }
@@ -238,18 +238,6 @@ impl<P: Performer> Handler for Performing<P> {
         decline(bus, &self.queue, &delivery, &settle, &delays, now).await;
         settle
     }
-}
-
-/// Publishes; a fact that nobody listens to is published all the same.
-pub(crate) async fn publish(bus: &Bus, envelope: &Envelope) -> Result<(), bus::Error> {
-    match bus.publish(envelope).await {
-        Err(bus::Error::Unroutable(_)) if !is_command(&envelope.kind) => Ok(()),
-        other => other,
-    }
-}
-
-pub(crate) fn is_command(kind: &str) -> bool {
-    events::entry(kind).is_some_and(|entry| entry.command)
 }
 
 fn decode<E: Event>(envelope: &Envelope) -> Result<E, Fault> {

@@ -64,6 +64,11 @@ pub fn derive_id(parts: &[&str]) -> String {
     hex::encode(&digest.finalize()[..13])
 }
 
+/// The id of the call that Twilio knows by this CallSid. A call answers to both.
+pub fn call_id(call_sid: &str) -> String {
+    derive_id(&["call", call_sid])
+}
+
 /// What follows from an event.
 #[derive(Debug, Default)]
 pub struct Decision {
@@ -81,6 +86,7 @@ pub(crate) struct Outgoing {
     pub key: Option<String>,
     pub id: Option<String>,
     pub hand_on_reply: bool,
+    pub as_of_cause: bool,
 }
 
 impl Outgoing {
@@ -93,6 +99,7 @@ impl Outgoing {
             key: None,
             id: None,
             hand_on_reply: false,
+            as_of_cause: false,
         }
     }
 }
@@ -176,6 +183,16 @@ impl Decision {
         self
     }
 
+    /// Lets the last event tell of its cause's moment, whenever it is sealed: what a performer only hands on has not
+    /// happened again.
+    #[must_use]
+    pub fn as_of_cause(mut self) -> Self {
+        if let Some(last) = self.events.last_mut() {
+            last.as_of_cause = true;
+        }
+        self
+    }
+
     /// Lets the last event's consumer answer whoever waits for us.
     #[must_use]
     pub fn hand_on_reply(mut self) -> Self {
@@ -208,17 +225,22 @@ impl Decision {
     }
 
     /// The envelopes, with the time at which each may leave. `happened` is the time of what follows: the cause's for a
-    /// decision, which must be the same in a repeat; the clock's for an effect.
+    /// decision, which must be the same in a repeat; the clock's for an effect, but for what is [`Decision::as_of_cause`].
     pub(crate) fn seal(self, cause: &Cause, happened: Time, now: Time) -> Sealed {
         let source = source_of(&cause.consumer);
         let envelope = |n: usize, out: Outgoing| {
             let id = out.id.unwrap_or_else(|| cause.derive_id(&n.to_string()));
             let handed_on = out.hand_on_reply;
+            let moment = if out.as_of_cause {
+                cause.time
+            } else {
+                happened
+            };
             let envelope = Envelope {
                 id,
                 source: source.clone(),
                 kind: out.kind,
-                time: happened + out.after,
+                time: moment + out.after,
                 tenant: out.tenant.or_else(|| cause.tenant.clone()),
                 key: out.key.or_else(|| cause.key.clone()),
                 cause: Some(cause.id.clone()),
@@ -264,4 +286,26 @@ pub(crate) fn source_of(consumer: &str) -> String {
         "trunkline/{}",
         consumer.split('.').next().unwrap_or(consumer)
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use events::v1::{NumberBuy, NumberReleased};
+
+    use super::*;
+
+    #[test]
+    fn what_is_handed_on_keeps_the_moment_of_its_cause() {
+        let at = |text: &str| text.parse::<Time>().unwrap();
+        let (came, done) = (at("2026-11-21T10:00:00Z"), at("2026-11-21T10:07:00Z"));
+        let envelope = Envelope::at("trunkline/test", "e1".into(), came, &NumberBuy::default());
+        let cause = Cause::new("sample.performer", envelope, 3, done);
+        let event = NumberReleased::default();
+        let decision = Decision::nothing().then(&event).as_of_cause().then(&event);
+        let sealed = decision.seal(&cause, done, done);
+        let times: Vec<Time> = sealed.events.iter().map(|(it, _)| it.time).collect();
+        assert_eq!(times, [came, done]);
+        let leave_at_once = sealed.events.iter().all(|(_, due)| *due == done);
+        assert!(leave_at_once, "neither is a timer");
+    }
 }

@@ -15,7 +15,7 @@ pub mod telemetry;
 mod turns;
 
 pub use consumer::{Decider, Fault, Performer};
-pub use decision::{Cause, Decision, derive_id};
+pub use decision::{Cause, Decision, call_id, derive_id};
 pub use platform::{Error, Parts, Platform, Role};
 pub use relay::Relay;
 pub use reply::ReplySlot;

@@ -1,13 +1,10 @@
 //! Putting it together: the parts that all roles share, a role being built, and the running process.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use actix_web::web::{self, ServiceConfig};
-use bus::{Bus, Tapped};
+use bus::Bus;
 use clock::Clock;
-use events::Event;
-use events::v1::KeyChanged;
 use store::{Database, Migrations, Schema, Store};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -16,14 +13,11 @@ use tracing::{error, info, warn};
 use crate::consumer::{Consumer, Decider, Deciding, Performer, Performing};
 use crate::directory::Directory;
 use crate::health::{Flag, Health};
-use crate::http::{HttpPart, KeyStore, Route, Server};
+use crate::http::{HttpPart, KeyStore, Route, Server, Table};
 use crate::intake::Intake;
 use crate::relay::Relay;
 use crate::seal::{Sealer, new_key};
 use crate::settings::{Secret, Settings};
-
-/// How long until the bus is asked again for a view that it could not give.
-const TAP_AGAIN: Duration = Duration::from_secs(1);
 
 /// Why the process cannot start or go on.
 #[derive(Debug, thiserror::Error)]
@@ -269,7 +263,17 @@ pub struct Platform {
 impl Platform {
     /// Declares every queue, then consumes, then serves: nothing is published before somebody listens. With the bus
     /// or a database away it serves at once, says in `/health/ready` what it waits for, and consumes when they answer.
-    pub async fn start(parts: Parts, mut roles: Vec<Role>) -> Result<Self, Error> {
+    pub async fn start(parts: Parts, roles: Vec<Role>) -> Result<Self, Error> {
+        Self::start_knowing(parts, roles, &[]).await
+    }
+
+    /// The same for a binary that knows the routes of more roles than it runs: the description has them, too, since
+    /// whoever asks one process for it may reach all of them at one address.
+    pub async fn start_knowing(
+        parts: Parts,
+        mut roles: Vec<Role>,
+        known: &[Table],
+    ) -> Result<Self, Error> {
         let stop = parts.stopping.clone();
         let schemas = roles
             .iter_mut()
@@ -282,7 +286,7 @@ impl Platform {
         let intake = Intake::open(&parts.bus, schemas, consumers, stop.clone()).await?;
         let tasks = vec![
             tokio::spawn(parts.directory.clone().keep_fresh(stop.clone())),
-            tokio::spawn(forget_keys(parts.clone(), stop.clone())),
+            tokio::spawn(parts.keys.clone().keep_true(stop.clone())),
         ];
         let health = Health {
             bus: parts.bus.clone(),
@@ -296,6 +300,10 @@ impl Platform {
             front_door: roles.iter().any(|r| r.name == "ingress"),
         };
         let http = roles.iter().flat_map(|r| r.http.clone()).collect();
+        let served = roles
+            .iter()
+            .flat_map(|r| r.http.iter().map(move |part| (r.name, part.routes)));
+        let described: Vec<Table> = known.iter().copied().chain(served).collect();
         let (bind, port) = (parts.settings.bind.clone(), parts.settings.port);
         let server = Server::start(
             &bind,
@@ -304,6 +312,7 @@ impl Platform {
             parts.keys.clone(),
             health,
             parts.bus.clone(),
+            &described,
         )
         .map_err(|source| Error::Io {
             what: format!("cannot listen on {bind}:{port}; choose another port with --port"),
@@ -354,38 +363,4 @@ impl Platform {
 
 fn names(roles: &[Role]) -> String {
     roles.iter().map(|r| r.name).collect::<Vec<_>>().join(",")
-}
-
-/// Drops what is believed of a key as soon as its owner says that it changed.
-async fn forget_keys(parts: Parts, stop: CancellationToken) {
-    loop {
-        let tap = tokio::select! {
-            tap = parts.bus.tap(&[KeyChanged::TYPE]) => tap,
-            () = stop.cancelled() => return,
-        };
-        let Ok(mut tap) = tap else {
-            // Meanwhile beliefs end by themselves, after half a minute.
-            tokio::select! {
-                () = tokio::time::sleep(TAP_AGAIN) => continue,
-                () = stop.cancelled() => return,
-            }
-        };
-        // What was withdrawn before we listened is not known.
-        parts.keys.forget_all();
-        loop {
-            tokio::select! {
-                event = tap.next() => match event {
-                    Some(Tapped::Event(envelope)) => {
-                        if let Ok(changed) = envelope.decode::<KeyChanged>() {
-                            parts.keys.forget(&changed.hash);
-                        }
-                    }
-                    // One of those that were missed may have withdrawn any key.
-                    Some(Tapped::Missed(_)) => parts.keys.forget_all(),
-                    None => break,
-                },
-                () = stop.cancelled() => return,
-            }
-        }
-    }
 }

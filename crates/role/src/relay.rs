@@ -18,8 +18,6 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, warn};
 
-use crate::consumer::is_command;
-
 /// How long a process has for publishing what it took, before another may take it.
 const LEASE: TimeDelta = TimeDelta::seconds(5);
 /// The longest that the table is left alone.
@@ -71,14 +69,6 @@ impl Relay {
         (Self { queue, wake }, tokio::spawn(worker.run(stop)))
     }
 
-    /// Sends events whose rows are committed and leased.
-    pub(crate) fn send(&self, envelopes: Vec<Envelope>) {
-        for envelope in envelopes {
-            // Nobody takes it after the stop; its row waits for the next start.
-            let _ = self.queue.send(envelope);
-        }
-    }
-
     /// Tells of a timer that was just committed.
     pub(crate) fn wake_at(&self, due: Time) {
         let mut at = self
@@ -92,7 +82,7 @@ impl Relay {
         }
     }
 
-    /// Puts events into a transaction of a handler's own; [`Relay::send`] them after its commit.
+    /// Puts events into a transaction of a handler's own; [`Relay::leave`] lets them go after its commit.
     pub async fn put(
         &self,
         tx: &mut store::Tx,
@@ -110,9 +100,12 @@ impl Relay {
         outbox::put(tx, &rows).await
     }
 
-    /// Lets the events of a committed transaction leave.
+    /// Lets the events of a committed transaction leave; their rows are leased.
     pub fn leave(&self, envelopes: Vec<Envelope>) {
-        self.send(envelopes);
+        for envelope in envelopes {
+            // Nobody takes it after the stop; its row waits for the next start.
+            let _ = self.queue.send(envelope);
+        }
     }
 }
 
@@ -258,9 +251,6 @@ impl Worker {
         for (envelope, result) in envelopes.iter().zip(results) {
             match result {
                 Ok(()) => gone.push(envelope.id.clone()),
-                Err(bus::Error::Unroutable(_)) if !is_command(&envelope.kind) => {
-                    gone.push(envelope.id.clone())
-                }
                 Err(e) => {
                     waiting += 1;
                     warn!(event.id = envelope.id, event.kind = envelope.kind, error = %e,

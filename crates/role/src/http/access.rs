@@ -9,11 +9,12 @@ use actix_web::body::MessageBody;
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::middleware::Next;
 use actix_web::{Error, FromRequest, HttpMessage, HttpRequest, ResponseError, web};
-use bus::Bus;
+use bus::{Bus, Tapped};
 use clock::Clock;
-use events::Envelope;
-use events::v1::{KeyGrant, KeyQuery};
+use events::v1::{KeyChanged, KeyGrant, KeyQuery};
+use events::{Envelope, Event};
 use subtle::ConstantTimeEq;
+use tokio_util::sync::CancellationToken;
 
 use super::{Access, ApiError};
 use crate::seal::key_hash;
@@ -79,6 +80,8 @@ impl FromRequest for Caller {
 
 /// How long a key's grant is believed without asking again.
 const BELIEF: Duration = Duration::from_secs(30);
+/// How long until the bus is asked again for a view that it could not give.
+const TAP_AGAIN: Duration = Duration::from_secs(1);
 
 /// Looks keys up: the first key by itself, others with the role that owns them, over the bus.
 #[derive(Clone)]
@@ -114,8 +117,42 @@ impl KeyStore {
             .remove(hash);
     }
 
+    /// Drops what is believed of a key as soon as its owner says that it changed.
+    pub(crate) async fn keep_true(self, stop: CancellationToken) {
+        loop {
+            let tap = tokio::select! {
+                tap = self.0.bus.tap(&[KeyChanged::TYPE]) => tap,
+                () = stop.cancelled() => return,
+            };
+            let Ok(mut tap) = tap else {
+                // Meanwhile beliefs end by themselves, after half a minute.
+                tokio::select! {
+                    () = tokio::time::sleep(TAP_AGAIN) => continue,
+                    () = stop.cancelled() => return,
+                }
+            };
+            // What was withdrawn before we listened is not known.
+            self.forget_all();
+            loop {
+                tokio::select! {
+                    event = tap.next() => match event {
+                        Some(Tapped::Event(envelope)) => {
+                            if let Ok(changed) = envelope.decode::<KeyChanged>() {
+                                self.forget(&changed.hash);
+                            }
+                        }
+                        // One of those that were missed may have withdrawn any key.
+                        Some(Tapped::Missed(_)) => self.forget_all(),
+                        None => break,
+                    },
+                    () = stop.cancelled() => return,
+                }
+            }
+        }
+    }
+
     /// Forgets what it believed of all keys.
-    pub(crate) fn forget_all(&self) {
+    fn forget_all(&self) {
         self.0
             .known
             .lock()

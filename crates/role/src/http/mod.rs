@@ -1,6 +1,7 @@
 //! HTTP: routes as data, access, errors, the server.
 
 mod access;
+mod dead;
 mod error;
 mod openapi;
 mod operate;
@@ -12,5 +13,5 @@ pub use access::{Caller, KeyStore, Scope};
 pub use error::ApiError;
 pub use openapi::document;
 pub use repeat::idempotency_key;
-pub use route::{Access, Method, Page, Route, Shape, shape};
+pub use route::{Access, Method, Page, Route, Shape, Table, shape};
 pub use server::{HttpPart, Server};

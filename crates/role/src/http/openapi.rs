@@ -4,17 +4,26 @@ use schemars::SchemaGenerator;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
-use super::{Access, Method, Route};
+use super::{Access, Method, Route, Table};
 
-/// OpenAPI 3.1 of all routes that are served.
-pub fn document(routes: &[Route]) -> Value {
+/// OpenAPI 3.1 of the routes that every process has, and of those of roles; each of these says whose it is. What is
+/// given twice is described once.
+pub fn document(shared: &[Route], roles: &[Table]) -> Value {
     let mut generator = SchemaSettings::draft2020_12()
         .with(|s| s.definitions_path = "/components/schemas".into())
         .into_generator();
     let mut paths = Map::new();
-    for route in routes {
+    let shared = shared.iter().map(|route| (None, route));
+    let owned = roles
+        .iter()
+        .flat_map(|(role, routes)| routes.iter().map(move |route| (Some(*role), route)));
+    for (role, route) in shared.chain(owned) {
         let item = paths.entry(route.path).or_insert_with(|| json!({}));
-        item[method_name(route.method)] = operation(route, &mut generator);
+        let mut operation = operation(route, &mut generator);
+        if let Some(role) = role {
+            operation["x-trunkline-role"] = json!(role);
+        }
+        item[method_name(route.method)] = operation;
     }
     let schemas = generator.take_definitions(true);
     json!({
@@ -76,4 +85,36 @@ fn operation(route: &Route, generator: &mut SchemaGenerator) -> Value {
         operation["requestBody"] = json!({ "required": true, "content": { "application/json": { "schema": shape(generator) } } });
     }
     operation
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::{HttpResponse, web};
+
+    use super::*;
+
+    const fn route(path: &'static str) -> Route {
+        Route::new(Method::Get, path, Access::Public, "A route", || {
+            web::to(|| async { HttpResponse::Ok().finish() })
+        })
+    }
+
+    const SHARED: &[Route] = &[route("/health")];
+    const ONE: &[Route] = &[route("/one")];
+    const TWO: &[Route] = &[route("/two")];
+
+    #[test]
+    fn each_route_says_whose_it_is() {
+        let document = document(SHARED, &[("one", ONE), ("two", TWO), ("one", ONE)]);
+        assert_eq!(document["paths"].as_object().unwrap().len(), 3);
+        for (path, role) in [
+            ("/health", Value::Null),
+            ("/one", json!("one")),
+            ("/two", json!("two")),
+        ] {
+            let operation = &document["paths"][path]["get"];
+            assert_eq!(operation["summary"], "A route");
+            assert_eq!(operation["x-trunkline-role"], role, "{path}");
+        }
+    }
 }

@@ -7,31 +7,31 @@ use bus::{Bus, Tapped};
 use bytes::Bytes;
 use futures::stream;
 use serde::Deserialize;
-use serde_json::json;
 
-use super::{Access, ApiError, Caller, Method, Page, Route, Scope};
+use super::{Access, ApiError, Caller, Method, Route, Scope, dead};
+use crate::call_id;
 
 pub(super) const ROUTES: &[Route] = &[
     Route::new(
         Method::Get,
         "/events",
         Access::Key(Scope::Read),
-        "Server-sent events as they pass on the bus; ?type=call.*&tenant=&call=",
+        "Server-sent events as they pass on the bus; ?type=call.*&tenant=&call=, a call by its id or CallSid",
         || web::to(tail),
     ),
     Route::new(
         Method::Get,
         "/api/dead-letters/",
         Access::Key(Scope::Admin),
-        "Events that could not be handled, with the reason",
-        || web::to(dead_list),
+        "Events that could not be handled, with the reason, newest first; ?limit=&cursor=",
+        || web::to(dead::list),
     ),
     Route::new(
         Method::Post,
         "/api/dead-letters/{id}/replay",
         Access::Key(Scope::Admin),
         "Gives a dead letter back to the queue that it died in",
-        || web::to(dead_replay),
+        || web::to(dead::replay),
     ),
 ];
 
@@ -73,13 +73,10 @@ async fn tail(
                         format!("event: missed\ndata: {{\"missed\":{n}}}\n\n")
                     }
                     Ok(Some(Tapped::Event(event))) => {
-                        let wanted = |filter: &Option<String>, value: &Option<String>| {
-                            filter.is_none() || filter == value
-                        };
-                        // Queries between roles carry credentials' ciphertext and are nobody's business.
-                        let internal =
-                            event.kind.ends_with(".query") || event.kind.ends_with(".reply");
-                        if internal || !wanted(&tenant, &event.tenant) || !wanted(&call, &event.key)
+                        let foreign = tenant.is_some() && tenant != event.tenant;
+                        if foreign
+                            || is_internal(&event.kind)
+                            || !is_of(call.as_deref(), event.key.as_deref())
                         {
                             continue;
                         }
@@ -97,26 +94,28 @@ async fn tail(
         .streaming(Box::pin(feed)))
 }
 
-async fn dead_list(bus: web::Data<Bus>, page: web::Query<Page>) -> Result<HttpResponse, ApiError> {
-    let limit = usize::try_from(page.limit()).unwrap_or(50);
-    let items: Vec<_> = bus
-        .dead_letters(limit)
-        .await?
-        .into_iter()
-        .map(|letter| {
-            json!({
-                "id": letter.id, "queue": letter.queue, "reason": letter.reason, "died_at": letter.died_at,
-                "attempts": letter.attempts, "type": letter.envelope.kind, "event": events::to_json(&letter.envelope),
-            })
-        })
-        .collect();
-    Ok(HttpResponse::Ok().json(json!({ "items": items, "next_cursor": null })))
+/// Queries between roles carry credentials' ciphertext and are nobody's business.
+pub(super) fn is_internal(kind: &str) -> bool {
+    kind.ends_with(".query") || kind.ends_with(".reply")
 }
 
-async fn dead_replay(bus: web::Data<Bus>, id: web::Path<String>) -> Result<HttpResponse, ApiError> {
-    match bus.replay(&id).await {
-        Ok(()) => Ok(HttpResponse::Accepted().json(json!({ "id": *id, "status": "replayed" }))),
-        Err(bus::Error::NoSuchDeadLetter(_)) => Err(ApiError::not_found("dead letter")),
-        Err(e) => Err(e.into()),
+/// Whether an event with this key belongs to the wanted call, which goes by its CallSid and by its id.
+fn is_of(wanted: Option<&str>, key: Option<&str>) -> bool {
+    wanted.is_none_or(|call| key.is_some_and(|key| key == call || call_id(key) == call))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_call_is_followed_by_either_of_its_names() {
+        let id = call_id("CA1");
+        for wanted in ["CA1", id.as_str()] {
+            assert!(is_of(Some(wanted), Some("CA1")), "{wanted}");
+            assert!(!is_of(Some(wanted), Some("CA2")), "{wanted}");
+            assert!(!is_of(Some(wanted), None), "{wanted}");
+        }
+        assert!(is_of(None, None) && is_of(None, Some("CA1")));
     }
 }

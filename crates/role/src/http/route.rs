@@ -114,6 +114,9 @@ impl Route {
     }
 }
 
+/// A role's name and its routes.
+pub type Table = (&'static str, &'static [Route]);
+
 /// `?limit=&cursor=` of a list.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 pub struct Page {

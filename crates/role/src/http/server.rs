@@ -11,7 +11,7 @@ use actix_web::{App, HttpResponse, HttpServer};
 use metrics::{counter, histogram};
 
 use super::access::guard;
-use super::{Access, ApiError, KeyStore, Method, Route, openapi, operate};
+use super::{Access, ApiError, KeyStore, Method, Route, Table, openapi, operate};
 use crate::health::Health;
 use crate::telemetry;
 
@@ -74,7 +74,8 @@ const SHARED: &[Route] = &[
 ];
 
 impl Server {
-    /// Listens at once, so that a port in use is an error here.
+    /// Listens at once, so that a port in use is an error here. `described` are the roles' routes that the description
+    /// has, whether they are served here or not.
     pub fn start(
         bind: &str,
         port: u16,
@@ -82,14 +83,12 @@ impl Server {
         keys: KeyStore,
         health: Health,
         bus: bus::Bus,
+        described: &[Table],
     ) -> io::Result<Self> {
-        let routes: Vec<Route> = SHARED
-            .iter()
-            .chain(operate::ROUTES)
-            .copied()
-            .chain(parts.iter().flat_map(|p| p.routes.iter().copied()))
-            .collect();
-        let document = web::Data::new(openapi::document(&routes));
+        let shared = [SHARED, operate::ROUTES].concat();
+        let document = web::Data::new(openapi::document(&shared, described));
+        let own = parts.iter().flat_map(|p| p.routes.iter().copied());
+        let routes: Vec<Route> = shared.into_iter().chain(own).collect();
         let (keys, health, bus) = (
             web::Data::new(keys),
             web::Data::new(health),

@@ -11,7 +11,10 @@ pub const KNOWN: &[(&str, &str)] = &[
         "TWILIO_AUTH_TOKEN",
         "its auth token; two, comma separated, while rotating",
     ),
-    ("TWILIO_PHONE_NUMBER", "the default account's number, E.164"),
+    (
+        "TWILIO_PHONE_NUMBER",
+        "the default account's number, E.164; only shown, redacted, at /api/twilio/debug/: tenants call from their own",
+    ),
     ("TWILIO_API_BASE_URL", "another REST endpoint than Twilio's"),
     (
         "WEBHOOK_BASE_URL",

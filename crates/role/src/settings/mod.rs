@@ -14,6 +14,7 @@ mod twilio;
 
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use phone::E164;
@@ -208,9 +209,19 @@ impl Settings {
     /// The public address, without a slash at its end.
     pub fn public_url(&self) -> String {
         self.webhook_base_url.as_ref().map_or_else(
-            || format!("http://localhost:{}", self.port),
+            || self.local_url(self.port),
             |url| url.as_str().trim_end_matches('/').to_owned(),
         )
+    }
+
+    /// Where a port answers on this machine: at `localhost`, or at the one other address that is listened on.
+    pub fn local_url(&self, port: u16) -> String {
+        match self.bind.parse::<IpAddr>() {
+            Ok(ip) if !ip.is_unspecified() && ip != Ipv4Addr::LOCALHOST => {
+                format!("http://{}", SocketAddr::new(ip, port))
+            }
+            _ => format!("http://localhost:{port}"),
+        }
     }
 }
 

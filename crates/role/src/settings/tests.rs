@@ -95,6 +95,20 @@ fn the_domain_is_an_alias_of_the_base_url() {
 }
 
 #[test]
+fn a_platform_is_reached_where_it_listens() {
+    for (bind, url) in [
+        ("127.0.0.1", "http://localhost:8080"),
+        ("0.0.0.0", "http://localhost:8080"),
+        ("::", "http://localhost:8080"),
+        ("127.0.0.2", "http://127.0.0.2:8080"),
+        ("::1", "http://[::1]:8080"),
+    ] {
+        let settings = load(&[("TRUNKLINE_BIND", bind)]).unwrap();
+        assert_eq!(settings.public_url(), url);
+    }
+}
+
+#[test]
 fn a_bucket_needs_credentials_and_a_place() {
     let ours = [
         ("S3_BUCKET", "recordings"),

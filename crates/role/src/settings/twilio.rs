@@ -15,7 +15,7 @@ pub struct TwilioAccount {
     pub sid: String,
     /// One, or two while rotating.
     pub tokens: Vec<Secret>,
-    /// The number that it calls and texts from by default.
+    /// One of its numbers, for people who look at how the platform is set up. Calls and texts come from the tenants' own.
     pub number: Option<E164>,
 }
 

@@ -272,6 +272,11 @@ pub async fn the_document_describes_every_route(lab: Arc<Lab>) {
             );
         }
     }
+    let role = |path: &str| document["paths"][path]["get"]["x-trunkline-role"].clone();
+    assert_eq!(
+        (role("/things/"), role("/health")),
+        (json!("sample"), Value::Null)
+    );
     let security = |path: &str, method: &str| document["paths"][path][method]["security"].clone();
     assert_eq!(security("/things/", "get"), json!([{"apiKey": []}]));
     assert_eq!(security("/inside", "get"), json!([{"serviceKey": []}]));

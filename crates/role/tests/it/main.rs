@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that fails says where")]
 
+mod dead;
 mod frame;
 mod health;
 mod http;
@@ -11,6 +12,9 @@ mod sample;
 mod settings;
 
 testkit::suite! { crate::lab::run;
+    dead:
+        a_bound_key_sees_its_own_dead_letters,
+        dead_letters_come_in_pages;
     frame:
         an_event_that_comes_twice_is_decided_once,
         who_has_given_up_does_not_wait,

@@ -1,0 +1,106 @@
+//! Dead letters: who sees them, and in which pages.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use clock::Time;
+use events::Envelope;
+use events::v1::KeyQuery;
+use serde_json::Value;
+use testkit::{ADMIN, eventually};
+
+use crate::lab::Lab;
+
+/// A page as the bearer of a key sees it: its letters, and where the next one begins.
+async fn page(lab: &Lab, key: &str, query: &str) -> (Vec<Value>, Option<String>) {
+    let path = format!("/api/dead-letters/{query}");
+    let (status, list) = lab.see(&path, key).await;
+    assert_eq!(status, 200, "{list}");
+    let next = list["next_cursor"].as_str().map(str::to_owned);
+    (list["items"].as_array().unwrap().clone(), next)
+}
+
+fn id(letter: &Value) -> String {
+    letter["id"].as_str().unwrap().to_owned()
+}
+
+async fn replay(lab: &Lab, key: &str, id: &str) -> (u16, Value) {
+    let path = format!("/api/dead-letters/{id}/replay");
+    lab.call("POST", &path, key, None).await
+}
+
+/// Publishes what nobody can handle, and waits until it is dead.
+async fn die(lab: &Lab, envelopes: &[Envelope]) {
+    for envelope in envelopes {
+        lab.bus().publish(envelope).await.unwrap();
+    }
+    eventually("all are dead", async || {
+        lab.dead().await.len() == envelopes.len()
+    })
+    .await;
+}
+
+pub async fn a_bound_key_sees_its_own_dead_letters(lab: Arc<Lab>) {
+    lab.keys.give("smiths", "smith", &["admin"]);
+    let nobodys = Envelope {
+        tenant: None,
+        ..lab.order("nobodys", "never")
+    };
+    let internal = Envelope {
+        data: Bytes::from_static(b"\xff"),
+        ..lab.envelope(&KeyQuery::default()).tenant("smith")
+    };
+    let own = lab.order("own", "never");
+    let theirs = lab.order("theirs", "never").tenant("jones");
+    die(&lab, &[own, theirs, nobodys, internal]).await;
+
+    let (all, _) = page(&lab, ADMIN, "").await;
+    assert_eq!(all.len(), 4, "the platform's own key sees all of them");
+    let own = "own@sample.obedient";
+    let (shown, next) = page(&lab, "smiths", "").await;
+    let shown: Vec<_> = shown.iter().map(id).collect();
+    assert_eq!((shown, next), (vec![own.to_owned()], None));
+
+    let none = replay(&lab, "smiths", "none@nowhere").await;
+    assert_eq!(none.0, 404);
+    for other in all.iter().map(id).filter(|id| id != own) {
+        assert_eq!(replay(&lab, "smiths", &other).await, none, "{other}");
+    }
+    assert_eq!(lab.dead().await.len(), 4, "none of them has been touched");
+    assert_eq!(replay(&lab, "smiths", own).await.0, 202);
+    let theirs = "theirs@sample.obedient";
+    assert_eq!(replay(&lab, ADMIN, theirs).await.0, 202);
+}
+
+pub async fn dead_letters_come_in_pages(lab: Arc<Lab>) {
+    let orders: Vec<_> = (0..5)
+        .map(|n| lab.order(&format!("e{n}"), "never"))
+        .collect();
+    die(&lab, &orders).await;
+    let (all, next) = page(&lab, ADMIN, "").await;
+    assert_eq!((all.len(), next), (5, None));
+    let died_at = |letter: &Value| letter["died_at"].as_str().unwrap().parse::<Time>().unwrap();
+    assert!(
+        all.is_sorted_by(|one, next| died_at(one) >= died_at(next)),
+        "the newest come first: {all:?}"
+    );
+
+    let (mut seen, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let (letters, next) = page(&lab, ADMIN, &format!("?limit=2{cursor}")).await;
+        let expected = if next.is_some() { 2 } else { 1 };
+        assert_eq!(letters.len(), expected);
+        seen.extend(letters);
+        let Some(next) = next else { break };
+        cursor = format!("&cursor={next}");
+    }
+    assert_eq!(seen, all);
+    for cursor in ["none", "soon-e1@sample.obedient"] {
+        let path = format!("/api/dead-letters/?cursor={cursor}");
+        let (status, refusal) = lab.see(&path, ADMIN).await;
+        assert_eq!(
+            (status, &refusal["error"]["details"]["field"]),
+            (422, &Value::from("cursor"))
+        );
+    }
+}
