@@ -24,6 +24,8 @@ pub(crate) trait Attributes {
     fn keep(&mut self, name: &str, value: &str);
     /// Calls back for every attribute that is set, in the order of the documentation.
     fn each(&self, visit: &mut dyn FnMut(&str, &str));
+    /// Calls back for every attribute that was not understood, and whether there is one of that name.
+    fn unknown(&self, _visit: &mut dyn FnMut(&str, bool)) {}
 }
 
 /// No attributes.

@@ -1,6 +1,7 @@
 //! `<Dial>` and whom it dials.
 
 use crate::element::element;
+use crate::other::Other;
 use crate::stream::Parameter;
 use crate::value::{
     CallEvent, DialRecord, MachineDetection, Method, Private, RecordingEvent, Track, Trim,
@@ -64,6 +65,8 @@ pub enum Noun {
     Client(Client),
     /// A SIP address.
     Sip(Sip),
+    /// A conference, a queue, or whatever else has no type here.
+    Other(Other),
 }
 
 element! {
@@ -236,6 +239,7 @@ impl Write for Noun {
         match self {
             Self::Number(it) => out.text("Number", it, &it.number),
             Self::Sip(it) => out.text("Sip", it, &it.uri),
+            Self::Other(it) => it.write(out),
             Self::Client(it) if it.parameters.is_empty() => out.text("Client", it, &it.identity),
             Self::Client(it) => out.around("Client", it, false, |out| {
                 out.text("Identity", &(), &it.identity);

@@ -4,8 +4,10 @@ use crate::dial::Dial;
 use crate::element::element;
 use crate::error::Error;
 use crate::message::Message;
+use crate::other::Other;
 use crate::say::Say;
 use crate::stream::{Connect, Start, Stop};
+use crate::unknown::Unknown;
 use crate::voice::{Gather, Hangup, Pause, Play, Record, Redirect, Reject};
 use crate::write::{Write, Writer};
 use crate::{interpret, read};
@@ -41,19 +43,29 @@ macro_rules! verbs {
     ($( $(#[$doc:meta])* $method:ident $name:ident, )+) => {
         /// One step of a document.
         #[derive(Debug, Clone, PartialEq, Eq)]
-        pub enum Verb { $( $(#[$doc])* $name($name), )+ }
+        pub enum Verb {
+            $( $(#[$doc])* $name($name), )+
+            /// Does something that has no type here.
+            Other(Other),
+        }
 
         impl Verb {
             /// The element's name.
             #[must_use]
-            pub fn name(&self) -> &'static str {
-                match self { $( Self::$name(_) => stringify!($name), )+ }
+            pub fn name(&self) -> &str {
+                match self {
+                    $( Self::$name(_) => stringify!($name), )+
+                    Self::Other(it) => it.name(),
+                }
             }
         }
 
         impl Write for Verb {
             fn write(&self, out: &mut Writer) {
-                match self { $( Self::$name(it) => it.write(out), )+ }
+                match self {
+                    $( Self::$name(it) => it.write(out), )+
+                    Self::Other(it) => it.write(out),
+                }
             }
         }
 
@@ -159,8 +171,8 @@ impl Response {
     /// # Errors
     ///
     /// [`Error::TooBig`], [`Error::NotXml`] (also for any document type and any entity but the five of XML), and [`Error::Schema`] for elements
-    /// that are unknown or in the wrong place. An unknown attribute is not an error, nor is a known one whose value does not fit: see `extra()`
-    /// of each element.
+    /// that are unknown or in the wrong place. An unknown attribute is not an error, nor is a known one whose value does not fit: see
+    /// [`Response::unknown`], and `extra()` of each element. A verb or noun that Twilio knows and this crate does not is an [`Other`].
     pub fn from_xml(xml: &str) -> Result<Self, Error> {
         if xml.len() > SIZE_LIMIT {
             return Err(Error::TooBig { bytes: xml.len() });
@@ -179,11 +191,22 @@ impl Response {
         })
     }
 
+    /// The attributes that were read and not understood, in the order of the document. Twilio warns about them (12200) and goes on.
+    #[must_use]
+    pub fn unknown(&self) -> Vec<Unknown> {
+        self.written("").unknown
+    }
+
     fn render(&self, declaration: &str) -> String {
+        self.written(declaration).out
+    }
+
+    fn written(&self, declaration: &str) -> Writer {
         let mut writer = Writer {
             out: declaration.to_owned(),
+            ..Writer::default()
         };
         writer.children("Response", self, &self.verbs);
-        writer.out
+        writer
     }
 }

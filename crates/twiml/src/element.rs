@@ -57,6 +57,18 @@ macro_rules! element {
                     }
                 }
             }
+
+            fn unknown(&self, visit: &mut dyn FnMut(&str, bool)) {
+                for (name, _) in &self.extra.0 {
+                    let (exists, is_replaced) = match name.as_str() {
+                        $( $attribute => (true, self.$field.is_some()), )*
+                        _ => (false, false),
+                    };
+                    if !is_replaced {
+                        visit(name, exists);
+                    }
+                }
+            }
         }
     };
     (@setter set $field:ident, $type:ty, $attribute:literal) => {

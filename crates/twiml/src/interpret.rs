@@ -5,6 +5,7 @@ use crate::dial::{Client, Dial, Noun, Number, Sip};
 use crate::document::{Response, Verb};
 use crate::error::{Fault, Schema};
 use crate::message::Message;
+use crate::other::{CONNECTED, DIALLED, Other, Piece, STARTED, VERBS};
 use crate::read::{Child, Node, is_space, shorten};
 use crate::say::{Say, Speech, Ssml, SsmlTag, push_text};
 use crate::stream::{Connect, Parameter, Recording, Start, Started, Stop, Stopped, Stream};
@@ -34,6 +35,7 @@ fn verb(parent: &Node, node: &Node) -> Result<Verb, Fault> {
         }),
         "Reject" => Verb::Reject(node.empty::<Reject>()?),
         "Hangup" => Verb::Hangup(node.empty::<Hangup>()?),
+        "Connect" if node.has_any(CONNECTED) => Verb::Other(other(node)),
         "Connect" => Verb::Connect(connect(node)?),
         "Start" => Verb::Start(Start {
             started: node.each(|child| started(node, child))?,
@@ -44,6 +46,7 @@ fn verb(parent: &Node, node: &Node) -> Result<Verb, Fault> {
             ..node.read()
         }),
         "Message" => Verb::Message(message(node)?),
+        name if VERBS.contains(&name) => Verb::Other(other(node)),
         _ => return Err(parent.refuse(node)),
     })
 }
@@ -119,6 +122,7 @@ fn noun(parent: &Node, node: &Node) -> Result<Noun, Fault> {
             ..node.read()
         }),
         "Client" => Noun::Client(client(node)?),
+        name if DIALLED.contains(&name) => Noun::Other(other(node)),
         _ => return Err(parent.refuse(node)),
     })
 }
@@ -174,6 +178,7 @@ fn started(parent: &Node, node: &Node) -> Result<Started, Fault> {
     match node.name.as_str() {
         "Stream" => stream(node).map(Started::Stream),
         "Recording" => node.empty::<Recording>().map(Started::Recording),
+        name if STARTED.contains(&name) => Ok(Started::Other(other(node))),
         _ => Err(parent.refuse(node)),
     }
 }
@@ -182,6 +187,7 @@ fn stopped(parent: &Node, node: &Node) -> Result<Stopped, Fault> {
     match node.name.as_str() {
         "Stream" => stream(node).map(Stopped::Stream),
         "Recording" => node.empty::<Recording>().map(Stopped::Recording),
+        name if STARTED.contains(&name) => Ok(Stopped::Other(other(node))),
         _ => Err(parent.refuse(node)),
     }
 }
@@ -202,6 +208,20 @@ fn message(node: &Node) -> Result<Message, Fault> {
         }
     }
     Ok(message)
+}
+
+/// An element that has no type here, with all that is in it.
+fn other(node: &Node) -> Other {
+    let content = node.children.iter().filter_map(|child| match child {
+        Child::Text(text) if text.is_empty() => None,
+        Child::Text(text) => Some(Piece::Text(text.as_str().into())),
+        Child::Element(child) => Some(Piece::Element(other(child))),
+    });
+    Other {
+        name: node.name.clone(),
+        attributes: node.read(),
+        content: content.collect(),
+    }
 }
 
 impl Node {
@@ -244,6 +264,12 @@ impl Node {
 
     fn has_elements(&self) -> bool {
         self.children.iter().any(|child| child.element().is_some())
+    }
+
+    /// Whether an element of one of these names is in it.
+    fn has_any(&self, names: &[&str]) -> bool {
+        let mut elements = self.children.iter().filter_map(Child::element);
+        elements.any(|child| names.contains(&child.name.as_str()))
     }
 
     /// The elements in an element that has no text.

@@ -7,11 +7,13 @@ mod element;
 mod error;
 mod interpret;
 mod message;
+mod other;
 mod read;
 mod say;
 mod stream;
 #[cfg(test)]
 mod tests;
+mod unknown;
 mod value;
 mod voice;
 mod write;
@@ -20,8 +22,10 @@ pub use dial::{Client, Dial, Noun, Number, Sip};
 pub use document::{INLINE_LIMIT, Medium, Response, SIZE_LIMIT, Verb};
 pub use error::{Error, NotXml, Position, Schema};
 pub use message::Message;
+pub use other::Other;
 pub use say::{Say, Speech, Ssml, SsmlTag};
 pub use stream::{Connect, Parameter, Recording, Start, Started, Stop, Stopped, Stream};
+pub use unknown::Unknown;
 pub use value::{
     CallEvent, Channels, DialRecord, Input, MachineDetection, Method, Private, RecordingEvent,
     RejectReason, SpeechTimeout, StreamTrack, Track, Trim,

@@ -1,6 +1,7 @@
 //! Media Streams and recordings that run beside the call: `<Connect>`, `<Start>`, `<Stop>`.
 
 use crate::element::element;
+use crate::other::Other;
 use crate::value::{Channels, Method, Private, RecordingEvent, StreamTrack, Track, Trim};
 use crate::write::{Write, Writer};
 
@@ -70,6 +71,8 @@ pub enum Started {
     Stream(Stream),
     /// A recording.
     Recording(Recording),
+    /// Something that has no type here.
+    Other(Other),
 }
 
 element! {
@@ -111,6 +114,8 @@ pub enum Stopped {
     Stream(Stream),
     /// A recording.
     Recording(Recording),
+    /// Something that has no type here.
+    Other(Other),
 }
 
 impl Connect {
@@ -224,6 +229,7 @@ impl Write for Started {
         match self {
             Self::Stream(it) => it.write(out),
             Self::Recording(it) => out.leaf("Recording", it),
+            Self::Other(it) => it.write(out),
         }
     }
 }
@@ -239,6 +245,7 @@ impl Write for Stopped {
         match self {
             Self::Stream(it) => it.write(out),
             Self::Recording(it) => out.leaf("Recording", it),
+            Self::Other(it) => it.write(out),
         }
     }
 }

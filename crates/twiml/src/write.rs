@@ -4,6 +4,7 @@
 //! character in a generated sentence must not end a call with error 12100. Everything else arrives as it was, line ends included.
 
 use crate::attribute::Attributes;
+use crate::unknown::Unknown;
 
 /// Whether XML 1.0 allows the character (production 2, `Char`). Surrogates cannot occur in a `char`.
 pub(crate) fn is_allowed(c: char) -> bool {
@@ -18,6 +19,8 @@ pub(crate) trait Write {
 #[derive(Default)]
 pub(crate) struct Writer {
     pub(crate) out: String,
+    /// What was read of these elements and not understood: every element passes here.
+    pub(crate) unknown: Vec<Unknown>,
 }
 
 impl Writer {
@@ -75,6 +78,7 @@ impl Writer {
     }
 
     fn begin(&mut self, tag: &str, element: &dyn Attributes) {
+        element.unknown(&mut |name, exists| self.unknown.push(Unknown::new(tag, name, exists)));
         self.out.push('<');
         self.out.push_str(tag);
         element.each(&mut |name, value| {

@@ -85,6 +85,89 @@ fn lists_are_separated_by_spaces() {
 }
 
 #[test]
+fn what_is_not_understood_is_listed() {
+    let response = read(
+        r#"<Response lang="en">
+            <Record recordingChannels="dual" recordingStatusCallbackEvent="completed,failed" timeout="3"/>
+            <Gather Action="/a"><Say speed="2">Hi <break time="1s"/></Say><Pause length="long"/></Gather>
+            <Dial callerID="+15550100001"><Number color="red">+15550100002</Number><Conference beep="x">a</Conference></Dial>
+            <Connect><Stream url="wss://example.com/s"><Parameter key="a" value="b"/></Stream></Connect>
+        </Response>"#,
+    );
+    let unknown = response.unknown();
+    let listed: Vec<(&str, &str, bool)> = unknown
+        .iter()
+        .map(|it| (it.element.as_str(), it.attribute.as_str(), it.exists))
+        .collect();
+    assert_eq!(
+        listed,
+        [
+            ("Response", "lang", false),
+            ("Record", "recordingChannels", false),
+            ("Record", "recordingStatusCallbackEvent", true),
+            ("Gather", "Action", false),
+            ("Say", "speed", false),
+            ("Pause", "length", true),
+            ("Dial", "callerID", false),
+            ("Number", "color", false),
+            ("Parameter", "key", false),
+        ]
+    );
+    assert_snapshot!(unknown[1].to_string(), @"<Record> has no attribute recordingChannels");
+    assert_snapshot!(unknown[2].to_string(), @"<Record> cannot have this value for recordingStatusCallbackEvent");
+    assert!(unknown.iter().all(|it| !it.to_string().contains("1555")));
+    assert_eq!(
+        read(&response.to_xml().unwrap()).unknown(),
+        unknown,
+        "what is written again is as little understood"
+    );
+    assert!(Response::new().say("hi").unknown().is_empty());
+}
+
+#[test]
+fn what_twilio_knows_and_has_no_type_is_kept_as_it_is() {
+    for (xml, verb) in [
+        (
+            r#"<Enqueue workflowSid="WW1"><Task priority="5">{"a":1}</Task></Enqueue>"#,
+            "Enqueue",
+        ),
+        ("<Leave/>", "Leave"),
+        ("<Sms>hi</Sms>", "Sms"),
+        ("<Refer><Sip>sip:a@b.c</Sip></Refer>", "Refer"),
+        (
+            r#"<Pay action="/p"><Prompt for="expiration-date"><Say>When?</Say></Prompt></Pay>"#,
+            "Pay",
+        ),
+        (
+            r#"<Connect action="/c"><ConversationRelay url="wss://example.com/s"/></Connect>"#,
+            "Connect",
+        ),
+    ] {
+        let xml = format!("<Response>{xml}</Response>");
+        let response = read(&xml);
+        assert!(matches!(&response.verbs[..], [Verb::Other(_)]), "{xml}");
+        assert_eq!(response.verbs[0].name(), verb);
+        assert_eq!(
+            response.to_inline_xml().unwrap().replace("&quot;", "\""),
+            xml
+        );
+        assert_eq!(response.misplaced(Medium::Voice), None);
+        assert!(response.misplaced(Medium::Messaging).is_some());
+        assert!(response.unknown().is_empty());
+    }
+    let xml = r#"<Response><Dial><Conference beep="true">Room</Conference><Queue>Q</Queue></Dial><Start><Siprec name="s"/></Start><Stop><Transcription name="t"/></Stop></Response>"#;
+    let response = read(xml);
+    let Verb::Dial(dial) = &response.verbs[0] else {
+        panic!("{response:?}");
+    };
+    assert!(
+        matches!(&dial.nouns[..], [Noun::Other(first), Noun::Other(_)] if first.name() == "Conference")
+    );
+    assert_eq!(response.to_inline_xml().unwrap(), xml);
+    assert!(!format!("{response:?}").contains("Room"));
+}
+
+#[test]
 fn messages_and_their_place() {
     let text = read("<Response><Message> Hi </Message></Response>");
     let body = read("<Response><Message><Body> Hi </Body></Message></Response>");

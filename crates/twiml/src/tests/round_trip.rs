@@ -4,10 +4,12 @@ use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 
+use crate::attribute::{Attributes, Extra};
+use crate::other::Piece;
 use crate::write::is_allowed;
 use crate::{
     CallEvent, Client, Connect, Dial, DialRecord, Gather, Hangup, Input, Message, Method, Number,
-    Pause, Play, Record, Recording, RecordingEvent, Redirect, Reject, Response, Say, Sip,
+    Other, Pause, Play, Record, Recording, RecordingEvent, Redirect, Reject, Response, Say, Sip,
     SpeechTimeout, Ssml, Start, Stop, Stream, Trim, Verb,
 };
 
@@ -146,6 +148,23 @@ fn stream() -> impl Strategy<Value = Stream> {
     })
 }
 
+/// A verb without a type.
+fn enqueue(text: String) -> Other {
+    let mut attributes = Extra::default();
+    attributes.keep("workflowSid", &text);
+    let task = Other {
+        name: "Task".to_owned(),
+        attributes: Extra::default(),
+        content: Vec::new(),
+    };
+    let words = (!text.is_empty()).then(|| Piece::Text(text.into()));
+    Other {
+        name: "Enqueue".to_owned(),
+        attributes,
+        content: words.into_iter().chain([Piece::Element(task)]).collect(),
+    }
+}
+
 fn verb() -> impl Strategy<Value = Verb> {
     let message =
         (option::of(legal()), vec(token(), 0..3), legal()).prop_map(|(body, media, to)| {
@@ -174,6 +193,7 @@ fn verb() -> impl Strategy<Value = Verb> {
         (token(), legal()).prop_map(|(url, digits)| Play::new(url).digits(digits).into()),
         token().prop_map(|url| Redirect::new(url).method(Method::Get).into()),
         legal().prop_map(|action| Record::new().action(action).into()),
+        legal().prop_map(|text| Verb::Other(enqueue(text))),
         Just(Reject::busy().into()),
         Just(Hangup::new().into()),
     ]
