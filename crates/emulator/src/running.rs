@@ -105,7 +105,8 @@ impl Emulator {
             .public_base_url
             .unwrap_or_else(|| format!("http://{host}:{port}"));
         let base_url = base_url.trim_end_matches('/').to_owned();
-        let client = webhooks::client(Duration::from_secs(5)).map_err(Error::Client)?;
+        let client = webhooks::client(Duration::from_secs(5), Duration::from_secs(15))
+            .map_err(Error::Client)?;
         let account = Account {
             sid: config.account_sid,
             token: config.auth_token,

@@ -56,13 +56,11 @@ pub(crate) async fn detect(
     detection: &Detection,
     first: Goto,
 ) -> Result<Goto, Interrupt> {
-    let (who, after_s) = verdict(callee, detection);
     if detection.meanwhile {
-        let (stage, callback) = (stage.clone(), detection.callback.clone());
-        let shared = stage.shared.clone();
-        shared.spawn(async move { report(&stage, who, after_s, callback).await });
+        detect_meanwhile(stage, callee, detection);
         return Ok(first);
     }
+    let (who, after_s) = verdict(callee, detection);
     stage.wait(seconds(after_s)).await?;
     found(stage, who);
     Ok(match first {
@@ -72,6 +70,14 @@ pub(crate) async fn detect(
         }
         inline => inline,
     })
+}
+
+/// The same beside whatever the leg does.
+pub(crate) fn detect_meanwhile(stage: &Stage, callee: &Callee, detection: &Detection) {
+    let (who, after_s) = verdict(callee, detection);
+    let (stage, callback) = (stage.clone(), detection.callback.clone());
+    let shared = stage.shared.clone();
+    shared.spawn(async move { report(&stage, who, after_s, callback).await });
 }
 
 fn found(stage: &Stage, who: &'static str) {

@@ -69,6 +69,7 @@ pub(crate) struct Control {
     by: Mutex<Option<By>>,
     goto: Mutex<Option<Goto>>,
     nudge: Notify,
+    limit: Notify,
     inputs: UnboundedSender<Input>,
     ear: watch::Sender<u64>,
 }
@@ -81,6 +82,7 @@ impl Control {
             by: Mutex::new(None),
             goto: Mutex::new(None),
             nudge: Notify::new(),
+            limit: Notify::new(),
             inputs,
             ear: watch::Sender::new(0),
         };
@@ -108,6 +110,15 @@ impl Control {
     pub(crate) fn redirect(&self, goto: Goto) {
         *self.goto.lock().unwrap_or_else(PoisonError::into_inner) = Some(goto);
         self.nudge.notify_one();
+    }
+
+    /// Tells who watches over the time limit that it is another one now.
+    pub(crate) fn change_limit(&self) {
+        self.limit.notify_one();
+    }
+
+    pub(crate) async fn limit_changed(&self) {
+        self.limit.notified().await;
     }
 
     /// Waits for an end or a redirect from outside.

@@ -42,19 +42,21 @@ pub(crate) struct Broken {
 /// A document to run.
 pub(crate) struct Document {
     pub(crate) response: Response,
+    /// Where it came from: the fallback URL when that has answered.
+    pub(crate) here: Goto,
     /// What its relative URLs are relative to; TwiML from the API has nothing.
     pub(crate) base: Option<Url>,
 }
 
 impl Leg {
     /// Gets a document, if need be from the fallback URL. `None` when there is none to be had.
-    pub(crate) async fn fetch(&self, goto: &Goto) -> Result<Option<Document>, Interrupt> {
+    pub(crate) async fn fetch(&self, goto: Goto) -> Result<Option<Document>, Interrupt> {
         let ask = match goto {
             Goto::Inline(xml) => return Ok(self.inline(xml)),
             Goto::Fetch(ask) => ask,
         };
-        let failure = match self.stage.ask(ask).await? {
-            Ok(answer) => return Ok(Some(document(&answer))),
+        let failure = match self.stage.ask(&ask).await? {
+            Ok(answer) => return Ok(Some(document(&answer, ask))),
             Err(failure) => failure,
         };
         if ask.kind == FALLBACK {
@@ -62,9 +64,9 @@ impl Leg {
         }
         let broken = Broken {
             code: failure.code,
-            url: ask.url.clone(),
+            url: ask.url,
         };
-        let Some(fallback) = self.fallback(&broken, ask.extra.clone()) else {
+        let Some(fallback) = self.fallback(&broken, ask.extra) else {
             return Ok(None);
         };
         Ok(self
@@ -72,12 +74,12 @@ impl Leg {
             .ask(&fallback)
             .await?
             .ok()
-            .map(|answer| document(&answer)))
+            .map(|answer| document(&answer, fallback)))
     }
 
     /// What is asked when something fails.
     pub(crate) fn fallback(&self, broken: &Broken, mut extra: Params) -> Option<Ask> {
-        let (url, method) = self.fallback.clone()?;
+        let (url, method) = self.stage.look(|call| call.fallback.clone())?;
         extra.push(("ErrorCode".to_owned(), broken.code.to_string()));
         extra.push(("ErrorUrl".to_owned(), broken.url.clone()));
         Some(Ask {
@@ -88,13 +90,14 @@ impl Leg {
         })
     }
 
-    fn inline(&self, xml: &str) -> Option<Document> {
-        let read = document::read(xml, Medium::Voice);
+    fn inline(&self, xml: String) -> Option<Document> {
+        let read = document::read(&xml, Medium::Voice);
         let code = read.as_ref().err().map(|failure| failure.code);
-        self.stage.keep(String::new(), None, code, xml.to_owned());
+        self.stage.keep(String::new(), None, code, xml.clone());
         match read {
             Ok(response) => Some(Document {
                 response,
+                here: Goto::Inline(xml),
                 base: None,
             }),
             Err(failure) => {
@@ -105,7 +108,7 @@ impl Leg {
     }
 }
 
-fn document(answer: &Answer) -> Document {
+fn document(answer: &Answer, ask: Ask) -> Document {
     let response = match document::voice(answer) {
         Ok(Voice::Twiml(response)) => response,
         Ok(Voice::Spoken(text)) => Response::new().say(text.as_str()),
@@ -113,6 +116,7 @@ fn document(answer: &Answer) -> Document {
     };
     Document {
         response,
+        here: Goto::Fetch(ask),
         base: Some(answer.url.clone()),
     }
 }
@@ -122,7 +126,7 @@ impl Stage {
     async fn ask(&self, ask: &Ask) -> Result<Result<Answer, Failure>, Interrupt> {
         let request = self.request(ask);
         let (sender, receiver) = oneshot::channel();
-        let (shared, url) = (self.shared.clone(), ask.url.clone());
+        let (shared, url) = (self.shared.clone(), webhooks::shown(&ask.url));
         let stage = self.clone();
         self.shared.spawn(async move {
             let outcome = deliver(&shared, &request, document::check_voice).await;

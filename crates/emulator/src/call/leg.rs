@@ -17,6 +17,9 @@ const DOCUMENTS: usize = 1000;
 /// What the caller hears when the application fails.
 const APPLICATION_ERROR: &str = "We are sorry, an application error has occurred. Goodbye.";
 
+/// What is said of a verb or noun that Twilio would run.
+pub(crate) const NOT_RUN: &str = "not run by this emulator: skipped";
+
 /// What a leg may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -52,8 +55,6 @@ pub(crate) struct Leg {
     pub(crate) stage: Stage,
     pub(crate) kind: Kind,
     pub(crate) inputs: UnboundedReceiver<Input>,
-    /// Asked when TwiML cannot be had, with its method.
-    pub(crate) fallback: Option<(String, String)>,
     /// Requests that are made once the leg is over, their answers ignored.
     pub(crate) parting: Vec<Ask>,
     /// How often a `<Record>` without `action` has come back to itself.
@@ -64,18 +65,12 @@ pub(crate) struct Leg {
 }
 
 impl Leg {
-    pub(crate) fn new(
-        stage: Stage,
-        kind: Kind,
-        inputs: UnboundedReceiver<Input>,
-        fallback: Option<(String, String)>,
-    ) -> Self {
+    pub(crate) fn new(stage: Stage, kind: Kind, inputs: UnboundedReceiver<Input>) -> Self {
         let answered = stage.look(|call| call.answered.is_some());
         Self {
             stage,
             kind,
             inputs,
-            fallback,
             parting: Vec::new(),
             rounds: 0,
             here: Goto::Inline(String::new()),
@@ -107,11 +102,12 @@ impl Leg {
     }
 
     async fn document(&mut self, goto: Goto) -> Result<Flow, Interrupt> {
-        let Some(document) = self.fetch(&goto).await? else {
+        let Some(document) = self.fetch(goto).await? else {
             return self.application_error().await;
         };
-        self.here = goto;
+        self.here = document.here;
         self.base = document.base;
+        self.stage.warn_of_unknown(&document.response);
         self.verbs(document.response).await
     }
 
@@ -158,8 +154,8 @@ impl Leg {
             Verb::Hangup(_) => Ok(Flow::End(End::HungUp)),
             Verb::Play(play) => verbs::play::run(self, play).await,
             Verb::Record(record) => verbs::record::run(self, record).await,
-            Verb::Connect(_) | Verb::Start(_) | Verb::Stop(_) => {
-                self.unsupported(verb.name(), "skipped");
+            Verb::Connect(_) | Verb::Start(_) | Verb::Stop(_) | Verb::Other(_) => {
+                self.unsupported(verb.name(), NOT_RUN);
                 Ok(Flow::Next)
             }
             // The document was checked for this.

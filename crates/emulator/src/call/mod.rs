@@ -8,6 +8,7 @@ mod place;
 pub(crate) mod recording;
 mod sound;
 mod stage;
+mod unknown;
 mod verbs;
 
 pub(crate) use amd::Detection;

@@ -6,17 +6,15 @@ use crate::Error;
 use crate::call::amd::{Detection, detect};
 use crate::call::control::{By, Interrupt};
 use crate::call::leg::Kind;
-use crate::call::recording::{self, Plan};
-use crate::call::verbs::{person, ring};
+use crate::call::recording::{self, Plan, WHOLE_CALL};
+use crate::call::verbs::play::keys;
+use crate::call::verbs::{pass, person, ring};
 use crate::call::{Ask, Control, End, Goto, Leg, Stage};
 use crate::log::{Direction as Way, Entry};
 use crate::script::{Part, Script, play};
 use crate::state::{Call, Direction, RecordingCallback, Shared, Status, StatusCallback};
 use crate::time::seconds;
 use crate::webhooks::{Params, deliver};
-
-/// Twilio ends a call after four hours.
-const LONGEST_S: f64 = 14_400.0;
 
 /// A scripted person calls one of the account's numbers. Answers the call's SID.
 pub(crate) fn inbound(shared: &Arc<Shared>, script: Script) -> Result<String, Error> {
@@ -53,6 +51,9 @@ pub(crate) fn inbound(shared: &Arc<Shared>, script: Script) -> Result<String, Er
         events: vec!["completed".to_owned()],
         sent: 0,
     });
+    let route = number.voice;
+    call.fallback =
+        (!route.fallback_url.is_empty()).then_some((route.fallback_url, route.fallback_method));
     state.call_insert(call);
     state.moment(&sid, "status", Status::Ringing.as_str());
     drop(state);
@@ -69,10 +70,7 @@ pub(crate) fn inbound(shared: &Arc<Shared>, script: Script) -> Result<String, Er
     };
     part.begin(&script.steps);
     shared.spawn(async move { play(&part, &script.steps).await });
-    let route = number.voice;
-    let fallback =
-        (!route.fallback_url.is_empty()).then_some((route.fallback_url, route.fallback_method));
-    let leg = Leg::new(stage, Kind::Call, inputs, fallback);
+    let leg = Leg::new(stage, Kind::Call, inputs);
     let first = Ask {
         kind: "voice",
         url: route.url,
@@ -97,13 +95,13 @@ async fn answer_call(mut leg: Leg, first: Ask) {
         leg.stage.status(Status::Failed);
         return;
     }
-    limit(&leg.stage, LONGEST_S);
+    limit(&leg.stage);
     let end = leg.run(Goto::Fetch(first)).await;
     finish(leg, end, Status::NoAnswer).await;
 }
 
 /// Ends a call and makes the requests that come after it.
-async fn finish(leg: Leg, end: End, unanswered: Status) {
+pub(crate) async fn finish(leg: Leg, end: End, unanswered: Status) {
     let answered = leg.stage.look(|call| call.answered.is_some());
     let status = match end {
         End::Rejected(status) => status,
@@ -123,13 +121,22 @@ async fn finish(leg: Leg, end: End, unanswered: Status) {
 }
 
 /// Ends a call that goes on for too long.
-fn limit(stage: &Stage, longest_s: f64) {
+pub(crate) fn limit(stage: &Stage) {
     let stage = stage.clone();
     let shared = Arc::clone(&stage.shared);
     shared.spawn(async move {
-        tokio::select! {
-            () = stage.control.over() => {}
-            () = stage.shared.time.sleep(seconds(longest_s)) => stage.control.end(By::Api(Status::Completed)),
+        loop {
+            let now = stage.shared.time.now();
+            let left_s = stage.look(|call| call.left_s(now));
+            if left_s <= 0.0 {
+                stage.control.end(By::Api(Status::Completed));
+                return;
+            }
+            tokio::select! {
+                () = stage.control.over() => return,
+                () = stage.control.limit_changed() => {}
+                () = stage.shared.time.sleep(seconds(left_s)) => {}
+            }
         }
     });
 }
@@ -144,6 +151,8 @@ pub(crate) struct Outbound {
     /// How long it rings.
     pub(crate) timeout_s: u32,
     pub(crate) time_limit_s: Option<u32>,
+    /// Keys that are sent as soon as somebody picks up.
+    pub(crate) send_digits: Option<String>,
     /// Answering machine detection was asked for.
     pub(crate) detect: Option<Detection>,
     /// `Record=true`
@@ -153,6 +162,7 @@ pub(crate) struct Outbound {
 /// How a whole call is to be recorded.
 pub(crate) struct RecordWish {
     pub(crate) channels: u16,
+    pub(crate) track: twiml::Track,
     pub(crate) trim: bool,
     pub(crate) callback: Option<RecordingCallback>,
 }
@@ -161,8 +171,9 @@ impl RecordWish {
     fn plan(self, call_sid: &str) -> Plan {
         Plan {
             call_sid: call_sid.to_owned(),
-            source: "OutboundAPI",
+            source: WHOLE_CALL,
             channels: self.channels,
+            track: self.track,
             trim: self.trim,
             callback: self.callback,
         }
@@ -186,6 +197,8 @@ pub(crate) fn outbound(shared: &Arc<Shared>, wish: Outbound) -> String {
     );
     call.number_sid = state.number(&wish.from).map(|number| number.sid.clone());
     call.callback = wish.callback.clone();
+    call.fallback = wish.fallback.clone();
+    call.time_limit_s = wish.time_limit_s.unwrap_or(call.time_limit_s);
     state.call_insert(call);
     state.moment(&sid, "status", Status::Queued.as_str());
     drop(state);
@@ -194,7 +207,7 @@ pub(crate) fn outbound(shared: &Arc<Shared>, wish: Outbound) -> String {
         sid: sid.clone(),
         control,
     };
-    let leg = Leg::new(stage, Kind::Call, inputs, wish.fallback.clone());
+    let leg = Leg::new(stage, Kind::Call, inputs);
     shared.spawn(Box::pin(place_call(leg, wish)));
     sid
 }
@@ -202,8 +215,7 @@ pub(crate) fn outbound(shared: &Arc<Shared>, wish: Outbound) -> String {
 async fn place_call(mut leg: Leg, wish: Outbound) {
     let stage = leg.stage.clone();
     let callee = stage.shared.state().faults.callee(&wish.to);
-    let ringing = stage.wait(seconds(0.2));
-    let rung = match ringing.await {
+    let rung = match pass(&stage, 0.2).await {
         Ok(()) => {
             let timeout = stage
                 .shared
@@ -214,14 +226,14 @@ async fn place_call(mut leg: Leg, wish: Outbound) {
                 () = timeout => Ok(Some(Status::NoAnswer)),
             }
         }
-        Err(_) => Err(By::Api(Status::Canceled)),
+        Err(by) => Err(by),
     };
     let end = match rung {
         Ok(Some(status)) => End::Over(By::Parent(status)),
         Err(by) => End::Over(by),
         Ok(None) => {
             leg.answered();
-            limit(&stage, wish.time_limit_s.map_or(LONGEST_S, f64::from));
+            limit(&stage);
             person(&stage, &callee);
             match (callee.behaviour, callee.talk_s) {
                 (crate::faults::Behaviour::HangUp, _) => stage.control.end(By::Phone),
@@ -231,9 +243,10 @@ async fn place_call(mut leg: Leg, wish: Outbound) {
             if let Some(wish) = wish.record {
                 recording::begin(&stage.shared, wish.plan(&stage.sid));
             }
-            let first = match &wish.detect {
-                Some(detection) => detect(&stage, &callee, detection, wish.first).await,
-                None => Ok(wish.first),
+            let first = match (&wish.send_digits, &wish.detect) {
+                (Some(digits), _) => keys(&stage, digits).await.map(|()| wish.first),
+                (None, Some(detection)) => detect(&stage, &callee, detection, wish.first).await,
+                (None, None) => Ok(wish.first),
             };
             match first {
                 Ok(first) => leg.run(first).await,
@@ -246,7 +259,7 @@ async fn place_call(mut leg: Leg, wish: Outbound) {
 }
 
 /// The person on the phone loses patience.
-fn hang_up_after(stage: &Stage, talks_s: f64) {
+pub(crate) fn hang_up_after(stage: &Stage, talks_s: f64) {
     let stage = stage.clone();
     let shared = Arc::clone(&stage.shared);
     shared.spawn(async move {

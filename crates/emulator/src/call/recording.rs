@@ -3,12 +3,15 @@
 use std::sync::Arc;
 
 use audio::{Encoding, RATE, Sound};
+use twiml::Track;
 
 use crate::faults::CallbackTime;
 use crate::log::{Direction, Entry};
-use crate::state::{Piece, Recording, RecordingCallback, RecordingStatus, Shared, Side, State};
+use crate::state::{
+    Hold, Piece, Recording, RecordingCallback, RecordingStatus, Shared, Side, State,
+};
 use crate::time::seconds;
-use crate::webhooks::{self, Failure, Request, deliver};
+use crate::webhooks::{self, Failure, Params, Request, deliver};
 
 /// How long it takes until a recording can be fetched, in simulated time.
 const PROCESSING_S: f64 = 2.0;
@@ -20,7 +23,9 @@ const SILENCE: u16 = 64;
 pub(crate) struct Plan {
     pub(crate) call_sid: String,
     pub(crate) source: &'static str,
+    /// One or two; a single track has one.
     pub(crate) channels: u16,
+    pub(crate) track: Track,
     pub(crate) trim: bool,
     pub(crate) callback: Option<RecordingCallback>,
 }
@@ -37,7 +42,11 @@ pub(crate) fn begin(shared: &Arc<Shared>, plan: Plan) -> String {
         call_sid: plan.call_sid,
         status: RecordingStatus::InProgress,
         source: plan.source,
-        channels: plan.channels,
+        channels: match plan.track {
+            Track::Both => plan.channels,
+            Track::Inbound | Track::Outbound => 1,
+        },
+        track: plan.track,
         trim: plan.trim,
         duration_s: None,
         created: now,
@@ -46,6 +55,7 @@ pub(crate) fn begin(shared: &Arc<Shared>, plan: Plan) -> String {
         file: Arc::default(),
         words: None,
         pieces: Vec::new(),
+        holds: Vec::new(),
         not_found_times: fault.not_found_times,
         when: fault.callback,
     });
@@ -186,7 +196,7 @@ pub(crate) fn tape(
     let now = shared.time.now();
     let listens = |recording: &Recording| {
         recording.call_sid == call_sid
-            && recording.status == RecordingStatus::InProgress
+            && recording.status.is_live()
             && recording.source != RECORD_VERB
     };
     if !shared.state().recordings.iter().any(listens) {
@@ -207,6 +217,29 @@ pub(crate) fn tape(
 pub(crate) const RECORD_VERB: &str = "RecordVerb";
 /// The source of what the API records.
 pub(crate) const API: &str = "StartCallRecordingAPI";
+
+/// The source of what records a whole call (`Record=true`).
+pub(crate) const WHOLE_CALL: &str = "OutboundAPI";
+
+/// What the last status callback says about the recording of the whole call, if there is one. It is as long as the call was recorded:
+/// silence is cut only when the file is made.
+pub(crate) fn of_whole_call(shared: &Shared, state: &State, call_sid: &str) -> Params {
+    let whole = |it: &&Recording| it.call_sid == call_sid && it.source == WHOLE_CALL;
+    let Some(recording) = state.recordings.iter().find(whole) else {
+        return Params::new();
+    };
+    let until = match recording.status.is_live() {
+        true => shared.time.now(),
+        false => recording.updated,
+    };
+    let lasted_s = (until - recording.created).as_seconds_f64().ceil() as u64;
+    let seconds = recording.duration_s.unwrap_or(lasted_s);
+    vec![
+        ("RecordingUrl".to_owned(), url(shared, &recording.sid)),
+        ("RecordingSid".to_owned(), recording.sid.clone()),
+        ("RecordingDuration".to_owned(), seconds.to_string()),
+    ]
+}
 
 /// Ends what records a call while it goes on: one recording, or all of them.
 pub(crate) fn stop(shared: &Arc<Shared>, call_sid: &str, only: Option<&str>) {
@@ -241,12 +274,28 @@ fn mixed(recording: &Recording, lasted_s: f64) -> Sound {
                 *sample = sample.saturating_add(*sound);
             }
         }
+        held(&mut samples, &recording.holds);
         samples
     };
-    let both = Sound::stereo(&side(Side::Inbound), &side(Side::Outbound));
-    match recording.channels {
-        2 => both,
-        _ => Sound::mono(both.telephone()),
+    let both = || Sound::stereo(&side(Side::Inbound), &side(Side::Outbound));
+    match (recording.track, recording.channels) {
+        (Track::Inbound, _) => Sound::mono(side(Side::Inbound)),
+        (Track::Outbound, _) => Sound::mono(side(Side::Outbound)),
+        (Track::Both, 2) => both(),
+        (Track::Both, _) => Sound::mono(both().telephone()),
+    }
+}
+
+/// Takes out what was said while the recording was held, or makes it silent. From the last to the first: what is left out moves what follows.
+fn held(samples: &mut Vec<i16>, holds: &[Hold]) {
+    let place = |at_s: f64| (at_s.max(0.0) * f64::from(RATE)) as usize;
+    for hold in holds.iter().rev() {
+        let until = hold.until_s.map_or(samples.len(), place).min(samples.len());
+        let from = place(hold.from_s).min(until);
+        match hold.is_skipped {
+            true => drop(samples.drain(from..until)),
+            false => samples[from..until].fill(0),
+        }
     }
 }
 
@@ -288,6 +337,28 @@ pub(crate) fn callback(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_said_while_it_is_held_is_silent_or_left_out() {
+        let hold = |from_s, until_s, is_skipped| Hold {
+            from_s,
+            until_s,
+            is_skipped,
+        };
+        let second = RATE as usize;
+        let sound: Vec<i16> = (0..5).flat_map(|n| vec![n + 1; second]).collect();
+        let after = |holds: &[Hold]| {
+            let mut samples = sound.clone();
+            held(&mut samples, holds);
+            let middles = samples.iter().skip(second / 2).step_by(second);
+            middles.copied().collect::<Vec<i16>>()
+        };
+        let (silent, skipped) = (hold(1.0, Some(2.0), false), hold(3.0, Some(4.0), true));
+        assert_eq!(after(&[silent.clone(), skipped.clone()]), [1, 0, 3, 5]);
+        assert_eq!(after(&[hold(0.0, Some(1.0), true), skipped]), [2, 3, 5]);
+        assert_eq!(after(&[silent, hold(4.0, None, true)]), [1, 0, 3, 4]);
+        assert_eq!(after(&[hold(9.0, None, false)]), [1, 2, 3, 4, 5]);
+    }
 
     #[test]
     fn trimming_cuts_silence_at_both_ends_only() {

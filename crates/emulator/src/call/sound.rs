@@ -12,7 +12,7 @@ use crate::call::Stage;
 use crate::call::control::Interrupt;
 use crate::log::{Direction, Entry};
 use crate::state::Shared;
-use crate::webhooks::{Failure, sign};
+use crate::webhooks::{Failure, shown, sign};
 
 /// How long the application may take, really; as for every webhook.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -58,7 +58,7 @@ async fn fetch(shared: &Arc<Shared>, sid: &str, url: &str) -> Result<Clip, Failu
     let mut entry = Entry {
         sid: Some(sid.to_owned()),
         method: "GET".to_owned(),
-        url: url.to_owned(),
+        url: shown(url),
         ..Entry::new(Direction::Out, "play")
     };
     let outcome = get(shared, url, &mut entry).await;

@@ -137,7 +137,7 @@ impl Stage {
                 callback.sent - 1,
             )
         });
-        let request = target.map(|(url, method, sequence)| Request {
+        let mut request = target.map(|(url, method, sequence)| Request {
             kind: "call-status",
             sid: Some(self.sid.clone()),
             url,
@@ -145,6 +145,10 @@ impl Stage {
             params: webhooks::progress(&self.shared.account.sid, call, sequence, now),
             token,
         });
+        if let Some(last) = request.as_mut().filter(|_| status.is_final()) {
+            let recorded = recording::of_whole_call(&self.shared, &state, &self.sid);
+            last.params.extend(recorded);
+        }
         state.moment(&self.sid, "status", status.as_str());
         drop(state);
         if status.is_final() {

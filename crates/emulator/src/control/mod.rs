@@ -100,14 +100,21 @@ fn show(exchange: &Exchange) -> Result<Reply, Reply> {
     }
 }
 
+/// The newest first. A page's cursor is its last call.
 fn calls(exchange: &Exchange) -> Result<Reply, Reply> {
+    let limit = number(exchange, "limit").unwrap_or(100) as usize;
+    let after = exchange.query.get("cursor");
     let state = exchange.shared.state();
-    let items: Vec<Value> = state
+    let mut calls = state
         .calls
         .iter()
         .rev()
         .filter(|call| call.parent.is_none())
-        .take(100)
+        .skip_while(|call| after.is_some_and(|after| call.sid != after))
+        .skip(usize::from(after.is_some()));
+    let items: Vec<Value> = calls
+        .by_ref()
+        .take(limit)
         .map(|call| {
             json!({
                 "sid": call.sid,
@@ -121,8 +128,20 @@ fn calls(exchange: &Exchange) -> Result<Reply, Reply> {
         .collect();
     Ok(Reply::Json(
         200,
-        json!({ "items": items, "next_cursor": null }),
+        json!({ "items": items, "next_cursor": cursor(&items, "sid", calls.next().is_some()) }),
     ))
+}
+
+/// Where the next page begins: after the last item of this one, if anything follows it.
+fn cursor(items: &[Value], key: &str, more: bool) -> Option<Value> {
+    items.last().filter(|_| more).map(|last| last[key].clone())
+}
+
+fn number(exchange: &Exchange, name: &str) -> Option<u64> {
+    exchange
+        .query
+        .get(name)
+        .and_then(|value| value.parse().ok())
 }
 
 /// A text message from a simulated phone.
@@ -159,30 +178,24 @@ fn fault(exchange: &Exchange) -> Result<Reply, Reply> {
     Ok(Reply::Json(201, answer))
 }
 
+/// The oldest first. A page's cursor is its last entry; `after` is another word for `cursor`.
 fn log(exchange: &Exchange) -> Result<Reply, Reply> {
-    let number = |name: &str| {
-        exchange
-            .query
-            .get(name)
-            .and_then(|value| value.parse::<u64>().ok())
-    };
-    let (after, limit) = (
-        number("after").unwrap_or(0),
-        number("limit").unwrap_or(10_000) as usize,
-    );
+    let after = number(exchange, "cursor").or_else(|| number(exchange, "after"));
+    let limit = number(exchange, "limit").unwrap_or(10_000) as usize;
     let sid = exchange.query.get("sid");
     let state = exchange.shared.state();
-    let items: Vec<Value> = state
+    let mut entries = state
         .log
-        .since(after)
-        .filter(|entry| sid.is_none_or(|sid| entry.sid.as_deref() == Some(sid)))
+        .since(after.unwrap_or(0))
+        .filter(|entry| sid.is_none_or(|sid| entry.sid.as_deref() == Some(sid)));
+    let items: Vec<Value> = entries
+        .by_ref()
         .take(limit)
         .map(|entry| json!(entry))
         .collect();
-    let next = items.last().map(|entry| entry["id"].clone());
     Ok(Reply::Json(
         200,
-        json!({ "items": items, "next_cursor": next }),
+        json!({ "items": items, "next_cursor": cursor(&items, "id", entries.next().is_some()) }),
     ))
 }
 

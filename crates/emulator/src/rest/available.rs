@@ -1,73 +1,32 @@
 use serde_json::{Value, json};
 
-use crate::http::{Exchange, Reply};
+use crate::http::{Exchange, Fields, Reply};
 use crate::ids::mix;
-use crate::rest::formatted;
 use crate::rest::numbers::fits;
+use crate::rest::places::{self, Place};
+use crate::rest::{formatted, missing};
 
 /// Twilio shows this many unless asked for more.
 const DEFAULT: usize = 30;
 const MOST: usize = 1000;
-/// Area codes with a place each, so that a search shows something plausible.
-const AREAS: [(&str, &str, &str, &str); 6] = [
-    ("415", "San Francisco", "CA", "94105"),
-    ("212", "New York", "NY", "10001"),
-    ("312", "Chicago", "IL", "60601"),
-    ("617", "Boston", "MA", "02108"),
-    ("206", "Seattle", "WA", "98101"),
-    ("512", "Austin", "TX", "78701"),
-];
 
-/// Numbers with the exchange 555-0, which nobody has, in an order that the seed decides.
+/// Numbers that nobody has, in an order that the seed decides.
 pub(super) fn search(exchange: &Exchange) -> Result<Reply, Reply> {
-    let (country, kind) = (exchange.var("country"), exchange.var("kind"));
-    if !matches!(kind, "Local" | "TollFree" | "Mobile") {
-        return Err(Reply::refused(
-            404,
-            20404,
-            format!("The requested resource {} was not found", exchange.path),
-        ));
-    }
-    if country.len() != 2 {
-        return Err(Reply::refused(
-            400,
-            20001,
-            format!("{country} is not a country"),
-        ));
-    }
+    let country = exchange.var("country");
     let query = &exchange.query;
+    let places = wanted(exchange)?;
     let size = query
         .get("PageSize")
         .and_then(|size| size.parse().ok())
         .unwrap_or(DEFAULT)
         .min(MOST);
-    let wanted_area = query.get("AreaCode");
-    let region = query.get("InRegion");
-    let areas: Vec<(&str, &str, &str, &str)> = match (kind, wanted_area) {
-        ("TollFree", _) => vec![("888", "", "", "")],
-        (_, Some(area)) => {
-            vec![
-                AREAS
-                    .into_iter()
-                    .find(|known| known.0 == area)
-                    .unwrap_or((area, "", "", "")),
-            ]
-        }
-        (_, None) => AREAS
-            .into_iter()
-            .filter(|area| region.is_none_or(|region| region == area.2))
-            .collect(),
-    };
     let offset = mix(exchange.shared.seed, "available", 0);
     let state = exchange.shared.state();
     let numbers: Vec<Value> = (0..1000)
         .flat_map(|n| {
-            areas.iter().map(move |area| {
-                (
-                    area,
-                    format!("+1{}5550{:03}", area.0, (offset.wrapping_add(n * 7)) % 1000),
-                )
-            })
+            places
+                .iter()
+                .map(move |place| (place, place.number(offset.wrapping_add(n * 7))))
         })
         .filter(|(_, number)| {
             query
@@ -76,7 +35,7 @@ pub(super) fn search(exchange: &Exchange) -> Result<Reply, Reply> {
         })
         .filter(|(_, number)| state.number(number).is_none())
         .take(size)
-        .map(|(area, number)| object(&number, area, country))
+        .map(|(place, number)| object(&number, place, country))
         .collect();
     Ok(Reply::Json(
         200,
@@ -84,22 +43,48 @@ pub(super) fn search(exchange: &Exchange) -> Result<Reply, Reply> {
     ))
 }
 
-fn object(
-    number: &str,
-    (_, locality, region, postal): &(&str, &str, &str, &str),
-    country: &str,
-) -> Value {
+/// The places that have what is searched for.
+fn wanted(exchange: &Exchange) -> Result<Vec<Place<'_>>, Reply> {
+    let known = places::of(exchange.var("country")).ok_or_else(|| missing(exchange))?;
+    let is_american = known.iter().any(|place| place.prefix == "+1");
+    let area = exchange.query.get("AreaCode");
+    let mut found: Vec<Place<'_>> = match (exchange.var("kind"), area) {
+        ("TollFree", _) if is_american => vec![Place::toll_free()],
+        ("Local" | "Mobile", None) => known,
+        ("Local" | "Mobile", Some(area)) => {
+            let known = known.into_iter().find(|place| place.area == area);
+            let made_up = is_american.then(|| Place::somewhere(area));
+            known.or(made_up).into_iter().collect()
+        }
+        _ => return Err(missing(exchange)),
+    };
+    found.retain(|place| lies_in(place, &exchange.query));
+    Ok(found)
+}
+
+fn lies_in(place: &Place<'_>, query: &Fields) -> bool {
+    let is = |name: &str, known: &str| {
+        query
+            .get(name)
+            .is_none_or(|wanted| wanted.eq_ignore_ascii_case(known))
+    };
+    is("InLocality", place.locality)
+        && is("InRegion", place.region)
+        && is("InPostalCode", place.postal)
+}
+
+fn object(number: &str, place: &Place<'_>, country: &str) -> Value {
     let known = |text: &str| (!text.is_empty()).then(|| text.to_owned());
     json!({
         "phone_number": number,
         "friendly_name": formatted(number),
-        "lata": "722",
-        "locality": known(locality),
-        "rate_center": known(locality).map(|name| name.to_uppercase()),
-        "latitude": "37.780000",
-        "longitude": "-122.420000",
-        "region": known(region),
-        "postal_code": known(postal),
+        "lata": null,
+        "locality": known(place.locality),
+        "rate_center": known(place.locality).map(|name| name.to_uppercase()),
+        "latitude": null,
+        "longitude": null,
+        "region": known(place.region),
+        "postal_code": known(place.postal),
         "iso_country": country,
         "address_requirements": "none",
         "beta": false,

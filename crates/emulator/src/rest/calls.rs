@@ -1,3 +1,5 @@
+use std::ops::RangeInclusive;
+
 use phone::E164;
 use serde_json::{Value, json};
 use url::Url;
@@ -6,7 +8,7 @@ use crate::call::{Ask, By, Detection, Goto, Outbound, RecordWish, outbound};
 use crate::http::{Exchange, Fields, Reply};
 use crate::rest::dates::Span;
 use crate::rest::{formatted, missing, paging, recordings};
-use crate::state::{Call, Status, StatusCallback};
+use crate::state::{Call, Direction, Status, StatusCallback};
 use crate::time::rfc2822;
 use crate::webhooks::Params;
 
@@ -15,6 +17,14 @@ const LONGEST_TWIML: usize = 4000;
 /// Twilio's default and limit for ringing.
 const RINGS_S: u32 = 60;
 const LONGEST_RINGS_S: u32 = 600;
+/// Characters of `SendDigits`.
+const MOST_KEYS: usize = 32;
+/// How machine detection can be tuned; the emulator knows who picks up without it.
+const THRESHOLDS_MS: [(&str, RangeInclusive<u32>); 3] = [
+    ("MachineDetectionSpeechThreshold", 1_000..=6_000),
+    ("MachineDetectionSpeechEndThreshold", 500..=5_000),
+    ("MachineDetectionSilenceTimeout", 2_000..=10_000),
+];
 
 fn bad(code: u32, message: impl Into<String>) -> Reply {
     Reply::refused(400, code, message)
@@ -52,27 +62,42 @@ fn wish(exchange: &Exchange) -> Result<Outbound, Reply> {
             ),
         ));
     }
-    let timeout_s = number(form, "Timeout")?.unwrap_or(RINGS_S);
-    if timeout_s > LONGEST_RINGS_S {
-        return Err(bad(20001, "Timeout is at most 600 seconds"));
-    }
+    let timeout_s = within(form, "Timeout", 0..=LONGEST_RINGS_S)?.unwrap_or(RINGS_S);
+    unheeded(form)?;
+    let track = recordings::track(exchange)?;
     Ok(Outbound {
         to: to.to_owned(),
         from: from.to_owned(),
         first,
-        fallback: form
-            .get("FallbackUrl")
-            .map(|url| (url.to_owned(), method(form, "FallbackMethod"))),
+        fallback: fallback(form),
         callback: callback(form),
         timeout_s,
         time_limit_s: number(form, "TimeLimit")?,
+        send_digits: form.get("SendDigits").map(str::to_owned),
         detect: detection(form)?,
         record: (form.get("Record") == Some("true")).then(|| RecordWish {
             channels: recordings::channels(exchange),
+            track,
             trim: form.get("Trim") != Some("do-not-trim"),
             callback: recordings::callback(exchange),
         }),
     })
+}
+
+/// Checks what is not needed here and must be right all the same.
+fn unheeded(form: &Fields) -> Result<(), Reply> {
+    let keys = form.get("SendDigits").unwrap_or_default();
+    let is_key = |key: char| key.is_ascii_digit() || matches!(key, 'w' | 'W' | '#' | '*');
+    if keys.len() > MOST_KEYS || !keys.chars().all(is_key) {
+        return Err(bad(
+            20001,
+            "SendDigits is at most 32 characters of 0-9, w, W, # and *",
+        ));
+    }
+    for (name, range) in THRESHOLDS_MS {
+        within(form, name, range)?;
+    }
+    Ok(())
 }
 
 /// Twilio ignores `MachineDetection` when keys are to be sent (specification, section 2.7).
@@ -98,7 +123,7 @@ fn detection(form: &Fields) -> Result<Option<Detection>, Reply> {
     }))
 }
 
-/// Where the call goes on: `Url` wins over `Twiml`.
+/// Where the call goes on: `Url` wins over `Twiml` in a new call; an update has one of them.
 fn first(form: &Fields) -> Result<Option<Goto>, Reply> {
     if let Some(url) = form.get("Url") {
         if !Url::parse(url)
@@ -128,12 +153,30 @@ fn method(form: &Fields, name: &str) -> String {
         .map_or_else(|| "POST".to_owned(), str::to_uppercase)
 }
 
+/// Who is asked when TwiML cannot be had.
+fn fallback(form: &Fields) -> Option<(String, String)> {
+    form.get("FallbackUrl")
+        .map(|url| (url.to_owned(), method(form, "FallbackMethod")))
+}
+
 fn number(form: &Fields, name: &str) -> Result<Option<u32>, Reply> {
     let parse = |text: &str| {
         text.parse()
             .map_err(|_| bad(20001, format!("{name} is not a whole number")))
     };
     form.get(name).map(parse).transpose()
+}
+
+/// A whole number that Twilio takes only from a range.
+fn within(form: &Fields, name: &str, range: RangeInclusive<u32>) -> Result<Option<u32>, Reply> {
+    match number(form, name)? {
+        Some(value) if !range.contains(&value) => {
+            let (least, most) = (range.start(), range.end());
+            let message = format!("{name} is {value} and must be from {least} to {most}");
+            Err(bad(20001, message))
+        }
+        value => Ok(value),
+    }
 }
 
 fn callback(form: &Fields) -> Option<StatusCallback> {
@@ -166,49 +209,68 @@ pub(super) fn fetch(exchange: &Exchange) -> Result<Reply, Reply> {
 /// Takes back, hangs up or redirects a call. The call's own task does it; the answer shows what is known now.
 pub(super) fn update(exchange: &Exchange) -> Result<Reply, Reply> {
     let form = &exchange.form;
-    let first = first(form)?;
+    if form.get("Url").is_some() && form.get("Twiml").is_some() {
+        return Err(bad(
+            20001,
+            "Url and Twiml exclude each other: send one of them",
+        ));
+    }
+    let (first, time_limit_s) = (first(form)?, number(form, "TimeLimit")?);
     let mut state = exchange.shared.state();
     let call = state
         .call_mut(exchange.var("sid"))
         .ok_or_else(|| missing(exchange))?;
-    let waiting = matches!(
-        call.status,
-        Status::Queued | Status::Initiated | Status::Ringing
-    );
-    if call.status.is_final() {
-        return Err(bad(21220, "Call is not in-progress. Cannot redirect."));
-    }
+    let ends = ending(form, call, first.is_some())?;
     if let Some(callback) = callback(form) {
         let sent = call.callback.as_ref().map_or(0, |callback| callback.sent);
         call.callback = Some(StatusCallback { sent, ..callback });
     }
+    if let Some(fallback) = fallback(form) {
+        call.fallback = Some(fallback);
+    }
+    if let Some(time_limit_s) = time_limit_s {
+        call.time_limit_s = time_limit_s;
+        call.control.change_limit();
+    }
     let mut shown = object(exchange, call);
-    let by = match form.get("Status") {
-        Some("canceled") if waiting => Some(Status::Canceled),
-        Some("canceled") => {
-            return Err(bad(
-                21220,
-                "Call is in-progress. Cannot be canceled; use completed.",
-            ));
-        }
-        Some("completed") => Some(if waiting {
-            Status::Canceled
-        } else {
-            Status::Completed
-        }),
-        Some(_) => return Err(bad(21218, "Status is canceled or completed")),
-        None => None,
-    };
-    match (by, first) {
+    match (ends, first) {
         (Some(status), _) => {
             call.control.end(By::Api(status));
             shown["status"] = status.as_str().into();
         }
         (None, Some(goto)) => call.control.redirect(goto),
-        (None, None) if form.0.is_empty() => return Err(bad(20001, "Nothing to update")),
         (None, None) => {}
     }
     Ok(Reply::Json(200, shown))
+}
+
+/// Refuses what cannot be done to the call where it is now. Answers the status that it is to end with, if it is to end.
+fn ending(form: &Fields, call: &Call, redirects: bool) -> Result<Option<Status>, Reply> {
+    let not_in_progress = || bad(21220, "Call is not in-progress. Cannot redirect.");
+    if call.status.is_final() {
+        return Err(not_in_progress());
+    }
+    if form.0.is_empty() {
+        return Err(bad(20001, "Nothing to update"));
+    }
+    let waiting = matches!(
+        call.status,
+        Status::Queued | Status::Initiated | Status::Ringing
+    );
+    match form.get("Status") {
+        Some("canceled" | "completed") if waiting => Ok(Some(Status::Canceled)),
+        Some("canceled") => Err(bad(
+            21220,
+            "Call is in-progress. Cannot be canceled; use completed.",
+        )),
+        Some("completed") => Ok(Some(Status::Completed)),
+        Some(_) => Err(bad(21218, "Status is canceled or completed")),
+        // An inbound call runs its TwiML while it still rings, so that one can be sent elsewhere.
+        None if redirects && waiting && call.direction != Direction::Inbound => {
+            Err(not_in_progress())
+        }
+        None => Ok(None),
+    }
 }
 
 pub(super) fn delete(exchange: &Exchange) -> Result<Reply, Reply> {
@@ -239,7 +301,7 @@ pub(super) fn list(exchange: &Exchange) -> Result<Reply, Reply> {
         .rev()
         .filter(|call| is("To", Some(&call.to)) && is("From", Some(&call.from)))
         .filter(|call| {
-            is("Status", Some(call.status.as_str())) && is("ParentCallSid", call.parent.as_deref())
+            is("Status", Some(call.status.shown())) && is("ParentCallSid", call.parent.as_deref())
         })
         .filter(|call| started.has(call.started) && ended.has(call.ended))
         .collect();
@@ -266,11 +328,11 @@ fn object(exchange: &Exchange, call: &Call) -> Value {
         "from": call.from,
         "from_formatted": formatted(&call.from),
         "phone_number_sid": call.number_sid.clone().unwrap_or_default(),
-        "status": call.status.as_str(),
+        "status": call.status.shown(),
         "start_time": call.started.map(rfc2822),
         "end_time": call.ended.map(rfc2822),
         "duration": over.then(|| call.duration_s().to_string()),
-        "price": over.then_some("-0.01300"),
+        "price": (over && call.answered.is_some()).then_some("-0.01300"),
         "price_unit": "USD",
         "direction": call.direction.as_str(),
         "answered_by": call.answered_by,

@@ -7,6 +7,7 @@ mod dates;
 mod messages;
 mod numbers;
 mod paging;
+mod places;
 mod recordings;
 
 use crate::http::Verb::{Delete, Get, Post};
@@ -139,6 +140,16 @@ pub(crate) const ENDPOINTS: &[Endpoint] = &[
         Get,
         "/2010-04-01/Accounts/{account}/Messages/{sid}/Media/{media}",
         messages::media_content,
+    ),
+    row(
+        Delete,
+        "/2010-04-01/Accounts/{account}/Messages/{sid}/Media/{media}.json",
+        messages::media_delete,
+    ),
+    row(
+        Delete,
+        "/2010-04-01/Accounts/{account}/Messages/{sid}/Media/{media}",
+        messages::media_delete,
     ),
     row(
         Get,

@@ -7,6 +7,13 @@ use crate::rest::{formatted, missing, paging};
 use crate::state::{Number, Route};
 use crate::time::rfc2822;
 
+/// Settings that say that a number is answered elsewhere than at its own URLs.
+const ELSEWHERE: [(&str, &str); 3] = [
+    ("VoiceApplicationSid", "applications"),
+    ("SmsApplicationSid", "applications"),
+    ("TrunkSid", "trunks"),
+];
+
 fn bad(code: u32, message: impl Into<String>) -> Reply {
     Reply::refused(400, code, message)
 }
@@ -73,6 +80,17 @@ fn settle(number: &mut Number, form: &Fields) -> Result<(), Reply> {
         .is_some_and(|name| name.chars().count() > 64)
     {
         return Err(bad(20001, "FriendlyName has at most 64 characters"));
+    }
+    // An empty value takes such a setting back, and there is none.
+    for (setting, what) in ELSEWHERE {
+        if form.get(setting).is_some() {
+            return Err(bad(
+                20001,
+                format!(
+                    "{setting} cannot be set: the emulator has no {what}; set the number's own urls"
+                ),
+            ));
+        }
     }
     let set = |name: &str, field: &mut String| {
         if let Some(value) = form.given(name) {

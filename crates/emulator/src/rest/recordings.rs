@@ -1,4 +1,5 @@
 use serde_json::{Value, json};
+use twiml::Track;
 
 use crate::call::recording::{self, API, Plan};
 use crate::http::{Exchange, Reply};
@@ -83,6 +84,15 @@ pub(super) fn channels(exchange: &Exchange) -> u16 {
     1 + u16::from(exchange.form.get("RecordingChannels") == Some("dual"))
 }
 
+/// Whose sound is recorded: both sides' unless the form says otherwise.
+pub(super) fn track(exchange: &Exchange) -> Result<Track, Reply> {
+    match exchange.form.get("RecordingTrack") {
+        None => Ok(Track::Both),
+        Some(word) => Track::parse(word)
+            .ok_or_else(|| bad(20001, "RecordingTrack is inbound, outbound or both")),
+    }
+}
+
 /// Begins to record a live call.
 pub(super) fn create(exchange: &Exchange) -> Result<Reply, Reply> {
     let call = exchange.var("call");
@@ -101,6 +111,7 @@ pub(super) fn create(exchange: &Exchange) -> Result<Reply, Reply> {
         call_sid: call.to_owned(),
         source: API,
         channels: channels(exchange),
+        track: track(exchange)?,
         trim: exchange.form.get("Trim") == Some("trim-silence"),
         callback: callback(exchange),
     };
@@ -122,6 +133,11 @@ pub(super) fn update(exchange: &Exchange) -> Result<Reply, Reply> {
         Some("in-progress") => Some(RecordingStatus::InProgress),
         _ => return Err(bad(20001, "Status is stopped, paused or in-progress")),
     };
+    let is_skipped = match exchange.form.get("PauseBehavior") {
+        None | Some("silence") => false,
+        Some("skip") => true,
+        Some(_) => return Err(bad(20001, "PauseBehavior is skip or silence")),
+    };
     let mut shown = object(exchange, &recording);
     match to {
         None => {
@@ -130,7 +146,8 @@ pub(super) fn update(exchange: &Exchange) -> Result<Reply, Reply> {
         }
         Some(status) => {
             if let Some(recording) = exchange.shared.state().recording_mut(&recording.sid) {
-                recording.status = status;
+                let is_held = status == RecordingStatus::Paused;
+                recording.hold(is_held, is_skipped, exchange.shared.time.now());
             }
             shown["status"] = status.as_str().into();
         }
@@ -182,11 +199,11 @@ fn one_channel(file: &[u8]) -> Vec<u8> {
         .unwrap_or_default()
 }
 
-/// There is no MP3 encoder here.
+/// There is no MP3 encoder here. 404 would say that it may come yet.
 pub(super) fn mp3(exchange: &Exchange) -> Result<Reply, Reply> {
     named(exchange)?;
-    let message = "The emulator makes no mp3: ask for .wav, as Twilio's default is";
-    Err(Reply::refused(404, 20404, message))
+    let message = "The emulator makes no mp3, however often it is asked: ask for .wav, as Twilio's default is";
+    Err(Reply::refused(501, 20501, message))
 }
 
 fn object(exchange: &Exchange, recording: &Recording) -> Value {
@@ -209,6 +226,7 @@ fn object(exchange: &Exchange, recording: &Recording) -> Value {
         "price_unit": "USD",
         "status": recording.status.as_str(),
         "source": recording.source,
+        "track": recording.track.as_str(),
         "error_code": null,
         "encryption_details": null,
         "api_version": "2010-04-01",

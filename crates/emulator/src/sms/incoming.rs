@@ -107,6 +107,7 @@ fn reply(customer: &str, number: &str, body: &str, automatic: bool) -> Draft {
         media: Vec::new(),
         status_callback: None,
         service_sid: None,
+        send_at: None,
         way: Way::OutboundReply,
         automatic,
     }

@@ -5,4 +5,4 @@ mod optout;
 mod outgoing;
 
 pub(crate) use incoming::receive;
-pub(crate) use outgoing::{Draft, send};
+pub(crate) use outgoing::{Draft, cancel, send};

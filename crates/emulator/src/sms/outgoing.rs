@@ -1,5 +1,7 @@
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
+
 use crate::log::{Direction, Entry};
 use crate::sms::receive;
 use crate::state::{Attachment, Heard, Message, MessageStatus, Shared, Way};
@@ -15,6 +17,8 @@ pub(crate) struct Draft {
     pub(crate) media: Vec<String>,
     pub(crate) status_callback: Option<String>,
     pub(crate) service_sid: Option<String>,
+    /// When it is due; at once if unset.
+    pub(crate) send_at: Option<DateTime<Utc>>,
     pub(crate) way: Way,
     /// Twilio's own answer to STOP and the like, which no opt-out stops.
     pub(crate) automatic: bool,
@@ -27,6 +31,7 @@ pub(crate) struct Refused;
 /// Takes a message and sees to its delivery. Answers its SID.
 pub(crate) fn send(shared: &Arc<Shared>, draft: Draft) -> Result<String, Refused> {
     let now = shared.time.now();
+    let send_at = draft.send_at;
     let sid = {
         let mut state = shared.state();
         if !draft.automatic
@@ -49,10 +54,10 @@ pub(crate) fn send(shared: &Arc<Shared>, draft: Draft) -> Result<String, Refused
                 data: Vec::new(),
             })
             .collect();
-        let status = if draft.service_sid.is_some() {
-            MessageStatus::Accepted
-        } else {
-            MessageStatus::Queued
+        let status = match (draft.send_at, &draft.service_sid) {
+            (Some(_), _) => MessageStatus::Scheduled,
+            (None, Some(_)) => MessageStatus::Accepted,
+            (None, None) => MessageStatus::Queued,
         };
         state.message_insert(Message {
             sid: sid.clone(),
@@ -73,8 +78,44 @@ pub(crate) fn send(shared: &Arc<Shared>, draft: Draft) -> Result<String, Refused
         sid
     };
     let (task, message) = (Arc::clone(shared), sid.clone());
-    shared.spawn(async move { travel(&task, &message).await });
+    shared.spawn(async move {
+        if let Some(due) = send_at
+            && !wait(&task, &message, due).await
+        {
+            return;
+        }
+        travel(&task, &message).await;
+    });
     Ok(sid)
+}
+
+/// Takes back what has not been sent, and reports it. False when it is too late.
+pub(crate) fn cancel(shared: &Arc<Shared>, sid: &str) -> bool {
+    advance(shared, sid, MessageStatus::Canceled, 0, true)
+}
+
+/// Waits until a scheduled message is due. Who has said STOP meanwhile does not get it: false.
+async fn wait(shared: &Arc<Shared>, sid: &str, due: DateTime<Utc>) -> bool {
+    loop {
+        let left_s = (due - shared.time.now()).as_seconds_f64();
+        if left_s <= 0.0 {
+            break;
+        }
+        // One sleep may be shorter than what is left: a week is the longest.
+        shared.time.sleep(seconds(left_s.max(0.001))).await;
+    }
+    let refused = {
+        let state = shared.state();
+        state.message(sid).is_some_and(|message| {
+            state
+                .opt_outs
+                .contains(&(message.to.clone(), message.from.clone()))
+        })
+    };
+    if refused {
+        advance(shared, sid, MessageStatus::Failed, 21610, true);
+    }
+    !refused
 }
 
 /// Queued, sending, sent, delivered; each but the first is reported (specification, section 7.3).
@@ -105,7 +146,7 @@ async fn travel(shared: &Arc<Shared>, sid: &str) {
     if end == MessageStatus::Failed {
         way.remove(1);
     }
-    if first == MessageStatus::Accepted {
+    if matches!(first, MessageStatus::Accepted | MessageStatus::Scheduled) {
         way.insert(0, (0.1, MessageStatus::Queued));
     }
     let last = way.len() - 1;
@@ -120,14 +161,14 @@ async fn travel(shared: &Arc<Shared>, sid: &str) {
     }
 }
 
-/// Moves a message on and reports it. False when it was canceled or deleted meanwhile.
+/// Moves a message on and reports it. False when it cannot go there: it was canceled or deleted meanwhile, or is sent already.
 fn advance(shared: &Arc<Shared>, sid: &str, status: MessageStatus, code: u32, last: bool) -> bool {
     let now = shared.time.now();
     let mut state = shared.state();
     let token = state.ids.token();
     let Some(message) = state
         .message_mut(sid)
-        .filter(|message| !message.status.is_final())
+        .filter(|message| message.status.may_become(status))
     else {
         return false;
     };

@@ -7,6 +7,9 @@ use crate::call::Control;
 use crate::script::Expect;
 use crate::state::{Moment, Wait};
 
+/// Twilio ends a call after four hours.
+const LONGEST_S: u32 = 14_400;
+
 /// Where a call is, in Twilio's words (specification, section 2.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -34,6 +37,14 @@ impl Status {
             Self::Failed => "failed",
             Self::NoAnswer => "no-answer",
             Self::Canceled => "canceled",
+        }
+    }
+
+    /// As the REST API shows it: `initiated` is a word of progress callbacks only.
+    pub(crate) fn shown(self) -> &'static str {
+        match self {
+            Self::Initiated => Self::Queued.as_str(),
+            status => status.as_str(),
         }
     }
 
@@ -136,6 +147,10 @@ pub(crate) struct Call {
     /// What answering machine detection found.
     pub(crate) answered_by: Option<&'static str>,
     pub(crate) callback: Option<StatusCallback>,
+    /// Asked when TwiML cannot be had, with its method.
+    pub(crate) fallback: Option<(String, String)>,
+    /// How long it may last from its answer on.
+    pub(crate) time_limit_s: u32,
     pub(crate) timeline: Vec<Moment>,
     pub(crate) heard: Vec<Heard>,
     pub(crate) pressed: String,
@@ -173,6 +188,8 @@ impl Call {
             bridged: false,
             answered_by: None,
             callback: None,
+            fallback: None,
+            time_limit_s: LONGEST_S,
             timeline: Vec::new(),
             heard: Vec::new(),
             pressed: String::new(),
@@ -195,11 +212,19 @@ impl Call {
 
     /// Seconds from the answer to the end; 0 for a call that nobody answered.
     pub(crate) fn duration_s(&self) -> i64 {
-        match (self.answered, self.ended) {
-            (Some(answered), Some(ended)) => {
-                ((ended - answered).num_milliseconds().max(0) + 999) / 1000
-            }
-            _ => 0,
-        }
+        self.ended.map_or(0, |ended| self.lasted_s(ended))
+    }
+
+    /// Seconds from the answer to a moment; 0 for a call that nobody answered.
+    pub(crate) fn lasted_s(&self, until: DateTime<Utc>) -> i64 {
+        self.answered.map_or(0, |answered| {
+            ((until - answered).num_milliseconds().max(0) + 999) / 1000
+        })
+    }
+
+    /// Seconds that are left of its time limit.
+    pub(crate) fn left_s(&self, now: DateTime<Utc>) -> f64 {
+        let lasted = now - self.answered.unwrap_or(self.created);
+        f64::from(self.time_limit_s) - lasted.as_seconds_f64()
     }
 }

@@ -5,6 +5,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum MessageStatus {
+    /// To be sent later.
+    Scheduled,
     Accepted,
     Queued,
     Sending,
@@ -19,6 +21,7 @@ pub(crate) enum MessageStatus {
 impl MessageStatus {
     pub(crate) fn as_str(self) -> &'static str {
         match self {
+            Self::Scheduled => "scheduled",
             Self::Accepted => "accepted",
             Self::Queued => "queued",
             Self::Sending => "sending",
@@ -36,6 +39,14 @@ impl MessageStatus {
             self,
             Self::Delivered | Self::Undelivered | Self::Failed | Self::Received | Self::Canceled
         )
+    }
+
+    /// What is final stays so, and only what has not been sent can be taken back.
+    pub(crate) fn may_become(self, next: Self) -> bool {
+        match next {
+            Self::Canceled => matches!(self, Self::Scheduled | Self::Accepted | Self::Queued),
+            _ => !self.is_final(),
+        }
     }
 }
 

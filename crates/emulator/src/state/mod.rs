@@ -19,7 +19,7 @@ pub use message::Media;
 pub(crate) use message::{Attachment, Message, MessageStatus, Way};
 pub use moment::Moment;
 pub(crate) use number::{Number, Route};
-pub(crate) use recording::{Piece, Recording, RecordingCallback, RecordingStatus, Side};
+pub(crate) use recording::{Hold, Piece, Recording, RecordingCallback, RecordingStatus, Side};
 pub(crate) use wait::Wait;
 
 use crate::call::Cached;

@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use twiml::Track;
 
 use crate::faults::CallbackTime;
 
@@ -50,6 +51,16 @@ pub(crate) enum Side {
     Outbound,
 }
 
+/// A time for which a recording was held, in seconds since it began.
+#[derive(Clone, Debug)]
+pub(crate) struct Hold {
+    pub(crate) from_s: f64,
+    /// `None` while it is held.
+    pub(crate) until_s: Option<f64>,
+    /// Whether the time is left out of the file; otherwise it is silent there.
+    pub(crate) is_skipped: bool,
+}
+
 /// A piece of a call that is recorded while it goes on.
 #[derive(Clone, Debug)]
 pub(crate) struct Piece {
@@ -68,6 +79,8 @@ pub(crate) struct Recording {
     /// `RecordVerb`, `StartCallRecordingAPI` and so on.
     pub(crate) source: &'static str,
     pub(crate) channels: u16,
+    /// Whose sound is in it.
+    pub(crate) track: Track,
     /// Whether silence at both ends is cut.
     pub(crate) trim: bool,
     /// Of the file; `None` until it is processed.
@@ -81,8 +94,35 @@ pub(crate) struct Recording {
     pub(crate) words: Option<String>,
     /// What has been heard of a call that is recorded while it goes on.
     pub(crate) pieces: Vec<Piece>,
+    /// When it was held, the first first.
+    pub(crate) holds: Vec<Hold>,
     /// How many fetches still find nothing.
     pub(crate) not_found_times: u32,
     /// When the callback is asked.
     pub(crate) when: CallbackTime,
+}
+
+impl Recording {
+    /// Holds it or goes on with it. Holding what is held, or going on with what goes on, changes nothing.
+    pub(crate) fn hold(&mut self, is_held: bool, is_skipped: bool, now: DateTime<Utc>) {
+        let at_s = (now - self.created).as_seconds_f64();
+        match (self.status, is_held) {
+            (RecordingStatus::InProgress, true) => {
+                self.status = RecordingStatus::Paused;
+                self.holds.push(Hold {
+                    from_s: at_s,
+                    until_s: None,
+                    is_skipped,
+                });
+            }
+            (RecordingStatus::Paused, false) => {
+                self.status = RecordingStatus::InProgress;
+                if let Some(hold) = self.holds.last_mut() {
+                    hold.until_s = Some(at_s);
+                }
+            }
+            _ => return,
+        }
+        self.updated = now;
+    }
 }

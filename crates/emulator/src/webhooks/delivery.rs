@@ -16,6 +16,8 @@ use crate::webhooks::{Failure, Params};
 
 /// Twilio refuses longer answers (error 11750).
 const LONGEST: usize = 64 * 1024;
+/// A sound may be as long as one that is played.
+const LONGEST_SOUND: usize = 40 * 1024 * 1024;
 
 /// A request to the application.
 #[derive(Clone, Debug)]
@@ -38,9 +40,17 @@ pub(crate) struct Request {
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) content_type: Option<String>,
+    /// Of a sound the beginning.
     pub(crate) body: String,
     /// Where it came from, after redirects: what relative URLs in it are relative to.
     pub(crate) url: Url,
+}
+
+impl Answer {
+    fn is_sound(&self) -> bool {
+        let kind = self.content_type.as_deref().unwrap_or_default();
+        kind.trim_start().to_ascii_lowercase().starts_with("audio/")
+    }
 }
 
 /// Whether an answer will do.
@@ -102,7 +112,8 @@ type Attempt = Result<Answer, (Trouble, Failure, Option<Answer>)>;
 struct Prepared {
     url: Url,
     form: Option<String>,
-    credentials: Option<(String, String)>,
+    /// The URL with its credentials, if it has some.
+    admitted: Option<Url>,
     signature: String,
     token: String,
     overrides: Overrides,
@@ -117,15 +128,6 @@ impl Prepared {
             .ok_or_else(|| Failure::invalid_url(&request.url))?;
         let overrides = Overrides::parse(url.fragment().unwrap_or_default());
         url.set_fragment(None);
-        let credentials = (!url.username().is_empty()).then(|| {
-            (
-                url.username().to_owned(),
-                url.password().unwrap_or_default().to_owned(),
-            )
-        });
-        // Cannot fail: the URL has a host.
-        let _ = url.set_username("");
-        let _ = url.set_password(None);
         let form = if request.method.eq_ignore_ascii_case("GET") {
             url.query_pairs_mut().extend_pairs(&request.params);
             None
@@ -136,18 +138,22 @@ impl Prepared {
                     .finish(),
             )
         };
+        let admitted = Some(url.clone()).filter(|url| !url.username().is_empty());
+        strip(&mut url);
         let signed: &[(String, String)] = if form.is_some() { &request.params } else { &[] };
         let signature = sign(&shared.account.token, &url, request.kind, signed);
-        let http = if overrides.connect == Overrides::default().connect {
+        let usual = Overrides::default();
+        let http = if (overrides.connect, overrides.read) == (usual.connect, usual.read) {
             shared.http.clone()
         } else {
-            client(overrides.connect).map_err(|_| Failure::new(11205, "no http client"))?
+            client(overrides.connect, overrides.read)
+                .map_err(|_| Failure::new(11205, "no http client"))?
         };
         let token = request.token.clone();
         Ok(Self {
             url,
             form,
-            credentials,
+            admitted,
             signature,
             token,
             overrides,
@@ -156,11 +162,11 @@ impl Prepared {
     }
 
     async fn attempt(&self, shared: &Shared, left: Duration) -> Attempt {
-        let first = self.exchange(None, left).await;
+        let first = self.exchange(&self.url, left).await;
         // Credentials in the URL are only used once they are asked for.
-        let answer = match (&first, &self.credentials) {
-            (Ok(answer), Some(credentials)) if answer.status == 401 => {
-                self.exchange(Some(credentials), left).await?
+        let answer = match (&first, &self.admitted) {
+            (Ok(answer), Some(admitted)) if answer.status == 401 => {
+                self.exchange(admitted, left).await?
             }
             _ => first?,
         };
@@ -168,7 +174,7 @@ impl Prepared {
         let trouble = match answer.status {
             400..=499 => Trouble::Client,
             500..=599 => Trouble::Server,
-            _ => return Ok(answer),
+            _ => return Ok(self.admit(answer)),
         };
         let failure = Failure::new(
             11200,
@@ -177,25 +183,34 @@ impl Prepared {
         Err((trouble, failure, Some(answer)))
     }
 
-    async fn exchange(&self, credentials: Option<&(String, String)>, left: Duration) -> Attempt {
-        let mut builder = match &self.form {
+    /// What an answer's relative URLs lead to wants the same credentials, unless a redirect has led to somebody else.
+    fn admit(&self, mut answer: Answer) -> Answer {
+        let admitted = self.admitted.as_ref();
+        if let Some(admitted) = admitted.filter(|url| url.origin() == answer.url.origin()) {
+            // Cannot fail: the URL has a host.
+            let _ = answer.url.set_username(admitted.username());
+            let _ = answer.url.set_password(admitted.password());
+        }
+        answer
+    }
+
+    /// Credentials in the URL are sent as basic authentication, which the client decodes them for.
+    async fn exchange(&self, url: &Url, left: Duration) -> Attempt {
+        let builder = match &self.form {
             Some(form) => self
                 .http
-                .post(self.url.clone())
+                .post(url.clone())
                 .header(
                     CONTENT_TYPE,
                     "application/x-www-form-urlencoded; charset=UTF-8",
                 )
                 .body(form.clone()),
-            None => self.http.get(self.url.clone()),
+            None => self.http.get(url.clone()),
         }
         .header("X-Twilio-Signature", &self.signature)
         .header("I-Twilio-Idempotency-Token", &self.token)
         .header("Accept", "*/*")
-        .timeout(left.min(self.overrides.read + self.overrides.connect));
-        if let Some((user, password)) = credentials {
-            builder = builder.basic_auth(user, Some(password));
-        }
+        .timeout(left);
         let response = builder.send().await.map_err(|error| broken(&error))?;
         read(response).await
     }
@@ -231,9 +246,26 @@ impl Prepared {
     }
 }
 
+/// Takes the credentials out of a URL: they are neither signed nor shown.
+fn strip(url: &mut Url) {
+    // Cannot fail where there is a host, and without one there are none.
+    let _ = url.set_username("");
+    let _ = url.set_password(None);
+}
+
+/// A URL as it may be shown.
+pub(crate) fn shown(url: &str) -> String {
+    let Ok(mut parsed) = Url::parse(url) else {
+        return url.to_owned();
+    };
+    strip(&mut parsed);
+    parsed.into()
+}
+
 /// Voice over HTTPS is signed without the port, everything else with it (specification, section 1, "Ports").
 pub(crate) fn sign(token: &str, url: &Url, kind: &str, params: &[(String, String)]) -> String {
     let mut url = url.clone();
+    strip(&mut url);
     if url.scheme() == "https" && !kind.starts_with("message") {
         let _ = url.set_port(None);
     }
@@ -285,15 +317,20 @@ async fn read(mut response: Response) -> Attempt {
         body: String::new(),
         url: response.url().clone(),
     };
-    let mut body = Vec::new();
+    let longest = match answer.is_sound() {
+        true => LONGEST_SOUND,
+        false => LONGEST,
+    };
+    let (mut body, mut length) = (Vec::new(), 0);
     while let Some(piece) = response.chunk().await.map_err(|error| broken(&error))? {
-        body.extend_from_slice(&piece);
-        if body.len() > LONGEST {
-            return Err((
-                Trouble::Other,
-                Failure::new(11750, "the answer is longer than 64 kB"),
-                Some(answer),
-            ));
+        length += piece.len();
+        if length > longest {
+            let words = format!("the answer is longer than {} kB", longest / 1024);
+            return Err((Trouble::Other, Failure::new(11750, words), Some(answer)));
+        }
+        // A sound is fetched again to be played.
+        if body.len() < LONGEST {
+            body.extend_from_slice(&piece);
         }
     }
     answer.body = String::from_utf8_lossy(&body).into_owned();
@@ -304,10 +341,12 @@ async fn read(mut response: Response) -> Attempt {
 /// meets the close is lost; the application is not to blame for that.
 const IDLE: Duration = Duration::from_secs(1);
 
-/// The client for webhooks: Twilio follows at most ten redirects.
-pub(crate) fn client(connect: Duration) -> Result<reqwest::Client, reqwest::Error> {
+/// The client for webhooks: Twilio follows at most ten redirects. `read` is how long it waits for the answer's beginning (connecting
+/// included, which the client cannot tell apart), and from one piece of it to the next.
+pub(crate) fn client(connect: Duration, read: Duration) -> Result<reqwest::Client, reqwest::Error> {
     reqwest::Client::builder()
         .connect_timeout(connect)
+        .read_timeout(read)
         .pool_idle_timeout(IDLE)
         .redirect(reqwest::redirect::Policy::limited(10))
         .user_agent("TwilioProxy/1.1")

@@ -7,6 +7,6 @@ mod overrides;
 mod params;
 
 pub(crate) use callbacks::{Queue, send, send_for};
-pub(crate) use delivery::{Answer, Request, client, deliver, sign};
+pub(crate) use delivery::{Answer, Request, client, deliver, shown, sign};
 pub(crate) use failure::Failure;
 pub(crate) use params::{Params, of_call, of_message, of_message_status, of_recording, progress};

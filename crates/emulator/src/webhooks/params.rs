@@ -101,7 +101,7 @@ pub(crate) fn of_recording(account_sid: &str, url: &str, recording: &Recording) 
             "RecordingStartTime",
             rfc2822(recording.created),
         );
-        put(&mut params, "RecordingTrack", "both");
+        put(&mut params, "RecordingTrack", recording.track.as_str());
     }
     params
 }

@@ -78,6 +78,7 @@ pub struct Hit {
     pub params: HashMap<String, String>,
     pub genuine: bool,
     pub token: String,
+    pub authorization: String,
 }
 
 impl Hit {
@@ -199,6 +200,7 @@ async fn answer(request: HttpRequest, shared: web::Data<Shared>, body: Bytes) ->
             token: header("I-Twilio-Idempotency-Token")
                 .unwrap_or_default()
                 .to_owned(),
+            authorization: header("Authorization").unwrap_or_default().to_owned(),
         });
         let answers = inside.answers.entry(request.path().to_owned()).or_default();
         match answers.len() {

@@ -222,3 +222,28 @@ async fn the_same_seed_gives_the_same_run() {
     assert_eq!(runs[0], runs[1]);
     assert_ne!(runs[0], runs[2]);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn pages_end_with_a_cursor_of_null() {
+    let world = World::start().await;
+    world.number().await.on("/voice", "<Say>Hello</Say>");
+    let first = world.call(json!([])).await.sid;
+    let second = world.call(json!([])).await.sid;
+    let page = async |path: &str| world.ask("GET", path, None).await.1;
+    let calls = page("/emulator/calls?limit=1").await;
+    assert_eq!(calls["items"][0]["sid"], json!(second));
+    assert_eq!(calls["next_cursor"], json!(second));
+    let calls = page(&format!("/emulator/calls?limit=1&cursor={second}")).await;
+    assert_eq!(calls["items"][0]["sid"], json!(first));
+    assert_eq!(calls["next_cursor"], json!(null));
+
+    let log = page("/emulator/log?limit=1").await;
+    let id = &log["items"][0]["id"];
+    assert_eq!(&log["next_cursor"], id);
+    for name in ["cursor", "after"] {
+        let log = page(&format!("/emulator/log?{name}={id}")).await;
+        assert!(log["items"][0]["id"].as_u64() > id.as_u64());
+        assert_eq!(log["next_cursor"], json!(null));
+    }
+    world.end().await;
+}

@@ -1,5 +1,7 @@
 use std::time::Duration;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 use twilio_api::NumberSettings;
 
@@ -80,22 +82,25 @@ async fn an_application_that_is_not_there_is_tried_twice() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_application_that_is_too_slow_is_not_waited_for() {
-    let world = World::start().await;
-    let voice_url = world.at("/voice#tt=200");
-    world
-        .number_with(NumberSettings {
-            voice_url,
-            ..NumberSettings::default()
-        })
-        .await;
-    world.app.on(
-        "/voice",
-        [Answer::twiml("<Say>Zzz</Say>").after(Duration::from_secs(2))],
-    );
-    let call = world.call(json!([])).await;
-    assert!(!call.has_heard("zzz"));
-    assert_eq!(world.errors(), [11200]);
-    world.end().await;
+    // All together, and until the answer begins: the five seconds for connecting are not added to that.
+    for limit in ["tt=200", "rt=200"] {
+        let world = World::start().await;
+        let voice_url = world.at(&format!("/voice#{limit}"));
+        world
+            .number_with(NumberSettings {
+                voice_url,
+                ..NumberSettings::default()
+            })
+            .await;
+        world.app.on(
+            "/voice",
+            [Answer::twiml("<Say>Zzz</Say>").after(Duration::from_secs(2))],
+        );
+        let call = world.call(json!([])).await;
+        assert!(!call.has_heard("zzz"), "{limit}");
+        assert_eq!(world.errors(), [11200], "{limit}");
+        world.end().await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -131,5 +136,30 @@ async fn a_signature_covers_every_character() {
     let sms = &world.hits("/sms", 1).await[0];
     assert_eq!(sms.get("Body"), "  Héllo & bye + 100% ✓ 😀 \n");
     assert!(sms.genuine);
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn credentials_are_sent_when_asked_for_and_hold_for_relative_urls() {
+    let world = World::start().await;
+    let voice_url = world.app.url.replace("//", "//us%40er:p%3Ass%20word@") + "/voice";
+    world
+        .number_with(NumberSettings {
+            voice_url: Some(voice_url),
+            ..NumberSettings::default()
+        })
+        .await;
+    let asks = |inside: &str| [Answer::status(401), Answer::twiml(inside)];
+    world.app.on("/voice", asks("<Redirect>menu</Redirect>"));
+    world.app.on("/menu", asks("<Say>Welcome</Say>"));
+    assert!(world.call(json!([])).await.has_heard("welcome"));
+    let wanted = format!("Basic {}", STANDARD.encode("us@er:p:ss word"));
+    for path in ["/voice", "/menu"] {
+        let hits = world.app.hits(path);
+        let sent: Vec<&str> = hits.iter().map(|hit| hit.authorization.as_str()).collect();
+        assert_eq!(sent, ["", wanted.as_str()], "{path}");
+    }
+    let log = world.handle.log(0);
+    assert!(log.iter().all(|entry| !entry.url.contains('@')));
     world.end().await;
 }

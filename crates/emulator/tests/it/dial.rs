@@ -1,6 +1,6 @@
 use serde_json::json;
 
-use crate::world::{CALLER, NUMBER, OFFICE, World};
+use crate::world::{CALLER, NUMBER, OFFICE, World, eventually};
 
 /// Longer than any machine needs to hang up.
 const RINGS_ON: &str = r#"<Dial timeout="600" action="/dialled">+15550100002</Dial>"#;
@@ -272,5 +272,169 @@ async fn a_hundred_calls_at_once_each_come_to_their_end() {
             .all(|hit| hit.get("DialCallStatus") == "completed")
     );
     assert_eq!(world.hits("/status", 100).await.len(), 100);
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_phone_rings_for_ten_minutes_at_most() {
+    let world = World::seeded(7, 1000.0).await;
+    let dial = FORWARD.replace("20", "60000");
+    world.number().await.on("/voice", &dial);
+    world.fault(json!({"kind": "callee", "number": OFFICE, "behaviour": "no-answer"}));
+    let call = world.call(json!([])).await;
+    assert!(call.duration_s >= 605, "{} s", call.duration_s);
+    assert_eq!(
+        world.app.hits("/dialled")[0].get("DialCallStatus"),
+        "no-answer"
+    );
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_leg_that_is_sent_elsewhere_leaves_the_caller() {
+    let world = World::start().await;
+    world
+        .number()
+        .await
+        .on("/voice", FORWARD)
+        .on("/dialled", "<Say>Goodbye</Say>")
+        .on(
+            "/elsewhere",
+            "<Say>You are elsewhere</Say><Pause length=\"6000\"/>",
+        );
+    // The conversation does not end by itself.
+    world.fault(json!({"kind": "callee", "number": OFFICE, "behaviour": "answer", "talk_s": 6000}));
+    let sid = world.place(json!([]));
+    let leg = eventually("they talk", || {
+        let leg = world.handle.view(&sid)?.legs.pop()?;
+        leg.timeline
+            .iter()
+            .any(|moment| moment.kind == "bridged")
+            .then_some(leg.sid)
+    })
+    .await;
+    let path = format!("/Calls/{leg}.json");
+    let to = world.at("/elsewhere").unwrap();
+    assert_eq!(
+        world.rest("POST", &path, &[("Url", to.as_str())]).await.0,
+        200
+    );
+    let call = world.over(&sid).await;
+    assert_eq!(
+        (call.outcome, call.has_heard("goodbye")),
+        (Some("completed"), true)
+    );
+    let dialled = &world.app.hits("/dialled")[0];
+    assert_eq!(
+        (dialled.get("DialCallStatus"), dialled.get("DialBridged")),
+        ("completed", "true")
+    );
+    assert_eq!(
+        (dialled.get("DialCallSid"), dialled.get("CallStatus")),
+        (leg.as_str(), "in-progress")
+    );
+    // The caller is gone, the leg is not.
+    eventually("the leg hears its document", || {
+        let view = world.handle.view(&leg)?;
+        (view.has_heard("elsewhere") && view.status == "in-progress").then_some(())
+    })
+    .await;
+    assert_eq!(world.app.hits("/elsewhere")[0].get("CallSid"), leg);
+    let hang_up = [("Status", "completed")];
+    assert_eq!(world.rest("POST", &path, &hang_up).await.0, 200);
+    assert_eq!(world.over(&leg).await.outcome, Some("completed"));
+    assert_eq!(world.hits("/dialled", 1).await.len(), 1);
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_callers_star_ends_the_conversation_and_not_the_call() {
+    let world = World::start().await;
+    let dial = r#"<Dial action="/dialled" hangupOnStar="true">+15550100002</Dial>"#;
+    world
+        .number()
+        .await
+        .on("/voice", dial)
+        .on("/dialled", "<Say>Please rate us</Say>");
+    world.fault(json!({"kind": "callee", "number": OFFICE, "talk_s": 6000}));
+    let call = world
+        .call(json!([{"pause": {"seconds": 100}}, {"press": "1"}, {"press": "*"}, {"wait_for": "rate us"}]))
+        .await;
+    assert_eq!(call.problem, None);
+    let dialled = &world.app.hits("/dialled")[0];
+    assert_eq!(
+        (dialled.get("DialCallStatus"), dialled.get("DialBridged")),
+        ("completed", "true")
+    );
+    assert!(call.legs[0].duration_s < 6000);
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn keys_are_sent_to_who_picks_up_and_machines_are_told_from_people() {
+    let world = World::start().await;
+    world.number().await.on(
+        "/voice",
+        r#"<Dial><Number sendDigits="ww12">+15550100002</Number></Dial>"#,
+    );
+    let call = world.call(json!([])).await;
+    assert!(call.legs[0].has_heard("ww12"));
+    let machine = json!({"kind": "callee", "number": OFFICE, "behaviour": "machine", "talk_s": 30});
+    world.fault(machine);
+    world.on(
+        "/voice",
+        r#"<Dial><Number machineDetection="Enable" amdStatusCallback="/amd">+15550100002</Number></Dial>"#,
+    );
+    let call = world.call(json!([])).await;
+    let told = &world.hits("/amd", 1).await[0];
+    assert_eq!(
+        (told.get("AnsweredBy"), told.get("CallSid")),
+        ("machine_start", call.legs[0].sid.as_str())
+    );
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn only_a_number_of_the_call_or_the_account_can_be_shown() {
+    let world = World::start().await;
+    world.number().await;
+    let dial = |number: &str| {
+        format!(r#"<Dial action="/dialled" callerId="{number}">+15550100002</Dial>"#)
+    };
+    for number in [CALLER, NUMBER] {
+        world.on("/voice", &dial(number));
+        assert_eq!(world.call(json!([])).await.legs[0].from, number);
+    }
+    assert!(world.errors().is_empty());
+    world.on("/voice", &dial("+15550107777"));
+    let call = world.call(json!([])).await;
+    assert!(call.legs.is_empty());
+    let dialled = world.app.hits("/dialled").pop().unwrap();
+    assert_eq!(dialled.get("DialCallStatus"), "failed");
+    assert_eq!(world.errors(), [13214]);
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_of_a_dial_is_not_carried_out_is_said() {
+    let world = World::start().await;
+    let dial =
+        r#"<Dial record="record-from-answer" ringTone="it"><Number>+15550100002</Number></Dial>"#;
+    world.number().await.on("/voice", dial);
+    let call = world.call(json!([])).await;
+    let said: Vec<&str> = call
+        .timeline
+        .iter()
+        .filter(|moment| moment.kind == "unsupported")
+        .map(|moment| moment.text.as_str())
+        .collect();
+    assert_eq!(
+        said,
+        [
+            "<Dial>: record has no effect here",
+            "<Dial>: ringTone has no effect here"
+        ]
+    );
+    assert_eq!(call.legs[0].status, "completed");
     world.end().await;
 }

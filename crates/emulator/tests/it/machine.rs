@@ -80,3 +80,25 @@ async fn who_answered_can_be_told_meanwhile() {
     );
     world.end().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn keys_are_sent_before_the_twiml_runs() {
+    let world = World::start().await;
+    world.number().await.on("/interview", "<Say>Hello</Say>");
+    let wish = NewCall {
+        to: OFFICE.to_owned(),
+        from: NUMBER.to_owned(),
+        url: world.at("/interview"),
+        send_digits: Some("ww12#".to_owned()),
+        ..NewCall::default()
+    };
+    let sid = world.client.calls().create(&wish).await.unwrap().sid;
+    let view = world.over(&sid).await;
+    let heard: Vec<&str> = view
+        .heard
+        .iter()
+        .filter_map(|heard| heard["text"].as_str())
+        .collect();
+    assert_eq!(heard, ["ww12#", "Hello"]);
+    world.end().await;
+}

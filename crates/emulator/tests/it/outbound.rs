@@ -1,6 +1,7 @@
 use serde_json::json;
 use twilio_api::{Call, CallChange, CallFilter, CallStatus, NewCall};
 
+use crate::app::Answer;
 use crate::world::{NUMBER, OFFICE, World, eventually};
 
 fn to_office(world: &World) -> NewCall {
@@ -42,10 +43,15 @@ async fn a_call_placed_by_the_api_runs_its_twiml_with_the_person_who_answers() {
         ("in-progress", "outbound-api")
     );
     assert_eq!(world.app.hits("/answer")[0].get("Digits"), "1");
+    let ended = &world.hits("/progress", 1).await[0];
     assert_eq!(
-        world.hits("/progress", 1).await[0].get("CallStatus"),
-        "completed"
+        (ended.get("CallStatus"), ended.get("RecordingSid")),
+        ("completed", "(absent)")
     );
+    let (_, shown) = world
+        .rest("GET", &format!("/Calls/{}.json", created.sid), &[])
+        .await;
+    assert_eq!(shown["price"], json!("-0.01300"));
     let fetched = world.client.calls().fetch(&created.sid).await.unwrap();
     assert_eq!(fetched.status, CallStatus::Completed);
     assert!(
@@ -71,6 +77,10 @@ async fn a_call_that_nobody_takes_ends_as_it_should() {
         )
         .await;
         assert_eq!(world.over(&call.sid).await.outcome, Some(behaviour));
+        let (_, fetched) = world
+            .rest("GET", &format!("/Calls/{}.json", call.sid), &[])
+            .await;
+        assert_eq!(fetched["price"], json!(null));
     }
     assert!(world.app.hits("/interview").is_empty());
     let statuses: Vec<String> = world
@@ -225,5 +235,134 @@ async fn what_cannot_be_called_is_refused_with_twilios_code() {
             .unwrap()
             .is_empty()
     );
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_call_that_nobody_has_taken_yet_cannot_be_sent_elsewhere() {
+    let world = World::start().await;
+    world.number().await;
+    for (behaviour, event, status) in [
+        ("failed", "initiated", CallStatus::Queued),
+        ("no-answer", "ringing", CallStatus::Ringing),
+    ] {
+        world.fault(
+            json!({"kind": "callee", "number": OFFICE, "behaviour": behaviour, "after_s": 6000}),
+        );
+        let told = format!("/{event}");
+        let wish = NewCall {
+            timeout_s: Some(600),
+            status_callback: world.at(&told),
+            status_callback_event: vec![event.to_owned()],
+            ..to_office(&world)
+        };
+        let call = place(&world, &wish).await;
+        assert_eq!(world.hits(&told, 1).await[0].get("CallStatus"), event);
+        let calls = world.client.calls();
+        assert_eq!(calls.fetch(&call.sid).await.unwrap().status, status);
+        let filter = CallFilter {
+            status: Some(status),
+            ..CallFilter::default()
+        };
+        assert_eq!(calls.list(&filter).all(10).await.unwrap().len(), 1);
+        let change = CallChange {
+            url: world.at("/elsewhere"),
+            ..CallChange::default()
+        };
+        let refused = calls.update(&call.sid, &change).await.unwrap_err();
+        assert_eq!(refused.code(), Some(21220));
+        let change = CallChange {
+            status: Some(CallStatus::Canceled),
+            ..CallChange::default()
+        };
+        calls.update(&call.sid, &change).await.unwrap();
+        assert_eq!(world.over(&call.sid).await.outcome, Some("canceled"));
+    }
+    assert!(world.app.hits("/elsewhere").is_empty());
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_live_calls_fallback_and_time_limit_can_be_changed() {
+    let world = World::start().await;
+    world.number().await.on(
+        "/interview",
+        "<Say>Please hold</Say><Pause length=\"6000\"/>",
+    );
+    world.on("/rescue", "<Say>We are back</Say><Pause length=\"6000\"/>");
+    world.app.on("/broken", [Answer::status(500)]);
+    let call = place(&world, &to_office(&world)).await;
+    let path = format!("/Calls/{}.json", call.sid);
+    let heard = |text: &'static str| {
+        let (handle, sid) = (world.handle.clone(), call.sid.clone());
+        async move {
+            eventually(text, || {
+                handle.view(&sid).filter(|view| view.has_heard(text))
+            })
+            .await
+        }
+    };
+    heard("please hold").await;
+    let (broken, rescue) = (world.at("/broken").unwrap(), world.at("/rescue").unwrap());
+    let both = [("Url", broken.as_str()), ("Twiml", "<Response/>")];
+    let (status, refused) = world.rest("POST", &path, &both).await;
+    assert_eq!((status, &refused["code"]), (400, &json!(20001)));
+    let change = [
+        ("Url", broken.as_str()),
+        ("FallbackUrl", rescue.as_str()),
+        ("FallbackMethod", "GET"),
+    ];
+    assert_eq!(world.rest("POST", &path, &change).await.0, 200);
+    heard("we are back").await;
+    let rescued = &world.app.hits("/rescue")[0];
+    assert_eq!(
+        (rescued.method.as_str(), rescued.get("ErrorCode")),
+        ("GET", "11200")
+    );
+    // The pause is longer than anybody here waits.
+    assert_eq!(
+        world.rest("POST", &path, &[("TimeLimit", "1")]).await.0,
+        200
+    );
+    assert_eq!(world.over(&call.sid).await.outcome, Some("completed"));
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn numbers_and_keys_out_of_their_range_are_refused_by_name() {
+    let world = World::start().await;
+    world.number().await;
+    let longest = "1".repeat(32);
+    let longer = "1".repeat(33);
+    let create = async |name: &str, value: &str| {
+        let form = [
+            ("To", OFFICE),
+            ("From", NUMBER),
+            ("Twiml", "<Response/>"),
+            (name, value),
+        ];
+        world.rest("POST", "/Calls.json", &form).await
+    };
+    for (name, value) in [
+        ("SendDigits", longer.as_str()),
+        ("SendDigits", "1a"),
+        ("Timeout", "601"),
+        ("MachineDetectionSpeechThreshold", "999"),
+        ("MachineDetectionSpeechEndThreshold", "5001"),
+        ("MachineDetectionSilenceTimeout", "1999"),
+    ] {
+        let (status, refused) = create(name, value).await;
+        assert_eq!((status, &refused["code"]), (400, &json!(20001)));
+        assert!(refused["message"].as_str().unwrap().starts_with(name));
+    }
+    for (name, value) in [
+        ("SendDigits", longest.as_str()),
+        ("SendDigits", "wW12#*"),
+        ("MachineDetectionSpeechThreshold", "1000"),
+        ("MachineDetectionSpeechEndThreshold", "5000"),
+        ("MachineDetectionSilenceTimeout", "10000"),
+    ] {
+        assert_eq!(create(name, value).await.0, 201, "{name}");
+    }
     world.end().await;
 }

@@ -96,3 +96,18 @@ async fn keys_can_be_played() {
     );
     world.end().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_answer_that_is_a_long_sound_is_played() {
+    let world = World::start().await;
+    world.number().await;
+    let file = wav("good morning", 20.0);
+    assert!(file.len() > 64 * 1024);
+    world
+        .app
+        .on("/voice", [Answer::sound("audio/x-wav", &file)]);
+    let call = world.call(json!([])).await;
+    assert!(call.has_heard("good morning") && call.duration_s >= 20);
+    assert!(world.errors().is_empty());
+    world.end().await;
+}

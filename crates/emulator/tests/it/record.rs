@@ -241,6 +241,7 @@ async fn who_is_called_can_be_recorded_too() {
         url: world.at("/voice"),
         record: Some(true),
         recording_channels: Some("dual".to_owned()),
+        status_callback: world.at("/progress"),
         ..NewCall::default()
     };
     let sid = world.client.calls().create(&call).await.unwrap().sid;
@@ -269,5 +270,15 @@ async fn who_is_called_can_be_recorded_too() {
         audio::heard(&whole.channel(1)).as_deref(),
         Some("Question Thank you")
     );
+    // Which the last status callback has told already.
+    let told = &world.hits("/progress", 1).await[0];
+    let sid = told.get("RecordingSid");
+    assert_eq!(view.recorded[0]["sid"], json!(sid));
+    assert!(
+        told.get("RecordingUrl")
+            .ends_with(&format!("/Recordings/{sid}"))
+    );
+    let seconds: i64 = told.get("RecordingDuration").parse().unwrap();
+    assert!((5..=view.duration_s + 1).contains(&seconds), "{seconds} s");
     world.end().await;
 }

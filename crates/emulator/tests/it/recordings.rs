@@ -1,3 +1,4 @@
+use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use twilio_api::{CallChange, MediaFormat, RecordingFilter, RecordingStatus};
 
@@ -75,10 +76,9 @@ async fn media_come_as_twilio_has_them() {
         code(&world, &sid, MediaFormat::Wav, Some(2)).await,
         Some(20001)
     );
-    assert_eq!(
-        code(&world, &sid, MediaFormat::Mp3, None).await,
-        Some(20404)
-    );
+    let path = format!("/Recordings/{sid}.mp3");
+    let (status, refused) = world.rest("GET", &path, &[]).await;
+    assert_eq!((status, &refused["code"]), (501, &json!(20501)));
     let last = world.handle.log(0).pop().unwrap();
     assert!(last.error.unwrap().contains("no mp3"));
     let url = world.app.hits("/done")[0].get("RecordingUrl").to_owned();
@@ -201,4 +201,88 @@ async fn a_live_recording_can_be_held_and_stopped() {
         .await;
     world.over(&sid).await;
     world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_side_of_a_call_can_be_recorded_alone() {
+    let world = World::start().await;
+    world.number().await;
+    world.on("/ready", "<Say>We are ready</Say><Pause length=\"6000\"/>");
+    let steps = json!([{"wait_for": "ready"}, {"speak": {"text": "tell me more", "seconds": 3}}, {"hang_up": {}}]);
+    let sid = on_hold(&world, steps).await;
+    let path = format!("/Calls/{sid}/Recordings.json");
+    let callback = world.at("/rec").unwrap();
+    let mut begun = Vec::new();
+    for track in ["inbound", "outbound"] {
+        let form = [
+            ("RecordingTrack", track),
+            ("RecordingChannels", "dual"),
+            ("RecordingStatusCallback", callback.as_str()),
+        ];
+        let (status, recording) = world.rest("POST", &path, &form).await;
+        assert_eq!(
+            (status, &recording["track"], &recording["channels"]),
+            (201, &json!(track), &json!(1))
+        );
+        begun.push(recording["sid"].as_str().unwrap().to_owned());
+    }
+    let wrong = world
+        .rest("POST", &path, &[("RecordingTrack", "mine")])
+        .await;
+    assert_eq!((wrong.0, &wrong.1["code"]), (400, &json!(20001)));
+    let change = CallChange {
+        url: world.at("/ready"),
+        ..CallChange::default()
+    };
+    world.client.calls().update(&sid, &change).await.unwrap();
+    world.over(&sid).await;
+    for (recording, words) in begun.iter().zip(["tell me more", "We are ready"]) {
+        let sound = world.recorded(recording).await;
+        assert_eq!((sound.channels, sound.heard().as_deref()), (1, Some(words)));
+    }
+    let told = world.hits("/rec", 2).await;
+    let mut tracks: Vec<&str> = told.iter().map(|hit| hit.get("RecordingTrack")).collect();
+    tracks.sort_unstable();
+    assert_eq!(tracks, ["inbound", "outbound"]);
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_pause_is_silence_or_left_out() {
+    let world = World::start().await;
+    world.number().await;
+    let sid = on_hold(&world, json!([])).await;
+    let mut seconds = Vec::new();
+    for behaviour in ["skip", "silence"] {
+        let (_, begun) = world
+            .rest("POST", &format!("/Calls/{sid}/Recordings.json"), &[])
+            .await;
+        let recording = begun["sid"].as_str().unwrap();
+        let path = format!("/Calls/{sid}/Recordings/{recording}.json");
+        let pause = [("Status", "paused"), ("PauseBehavior", behaviour)];
+        assert_eq!(world.rest("POST", &path, &pause).await.0, 200);
+        let wrong = [("Status", "paused"), ("PauseBehavior", "hum")];
+        assert_eq!(world.rest("POST", &path, &wrong).await.0, 400);
+        // How long it was held: until the emulator's time is a hundred seconds on.
+        let begun = now(&world).await;
+        while (now(&world).await - begun).num_seconds() < 100 {}
+        let stop = [("Status", "stopped")];
+        assert_eq!(world.rest("POST", &path, &stop).await.0, 200);
+        seconds.push(world.recorded(recording).await.seconds());
+    }
+    assert!(seconds[0] < 100.0 && seconds[1] >= 100.0, "{seconds:?}");
+    world
+        .rest(
+            "POST",
+            &format!("/Calls/{sid}.json"),
+            &[("Status", "completed")],
+        )
+        .await;
+    world.over(&sid).await;
+    world.end().await;
+}
+
+async fn now(world: &World) -> DateTime<Utc> {
+    let (_, health) = world.ask("GET", "/emulator/health", None).await;
+    health["time"].as_str().unwrap().parse().unwrap()
 }

@@ -1,3 +1,4 @@
+use emulator::CallView;
 use serde_json::json;
 use twilio_api::NumberSettings;
 
@@ -205,6 +206,57 @@ async fn plain_text_is_spoken_and_other_verbs_are_skipped_aloud() {
     world.end().await;
 }
 
+/// What was said of verbs and attributes that are not carried out.
+fn unsupported(call: &CallView) -> Vec<&str> {
+    let moments = call.timeline.iter();
+    moments
+        .filter(|moment| moment.kind == "unsupported")
+        .map(|moment| moment.text.as_str())
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn verbs_that_twilio_has_and_the_emulator_has_not_are_skipped_aloud() {
+    let world = World::start().await;
+    let twiml = r#"<Sms>hi</Sms><Connect><ConversationRelay url="wss://example.test/s"/></Connect>
+        <Dial><Conference>Room</Conference></Dial><Enqueue>support</Enqueue><Say>After them</Say>"#;
+    world.number().await.on("/voice", twiml);
+    let call = world.call(json!([])).await;
+    assert!(call.has_heard("after them"));
+    let expected = ["Sms", "Connect", "Conference", "Enqueue"]
+        .map(|name| format!("<{name}>: not run by this emulator: skipped"));
+    assert_eq!(unsupported(&call), expected);
+    assert!(world.errors().is_empty());
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn attributes_that_are_not_understood_are_warned_about_and_the_call_goes_on() {
+    let world = World::start().await;
+    let record = r#"<Record recordingChannels="dual" recordingStatusCallbackEvent="completed,failed" timeout="1" action="/done"/>"#;
+    world.number().await.on("/voice", record);
+    world.on("/done", "<Say>Thank you</Say>");
+    let call = world.call(json!([])).await;
+    assert!(call.has_heard("thank you"));
+    let warnings: Vec<String> = world
+        .handle
+        .log(0)
+        .into_iter()
+        .filter(|entry| entry.error_code == Some(12200))
+        .filter(|entry| entry.sid.as_deref() == Some(call.sid.as_str()))
+        .filter_map(|entry| entry.error)
+        .collect();
+    assert_eq!(
+        warnings,
+        [
+            "<Record> has no attribute recordingChannels: it has no effect",
+            "<Record> cannot have this value for recordingStatusCallbackEvent: it has no effect",
+        ]
+    );
+    assert_eq!(world.errors().len(), 2);
+    world.end().await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_call_that_goes_in_circles_ends() {
     let world = World::seeded(7, 1000.0).await;
@@ -212,5 +264,31 @@ async fn a_call_that_goes_in_circles_ends() {
     let call = world.call(json!([])).await;
     assert_eq!(call.outcome, Some("completed"));
     assert_eq!(world.errors(), [11215]);
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_fallback_url_that_answered_is_the_current_one() {
+    let world = World::start().await;
+    let settings = NumberSettings {
+        voice_fallback_url: world.at("/other/fallback"),
+        ..NumberSettings::default()
+    };
+    world.number_with(settings).await;
+    world.app.on("/voice", [Answer::status(503)]);
+    world.app.on(
+        "/other/fallback",
+        [
+            Answer::twiml("<Gather numDigits=\"1\"><Say>Press one</Say></Gather>"),
+            Answer::twiml("<Redirect>next</Redirect>"),
+        ],
+    );
+    world.on("/other/next", "<Say>Thank you</Say>");
+    let call = world
+        .call(json!([{"wait_for": "press one"}, {"press": "1"}, {"wait_for": "thank you"}]))
+        .await;
+    assert_eq!(call.problem, None);
+    assert_eq!(world.app.hits("/voice").len(), 1);
+    assert_eq!(world.app.hits("/other/fallback")[1].get("Digits"), "1");
     world.end().await;
 }

@@ -1,4 +1,4 @@
-//! A leg that `<Dial>` made: it rings, may hear a whisper, is connected, talks, and ends.
+//! A leg that `<Dial>` made: it rings, may hear a whisper, is connected, talks, and ends. The API may send it elsewhere meanwhile.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -6,11 +6,14 @@ use std::sync::Arc;
 use tokio::sync::Notify;
 use tokio::sync::mpsc::UnboundedReceiver;
 
+use crate::call::amd::{Detection, detect_meanwhile};
 use crate::call::control::{By, Interrupt};
 use crate::call::leg::Kind;
+use crate::call::place::{finish, hang_up_after, limit};
+use crate::call::verbs::play;
 use crate::call::{End, Goto, Input, Leg, Stage};
 use crate::faults::{Behaviour, Callee};
-use crate::script::{Part, Step, play};
+use crate::script::{Part, Step, play as act};
 use crate::state::Status;
 use crate::time::seconds;
 
@@ -24,12 +27,16 @@ pub(crate) enum News {
     Answered,
     /// Has heard the whisper and stayed.
     Ready,
+    /// Is over, or at least for the dialling leg.
     Ended(Status),
 }
 
 /// What is to happen on the leg.
 pub(crate) struct Plan {
     pub(crate) callee: Callee,
+    /// Keys that are sent as soon as somebody picks up.
+    pub(crate) send_digits: Option<String>,
+    pub(crate) detect: Option<Detection>,
     pub(crate) whisper: Option<Goto>,
     pub(crate) bridge: Arc<Notify>,
 }
@@ -69,56 +76,81 @@ async fn leg(
         return Ok(status);
     }
     tell(News::Answered);
+    limit(stage);
     if plan.callee.behaviour == Behaviour::HangUp {
         return Ok(Status::Completed);
     }
     person(stage, &plan.callee);
+    if let Some(detection) = &plan.detect {
+        detect_meanwhile(stage, &plan.callee, detection);
+    }
+    if let Some(digits) = &plan.send_digits
+        && let Err(Interrupt::Over(by)) = play::keys(stage, digits).await
+    {
+        return Err(by);
+    }
+    let mut leg = Leg::new(stage.clone(), Kind::Whisper, inputs);
     if let Some(whisper) = plan.whisper {
-        let mut leg = Leg::new(stage.clone(), Kind::Whisper, inputs, None);
-        match whispered(&mut leg, whisper).await {
+        match documents(&mut leg, whisper).await {
             End::Done => {}
             End::HungUp | End::Rejected(_) => return Ok(Status::Completed),
             End::Over(by) => return Err(by),
         }
     }
     tell(News::Ready);
+    match talk(stage, &plan.callee, &plan.bridge).await {
+        Ok(()) => Ok(Status::Completed),
+        Err(Interrupt::Over(by)) => Err(by),
+        Err(Interrupt::Goto(goto)) => {
+            tell(News::Ended(Status::Completed));
+            go(leg, *goto, plan.callee.talk_s).await;
+            Ok(Status::Completed)
+        }
+    }
+}
+
+/// Waits for the connection with the caller, and talks until one of both has had enough.
+async fn talk(stage: &Stage, callee: &Callee, bridge: &Notify) -> Result<(), Interrupt> {
     tokio::select! {
         biased;
-        over = over(stage) => return Err(over),
-        () = plan.bridge.notified() => {}
+        why = stage.control.interrupted() => return Err(why),
+        () = bridge.notified() => {}
     }
     if let Some(call) = stage.shared.state().call_mut(&stage.sid) {
         call.bridged = true;
     }
     stage.moment("bridged", "connected with the caller");
-    let talks = match plan.callee.talk_s {
-        Some(talks) => Some(talks),
-        None if plan
-            .callee
-            .steps
-            .iter()
-            .any(|step| matches!(step, Step::HangUp(_))) =>
-        {
-            None
+    let hangs_up = |step: &Step| matches!(step, Step::HangUp(_));
+    let talks_s = match callee.talk_s {
+        Some(talks_s) => talks_s,
+        None if callee.steps.iter().any(hangs_up) => {
+            return Err(stage.control.interrupted().await);
         }
-        None => Some(TALKS_S),
+        None => TALKS_S,
     };
-    match talks {
-        Some(talks) => tokio::select! {
-            biased;
-            over = over(stage) => Err(over),
-            () = stage.shared.time.sleep(seconds(talks)) => Ok(Status::Completed),
-        },
-        None => Err(over(stage).await),
+    stage.wait(seconds(talks_s)).await
+}
+
+/// Goes on with other TwiML than the conversation: to the dialling leg that is the end of it, here it is a call like any other.
+async fn go(mut leg: Leg, goto: Goto, talks_s: Option<f64>) {
+    leg.stage
+        .moment("redirected", "leaves the conversation with the caller");
+    leg.kind = Kind::Call;
+    // What was pressed and said in the conversation was not meant for the document.
+    leg.ready();
+    if let Some(talks_s) = talks_s {
+        hang_up_after(&leg.stage, talks_s);
     }
+    let end = documents(&mut leg, goto).await;
+    finish(leg, end, Status::Completed).await;
 }
 
-/// Runs the TwiML for the callee. Its type is spelled out because it comes round to itself: a leg dials a leg.
-fn whispered(leg: &mut Leg, whisper: Goto) -> Pin<Box<dyn Future<Output = End> + Send + '_>> {
-    Box::pin(leg.run(whisper))
+/// Runs TwiML for the callee. Its type is spelled out because it comes round to itself: a leg dials a leg.
+fn documents(leg: &mut Leg, first: Goto) -> Pin<Box<dyn Future<Output = End> + Send + '_>> {
+    Box::pin(leg.run(first))
 }
 
-/// Waits for the end; a leg that `<Dial>` made is sent nowhere else.
+/// Waits for the end: what still rings is sent nowhere else.
 async fn over(stage: &Stage) -> By {
     loop {
         if let Interrupt::Over(by) = stage.control.interrupted().await {
@@ -127,25 +159,27 @@ async fn over(stage: &Stage) -> By {
     }
 }
 
+/// Lets simulated time pass, unless the leg ends.
+pub(crate) async fn pass(stage: &Stage, time_s: f64) -> Result<(), By> {
+    tokio::select! {
+        biased;
+        over = over(stage) => Err(over),
+        () = stage.shared.time.sleep(seconds(time_s)) => Ok(()),
+    }
+}
+
 /// Lets a phone ring. `None` once somebody has picked up, otherwise how it ended.
 pub(crate) async fn ring(stage: &Stage, callee: &Callee) -> Result<Option<Status>, By> {
-    let wait = |time: f64| async move {
-        tokio::select! {
-            biased;
-            over = over(stage) => Err(over),
-            () = stage.shared.time.sleep(seconds(time)) => Ok(()),
-        }
-    };
     stage.status(Status::Initiated);
-    wait(0.2).await?;
+    pass(stage, 0.2).await?;
     let after = callee.after_s.unwrap_or(RINGS_S);
     match callee.behaviour {
         Behaviour::Failed => {
-            wait(callee.after_s.unwrap_or(0.3)).await?;
+            pass(stage, callee.after_s.unwrap_or(0.3)).await?;
             return Ok(Some(Status::Failed));
         }
         Behaviour::Busy => {
-            wait(callee.after_s.unwrap_or(0.5)).await?;
+            pass(stage, callee.after_s.unwrap_or(0.5)).await?;
             return Ok(Some(Status::Busy));
         }
         Behaviour::NoAnswer => {
@@ -154,7 +188,7 @@ pub(crate) async fn ring(stage: &Stage, callee: &Callee) -> Result<Option<Status
         }
         Behaviour::Answer | Behaviour::HangUp | Behaviour::Machine => {
             stage.status(Status::Ringing);
-            wait(after).await?;
+            pass(stage, after).await?;
         }
     }
     stage.status(Status::InProgress);
@@ -175,5 +209,5 @@ pub(crate) fn person(stage: &Stage, callee: &Callee) {
         number,
     };
     let shared = stage.shared.clone();
-    shared.spawn(async move { play(&part, &steps).await });
+    shared.spawn(async move { act(&part, &steps).await });
 }

@@ -1,25 +1,23 @@
 //! `<Dial>`: phones that ring at once or one after the other (specification, sections 2.3 and 3).
 
-use std::sync::Arc;
-
-use phone::E164;
-use tokio::sync::Notify;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
-use twiml::{CallEvent, Dial, Noun, Number};
+use twiml::{Dial, Number};
 
-use crate::call::control::{By, Control, Interrupt};
+use crate::call::control::Interrupt;
 use crate::call::leg::{Flow, Kind};
-use crate::call::verbs::child::{self, News, Plan};
-use crate::call::{Ask, Goto, Leg, Stage};
+use crate::call::verbs::child::{self, News};
+use crate::call::verbs::noun::{Child, phones, prepare};
+use crate::call::{Ask, Input, Leg};
 use crate::document::method;
-use crate::faults::{Behaviour, Callee};
-use crate::state::{Call, Direction, Status, StatusCallback};
+use crate::state::Status;
 use crate::time::seconds;
-use crate::webhooks::{Failure, Params};
+use crate::webhooks::Params;
 
 /// Twilio lets it ring about this much longer than it was told, and never shorter than the least.
 const EXTRA_S: u32 = 5;
 const LEAST_S: u32 = 5;
+/// The longest that it rings, whatever it is told.
+const LONGEST_RINGS_S: u32 = 600;
 /// Four hours.
 const LONGEST_S: u32 = 14_400;
 
@@ -32,25 +30,12 @@ struct Outcome {
     bridged: bool,
 }
 
-/// A leg that was dialled, seen from the one that dials.
-struct Child {
-    stage: Stage,
-    /// Told when both parties are connected.
-    bridge: Arc<Notify>,
-    answered: bool,
-    ended: Option<Status>,
-}
-
 pub(crate) async fn run(leg: &mut Leg, dial: &Dial) -> Result<Flow, Interrupt> {
     if leg.kind == Kind::Whisper {
         leg.unsupported("Dial", "not in the TwiML for a callee");
         return Ok(Flow::Next);
     }
-    let numbers: Vec<&Number> = dial
-        .nouns
-        .iter()
-        .filter_map(|noun| phone(leg, noun))
-        .collect();
+    let numbers = phones(leg, dial);
     let groups: Vec<Vec<&Number>> = match dial.sequential {
         Some(true) => numbers.into_iter().map(|number| vec![number]).collect(),
         _ => vec![numbers],
@@ -89,20 +74,6 @@ pub(crate) async fn run(leg: &mut Leg, dial: &Dial) -> Result<Flow, Interrupt> {
             .await
         }
         None => Ok(Flow::Next),
-    }
-}
-
-fn phone<'a>(leg: &Leg, noun: &'a Noun) -> Option<&'a Number> {
-    match noun {
-        Noun::Number(number) => Some(number),
-        Noun::Client(_) => {
-            leg.unsupported("Client", "not dialled");
-            None
-        }
-        Noun::Sip(_) => {
-            leg.unsupported("Sip", "not dialled");
-            None
-        }
     }
 }
 
@@ -168,16 +139,6 @@ async fn ring(leg: &mut Leg, dial: &Dial, numbers: &[&Number]) -> (Outcome, Opti
     (outcome(&children, bridged), interrupt)
 }
 
-impl Child {
-    fn bridged(&self) -> bool {
-        self.stage.look(|call| call.bridged)
-    }
-
-    fn end(&self, status: Status) {
-        self.stage.control.end(By::Parent(status));
-    }
-}
-
 /// Follows the phones' news. The first that is ready is connected, and then the others stop ringing.
 async fn converse(
     leg: &mut Leg,
@@ -185,13 +146,14 @@ async fn converse(
     children: &mut [Child],
     heard: &mut UnboundedReceiver<(usize, News)>,
 ) -> Option<Interrupt> {
-    let rings = dial.timeout.unwrap_or(30).max(LEAST_S) + EXTRA_S;
+    let rings = dial.timeout.unwrap_or(30).clamp(LEAST_S, LONGEST_RINGS_S) + EXTRA_S;
     let stage = leg.stage.clone();
     let time = &stage.shared.time;
     let mut deadline = Box::pin(time.sleep(seconds(f64::from(rings))));
     let mut timed_out = false;
     let mut connected = false;
     let mut interrupt = None;
+    let star = dial.hangup_on_star == Some(true);
     while children.iter().any(|child| child.ended.is_none()) {
         tokio::select! {
             biased;
@@ -201,6 +163,10 @@ async fn converse(
                 Some((index, News::Ready)) if !connected => {
                     connected = true;
                     leg.answer();
+                    if star {
+                        // Only what is pressed from here on ends it.
+                        let _ = leg.ready();
+                    }
                     for other in children.iter().enumerate().filter(|(at, _)| *at != index) {
                         other.1.end(Status::Canceled);
                     }
@@ -211,6 +177,11 @@ async fn converse(
                 Some((index, News::Ready)) => children[index].end(Status::Canceled),
                 Some((index, News::Ended(status))) => children[index].ended = Some(status),
             },
+            Some(input) = leg.inputs.recv(), if star && connected => {
+                if input == Input::Digit('*') {
+                    children.iter().for_each(|child| child.end(Status::Completed));
+                }
+            }
             why = stage.control.interrupted(), if interrupt.is_none() => {
                 interrupt = Some(why);
                 children.iter().for_each(|child| child.end(Status::Canceled));
@@ -242,7 +213,7 @@ fn outcome(children: &[Child], bridged: Option<usize>) -> Outcome {
         Some(child) => Outcome {
             status: child.ended.unwrap_or(Status::Failed),
             sid: Some(child.stage.sid.clone()),
-            duration_s: child.stage.look(Call::duration_s),
+            duration_s: child.duration_s(),
             bridged: bridged.is_some(),
         },
         None => Outcome {
@@ -252,109 +223,4 @@ fn outcome(children: &[Child], bridged: Option<usize>) -> Outcome {
             bridged: false,
         },
     }
-}
-
-/// How the phone behaves; what is no phone number cannot be reached.
-fn callee(leg: &Leg, number: &Number) -> Callee {
-    if E164::parse(&number.number).is_ok() {
-        return leg.stage.shared.state().faults.callee(&number.number);
-    }
-    leg.stage.note(
-        "dial",
-        &Failure::new(13223, "Dial: invalid phone number format"),
-    );
-    Callee {
-        behaviour: Behaviour::Failed,
-        ..Callee::default()
-    }
-}
-
-fn prepare(
-    leg: &Leg,
-    dial: &Dial,
-    number: &Number,
-) -> (Child, Plan, UnboundedReceiver<crate::call::Input>) {
-    let (control, inputs) = Control::new();
-    let control = Arc::new(control);
-    let shared = &leg.stage.shared;
-    let now = shared.time.now();
-    let callee = callee(leg, number);
-    let (from, number_sid) = leg
-        .stage
-        .look(|call| (call.from.clone(), call.number_sid.clone()));
-    let from = dial
-        .caller_id
-        .as_ref()
-        .map_or(from, |caller_id| caller_id.as_str().to_owned());
-    let mut state = shared.state();
-    let sid = state.ids.sid("CA");
-    let mut call = Call::new(
-        sid.clone(),
-        Direction::OutboundDial,
-        &from,
-        &number.number,
-        now,
-        Arc::clone(&control),
-    );
-    call.parent = Some(leg.stage.sid.clone());
-    call.number_sid = number_sid;
-    call.callback = number
-        .status_callback
-        .as_deref()
-        .and_then(|url| leg.resolve(url).ok())
-        .map(|url| StatusCallback {
-            url,
-            method: method(number.status_callback_method),
-            events: match number.status_callback_event.as_deref() {
-                None | Some([]) => vec!["completed".to_owned()],
-                Some(events) => events
-                    .iter()
-                    .map(|event| CallEvent::as_str(*event).to_owned())
-                    .collect(),
-            },
-            sent: 0,
-        });
-    state.call_insert(call);
-    state.moment(
-        &leg.stage.sid,
-        "leg",
-        format!("{sid} to {}", number.number.as_str()),
-    );
-    drop(state);
-    let whisper = number
-        .url
-        .as_deref()
-        .and_then(|url| match leg.resolve(url) {
-            Ok(url) => Some(Goto::Fetch(Ask {
-                kind: "whisper",
-                url,
-                method: method(number.method),
-                extra: Params::new(),
-            })),
-            Err(failure) => {
-                leg.stage.note("whisper", &failure);
-                None
-            }
-        });
-    let bridge = Arc::new(Notify::new());
-    let stage = Stage {
-        shared: Arc::clone(shared),
-        sid,
-        control,
-    };
-    let plan = Plan {
-        callee,
-        whisper,
-        bridge: Arc::clone(&bridge),
-    };
-    (
-        Child {
-            stage,
-            bridge,
-            answered: false,
-            ended: None,
-        },
-        plan,
-        inputs,
-    )
 }

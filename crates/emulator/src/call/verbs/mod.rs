@@ -3,8 +3,9 @@
 mod child;
 pub(crate) mod dial;
 pub(crate) mod gather;
+mod noun;
 pub(crate) mod play;
 pub(crate) mod record;
 pub(crate) mod speech;
 
-pub(crate) use child::{person, ring};
+pub(crate) use child::{pass, person, ring};

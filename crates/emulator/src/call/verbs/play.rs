@@ -82,7 +82,8 @@ pub(crate) async fn sound(
     Ok(Ok(()))
 }
 
-async fn keys(stage: &Stage, digits: &str) -> Result<(), Interrupt> {
+/// Sends keys; a `w` is a wait.
+pub(crate) async fn keys(stage: &Stage, digits: &str) -> Result<(), Interrupt> {
     let length: f64 = digits
         .chars()
         .map(|key| {

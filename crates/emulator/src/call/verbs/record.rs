@@ -5,7 +5,7 @@
 
 use audio::{RATE, Sound};
 use chrono::{DateTime, Utc};
-use twiml::{Record, Trim};
+use twiml::{Record, Track, Trim};
 
 use crate::call::control::{By, Interrupt};
 use crate::call::leg::{Flow, Kind};
@@ -125,6 +125,7 @@ fn begin(leg: &Leg, record: &Record) -> String {
         call_sid: leg.stage.sid.clone(),
         source: RECORD_VERB,
         channels: 1,
+        track: Track::Both,
         trim: record.trim != Some(Trim::DoNotTrim),
         callback,
     };
