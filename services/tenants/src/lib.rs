@@ -14,6 +14,7 @@ use role::{Error, Parts, Role};
 
 use crate::app::settle::{SettleBought, SettleReleased};
 use crate::effects::inbound::{Dial, Sms, Status, Voice, Whisper};
+use crate::effects::listening::Listening;
 use crate::effects::lookups::Lookups;
 use crate::effects::notify::{Notify, Poster};
 use crate::effects::provision::Provision;
@@ -84,12 +85,18 @@ pub async fn role_with(parts: &Parts, tempo: Tempo) -> Result<Role, Error> {
     role.performs(Notify::<MessageRefused>::new(&poster));
     role.performs(Notify::<SmsInbound>::new(&poster));
 
+    let listening = Listening::new(parts.bus.clone());
+    role.runs(
+        listening
+            .clone()
+            .begin_if_wanted(store.clone(), parts.stopping.clone()),
+    );
     role.runs(
         lookups
             .clone()
             .keep_true(parts.bus.clone(), parts.stopping.clone()),
     );
-    let registry = Registry::new(parts, store, relay, lookups);
+    let registry = Registry::new(parts, store, relay, lookups, listening);
     let provision = Provision {
         registry: registry.clone(),
         bus: parts.bus.clone(),

@@ -91,10 +91,23 @@ fn text_back(it: &mut Reader<'_>) -> TextBack {
     let plain = TextBack::default();
     TextBack {
         enabled: it.flag("enabled").unwrap_or(plain.enabled),
-        window_s: it
-            .number("window_s", 0, 30 * 86_400)
-            .unwrap_or(plain.window_s),
+        window_s: it.parse("window_s", window).unwrap_or(plain.window_s),
     }
+}
+
+/// The time in which a caller gets one text at most. None at all cannot be had: zero once meant the default, which is
+/// not what anybody meant by it.
+fn window(value: &Value) -> Result<u32, String> {
+    const LONGEST_S: u32 = 30 * 86_400;
+    let number = value.as_u64().and_then(|n| u32::try_from(n).ok());
+    let window = number.filter(|n| (1..=LONGEST_S).contains(n));
+    window.ok_or_else(|| {
+        let plain = TextBack::default().window_s;
+        format!(
+            "must be a whole number of seconds from 1 to {LONGEST_S}; leave it out for {plain}, and write \
+             enabled: false beside it for no text-back at all"
+        )
+    })
 }
 
 fn recording(it: &mut Reader<'_>) -> Recording {

@@ -55,6 +55,9 @@ pub enum Refusal {
     /// The database failed.
     #[error("database: {0}")]
     Store(#[from] store::Error),
+    /// A part of ours that this needs is away.
+    #[error("{0} is away")]
+    Away(&'static str),
 }
 
 impl Refusal {

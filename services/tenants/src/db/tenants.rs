@@ -209,6 +209,17 @@ pub async fn owners(tx: &mut Tx, sids: &[String]) -> Result<Vec<(String, String)
         .await)?)
 }
 
+/// Whether any tenant is told of its events, or ever was.
+pub async fn any_told(tx: &mut Tx) -> Result<bool, Error> {
+    let first = on!(tx, c => tenants::table
+        .filter(tenants::notify_secret.is_not_null())
+        .select(tenants::id)
+        .first::<String>(c)
+        .await
+        .optional())?;
+    Ok(first.is_some())
+}
+
 /// Every tenant without its secrets, with its account.
 pub async fn all(tx: &mut Tx) -> Result<Vec<(Tenant, Option<String>)>, Error> {
     let rows = on!(tx, c => tenants::table

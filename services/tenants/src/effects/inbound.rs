@@ -1,4 +1,5 @@
-//! Twilio's webhooks, republished with the business that they are about.
+//! Twilio's webhooks, republished with the business that they are about. What is republished happened when the webhook
+//! came, even when the business could only be found after an outage.
 
 use std::sync::Arc;
 
@@ -62,7 +63,11 @@ impl Performer for Voice {
             origin: "twilio".to_owned(),
         };
         let decision = Decision::nothing().then(&event).narrowed(app);
-        Ok(decision.of_tenant(id).keyed(call).hand_on_reply())
+        Ok(decision
+            .of_tenant(id)
+            .keyed(call)
+            .as_of_cause()
+            .hand_on_reply())
     }
 }
 
@@ -134,6 +139,7 @@ impl Performer for Whisper {
             .then(&event)
             .of_tenant(id)
             .keyed(call)
+            .as_of_cause()
             .hand_on_reply())
     }
 }
@@ -161,7 +167,11 @@ impl Performer for Dial {
             voice: Some(voice),
             dial: command.dial,
         };
-        Ok(Decision::nothing().then(&event).of_tenant(id).keyed(call))
+        Ok(Decision::nothing()
+            .then(&event)
+            .of_tenant(id)
+            .keyed(call)
+            .as_of_cause())
     }
 }
 
@@ -193,7 +203,11 @@ impl Performer for Status {
             origin: "twilio".to_owned(),
             answered_by: command.answered_by,
         };
-        Ok(Decision::nothing().then(&event).of_tenant(id).keyed(call))
+        Ok(Decision::nothing()
+            .then(&event)
+            .of_tenant(id)
+            .keyed(call)
+            .as_of_cause())
     }
 }
 
@@ -235,9 +249,13 @@ impl Performer for Sms {
             text: Some(text),
         };
         let id = &served.context.tenant_id;
-        let mut decision = Decision::nothing().then(&event).of_tenant(id);
+        let mut decision = Decision::nothing().then(&event).of_tenant(id).as_of_cause();
         if served.notified {
-            decision = decision.then(&event).narrowed(SMS_COPY).of_tenant(id);
+            decision = decision
+                .then(&event)
+                .narrowed(SMS_COPY)
+                .of_tenant(id)
+                .as_of_cause();
         }
         Ok(decision)
     }

@@ -2,6 +2,7 @@
 //! purchases of numbers, and posts to tenants' own addresses.
 
 pub mod inbound;
+pub mod listening;
 pub mod lookups;
 pub mod notify;
 mod numbers;

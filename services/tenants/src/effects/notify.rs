@@ -112,7 +112,12 @@ impl<E: Notable> Performer for Notify<E> {
     const NAME: &'static str = E::NAME;
 
     fn bindings(&self) -> Vec<String> {
-        vec![E::KEY.to_owned()]
+        if events::must_be_taken(E::KEY) {
+            vec![E::KEY.to_owned()]
+        } else {
+            // See `listening`.
+            Vec::new()
+        }
     }
 
     fn prefetch(&self) -> u16 {

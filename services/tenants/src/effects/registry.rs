@@ -12,10 +12,11 @@ use role::http::KeyStore;
 use role::seal::Sealer;
 use role::{Parts, Relay, Tx};
 use store::Store;
-use tracing::info;
+use tracing::{info, warn};
 
+use super::listening::Listening;
 use super::lookups::Lookups;
-use crate::app::document::{AccountSpec, Document};
+use crate::app::document::{AccountSpec, Document, TenantSpec};
 use crate::app::flows::Flow;
 use crate::app::model::{Key, Number, Tenant};
 use crate::app::plan::{Asker, Change, Known, Plan, plan};
@@ -37,6 +38,7 @@ pub struct Registry {
     bus: Bus,
     keys: KeyStore,
     lookups: Lookups,
+    listening: Listening,
 }
 
 /// How long whoever applies a document waits for its flows.
@@ -52,7 +54,13 @@ pub struct News {
 
 impl Registry {
     /// Of the role's store.
-    pub fn new(parts: &Parts, store: Store, relay: Relay, lookups: Lookups) -> Self {
+    pub fn new(
+        parts: &Parts,
+        store: Store,
+        relay: Relay,
+        lookups: Lookups,
+        listening: Listening,
+    ) -> Self {
         Self {
             store,
             relay,
@@ -61,6 +69,7 @@ impl Registry {
             sealer: parts.sealer.clone(),
             keys: parts.keys.clone(),
             lookups,
+            listening,
         }
     }
 
@@ -71,6 +80,14 @@ impl Registry {
         bound: Option<&str>,
         only_new: bool,
     ) -> Result<Plan, Refusal> {
+        let told = |tenant: &TenantSpec| tenant.profile.notify_url.is_some();
+        if document.tenants.iter().any(told) {
+            // Before it is promised.
+            self.listening.begin().await.map_err(|error| {
+                warn!(%error, "a notify_url cannot be taken");
+                Refusal::Away("the message bus")
+            })?;
+        }
         let mut tx = self.store.begin().await?;
         let known = self.known(&mut tx, document).await?;
         let exists = document

@@ -21,6 +21,7 @@ impl From<Refusal> for ApiError {
                 Self::unavailable("the credential store")
             }
             Refusal::Store(e) => e.into(),
+            Refusal::Away(part) => Self::unavailable(part),
         }
     }
 }

@@ -136,6 +136,29 @@ pub async fn all_faults_are_told_at_once(lab: Arc<Lab>) {
     assert_eq!(lab.get("/api/tenants/").await["items"], json!([]));
 }
 
+pub async fn a_window_of_no_time_is_refused(lab: Arc<Lab>) {
+    let smith = |text_back: Value| {
+        let tenant = json!({ "id": "smith", "name": "Smith", "text_back": text_back });
+        json!({ "tenants": [tenant] })
+    };
+    let (status, answer) = lab
+        .post("/api/apply", smith(json!({ "window_s": 0 })))
+        .await;
+    assert_eq!(status, 422, "{answer}");
+    let error = &answer["error"]["details"]["errors"][0];
+    assert_eq!(error["path"], "tenants[0].text_back.window_s");
+    let why = error["message"].as_str().unwrap();
+    assert!(
+        why.contains("1800") && why.contains("enabled: false"),
+        "{why}"
+    );
+    for (said, window_s) in [(json!({}), 1800), (json!({ "window_s": 1 }), 1)] {
+        lab.apply(smith(said)).await;
+        let shown = lab.get("/api/tenants/smith").await;
+        assert_eq!(shown["text_back"]["window_s"], window_s, "{shown}");
+    }
+}
+
 pub async fn nothing_changes_when_anything_is_wrong(lab: Arc<Lab>) {
     lab.world().await;
     let before = lab.get("/api/tenants/").await;

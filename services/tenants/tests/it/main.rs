@@ -6,6 +6,7 @@ mod apply;
 mod flows;
 mod keys;
 mod lab;
+mod moments;
 mod notify;
 mod numbers;
 mod resolution;
@@ -16,6 +17,7 @@ testkit::suite! { crate::lab::run;
     apply:
         a_document_is_applied_once,
         all_faults_are_told_at_once,
+        a_window_of_no_time_is_refused,
         nothing_changes_when_anything_is_wrong,
         a_number_belongs_to_one_tenant,
         one_number_is_primary,
@@ -33,12 +35,15 @@ testkit::suite! { crate::lab::run;
         a_withdrawn_key_opens_nothing,
         keys_of_an_apply_file,
         no_route_is_open;
+    moments:
+        what_is_republished_keeps_its_moment;
     notify:
         a_missed_call_is_posted_and_signed,
         a_refused_post_is_tried_again,
         gone_is_the_end,
         a_text_is_posted_with_its_words,
-        a_redirect_is_not_followed;
+        a_redirect_is_not_followed,
+        calls_are_collected_from_when_a_tenant_wants_to_be_told;
     numbers:
         a_number_is_looked_up,
         a_number_goes_from_state_to_state,

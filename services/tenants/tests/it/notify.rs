@@ -328,3 +328,20 @@ pub async fn a_redirect_is_not_followed(lab: Arc<Lab>) {
     assert_eq!(theirs.get(3).await.len(), 3);
     theirs.server.stop(false).await;
 }
+
+pub async fn calls_are_collected_from_when_a_tenant_wants_to_be_told(lab: Arc<Lab>) {
+    let started = async |sid: &str| {
+        let call = Call {
+            call_sid: sid.into(),
+            ..a_call()
+        };
+        lab.publish(&CallStarted { call: Some(call) }).await;
+    };
+    // Of smith, who has no address yet.
+    started("CA0").await;
+    let (theirs, _) = listen(&lab, &[]).await;
+    started("CA1").await;
+    let posts = theirs.get(1).await;
+    assert_eq!(posts[0].json()["call_sid"], "CA1");
+    theirs.server.stop(false).await;
+}

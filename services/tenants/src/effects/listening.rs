@@ -1,0 +1,88 @@
+//! Whether the facts that a tenant can be told of are collected.
+//!
+//! Each call has three or four of them, and an event in a queue costs the broker as much as the call itself did, just
+//! when the next one comes. So the queues take nothing until a tenant has a `notify_url`.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bus::{Bus, Subscription};
+use events::v1::{CallAnswered, CallEnded, CallMissed, CallStarted, MessageRefused, MessageSent};
+use store::Store;
+use tokio::sync::OnceCell;
+use tokio_util::sync::CancellationToken;
+use tracing::{info, warn};
+
+use crate::app::note::Notable;
+use crate::db::tenants;
+
+/// The wait before the database or the bus is asked again.
+const AGAIN: Duration = Duration::from_secs(1);
+
+/// The queues of `notify`, and whether they are bound. Clones share it.
+#[derive(Clone)]
+pub struct Listening(Arc<Inner>);
+
+struct Inner {
+    bus: Bus,
+    queues: Vec<Subscription>,
+    begun: OnceCell<()>,
+}
+
+impl Listening {
+    /// On this bus.
+    pub fn new(bus: Bus) -> Self {
+        let queues = vec![
+            queue::<CallStarted>(),
+            queue::<CallAnswered>(),
+            queue::<CallMissed>(),
+            queue::<CallEnded>(),
+            queue::<MessageSent>(),
+            queue::<MessageRefused>(),
+        ];
+        let begun = OnceCell::new();
+        Self(Arc::new(Inner { bus, queues, begun }))
+    }
+
+    /// Collects from now on, which stays so.
+    pub async fn begin(&self) -> Result<(), bus::Error> {
+        let bind = async || -> Result<(), bus::Error> {
+            for queue in &self.0.queues {
+                self.0.bus.declare(queue).await?;
+            }
+            info!("calls and texts are collected for tenants with a notify_url");
+            Ok(())
+        };
+        self.0.begun.get_or_try_init(bind).await.map(drop)
+    }
+
+    /// Begins if a tenant has wanted it before this process started: the broker may be another one.
+    pub async fn begin_if_wanted(self, store: Store, stop: CancellationToken) {
+        let asked = async {
+            store.ready().await;
+            while let Err(error) = self.begin_if_any(&store).await {
+                warn!(%error, "it is not known yet whether a tenant has a notify_url");
+                tokio::time::sleep(AGAIN).await;
+            }
+        };
+        tokio::select! {
+            () = asked => {}
+            () = stop.cancelled() => {}
+        }
+    }
+
+    async fn begin_if_any(&self, store: &Store) -> Result<(), role::Fault> {
+        let mut tx = store.read().await?;
+        let wanted = tenants::any_told(&mut tx).await?;
+        drop(tx);
+        if wanted {
+            self.begin().await?;
+        }
+        Ok(())
+    }
+}
+
+/// What binds the queue of [`super::notify::Notify`].
+fn queue<E: Notable>() -> Subscription {
+    Subscription::new(format!("tenants.{}", E::NAME), [E::KEY])
+}
