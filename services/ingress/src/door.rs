@@ -23,14 +23,14 @@ use crate::fallback;
 use crate::handover::{Handover, Published};
 use crate::read::Draft;
 use crate::spool::Spool;
-use crate::verify::{Arrival, Refusal, verify};
+use crate::verify::{Arrival, Refusal, missing_header, signature, verify};
 use crate::webhooks::{Answer, Fallback, Wait, Webhook, row};
 
 /// The largest body. Twilio's have a few kilobytes.
 const BODY_LIMIT: usize = 64 * 1024;
 /// Twilio's mark of the attempts of one webhook.
 const IDEMPOTENCY: &str = "I-Twilio-Idempotency-Token";
-/// How many refused signatures are explained a second; the rest are only counted, or a flood would fill the log.
+/// How many refused webhooks are explained a second; the rest are only counted, or a flood would fill the log.
 const EXPLAINED: NonZeroU32 = NonZeroU32::new(20).unwrap();
 
 /// What the handlers work with.
@@ -66,15 +66,11 @@ impl Door {
     async fn take(&self, webhook: &Webhook, req: &HttpRequest, body: web::Payload) -> HttpResponse {
         let arrival = match arrive(req, body).await {
             Ok(arrival) => arrival,
-            Err(response) => {
-                counter!("webhooks_total", "path" => webhook.path, "outcome" => "unreadable")
-                    .increment(1);
-                return response;
-            }
+            Err(unreadable) => return self.turn_back(webhook, req, &unreadable),
         };
         let account = match verify(&self.parts, &arrival).await {
             Ok(account) => account,
-            Err(refusal) => return self.refuse(webhook, &arrival, &refusal),
+            Err(refusal) => return self.refuse(webhook, Some(&arrival), &refusal),
         };
         let draft = match (webhook.read)(&arrival) {
             Ok(draft) => draft,
@@ -93,7 +89,7 @@ impl Door {
         };
         Span::current().record("call", &draft.key);
         if let Some(refusal) = foreign(&self.parts.directory, &account, &draft.number) {
-            return self.refuse(webhook, &arrival, &refusal);
+            return self.refuse(webhook, Some(&arrival), &refusal);
         }
         let wait = webhook.waits.filter(|_| !draft.over);
         let deadline = wait.map(|wait| wait.deadline(self.haste));
@@ -121,11 +117,38 @@ impl Door {
         }
     }
 
-    fn refuse(&self, webhook: &Webhook, arrival: &Arrival, refusal: &Refusal) -> HttpResponse {
+    /// Refuses early what cannot be read: its signature cannot be checked. Without one it is refused as any request is
+    /// that Twilio has not signed.
+    fn turn_back(
+        &self,
+        webhook: &Webhook,
+        req: &HttpRequest,
+        unreadable: &Unreadable,
+    ) -> HttpResponse {
+        if signature(req).is_none() {
+            return self.refuse(webhook, None, &missing_header());
+        }
+        counter!("webhooks_total", "path" => webhook.path, "outcome" => "unreadable").increment(1);
+        if self.explain.check().is_ok() {
+            warn!(
+                reason = unreadable.reason,
+                explanation = unreadable.explanation,
+                "webhook cannot be read"
+            );
+        }
+        plain(unreadable.status, &unreadable.explanation)
+    }
+
+    fn refuse(
+        &self,
+        webhook: &Webhook,
+        arrival: Option<&Arrival>,
+        refusal: &Refusal,
+    ) -> HttpResponse {
         counter!("webhooks_refused_total", "path" => webhook.path, "reason" => refusal.reason)
             .increment(1);
         if self.explain.check().is_ok() {
-            let names: Vec<_> = arrival.params.names().collect();
+            let names: Vec<&str> = arrival.iter().flat_map(|it| it.params.names()).collect();
             warn!(reason = refusal.reason, explanation = refusal.explanation, parameters = ?names, "webhook refused");
         }
         actix_web::ResponseError::error_response(&ApiError::forbidden(
@@ -154,7 +177,7 @@ impl Door {
             deadline: deadline
                 .map(|deadline| now + TimeDelta::from_std(deadline).unwrap_or_default()),
             reply_to: None,
-            data: Bytes::from(draft.data.clone()),
+            data: draft.data.clone(),
         }
     }
 
@@ -214,24 +237,54 @@ fn event_id(req: &HttpRequest, arrival: &Arrival, draft: &Draft, waits: bool) ->
     Some(derive_id(&parts))
 }
 
-async fn arrive(req: &HttpRequest, body: web::Payload) -> Result<Arrival, HttpResponse> {
-    let query =
-        parse_form(req.query_string().as_bytes(), BODY_LIMIT).map_err(|e| unreadable(&e))?;
+/// Why a request cannot be read, and what Twilio is told: never a value.
+struct Unreadable {
+    /// A short word, for the log.
+    reason: &'static str,
+    status: u16,
+    explanation: String,
+}
+
+impl From<FormError> for Unreadable {
+    fn from(error: FormError) -> Self {
+        let (reason, status) = match error {
+            FormError::TooLarge { .. } => ("too_large", 413),
+            FormError::TooMany => ("too_many_parameters", 400),
+            FormError::NotUtf8 { .. } => ("not_utf8", 400),
+        };
+        Self {
+            reason,
+            status,
+            explanation: error.to_string(),
+        }
+    }
+}
+
+async fn arrive(req: &HttpRequest, body: web::Payload) -> Result<Arrival, Unreadable> {
+    let query = parse_form(req.query_string().as_bytes(), BODY_LIMIT)?;
     if req.method() == Method::GET {
         return Ok(Arrival::new(req, query.clone(), query));
     }
     let body = read(body).await?;
-    let params = parse_form(&body, BODY_LIMIT).map_err(|e| unreadable(&e))?;
+    let params = parse_form(&body, BODY_LIMIT)?;
     Ok(Arrival::new(req, params, query))
 }
 
 /// The body. It mostly comes in one piece, which is taken as it is.
-async fn read(mut body: web::Payload) -> Result<Bytes, HttpResponse> {
+async fn read(mut body: web::Payload) -> Result<Bytes, Unreadable> {
     let mut whole = Bytes::new();
     while let Some(piece) = body.next().await {
-        let piece = piece.map_err(|_| plain(400, "the body broke off"))?;
+        let piece = piece.map_err(|_| Unreadable {
+            reason: "broken_off",
+            status: 400,
+            explanation: "the body broke off".to_owned(),
+        })?;
         if whole.len() + piece.len() > BODY_LIMIT {
-            return Err(plain(413, "the body is larger than 64 kB"));
+            return Err(Unreadable {
+                reason: "too_large",
+                status: 413,
+                explanation: "the body is larger than 64 kB".to_owned(),
+            });
         }
         whole = if whole.is_empty() {
             piece
@@ -240,15 +293,6 @@ async fn read(mut body: web::Payload) -> Result<Bytes, HttpResponse> {
         };
     }
     Ok(whole)
-}
-
-fn unreadable(error: &FormError) -> HttpResponse {
-    let status = if matches!(error, FormError::TooLarge { .. }) {
-        413
-    } else {
-        400
-    };
-    plain(status, &error.to_string())
 }
 
 fn plain(status: u16, message: &str) -> HttpResponse {

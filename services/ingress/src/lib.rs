@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use role::{Error, Parts, Role};
 
+pub use audio::ROUTES as AUDIO_ROUTES;
 pub use webhooks::{Answer, Fallback, ROUTES, WEBHOOKS, Wait, Webhook};
 
 /// How long things take; a test is in more of a hurry.

@@ -2,6 +2,7 @@
 
 pub mod interview;
 
+use bytes::Bytes;
 use events::Event;
 use events::v1::{
     self, InboundText, Media, Parameter, TwilioCallStatus, TwilioDialFinished, TwilioMessageStatus,
@@ -19,7 +20,7 @@ pub struct Draft {
     /// Its type.
     pub kind: &'static str,
     /// Its data.
-    pub data: Vec<u8>,
+    pub data: Bytes,
     /// The CallSid or MessageSid it belongs to.
     pub key: String,
     /// The business's number, which the account must own. Empty when the webhook names none.
@@ -32,7 +33,7 @@ impl Draft {
     fn new<E: Event>(event: &E, key: &str, number: &str) -> Self {
         Self {
             kind: E::TYPE,
-            data: event.encode_to_vec(),
+            data: event.encode_to_vec().into(),
             key: key.to_owned(),
             number: number.to_owned(),
             over: false,

@@ -59,7 +59,7 @@ impl Arrival {
                 .map_or_else(|| req.path().to_owned(), ToString::to_string),
             host: header("X-Forwarded-Host").or_else(|| header("Host")),
             scheme_seen: header("X-Forwarded-Proto"),
-            signature: header(SIGNATURE),
+            signature: signature(req),
             is_get: req.method() == Method::GET,
         }
     }
@@ -83,6 +83,22 @@ impl Arrival {
     }
 }
 
+/// What the request says that Twilio signed it with.
+pub fn signature(req: &HttpRequest) -> Option<String> {
+    let value = req.headers().get(SIGNATURE)?;
+    value.to_str().ok().map(str::to_owned)
+}
+
+/// Nobody has signed it.
+pub fn missing_header() -> Refusal {
+    Refusal {
+        reason: "missing_header",
+        explanation: format!(
+            "the request has no {SIGNATURE}; only Twilio's own requests carry one"
+        ),
+    }
+}
+
 /// Checks the signature with the tokens of the account that the request names. Which account it was is returned, so
 /// that the number can be checked against it.
 pub async fn verify(parts: &Parts, arrival: &Arrival) -> Result<Arc<Account>, Refusal> {
@@ -93,12 +109,7 @@ pub async fn verify(parts: &Parts, arrival: &Arrival) -> Result<Arc<Account>, Re
         ),
     };
     if arrival.signature.is_none() {
-        return Err(Refusal {
-            reason: "missing_header",
-            explanation: format!(
-                "the request has no {SIGNATURE}; only Twilio's own requests carry one"
-            ),
-        });
+        return Err(missing_header());
     }
     let sid = arrival.get("AccountSid").unwrap_or_default();
     let shown = if role::settings::is_account_sid(sid) {

@@ -7,7 +7,7 @@ use events::v1::{
     VoiceParameters,
 };
 use metrics::{counter, histogram};
-use role::{Cause, Decision, Fault, Tx, derive_id};
+use role::{Cause, Decision, Fault, Tx, call_id, derive_id};
 use serde_json::Value;
 use store::types::Json;
 use tracing::info;
@@ -112,7 +112,7 @@ impl Record {
     ) -> Result<Self, Fault> {
         let at = cause.time;
         let new = CallRow {
-            id: derive_id(&["call", &voice.call_sid]),
+            id: call_id(&voice.call_sid),
             call_sid: voice.call_sid.clone(),
             tenant_id: tenant.tenant_id.clone(),
             account_sid: tenant.account_sid.clone(),

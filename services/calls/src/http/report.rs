@@ -9,8 +9,8 @@ use events::v1::{
 };
 use events::{Envelope, Event};
 use phone::E164;
-use role::derive_id;
 use role::http::{ApiError, Caller};
+use role::{call_id, derive_id};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +18,8 @@ use super::State;
 use crate::db;
 
 const SOURCE: &str = "trunkline/calls";
+/// The voice app of numbers whose calls ring somebody's phone, who may miss them.
+const FORWARD: &str = "forward";
 
 /// A call that came in.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -52,7 +54,7 @@ pub struct Accepted {
     pub id: String,
     /// As it was given.
     pub call_sid: String,
-    /// For a call that came in: the TwiML that would forward it.
+    /// For a call that came in: the TwiML of the number's voice app.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub twiml: Option<String>,
 }
@@ -63,6 +65,7 @@ pub async fn incoming(
     body: web::Json<Incoming>,
 ) -> Result<HttpResponse, ApiError> {
     let tenant = resolve(&state, &caller, &body.call_sid, &body.to).await?;
+    let app = app_of(&tenant)?;
     let voice = Some(voice(&body.call_sid, &body.from, &body.to, "ringing"));
     let event = VoiceInbound {
         tenant: Some(tenant.clone()),
@@ -70,8 +73,15 @@ pub async fn incoming(
         origin: "api".to_owned(),
     };
     let mut envelope = envelope(&state, "incoming", &body.call_sid, &tenant, &event);
-    envelope.kind = format!("{}.forward", VoiceInbound::TYPE);
-    let reply = state.bus.request(envelope, Duration::from_secs(5)).await?;
+    envelope.kind = format!("{}.{app}", VoiceInbound::TYPE);
+    let reply = state.bus.request(envelope, Duration::from_secs(5)).await;
+    let reply = reply.map_err(|error| match error {
+        bus::Error::Unroutable(_) => ApiError::conflict(
+            "no_consumer",
+            format!("no role answers calls for numbers with voice {app}; start one, or give the number another voice"),
+        ),
+        other => other.into(),
+    })?;
     let twiml = reply.decode::<TwimlReply>().ok().map(|reply| reply.xml);
     Ok(HttpResponse::Accepted().json(accepted(&body.call_sid, twiml)))
 }
@@ -89,6 +99,15 @@ pub async fn missed(
         ));
     }
     let tenant = resolve(&state, &caller, &body.call_sid, &body.to).await?;
+    let app = app_of(&tenant)?;
+    if app != FORWARD {
+        return Err(ApiError::conflict(
+            "answers_itself",
+            format!(
+                "calls to this number are answered by its voice app {app} and nobody is texted; only numbers with voice {FORWARD} have missed calls"
+            ),
+        ));
+    }
     let voice = Some(voice(&body.call_sid, &body.from, &body.to, "in-progress"));
     let dial = Some(DialResult {
         status: status.to_owned(),
@@ -108,7 +127,7 @@ pub async fn missed(
 
 fn accepted(call_sid: &str, twiml: Option<String>) -> Accepted {
     Accepted {
-        id: derive_id(&["call", call_sid]),
+        id: call_id(call_sid),
         call_sid: call_sid.to_owned(),
         twiml,
     }
@@ -122,6 +141,18 @@ fn voice(call_sid: &str, from: &str, to: &str, status: &str) -> VoiceParameters 
         call_status: status.to_owned(),
         direction: "inbound".to_owned(),
         ..Default::default()
+    }
+}
+
+/// Who answers calls to the number, as its `voice` says; what stands behind the colon is his flow.
+fn app_of(tenant: &TenantContext) -> Result<&str, ApiError> {
+    let voice = tenant.number.as_ref().map_or("", |it| it.voice.as_str());
+    match voice.split(':').next().unwrap_or_default() {
+        "" | "none" => Err(ApiError::conflict(
+            "no_app",
+            "nobody takes calls to this number: its voice is none; give it another, such as forward",
+        )),
+        app => Ok(app),
     }
 }
 

@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 
+use clock::Clock;
+use events::Envelope;
+use events::v1::{TwimlReply, VoiceInbound};
 use serde_json::{Value, json};
-use testkit::fields;
+use testkit::{Ear, fields};
 
-use crate::lab::{Lab, OTHER, SUSPENDED};
+use crate::lab::{COACH, Lab, OTHER, SILENT, SUSPENDED};
 use crate::story::{CALLER, NUMBER, Told, What, at};
 use crate::words::{dialled, inbound, tenant};
 
@@ -193,6 +196,7 @@ pub async fn another_front_door_reports_a_call(lab: Arc<Lab>) {
     let (status, answer) = lab.post("/calls/incoming", body.clone()).await;
     assert_eq!(status, 202, "{answer}");
     assert_eq!(fields(&answer), ["call_sid", "id", "twiml"]);
+    assert_eq!(answer["id"], role::call_id("theirs-1"));
     assert!(
         answer["twiml"].as_str().unwrap().contains("<Dial"),
         "{answer}"
@@ -225,6 +229,42 @@ pub async fn another_front_door_reports_a_call(lab: Arc<Lab>) {
         ["call.ended", "call.missed", "call.started"]
     );
     assert_eq!(lab.missed()[0].reason, "no-answer");
+}
+
+/// As for Twilio's webhooks, the number says who answers.
+pub async fn the_number_says_who_answers_a_reported_call(lab: Arc<Lab>) {
+    let report = |to: &str| json!({"call_sid": "theirs-2", "from": CALLER, "to": to});
+    let before = lab.post("/calls/incoming", report(COACH)).await;
+    assert_eq!(code(&before), (409, "no_consumer"), "nobody coaches yet");
+    let coach = Arc::new(Ear::default());
+    let answer = |_: &Envelope| {
+        let xml = "<Response><Say>Welcome</Say></Response>".to_owned();
+        let reply = TwimlReply { xml };
+        Some(Envelope::new("trunkline/test", &Clock::system(), &reply))
+    };
+    let kinds = ["voice.inbound.coach"];
+    coach
+        .listen_and_answer("test.coach", &lab.bus(), &kinds, answer)
+        .await;
+    let (status, answer) = lab.post("/calls/incoming", report(COACH)).await;
+    assert_eq!(status, 202, "{answer}");
+    assert_eq!(answer["twiml"], "<Response><Say>Welcome</Say></Response>");
+    let (envelope, event) = coach.hear::<VoiceInbound>(1).await.remove(0);
+    assert_eq!(envelope.tenant.as_deref(), Some("smith"));
+    let number = event.tenant.unwrap().number.unwrap();
+    assert_eq!(
+        (number.voice.as_str(), event.origin.as_str()),
+        ("coach:interview", "api")
+    );
+
+    let missed = lab.post("/calls/missed", report(COACH)).await;
+    assert_eq!(code(&missed), (409, "answers_itself"));
+    for path in ["/calls/incoming", "/calls/missed"] {
+        let refused = lab.post(path, report(SILENT)).await;
+        assert_eq!(code(&refused), (409, "no_app"), "{path}");
+    }
+    assert_eq!(lab.told("theirs-2").await, Vec::<String>::new());
+    assert_eq!(coach.heard::<VoiceInbound>().len(), 1);
 }
 
 /// Our Twilio knows nothing of it, whatever its id looks like: only its own platform says that it was missed.

@@ -145,17 +145,27 @@ impl Lab {
 pub const OTHER: &str = "+15550200001";
 /// A number of smith's that is suspended.
 pub const SUSPENDED: &str = "+15550100009";
+/// A number of smith's that answers by itself.
+pub const COACH: &str = "+15550100010";
+/// A number of smith's whose calls nobody takes.
+pub const SILENT: &str = "+15550100011";
 
 fn resolve(query: &ResolveQuery) -> Resolved {
+    let voice = match query.number.as_str() {
+        COACH => "coach:interview",
+        SILENT => "none",
+        _ => "forward",
+    };
     let tenant = |id: &str| TenantContext {
         number: Some(events::v1::Number {
             number: query.number.clone(),
+            voice: voice.to_owned(),
             ..Default::default()
         }),
         ..words::tenant(id)
     };
     match query.number.as_str() {
-        NUMBER => Resolved {
+        NUMBER | COACH | SILENT => Resolved {
             tenant: Some(tenant("smith")),
             active: true,
         },

@@ -39,6 +39,7 @@ testkit::suite! { crate::lab::run;
         tenants_do_not_see_each_other,
         another_front_door_reports_a_call,
         another_front_doors_call_is_its_own,
+        the_number_says_who_answers_a_reported_call,
         what_cannot_be_reported_is_refused,
         nothing_is_open;
 }

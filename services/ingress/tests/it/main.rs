@@ -30,7 +30,7 @@ mod whatever_the_bus {
         interviews: interview_parameters_become_fields, bad_parameters_of_interviews, nobody_waits_for_one_who_cannot,
             whose_recording_it_is;
         rows: parameters_become_fields, bad_parameters_never_break_a_live_call, what_cannot_be_read_is_not_believed;
-        trust: two_tokens_count_while_rotating;
+        trust: two_tokens_count_while_rotating, what_cannot_be_read_is_told_in_the_log;
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 
 use crate::lab::{
     ACCOUNT, ANSWER, BASE, CALLER, Form, JONES_ACCOUNT, JONES_TOKEN, Lab, NUMBER, OLD_TOKEN, OTHER,
-    TOKEN, call_form, log, with,
+    TOKEN, call_form, encode, log, with,
 };
 use webhook::Params;
 use webhook::signature::{Token, sign_form};
@@ -27,7 +27,7 @@ pub async fn who_is_not_twilio_changes_nothing(lab: Arc<Lab>) {
     for (reason, answer) in [
         (
             "missing_header",
-            lab.send("POST", PATH, &[], crate::lab::encode(&form).into_bytes())
+            lab.send("POST", PATH, &[], encode(&form).into_bytes())
                 .await,
         ),
         ("not_base64", lab.post_as("???", PATH, &form, &[]).await),
@@ -102,6 +102,32 @@ pub async fn who_is_not_twilio_changes_nothing(lab: Arc<Lab>) {
     ] {
         assert!(!text.contains(value), "a value is in the log");
     }
+}
+
+/// What was signed is not known, so the signature cannot be checked; but whoever has not signed at all is told as ever.
+pub async fn what_cannot_be_read_is_told_in_the_log(lab: Arc<Lab>) {
+    let large = with(&ringing(), "Padding", &"x".repeat(64 * 1024));
+    let many: Vec<_> = (0..501).map(|n| format!("P{n}=Ms+Hidden")).collect();
+    let missing = ["reason=\"missing_header\""];
+    for (reason, status, body) in [
+        ("too_large", 413, encode(&large).into_bytes()),
+        ("too_many_parameters", 400, many.join("&").into_bytes()),
+        ("not_utf8", 400, b"CallerName=Ms+Hidden%FF".to_vec()),
+    ] {
+        let before = lab.counter("webhooks_refused_total", &missing).await;
+        let unsigned = lab.send("POST", PATH, &[], body.clone()).await;
+        assert_eq!(unsigned.status, 403, "{reason}: {unsigned:?}");
+        let counted = lab.counter("webhooks_refused_total", &missing).await;
+        assert!(counted > before, "{reason}");
+
+        let headers = [("X-Twilio-Signature", "x")];
+        let signed = lab.send("POST", PATH, &headers, body).await;
+        assert_eq!(signed.status, status, "{reason}: {signed:?}");
+        let told = format!("reason=\"{reason}\"");
+        assert!(log().text().contains(&told), "{reason} is told in the log");
+    }
+    assert!(lab.desk.heard().is_empty() && lab.spooled().is_empty());
+    assert!(!log().text().contains("Hidden"), "a value is in the log");
 }
 
 pub async fn two_tokens_count_while_rotating(lab: Arc<Lab>) {
