@@ -4,6 +4,7 @@ mod app;
 mod db;
 pub use db::MIGRATIONS;
 mod http;
+pub use http::ROUTES;
 
 use app::{delivery, inbound, opt_out, text_back};
 use role::{Parts, Role};

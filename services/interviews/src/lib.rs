@@ -4,6 +4,7 @@ mod app;
 mod db;
 mod http;
 pub use db::MIGRATIONS;
+pub use http::ROUTES;
 
 use app::Desk;
 pub use app::Tempo;

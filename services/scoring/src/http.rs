@@ -10,7 +10,8 @@ use serde::Serialize;
 use crate::effects::FOLDER;
 use crate::providers::{Speaker, voices};
 
-pub(crate) const ROUTES: &[Route] = &[Route::new(
+/// The role's route.
+pub const ROUTES: &[Route] = &[Route::new(
     Method::Get,
     "/api/audio-availability/",
     Access::Key(Scope::Read),

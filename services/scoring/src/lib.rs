@@ -15,12 +15,15 @@ use std::time::Duration;
 
 use ai::Ai;
 use objects::Objects;
+use role::settings::Settings;
 use role::{Parts, Role};
 
 use accounts::Accounts;
 use once::Once;
 use providers::Speaker;
 use recordings::Recordings;
+
+pub use http::ROUTES;
 
 /// How patient the role is; a test is in more of a hurry.
 #[derive(Debug, Clone)]
@@ -48,6 +51,16 @@ fn bus_delays() -> Vec<Duration> {
     [1, 5, 15].map(Duration::from_secs).to_vec()
 }
 
+/// Where results and prompts are kept, for whoever asks whether it is there. Nothing is opened yet.
+pub fn object_store(settings: &Settings) -> Objects {
+    Objects::open(providers::objects(settings))
+}
+
+/// Who is asked, with everything filled in that was left unset.
+pub fn provider_settings(settings: &Settings) -> ai::Settings {
+    providers::ai(settings)
+}
+
 /// The role, wired.
 ///
 /// # Errors
@@ -63,9 +76,9 @@ pub async fn role(parts: &Parts) -> Result<Role, role::Error> {
 pub async fn role_with(parts: &Parts, tempo: Tempo) -> Result<Role, role::Error> {
     let settings = &parts.settings;
     let mut role = Role::new("scoring", parts);
-    let ai = Ai::new(providers::ai(settings), parts.clock.clone())
+    let ai = Ai::new(provider_settings(settings), parts.clock.clone())
         .map_err(|e| role::Error::Settings(e.to_string()))?;
-    let objects = Objects::open(providers::objects(settings));
+    let objects = object_store(settings);
     let speaker = Speaker::of(settings);
     let tempo = Arc::new(tempo);
     let once = Once {

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use chrono::Duration;
 use events::Event;
 use events::v1::{
-    CallRedirect, InterviewAdvance, TenantContext, TurnDue, TwilioCallContinued,
+    CallRedirect, InterviewAdvance, InterviewAdvanced, TenantContext, TurnDue, TwilioCallContinued,
     TwilioGatherFinished, TwilioRecordFinished, VoiceInbound, VoiceParameters, Webhook,
 };
 use flow::{Definition, Kind, Progress, Recording};
@@ -319,13 +319,17 @@ impl Decider for Advance {
         cause: &Cause,
         event: InterviewAdvance,
     ) -> Result<Decision, Fault> {
+        // Whoever gave the order waits until he can be shown what came of it.
+        let told = Decision::nothing().reply(&InterviewAdvanced {
+            interview_id: event.interview_id.clone(),
+        });
         let Some(mut held) = Held::by_id(tx, &event.interview_id).await? else {
-            return Ok(Decision::nothing());
+            return Ok(told);
         };
         let before = held.progress.stage;
         let step = held.machine(cause.time).skipped(event.question_number);
         if held.progress.stage == before && step.effects.is_empty() {
-            return Ok(Decision::nothing());
+            return Ok(told);
         }
         let redirect = CallRedirect {
             call_sid: held.row.call_sid.clone().unwrap_or_default(),
@@ -337,7 +341,7 @@ impl Decider for Advance {
             ),
         };
         let decision = follow(&self.0, tx, cause, held, step).await?;
-        Ok(decision.then(&redirect))
+        Ok(told.and(decision).then(&redirect))
     }
 }
 

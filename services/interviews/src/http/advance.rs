@@ -1,9 +1,13 @@
 //! Moving a live interview on by hand.
 
-use actix_web::web::{Data, Json, Path};
+use std::time::Duration;
+
+use actix_web::HttpResponse;
+use actix_web::web::{Data, Path};
+use bus::Bus;
 use clock::Time;
 use events::Envelope;
-use events::v1::InterviewAdvance;
+use events::v1::{InterviewAdvance, InterviewAdvanced};
 use flow::Progress;
 use role::http::{ApiError, Caller};
 use role::{derive_id, telemetry};
@@ -12,37 +16,38 @@ use super::State;
 use super::interviews::{Flow, find};
 use crate::db::{self, InterviewRow};
 
+/// How long the request waits until the interview has been moved on.
+const PATIENCE: Duration = Duration::from_secs(2);
+
 pub(super) async fn advance(
     state: Data<State>,
     caller: Caller,
     id: Path<String>,
-) -> Result<Json<Flow>, ApiError> {
+) -> Result<HttpResponse, ApiError> {
     find(&mut state.store.read().await?, &caller, &id).await?;
     let now = state.clock.now();
     let mut tx = state.store.begin().await?;
     let locked = db::interview_lock(&mut tx, &id).await?;
-    let moved = match locked {
-        Some(row) if row.status == "in-progress" => {
-            let leaving = next(&row, now);
-            Some((row, leaving))
-        }
-        _ => None,
-    };
-    let Some((row, leaving)) = moved else {
+    let Some(row) = locked.filter(|row| row.status == "in-progress") else {
         tx.rollback().await?;
         return Err(ApiError::conflict(
             "not_in_progress",
             "nobody is being interviewed just now: only a live interview can be moved on",
         ));
     };
+    let leaving = vec![next(&row, now)];
     state.relay.put(&mut tx, now, &leaving).await?;
     tx.commit().await?;
     state.relay.leave(leaving);
-    Ok(Json(Flow::of(&row)))
+    if !is_carried_out(&state.bus, next(&row, now), now).await {
+        return Ok(HttpResponse::Accepted().json(Flow::of(&row)));
+    }
+    let moved = find(&mut state.store.read().await?, &caller, &id).await?;
+    Ok(HttpResponse::Ok().json(Flow::of(&moved)))
 }
 
 /// The order to leave the question behind that is being asked. Whoever decides it has the call ask for what comes next.
-fn next(row: &InterviewRow, now: Time) -> Vec<Envelope> {
+fn next(row: &InterviewRow, now: Time) -> Envelope {
     let progress: Progress = row.progress.read().unwrap_or_default();
     let number = progress.current();
     let advance = InterviewAdvance {
@@ -56,5 +61,16 @@ fn next(row: &InterviewRow, now: Time) -> Vec<Envelope> {
         .tenant(&row.tenant_id)
         .key(row.call_sid.as_deref().unwrap_or(&row.id));
     envelope.traceparent = telemetry::traceparent();
-    vec![envelope]
+    envelope
+}
+
+/// Waits a moment until the order has been decided on, and says whether it has. The order is on its way already; it is
+/// told once more as a question, and whoever has handled it gives its reply.
+async fn is_carried_out(bus: &Bus, order: Envelope, now: Time) -> bool {
+    let question = Envelope {
+        deadline: Some(now + PATIENCE),
+        ..order
+    };
+    let reply = bus.request(question, PATIENCE).await;
+    reply.is_ok_and(|reply| reply.decode::<InterviewAdvanced>().is_ok())
 }

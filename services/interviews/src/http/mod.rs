@@ -158,7 +158,7 @@ pub const ROUTES: &[Route] = &[
         Method::Post,
         "/api/interviews/{id}/flow/",
         WRITE,
-        "Moves a live interview on to the next question by hand",
+        "Moves a live interview on to the next question by hand: 200 and how far it has come then, or 202 and how far it had come when that takes longer",
         || web::to(advance::advance),
     )
     .gives(shape::<interviews::Flow>),

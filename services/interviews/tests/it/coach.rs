@@ -227,6 +227,11 @@ pub async fn an_operator_moves_it_on(stage: Arc<Stage>) {
         .post(&format!("/api/interviews/{id}/flow/"), json!({}))
         .await;
     assert_eq!(status, 200, "{body}");
+    assert_eq!(
+        (&body["current_question"], &body["answers"][0]["reason"]),
+        (&json!(2), &json!("moved on by hand")),
+        "the state after the move: {body}"
+    );
     let redirect = stage.ear.hear::<CallRedirect>(1).await.remove(0).1;
     assert!(
         redirect

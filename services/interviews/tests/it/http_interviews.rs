@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use interviews::door::{InterviewRow, TenantSettings, interview_find};
 use serde_json::{Value, json};
+use store::types::Json;
 
 use crate::http::ada;
 use testkit::ADMIN;
@@ -348,4 +349,18 @@ pub async fn only_a_live_interview_is_moved_on(lab: Arc<Lab>) {
         post("write-smith", "nothing").await,
         (404, json!("not_found"))
     );
+}
+
+/// The order is given, but nobody can carry it out: the request does not wait for ever.
+pub async fn who_moves_on_what_does_not_move_is_told(lab: Arc<Lab>) {
+    let stuck = InterviewRow {
+        status: "in-progress".into(),
+        progress: Json(json!("unreadable")),
+        ..pending("s", "smith")
+    };
+    lab.keep(&stuck).await;
+    let path = "/api/interviews/s/flow/";
+    let (status, answer) = lab.smith(path, json!({})).await;
+    assert_eq!(status, 202, "{answer}");
+    assert_eq!(answer, lab.get(path).await, "as it was");
 }

@@ -36,7 +36,8 @@ testkit::suite! { crate::lab::run;
         what_cannot_be_triggered_is_refused_with_its_field,
         a_repeated_request_is_one_interview,
         interviews_are_listed_by_tenant_and_status,
-        only_a_live_interview_is_moved_on;
+        only_a_live_interview_is_moved_on,
+        who_moves_on_what_does_not_move_is_told;
     http_results:
         the_flow_shows_how_far_it_has_come,
         results_are_there_at_the_end,
