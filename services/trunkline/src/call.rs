@@ -13,7 +13,8 @@ use crate::client::Client;
 use crate::interview::Interview;
 use crate::local::{self, Local};
 use crate::screen::say;
-use crate::story;
+use crate::script;
+use crate::story::Story;
 use crate::up::{ROLES, Site};
 
 /// The longest that a played call may take, in real time.
@@ -23,7 +24,7 @@ const AFTERMATH: Duration = Duration::from_secs(30);
 
 /// Plays the script on the platform that runs, or on one of its own.
 pub async fn run(args: CallArgs) -> Result<(), Failure> {
-    let mut script = read(&args)?;
+    let mut script = script::read(&args.script)?;
     script["number"] = json!(args.number);
     if let Some(from) = &args.from {
         script["from"] = json!(from);
@@ -48,7 +49,7 @@ pub async fn run(args: CallArgs) -> Result<(), Failure> {
             json!({ "call": played.call, "phone": played.phone, "timeline": played.timeline, "interview": interview }),
         );
     } else {
-        story::tell(&played.phone, &played.timeline, speed);
+        Story::new(speed).tell(&played.phone, &played.timeline);
         if let Some(interview) = &played.interview {
             interview.tell(&played.phone);
         }
@@ -61,19 +62,6 @@ pub async fn run(args: CallArgs) -> Result<(), Failure> {
     match played.phone["problem"].as_str() {
         Some(problem) => Err(Failure::failed(problem)),
         None => Ok(()),
-    }
-}
-
-fn read(args: &CallArgs) -> Result<Value, Failure> {
-    let shown = args.script.display();
-    let text = std::fs::read_to_string(&args.script)
-        .map_err(|e| Failure::Usage(format!("{shown} cannot be read: {e}")))?;
-    let script: Value = serde_yaml_ng::from_str(&text)
-        .map_err(|e| Failure::Usage(format!("{shown} is not YAML: {e}")))?;
-    if script.is_object() {
-        Ok(script)
-    } else {
-        Err(Failure::Usage(format!("{shown} is not a script")))
     }
 }
 
@@ -130,7 +118,7 @@ impl Line {
         let line = Self::new(Client::new(target)?, emulator, account.sid, token);
         let alive = line
             .http
-            .get(format!("{}/health/live", target.url))
+            .get(format!("{}/health/live", local::url(target)))
             .send()
             .await
             .is_ok();
@@ -150,6 +138,7 @@ impl Line {
         path: &str,
         body: Option<&Value>,
     ) -> Result<Value, Failure> {
+        let posted = method == Method::POST;
         let request = self
             .http
             .request(method, format!("{}{path}", self.emulator))
@@ -162,15 +151,21 @@ impl Line {
             .send()
             .await
             .map_err(|e| Failure::failed(crate::with_source(&e)))?;
-        let ok = response.status().is_success();
+        let status = response.status();
         let body: Value = response.json().await.unwrap_or_default();
-        if ok {
+        if status.is_success() {
             return Ok(body);
         }
         let words = body["message"]
             .as_str()
-            .or_else(|| body["error"]["message"].as_str());
-        Err(Failure::failed(words.unwrap_or("the emulator refused")))
+            .or_else(|| body["error"]["message"].as_str())
+            .unwrap_or("the emulator refused")
+            .to_owned();
+        // A script that is none, or a number that nobody has.
+        Err(match status.as_u16() {
+            404 | 422 if posted => Failure::Usage(words),
+            _ => Failure::Failed(words),
+        })
     }
 
     /// Tells the phone that will be dialled how to behave, when the script says so.
@@ -190,14 +185,15 @@ impl Line {
             text: true,
             interview: false,
         };
-        self.play_expecting(script, expected).await
+        self.play_expecting(script, expected, None).await
     }
 
-    /// The same, by somebody who knows what follows.
+    /// The same, by somebody who knows what follows, and told while it goes on if there is a story.
     pub async fn play_expecting(
         &self,
         script: &Value,
         expected: Expected,
+        mut story: Option<&mut Story>,
     ) -> Result<Played, Failure> {
         let placed_at: DateTime<Utc> = Clock::system().now();
         let mut script = script.clone();
@@ -211,16 +207,20 @@ impl Line {
             .await?;
         let sid = placed["sid"].as_str().unwrap_or_default().to_owned();
         let view = format!("/emulator/calls/{sid}");
+        let path = format!("/calls/{sid}/timeline");
         let mut phone = until(PATIENCE, async || {
-            let view = self.control(Method::GET, &view, None).await?;
+            let mut view = self.control(Method::GET, &view, None).await?;
+            view["placed_at"] = json!(placed_at);
+            if let Some(story) = story.as_deref_mut() {
+                let timeline = self.client.find(&path).await?.unwrap_or_default();
+                story.tell_so_far(&view, &timeline);
+            }
             Ok((view["done"] == true).then_some(view))
         })
         .await?
         .ok_or_else(|| Failure::failed("the call does not end; hang it up in the script"))?;
         let real = (Clock::system().now() - placed_at).as_seconds_f64();
-        phone["placed_at"] = json!(placed_at);
         let interview = Interview::of(&self.client, &sid, expected.interview).await?;
-        let path = format!("/calls/{sid}/timeline");
         // How a call went that was an interview is told by the interview.
         let settled = until(AFTERMATH, async || {
             let timeline = self.client.find(&path).await?;

@@ -67,9 +67,9 @@ pub struct Place {
 /// A platform that runs already.
 #[derive(Debug, Clone, Args)]
 pub struct Target {
-    /// Where the platform answers
-    #[arg(long, global = true, default_value = "http://localhost:8080")]
-    pub url: String,
+    /// Where the platform answers; unset: where the one of the data folder does, else http://localhost:8080
+    #[arg(long, global = true)]
+    pub url: Option<String>,
     /// An API key; unset: TRUNKLINE_ADMIN_API_KEY, else the one in the data folder
     #[arg(long, global = true, value_name = "KEY")]
     pub api_key: Option<String>,
@@ -164,6 +164,9 @@ pub struct DoctorArgs {
 #[derive(Debug, Subcommand)]
 pub enum DoctorWhat {
     /// Says why a webhook's signature does not fit.
+    #[command(
+        after_help = "Example:\n  trunkline doctor signature --url https://a.example/webhooks/twilio/call \\\n      --params 'CallSid=CA..&From=%2B1555..' --signature 'h3x...='"
+    )]
     Signature(SignatureArgs),
 }
 
@@ -194,21 +197,29 @@ pub struct EventsArgs {
 #[derive(Debug, Subcommand)]
 pub enum EventsWhat {
     /// Prints events as they pass, a JSON object a line
+    #[command(after_help = "Example:\n  trunkline events tail --type 'call.*'")]
     Tail {
         /// Only events of this type, such as call.* or message.#
         #[arg(long = "type", default_value = "#")]
         kind: String,
     },
     /// Events that could not be handled
-    #[command(subcommand)]
+    #[command(
+        subcommand,
+        after_help = "Example:\n  trunkline events dead list\n  trunkline events dead replay ID"
+    )]
     Dead(DeadWhat),
 }
 
 #[derive(Debug, Subcommand)]
 pub enum DeadWhat {
     /// Lists them, with the reason
+    #[command(after_help = "Example:\n  trunkline events dead list --url http://localhost:8080")]
     List,
     /// Gives one back to the queue that it died in
+    #[command(
+        after_help = "Example:\n  trunkline events dead replay 01m7yw7mx88bdqd9b4kg2z3qaa@egress.message-send"
+    )]
     Replay {
         /// Its id, as the list shows it
         id: String,

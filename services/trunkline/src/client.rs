@@ -17,7 +17,7 @@ pub struct Client {
 impl Client {
     /// For a target on the command line.
     pub fn new(target: &Target) -> Result<Self, Failure> {
-        Ok(Self::with(&target.url, local::api_key(target)?))
+        Ok(Self::with(&local::url(target), local::api_key(target)?))
     }
 
     /// With everything given.

@@ -1,17 +1,20 @@
 //! `trunkline demo`: scripted calls on a platform of their own, shown as they happen, and a table of what came of them.
 
+use std::collections::BTreeMap;
+use std::path::Path;
 use std::time::Instant;
 
 use reqwest::Method;
+use role::settings::{EmulatorMode, Settings};
 use serde_json::{Value, json};
 
 use crate::Failure;
 use crate::call::{Expected, Line, free_port};
-use crate::cli::{DemoArgs, Place};
+use crate::cli::DemoArgs;
 use crate::interview::{Interview, longest_wait_ms};
 use crate::local;
 use crate::screen::{Colour, is_terminal, paint, say};
-use crate::story;
+use crate::story::Story;
 use crate::up::{ROLES, Site, wait_for_the_end};
 
 /// A call of the demo: what happens, and how it should end.
@@ -92,22 +95,12 @@ const COACHED: &str = include_str!("../samples/coached.yaml");
 /// Plays them all.
 pub async fn run(args: DemoArgs) -> Result<(), Failure> {
     let folder = tempdir(&args)?;
-    let place = Place {
-        data_dir: folder.path.clone(),
-        config: "./trunkline.toml".into(),
-    };
-    let mut settings = local::settings(&place, free_port()?)?;
-    // The demo is about the platform, never about a real account.
-    settings.account = None;
-    settings.twilio_api_base_url = None;
-    settings.webhook_base_url = None;
-    settings.whitelist = None;
-    settings.emulator = role::settings::EmulatorMode::On;
-    settings.emulator_port = Some(free_port()?);
+    let settings = settings(&folder.path)?;
     let complete = local::complete(settings, false)?;
     let started = Instant::now();
     let site = Site::start(complete, ROLES, args.speed).await?;
     site.seed().await?;
+    site.remember(true)?;
     say(format!(
         "{} at {} in {} ms, {} times as fast as real time. Nothing here leaves this machine.\n",
         paint(Colour::Bold, "Trunkline is up"),
@@ -121,11 +114,23 @@ pub async fn run(args: DemoArgs) -> Result<(), Failure> {
             "\nThe platform stays up at {} (API key {}). Ctrl-C ends it.",
             site.url, site.api_key
         ));
+        site.key_was_shown()?;
         wait_for_the_end().await?;
     }
     site.stop().await;
-    folder.remove();
     result
+}
+
+/// Neither the environment nor a settings file is read: the demo is about the platform, never about the caller's
+/// accounts, servers and providers, and it writes no log.
+fn settings(data_dir: &Path) -> Result<Settings, Failure> {
+    let nothing: BTreeMap<String, String> = BTreeMap::new();
+    let mut settings = Settings::load(&nothing, None)?;
+    settings.data_dir = data_dir.to_owned();
+    settings.port = free_port()?;
+    settings.emulator = EmulatorMode::On;
+    settings.emulator_port = Some(free_port()?);
+    Ok(settings)
 }
 
 async fn play_all(site: &Site, speed: f64) -> Result<(), Failure> {
@@ -178,8 +183,11 @@ async fn play(line: &Line, act: &Act, speed: f64) -> Result<Row, Failure> {
         text: act.texts > 0 && act.name == "missed call",
         interview: act.answers.is_some(),
     };
-    let played = line.play_expecting(&script, expected).await?;
-    story::tell(&played.phone, &played.timeline, speed);
+    let mut story = Story::new(speed);
+    let played = line
+        .play_expecting(&script, expected, Some(&mut story))
+        .await?;
+    story.tell(&played.phone, &played.timeline);
     let texts = texts_to(line, script["from"].as_str().unwrap_or_default()).await?;
     for text in &texts {
         say(format!(
@@ -268,10 +276,11 @@ struct Folder {
     temporary: bool,
 }
 
-impl Folder {
-    fn remove(self) {
+/// However the demo ends: one that cannot start leaves nothing behind either.
+impl Drop for Folder {
+    fn drop(&mut self) {
         if self.temporary {
-            let _ = std::fs::remove_dir_all(self.path);
+            let _ = std::fs::remove_dir_all(&self.path);
         }
     }
 }

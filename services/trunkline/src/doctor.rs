@@ -1,5 +1,7 @@
 //! `trunkline doctor`: is everything that the settings name there, and does it work?
 
+mod ai;
+
 use std::time::Duration;
 
 use bus::Bus;
@@ -25,9 +27,10 @@ pub async fn run(args: DoctorArgs) -> Result<(), Failure> {
     data_dir(&settings, &mut report);
     database(&settings, &mut report).await;
     broker(&settings, &mut report).await;
+    objects(&settings, &mut report).await;
     twilio(&settings, &mut report).await;
     public_address(&settings, &mut report).await;
-    ai(&settings, &mut report);
+    ai::check(&settings, &mut report).await;
     if report.faults == 0 {
         Ok(())
     } else {
@@ -136,6 +139,30 @@ async fn broker(settings: &Settings, report: &mut Report) {
     }
 }
 
+async fn objects(settings: &Settings, report: &mut Report) {
+    let Some(s3) = &settings.objects.s3 else {
+        return report.ok("objects", "in the data folder (S3_BUCKET is unset)");
+    };
+    let objects = scoring::object_store(settings);
+    match tokio::time::timeout(PATIENCE, Box::pin(objects.ready())).await {
+        Ok(Ok(())) => report.ok(
+            "objects",
+            format!("the bucket {} is there and lets us in", s3.bucket),
+        ),
+        Ok(Err(e)) => report.fault(
+            "objects",
+            format!(
+                "{}; check S3_BUCKET, AWS_ENDPOINT_URL, AWS_REGION and the credentials",
+                crate::with_source(&e)
+            ),
+        ),
+        Err(_) => report.fault(
+            "objects",
+            "S3 does not answer in time; check AWS_ENDPOINT_URL and the network",
+        ),
+    }
+}
+
 async fn twilio(settings: &Settings, report: &mut Report) {
     if settings.runs_emulator() {
         return report.ok(
@@ -174,25 +201,6 @@ async fn twilio(settings: &Settings, report: &mut Report) {
             ),
         ),
         Err(_) => report.fault("twilio", format!("{base} does not answer in time")),
-    }
-}
-
-/// Whether a key is good shows only when it is used, and that costs.
-fn ai(settings: &Settings, report: &mut Report) {
-    let ai = &settings.ai;
-    match &ai.openai {
-        Some(openai) => {
-            let base = openai.base_url.as_deref().unwrap_or("OpenAI");
-            report.ok("ai", format!("{base} writes, hears and scores"));
-        }
-        None => report.note(
-            "ai",
-            "OPENAI_API_KEY is unset: questions, transcripts and scores are simulated, and say so",
-        ),
-    }
-    let voices = ai.openai.is_some() || ai.elevenlabs.is_some() || ai.murf.is_some();
-    if !voices && !settings.simulates_speech() {
-        report.note("voices", "nobody is configured: Twilio's <Say> speaks");
     }
 }
 

@@ -44,25 +44,37 @@ async fn tail(client: &Client, kind: &str) -> Result<(), Failure> {
     Err(Failure::failed("the platform ended the feed"))
 }
 
+/// Shows them all, page after page.
 async fn list(client: &Client) -> Result<(), Failure> {
-    let answer = client.get("/api/dead-letters/?limit=200").await?;
-    let items = answer["items"].as_array().cloned().unwrap_or_default();
-    if items.is_empty() {
+    let (mut path, mut shown) = ("/api/dead-letters/?limit=200".to_owned(), 0);
+    loop {
+        let answer = client.get(&path).await?;
+        let items = answer["items"].as_array();
+        let items = items.map(Vec::as_slice).unwrap_or_default();
+        items.iter().for_each(show);
+        shown += items.len();
+        let Some(next) = answer["next_cursor"].as_str() else {
+            break;
+        };
+        path = format!("/api/dead-letters/?limit=200&cursor={}", url_encode(next));
+    }
+    if shown == 0 {
         say("no dead letters");
     }
-    let text = |item: &Value, name: &str| item[name].as_str().unwrap_or("").to_owned();
-    for item in &items {
-        say(format!(
-            "{}  {}  {}  {}  attempts {}  {}",
-            text(item, "id"),
-            text(item, "died_at"),
-            text(item, "queue"),
-            text(item, "type"),
-            item["attempts"],
-            text(item, "reason"),
-        ));
-    }
     Ok(())
+}
+
+fn show(letter: &Value) {
+    let text = |name: &str| letter[name].as_str().unwrap_or("").to_owned();
+    say(format!(
+        "{}  {}  {}  {}  attempts {}  {}",
+        text("id"),
+        text("died_at"),
+        text("queue"),
+        text("type"),
+        letter["attempts"],
+        text("reason"),
+    ));
 }
 
 fn url_encode(text: &str) -> String {

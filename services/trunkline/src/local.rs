@@ -13,6 +13,8 @@ use crate::Failure;
 use crate::cli::{Place, Target};
 
 const FILE: &str = "local.json";
+/// Where a platform answers of which nothing else is known.
+const USUAL_URL: &str = "http://localhost:8080";
 
 /// The made-up values.
 #[derive(Clone, Serialize, Deserialize)]
@@ -22,9 +24,15 @@ pub struct Local {
     pub secret_key: String,
     pub account_sid: String,
     pub auth_token: String,
-    /// Where the emulator was last started.
+    /// Where the platform of this folder answers, while it runs.
+    #[serde(default)]
+    pub platform_url: Option<String>,
+    /// Where its emulator does.
     #[serde(default)]
     pub emulator_url: Option<String>,
+    /// Somebody has been shown the first API key.
+    #[serde(default)]
+    pub key_shown: bool,
 }
 
 impl Local {
@@ -36,7 +44,9 @@ impl Local {
             secret_key: text(""),
             account_sid: text("AC"),
             auth_token: text(""),
+            platform_url: None,
             emulator_url: None,
+            key_shown: false,
         }
     }
 
@@ -45,8 +55,8 @@ impl Local {
         serde_json::from_slice(&fs::read(dir.join(FILE)).ok()?).ok()
     }
 
-    /// Writes them.
-    pub fn write(&self, dir: &Path) -> Result<(), Failure> {
+    /// Writes them, in one piece: whoever reads meanwhile must not find half of them, and make up others.
+    fn write(&self, dir: &Path) -> Result<(), Failure> {
         let fail = |e: std::io::Error| {
             Failure::failed(format!(
                 "cannot write to the data folder {}: {e}; choose another with --data-dir",
@@ -54,28 +64,36 @@ impl Local {
             ))
         };
         fs::create_dir_all(dir).map_err(fail)?;
-        let path = dir.join(FILE);
+        let draft = dir.join(format!("{FILE}.{}", std::process::id()));
         let mut options = fs::OpenOptions::new();
         options.write(true).create(true).truncate(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let text = serde_json::to_vec_pretty(self).map_err(Failure::failed)?;
         options
-            .open(&path)
+            .open(&draft)
             .and_then(|mut file| file.write_all(&text))
+            .and_then(|()| fs::rename(&draft, dir.join(FILE)))
             .map_err(fail)
     }
 
-    /// Reads them, or makes them up; says whether they are new.
-    pub fn open(dir: &Path) -> Result<(Self, bool), Failure> {
+    /// Reads them, or makes them up.
+    fn open(dir: &Path) -> Result<Self, Failure> {
         match Self::read(dir) {
-            Some(local) => Ok((local, false)),
+            Some(local) => Ok(local),
             None => {
                 let local = Self::made_up();
                 local.write(dir)?;
-                Ok((local, true))
+                Ok(local)
             }
         }
+    }
+
+    /// Changes some of them.
+    pub fn change(dir: &Path, change: impl FnOnce(&mut Self)) -> Result<(), Failure> {
+        let mut local = Self::open(dir)?;
+        change(&mut local);
+        local.write(dir)
     }
 }
 
@@ -83,8 +101,8 @@ impl Local {
 pub struct Complete {
     pub settings: Settings,
     pub local: Local,
-    /// The first API key was made up just now, and is to be shown.
-    pub key_is_new: bool,
+    /// The first API key was made up, and nobody has seen it yet.
+    pub key_is_unseen: bool,
 }
 
 /// Reads the settings of a place.
@@ -117,8 +135,8 @@ pub fn complete(mut settings: Settings, alone: bool) -> Result<Complete, Failure
             )));
         }
     }
-    let (local, fresh) = Local::open(&settings.data_dir)?;
-    let key_is_new = fresh && settings.admin_api_key.is_none();
+    let local = Local::open(&settings.data_dir)?;
+    let key_is_unseen = !local.key_shown && settings.admin_api_key.is_none();
     settings
         .admin_api_key
         .get_or_insert_with(|| Secret::new(&local.admin_api_key));
@@ -131,7 +149,7 @@ pub fn complete(mut settings: Settings, alone: bool) -> Result<Complete, Failure
     Ok(Complete {
         settings,
         local,
-        key_is_new,
+        key_is_unseen,
     })
 }
 
@@ -142,6 +160,16 @@ pub fn emulated_account(settings: &Settings, local: &Local) -> TwilioAccount {
         tokens: vec![Secret::new(&local.auth_token)],
         number: None,
     })
+}
+
+/// Where a platform answers that runs already.
+pub fn url(target: &Target) -> String {
+    let known = || Local::read(&target.place.data_dir)?.platform_url;
+    target
+        .url
+        .clone()
+        .or_else(known)
+        .unwrap_or_else(|| USUAL_URL.to_owned())
 }
 
 /// The API key for a platform that runs already.

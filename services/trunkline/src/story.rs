@@ -1,40 +1,91 @@
 //! A call, told: what the caller's side saw and what the platform did, in one order.
 
 use chrono::{DateTime, Utc};
+use clock::Clock;
 use serde_json::Value;
 
 use crate::screen::{Colour, paint, say};
 
+/// How long a line of a call that goes on is held back, in milliseconds: what the other side did before it may still be
+/// on its way.
+const HELD_BACK_MS: i64 = 1_000;
+
 /// One line of the story.
+#[derive(Debug, PartialEq)]
 struct Line {
     at: DateTime<Utc>,
     side: &'static str,
     text: String,
 }
 
-/// Prints the timelines of the phone (the emulator's view of a call) and of the platform, merged. The phone's time may
-/// run faster than ours, so both are told from the call's start.
-pub fn tell(phone: &Value, platform: &Value, speed: f64) {
-    let mut lines = phone_lines(phone, speed);
-    lines.extend(platform_lines(platform));
-    let Some(start) = lines.iter().map(|line| line.at).min() else {
-        return;
-    };
-    lines.sort_by_key(|line| line.at);
-    for line in lines {
-        #[expect(clippy::cast_precision_loss, reason = "a call lasts less than 2^52 ms")]
-        let since = (line.at - start).num_milliseconds() as f64 / 1000.0;
-        let colour = if line.side == "phone" {
-            Colour::Cyan
-        } else {
-            Colour::Green
-        };
-        say(format!(
-            "  {since:>7.3} s  {}  {}",
-            paint(colour, &format!("{:<9}", line.side)),
-            line.text
-        ));
+/// The timelines of the phone (the emulator's view of a call) and of the platform, merged and printed. The phone's time
+/// may run faster than ours, so both are told from the call's start.
+pub struct Story {
+    speed: f64,
+    start: Option<DateTime<Utc>>,
+    told: Vec<Line>,
+}
+
+impl Story {
+    /// Nothing is told yet. `speed` is the phone's.
+    pub fn new(speed: f64) -> Self {
+        Self {
+            speed,
+            start: None,
+            told: Vec::new(),
+        }
     }
+
+    /// Prints what is new of a call that goes on, but for the latest lines.
+    pub fn tell_so_far(&mut self, phone: &Value, platform: &Value) {
+        let until = Clock::system().now() - chrono::Duration::milliseconds(HELD_BACK_MS);
+        self.tell_until(phone, platform, Some(until));
+    }
+
+    /// Prints whatever is not told yet.
+    pub fn tell(&mut self, phone: &Value, platform: &Value) {
+        self.tell_until(phone, platform, None);
+    }
+
+    fn tell_until(&mut self, phone: &Value, platform: &Value, until: Option<DateTime<Utc>>) {
+        for line in self.fresh(phone, platform, until) {
+            let start = *self.start.get_or_insert(line.at);
+            print(&line, start);
+            self.told.push(line);
+        }
+    }
+
+    /// The lines up to a moment that are not told yet, in their order.
+    fn fresh(&self, phone: &Value, platform: &Value, until: Option<DateTime<Utc>>) -> Vec<Line> {
+        let mut lines = phone_lines(phone, self.speed);
+        lines.extend(platform_lines(platform));
+        lines.sort_by_key(|line| line.at);
+        // The same may happen twice in one moment: each line that is told stands for one.
+        let mut told: Vec<&Line> = self.told.iter().collect();
+        lines.retain(|line| match told.iter().position(|it| *it == line) {
+            Some(n) => {
+                told.swap_remove(n);
+                false
+            }
+            None => until.is_none_or(|until| line.at <= until),
+        });
+        lines
+    }
+}
+
+fn print(line: &Line, start: DateTime<Utc>) {
+    #[expect(clippy::cast_precision_loss, reason = "a call lasts less than 2^52 ms")]
+    let since = (line.at - start).num_milliseconds() as f64 / 1000.0;
+    let colour = if line.side == "phone" {
+        Colour::Cyan
+    } else {
+        Colour::Green
+    };
+    say(format!(
+        "  {since:>7.3} s  {}  {}",
+        paint(colour, &format!("{:<9}", line.side)),
+        line.text
+    ));
 }
 
 fn phone_lines(view: &Value, speed: f64) -> Vec<Line> {
@@ -133,7 +184,42 @@ fn blank(value: &Value) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::phone_words;
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn each_line_is_told_once_and_in_its_order() {
+        let at = |s: u32| format!("2026-01-01T00:00:{s:02}Z");
+        let moment = |s: u32, text: &str| json!({ "at": at(s), "kind": "status", "text": text });
+        let item = |s: u32, what: &str| json!({ "at": at(s), "kind": "webhook", "detail": { "what": what } });
+        let mut story = Story::new(1.0);
+        let texts =
+            |lines: &[Line]| -> Vec<String> { lines.iter().map(|it| it.text.clone()).collect() };
+
+        let phone = json!({ "timeline": [moment(0, "ringing"), moment(4, "answered")] });
+        let early = json!({ "items": [item(2, "a call comes in")] });
+        let lines = story.fresh(&phone, &early, at(3).parse().ok());
+        assert_eq!(
+            texts(&lines),
+            ["status: ringing", "webhook: a call comes in"]
+        );
+        story.told.extend(lines);
+
+        // Twice the same in one moment is twice.
+        let whole = json!({ "items": [item(2, "a call comes in"), item(2, "a call comes in"), item(5, "it ends")] });
+        let lines = story.fresh(&phone, &whole, None);
+        assert_eq!(
+            texts(&lines),
+            [
+                "webhook: a call comes in",
+                "status: answered",
+                "webhook: it ends"
+            ]
+        );
+        story.told.extend(lines);
+        assert!(story.fresh(&phone, &whole, None).is_empty());
+    }
 
     #[test]
     fn a_simulated_voice_is_called_one() {

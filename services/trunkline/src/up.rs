@@ -1,25 +1,26 @@
 //! `trunkline up`: the roles, the emulator beside them, and the way to an orderly end.
 
+use std::path::Path;
 use std::pin::pin;
 use std::time::Duration;
 
 use clock::Clock;
 use emulator::{Emulator, Running};
-use events::Event;
-use events::v1::{NumberChanged, TenantChanged};
+use role::http::Table;
 use role::settings::{Settings, TwilioAccount};
 use role::telemetry::Telemetry;
 use role::{Parts, Platform, Role};
 use serde_json::Value;
 use store::Migrations;
 use tokio::signal::unix::{SignalKind, signal};
-use tracing::{debug, warn};
+use tracing::warn;
 use twilio_api::Client as Twilio;
 
 use crate::Failure;
 use crate::cli::UpArgs;
 use crate::client::Client;
 use crate::local::{self, Complete, Local};
+use crate::numbers::NumbersLine;
 use crate::screen::{Colour, paint, say};
 
 /// The roles there are, in the order in which they start.
@@ -31,6 +32,18 @@ pub const ROLES: &[&str] = &[
     "interviews",
     "egress",
     "ingress",
+];
+
+/// Every role's routes. Each process describes all of them: behind one address there may be several.
+const TABLES: &[Table] = &[
+    ("tenants", tenants::ROUTES),
+    ("calls", calls::ROUTES),
+    ("dispatch", dispatch::ROUTES),
+    ("scoring", scoring::ROUTES),
+    ("interviews", interviews::ROUTES),
+    ("egress", egress::ROUTES),
+    ("ingress", ingress::AUDIO_ROUTES),
+    ("ingress", ingress::ROUTES),
 ];
 
 /// A role and its migrations.
@@ -64,7 +77,7 @@ pub async fn run(args: UpArgs) -> Result<(), Failure> {
     let settings = local::settings(&args.place, args.port)?;
     let complete = local::complete(settings, alone)?;
     let telemetry = Telemetry::install(&complete.settings)?;
-    let fresh = complete.key_is_new;
+    let unseen = complete.key_is_unseen;
     // From here on, so that an end that is asked for early is an orderly one too.
     let mut the_end = pin!(the_end()?);
     let site = tokio::select! {
@@ -74,7 +87,11 @@ pub async fn run(args: UpArgs) -> Result<(), Failure> {
     if !alone {
         site.seed().await?;
     }
-    site.banner(&roles, fresh);
+    site.remember(!alone)?;
+    site.banner(&roles, unseen);
+    if unseen {
+        site.key_was_shown()?;
+    }
     the_end.await?;
     site.stop().await;
     telemetry.flush().await;
@@ -103,13 +120,13 @@ impl Site {
     pub async fn start(complete: Complete, roles: &[&str], speed: f64) -> Result<Self, Failure> {
         let Complete {
             mut settings,
-            mut local,
+            local,
             ..
         } = complete;
         let emulator = if settings.runs_emulator()
             && (roles.len() == ROLES.len() || settings.emulator == role::settings::EmulatorMode::On)
         {
-            Some(start_emulator(&mut settings, &mut local, speed).await?)
+            Some(start_emulator(&mut settings, &local, speed).await?)
         } else {
             None
         };
@@ -124,8 +141,8 @@ impl Site {
         for name in roles {
             started.push(start_role(name, &parts).await?);
         }
-        let platform = Platform::start(parts, started).await?;
-        let url = format!("http://localhost:{}", platform.port());
+        let platform = Platform::start_knowing(parts, started, TABLES).await?;
+        let url = platform.parts().settings.local_url(platform.port());
         let site = Self {
             platform,
             emulator,
@@ -135,6 +152,46 @@ impl Site {
         };
         site.follow_numbers();
         Ok(site)
+    }
+
+    /// Tells the other commands of the data folder where this site is. Only of one that has started: another may run on
+    /// the same folder. `whole`: every role is here.
+    pub fn remember(&self, whole: bool) -> Result<(), Failure> {
+        let emulator = self.emulator.as_ref().map(Running::base_url);
+        if !whole && emulator.is_none() {
+            return Ok(());
+        }
+        Local::change(self.data_dir(), |local| {
+            local.emulator_url = emulator;
+            if whole {
+                local.platform_url = Some(self.url.clone());
+            }
+        })
+    }
+
+    /// What was remembered is over, unless it is of another site by now.
+    fn forget(&self) {
+        let dir = self.data_dir();
+        let ours = Some(self.url.as_str());
+        if Local::read(dir).is_none_or(|local| local.platform_url.as_deref() != ours) {
+            return;
+        }
+        let forgotten = Local::change(dir, |local| {
+            local.platform_url = None;
+            local.emulator_url = None;
+        });
+        if let Err(e) = forgotten {
+            warn!(error = ?e, "the data folder still says that this platform runs");
+        }
+    }
+
+    /// The first API key is not shown again.
+    pub fn key_was_shown(&self) -> Result<(), Failure> {
+        Local::change(self.data_dir(), |local| local.key_shown = true)
+    }
+
+    fn data_dir(&self) -> &Path {
+        &self.platform.parts().settings.data_dir
     }
 
     /// Applies the sample where there is nothing yet, and gives the emulator the numbers that there are.
@@ -160,7 +217,7 @@ impl Site {
 
     async fn give_numbers(&self) -> Result<(), Failure> {
         match self.numbers_line() {
-            Some(line) => line.give_numbers().await,
+            Some(line) => line.give().await,
             None => Ok(()),
         }
     }
@@ -184,31 +241,10 @@ impl Site {
         let Some(line) = self.numbers_line() else {
             return;
         };
-        let parts = self.platform.parts().clone();
-        tokio::spawn(async move {
-            loop {
-                let tap = parts
-                    .bus
-                    .tap(&[NumberChanged::TYPE, TenantChanged::TYPE])
-                    .await;
-                let Ok(mut tap) = tap else { return };
-                loop {
-                    let event = tokio::select! {
-                        event = tap.next() => event,
-                        () = parts.stopping.cancelled() => return,
-                    };
-                    if event.is_none() {
-                        break;
-                    }
-                    if let Err(e) = line.give_numbers().await {
-                        warn!(error = ?e, "the emulator was not given a number");
-                    }
-                }
-            }
-        });
+        tokio::spawn(line.follow(self.platform.parts().clone()));
     }
 
-    fn banner(&self, roles: &[&str], fresh: bool) {
+    fn banner(&self, roles: &[&str], unseen: bool) {
         let line = |name: &str, value: &str| {
             say(format!(
                 "  {}  {value}",
@@ -218,7 +254,7 @@ impl Site {
         say(paint(Colour::Bold, "Trunkline is up."));
         line("address", &self.url);
         line("roles", &roles.join(", "));
-        if fresh {
+        if unseen {
             line(
                 "API key",
                 &format!("{} (shown once; kept in the data folder)", self.api_key),
@@ -252,6 +288,7 @@ impl Site {
 
     /// Ends in order.
     pub async fn stop(self) {
+        self.forget();
         if let Some(running) = self.emulator {
             running.stop().await;
         }
@@ -264,46 +301,6 @@ impl Site {
                 "something did not end in time; what it had in hand is delivered again at the next start"
             );
         }
-    }
-}
-
-struct NumbersLine {
-    client: Client,
-    twilio: Twilio,
-    handle: emulator::Handle,
-    public_url: String,
-}
-
-impl NumbersLine {
-    /// Gives the emulator every active number that it has not got, with its webhooks, as they would stand at Twilio.
-    async fn give_numbers(&self) -> Result<(), Failure> {
-        let owned = self.handle.numbers();
-        let answer = self.client.get("/phone-numbers/?limit=200").await?;
-        for item in answer["items"].as_array().into_iter().flatten() {
-            let Some(number) = item["number"].as_str() else {
-                continue;
-            };
-            if item["status"] != "active" || owned.iter().any(|n| n == number) {
-                continue;
-            }
-            debug!("a number is given to the emulator");
-            let voice_url = format!("{}/webhooks/twilio/call", self.public_url);
-            let settings = twilio_api::NumberSettings {
-                phone_number: Some(number.to_owned()),
-                voice_url: Some(voice_url.clone()),
-                sms_url: Some(format!("{}/webhooks/twilio/sms", self.public_url)),
-                status_callback: Some(format!("{voice_url}#rc=3&rp=5xx,ct,rt")),
-                ..Default::default()
-            };
-            let given = self.twilio.incoming_numbers().create(&settings).await;
-            // Whoever hears of the same number at the same time may have been quicker.
-            if let Err(e) = given
-                && !self.handle.numbers().iter().any(|n| n == number)
-            {
-                return Err(Failure::failed(e));
-            }
-        }
-        Ok(())
     }
 }
 
@@ -322,7 +319,7 @@ async fn start_role(name: &str, parts: &Parts) -> Result<Role, Failure> {
 
 async fn start_emulator(
     settings: &mut Settings,
-    local: &mut Local,
+    local: &Local,
     speed: f64,
 ) -> Result<Running, Failure> {
     let account = local::emulated_account(settings, local);
@@ -342,19 +339,18 @@ async fn start_emulator(
         speed,
         ..emulator::Config::default()
     };
-    let running = Emulator::start(config).await.map_err(|e| {
-        Failure::failed(format!(
+    let running = Emulator::start(config).await.map_err(|e| match e {
+        emulator::Error::Setting { .. } => Failure::Usage(e.to_string()),
+        e => Failure::failed(format!(
             "the emulator cannot start: {}; choose another port with TRUNKLINE_EMULATOR_PORT",
             crate::with_source(&e)
-        ))
+        )),
     })?;
     let url = running.base_url();
     // Whoever asks later, whether prompts may be tones for example, is to know: `auto` goes by the account.
     settings.emulator = role::settings::EmulatorMode::On;
     settings.account = Some(account);
     settings.twilio_api_base_url = url.parse().ok();
-    local.emulator_url = Some(url);
-    local.write(&settings.data_dir)?;
     Ok(running)
 }
 

@@ -103,6 +103,11 @@ async fn wrong_usage_is_told_with_its_remedy() {
         2,
         &["account_sid"],
     );
+    ends(
+        &command(&["demo", "--once", "--speed", "0"], &[]).await,
+        2,
+        &["speed"],
+    );
     ends(&command(&["dance"], &[]).await, 2, &["dance"]);
 
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
@@ -148,6 +153,21 @@ async fn help_has_an_example_of_each_command() {
         let output = command(&[name, "--help"], &[]).await;
         ends(&output, 0, &["Example", &format!("trunkline {name}")]);
     }
+    for words in [
+        "events tail",
+        "events dead",
+        "events dead list",
+        "events dead replay",
+        "doctor signature",
+    ] {
+        let args: Vec<_> = words.split(' ').chain(["--help"]).collect();
+        let output = command(&args, &[]).await;
+        let (_, example) = output.out.split_once("Example").unwrap();
+        assert!(
+            example.contains(&format!("trunkline {words}")),
+            "{output:?}"
+        );
+    }
     let output = command(&["--help"], &[]).await;
     ends(
         &output,
@@ -159,11 +179,27 @@ async fn help_has_an_example_of_each_command() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_demo_ends_as_scripted() {
+async fn the_demo_ends_as_scripted_whatever_the_caller_has_set() {
+    let nobody = format!("127.0.0.1:{}", free_port());
+    let (database, broker) = (
+        format!("postgres://nobody@{nobody}/nothing"),
+        format!("amqp://{nobody}/%2f"),
+    );
+    let web = format!("http://{nobody}");
+    let env = [
+        ("DATABASE_URL", database.as_str()),
+        ("AMQP_URL", broker.as_str()),
+        ("OPENAI_API_KEY", "the key of the caller"),
+        ("OPENAI_BASE_URL", web.as_str()),
+        ("S3_BUCKET", "recordings"),
+        ("AWS_ENDPOINT_URL", web.as_str()),
+        ("TRUNKLINE_BIND", "everywhere"),
+        ("TWILIO_ACCOUNT_SID", ACCOUNT),
+    ];
     ends(
-        &command(&["demo", "--once", "--speed", "50"], &[]).await,
+        &command(&["demo", "--once", "--speed", "50"], &env).await,
         0,
-        &["missed call", "as scripted"],
+        &["missed call", "as scripted", "[simulated]"],
     );
 }
 
@@ -219,6 +255,13 @@ async fn a_laptop_needs_no_settings() {
     let place = ["--data-dir", &data, "--config", &config];
     let mut args = vec!["up".to_owned(), "--port".to_owned(), port.to_string()];
     args.extend(place.map(str::to_owned));
+    // A start that fails has shown the key to nobody.
+    let taken = std::net::TcpListener::bind(("127.0.0.1", port)).unwrap();
+    let first: Vec<&str> = args.iter().map(String::as_str).collect();
+    let output = run(&first, &[], MINUTE).await;
+    ends(&output, 1, &["--port"]);
+    assert!(!output.out.contains("API key"), "{output:?}");
+    drop(taken);
     let mut up = Process::new("laptop", dir.path(), &args, &[]);
     up.start();
     let url = format!("http://localhost:{port}");
@@ -227,6 +270,23 @@ async fn a_laptop_needs_no_settings() {
         so(up.lock().unwrap().log().contains("+15550100001"))
     })
     .await;
+    let shown = |log: &str| log.matches("shown once").count();
+    assert_eq!(shown(&up.lock().unwrap().log()), 1);
+    // Another one on the same folder is refused, and what the folder says stays true.
+    let (other, other_emulator) = (free_port().to_string(), free_port().to_string());
+    let mut args = vec!["up", "--port", &other];
+    args.extend(place);
+    let env = [("TRUNKLINE_EMULATOR_PORT".to_owned(), other_emulator)];
+    ends(&run(&args, &env, MINUTE).await, 2, &["in use"]);
+    let local = || -> Value {
+        let file = std::fs::read(dir.path().join("data/local.json"));
+        serde_json::from_slice(&file.unwrap()).unwrap()
+    };
+    assert_eq!(local()["platform_url"], url.as_str());
+    assert_eq!(
+        local()["emulator_url"],
+        format!("http://127.0.0.1:{emulator}")
+    );
 
     let script = dir.path().join("busy.yaml");
     let busy = r#"
@@ -235,41 +295,54 @@ steps: [{wait_for: "sorry we missed your call"}]
 "#;
     std::fs::write(&script, busy).unwrap();
     let script = script.display().to_string();
-    let mut args = vec![
-        "call",
-        "+15550100001",
-        "--script",
-        &script,
-        "--url",
-        &url,
-        "--json",
-    ];
+    let mut args = vec!["call", "+15550100001", "--script", &script, "--json"];
     args.extend(place);
     let output = run(&args, &[], MINUTE).await;
     ends(&output, 0, &[]);
     let told: Value = serde_json::from_str(output.out.trim()).unwrap();
     assert_eq!(told["call"]["outcome"], "missed", "{told:#}");
-    // A number that is applied later can be dialled as well.
+    // Numbers that are applied later can be dialled as well, more of them than a page of the list holds.
+    let numbers: Vec<String> = (0..205).map(|n| format!("+15550110{n:03}")).collect();
+    let listed: Vec<String> = numbers
+        .iter()
+        .map(|number| format!("{{number: \"{number}\"}}"))
+        .collect();
+    let words = format!(
+        "tenants:\n- {{id: later, name: Later, numbers: [{}]}}\n",
+        listed.join(", ")
+    );
     let later = dir.path().join("later.yaml");
-    let words = "tenants:\n- {id: later, name: Later, numbers: [{number: \"+15550100095\"}]}\n";
     std::fs::write(&later, words).unwrap();
     let later = later.display().to_string();
-    let mut args = vec!["apply", "-f", &later, "--url", &url];
+    let mut args = vec!["apply", "-f", &later];
     args.extend(place);
     ends(
         &run(&args, &[], MINUTE).await,
         0,
-        &["+ number +15550100095"],
+        &["+ number +15550110204"],
     );
-    let mut args = vec!["call", "+15550100095", "--script", &script, "--url", &url];
+    // Who dials a number that nobody has hears which there are.
+    let mut args = vec!["call", "+15550119999", "--script", &script];
     args.extend(place);
     let args = args;
-    eventually("the new number rings", async || {
-        so(run(&args, &[], MINUTE).await.code == Some(0))
+    eventually("the new numbers ring", async || {
+        let output = run(&args, &[], MINUTE).await;
+        ends(&output, 2, &["+15550119999", "+15550100001"]);
+        so(numbers.iter().all(|number| output.err.contains(number)))
     })
     .await;
+    let mut args = vec!["call", "+15550110204", "--script", &script];
+    args.extend(place);
+    ends(&run(&args, &[], MINUTE).await, 0, &[]);
+    let wrong = dir.path().join("wrong.yaml");
+    std::fs::write(&wrong, "steps: [{dance: 1}]").unwrap();
+    let wrong = wrong.display().to_string();
+    let mut args = vec!["call", "+15550100001", "--script", &wrong];
+    args.extend(place);
+    ends(&run(&args, &[], MINUTE).await, 2, &["dance"]);
     let mut up = up.into_inner().unwrap();
     assert_eq!(up.stop().await.code(), Some(0));
+    assert!(local()["platform_url"].is_null() && local()["emulator_url"].is_null());
     let log = up.log();
     let written = log.lines().filter(|line| line.starts_with('{'));
     for line in written {
@@ -281,16 +354,16 @@ steps: [{wait_for: "sorry we missed your call"}]
     // The same folder again: the same key, the same businesses, the call is still there.
     up.start();
     let up = std::sync::Mutex::new(up);
-    let local: Value =
-        serde_json::from_slice(&std::fs::read(dir.path().join("data/local.json")).unwrap())
-            .unwrap();
     let sid = told["call"]["call_sid"].as_str().unwrap();
     eventually("the call is remembered", async || {
         let request = reqwest::Client::new().get(format!("{url}/calls/{sid}"));
+        let local = local();
         let key = local["admin_api_key"].as_str()?;
         let response = request.header("X-API-Key", key).send().await.ok()?;
         so(response.status().is_success())
     })
     .await;
-    assert_eq!(up.into_inner().unwrap().stop().await.code(), Some(0));
+    let mut up = up.into_inner().unwrap();
+    assert_eq!(up.stop().await.code(), Some(0));
+    assert_eq!(shown(&up.log()), 1, "the key is shown once");
 }

@@ -8,7 +8,8 @@ use super::calls::is_missed;
 use super::commands::{MINUTE, ends};
 use super::world::{SMITH, SMITH_OWNER, caller, world};
 use crate::site::{
-    ADMIN, Mode, Plan, Process, Site, behaves, eventually, free_port, play, run, so, stays,
+    ADMIN, KEY, Mode, Plan, Process, Provider, Site, behaves, eventually, free_port, play, run, so,
+    stays,
 };
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -113,6 +114,66 @@ async fn the_doctor_finds_what_is_wrong() {
         );
     })
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_doctor_asks_who_writes_speaks_and_keeps() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data").display().to_string();
+    let args = ["doctor", "--data-dir", &data, "--config", "/no/such.toml"];
+    let provider = Provider::start();
+    let base = provider.base.as_str();
+    let (here, elsewhere) = (format!("{base}/v1"), format!("{base}/elsewhere"));
+    let nobody = format!("http://127.0.0.1:{}", free_port());
+    // Each time there is more set, or otherwise.
+    let mut env: Vec<(String, String)> = Vec::new();
+    let mut doctor = async |more: &[(&str, &str)]| {
+        env.extend(more.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())));
+        let output = run(&args, &env, MINUTE).await;
+        for secret in [KEY, "hush"] {
+            assert!(
+                !output.out.contains(secret) && !output.err.contains(secret),
+                "{output:?}"
+            );
+        }
+        output
+    };
+    let good = [
+        ("OPENAI_API_KEY", KEY),
+        ("OPENAI_BASE_URL", here.as_str()),
+        ("ELEVENLABS_API_KEY", KEY),
+        ("ELEVENLABS_BASE_URL", base),
+        ("MURF_API_KEY", "hush-for-murf"),
+    ];
+    let taken = [
+        "takes OPENAI_API_KEY",
+        "takes ELEVENLABS_API_KEY",
+        "MURF_API_KEY",
+    ];
+    ends(&doctor(&good).await, 0, &taken);
+    let lacking = [("OPENAI_BASE_URL", elsewhere.as_str())];
+    ends(&doctor(&lacking).await, 0, &["404", "OPENAI_BASE_URL"]);
+    let wrong = [
+        ("OPENAI_BASE_URL", here.as_str()),
+        ("OPENAI_API_KEY", "hush-openai"),
+        ("ELEVENLABS_API_KEY", "hush-elevenlabs"),
+    ];
+    let refused = [
+        "refuses OPENAI_API_KEY (401)",
+        "refuses ELEVENLABS_API_KEY (401)",
+        "2 of these",
+    ];
+    ends(&doctor(&wrong).await, 1, &refused);
+    let away = [
+        ("OPENAI_BASE_URL", nobody.as_str()),
+        ("ELEVENLABS_API_KEY", KEY),
+        ("S3_BUCKET", "recordings"),
+        ("AWS_ACCESS_KEY_ID", "hush-id"),
+        ("AWS_SECRET_ACCESS_KEY", "hush-secret"),
+        ("AWS_ENDPOINT_URL", nobody.as_str()),
+    ];
+    let told = ["check OPENAI_BASE_URL", "AWS_ENDPOINT_URL", "2 of these"];
+    ends(&doctor(&away).await, 1, &told);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

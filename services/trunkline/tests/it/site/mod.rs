@@ -25,7 +25,7 @@ pub use backends::Backends;
 pub use hook::{Answer, Hook, sid};
 pub use open::Plan;
 pub use process::{Output, Process, run};
-pub use provider::{Manner, Provider, Work};
+pub use provider::{KEY, Manner, Provider, Work};
 pub use twilio::{ACCOUNT, LONG, TOKEN, Twilio, behaves, hangs_up, picks_up, stays};
 pub use wait::{PATIENCE, eventually, free_port, so, within};
 

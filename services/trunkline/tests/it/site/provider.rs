@@ -11,6 +11,9 @@ use serde_json::{Value, json};
 
 use super::wait::{eventually, so};
 
+/// The key that it takes where it looks at keys at all: whoever asks which models there are.
+pub const KEY: &str = "sk-e2e-the-key-of-the-provider";
+
 /// What it is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Work {
@@ -85,6 +88,7 @@ impl Provider {
             App::new()
                 .app_data(data.clone())
                 .app_data(web::PayloadConfig::new(16 * 1024 * 1024))
+                .route("/v1/models", web::get().to(models))
                 .route("/v1/chat/completions", web::post().to(chat))
                 .route("/v1/audio/transcriptions", web::post().to(transcribe))
                 .route("/v1/audio/speech", web::post().to(speak))
@@ -103,10 +107,7 @@ impl Provider {
     /// What the platform is told of it. A provider that does not answer is waited for briefly.
     pub fn env(&self) -> Vec<(&'static str, String)> {
         vec![
-            (
-                "OPENAI_API_KEY",
-                "sk-e2e-the-key-of-the-provider".to_owned(),
-            ),
+            ("OPENAI_API_KEY", KEY.to_owned()),
             ("OPENAI_BASE_URL", format!("{}/v1", self.base)),
             ("TRUNKLINE_CHAT_DEADLINE_S", "4".to_owned()),
             ("TRUNKLINE_TRANSCRIBE_DEADLINE_S", "4".to_owned()),
@@ -201,6 +202,16 @@ async fn badly(manner: Manner) -> Result<HttpResponse, Value> {
         Manner::Nothing => std::future::pending().await,
         Manner::Shape(value) => return Err(value),
     })
+}
+
+/// OpenAI's list, and that of ElevenLabs.
+async fn models(request: HttpRequest) -> HttpResponse {
+    let header = |name: &str| request.headers().get(name)?.to_str().ok();
+    let bearer = header("Authorization").and_then(|it| it.strip_prefix("Bearer "));
+    match bearer.or(header("xi-api-key")) {
+        Some(KEY) => HttpResponse::Ok().json(json!({ "object": "list", "data": [] })),
+        _ => HttpResponse::Unauthorized().finish(),
+    }
 }
 
 async fn chat(state: web::Data<State>, body: web::Json<Value>) -> HttpResponse {

@@ -1,0 +1,132 @@
+//! Whether those who write, hear and speak answer, and take our keys. Only what is free is asked for.
+
+use reqwest::RequestBuilder;
+use reqwest::redirect::Policy;
+use role::settings::Settings;
+
+use super::{PATIENCE, Report};
+
+/// How a key is refused that may do its work, but not this.
+const NARROW: &[&str] = &["missing_permissions", "Missing scopes"];
+
+/// A provider's list of models, which is free, and the settings that lead to it.
+struct List<'a> {
+    part: &'a str,
+    /// Where the provider is.
+    base: &'a str,
+    /// The name of the setting that holds the key.
+    key: &'a str,
+    /// The name of the one that holds the address.
+    address: &'a str,
+}
+
+/// Asks each provider that is set.
+pub(super) async fn check(settings: &Settings, report: &mut Report) {
+    // A redirect would take keys in headers of their own along.
+    let http = reqwest::Client::builder()
+        .redirect(Policy::none())
+        .timeout(PATIENCE)
+        .build();
+    let http = match http {
+        Ok(http) => http,
+        Err(e) => return report.fault("ai", crate::with_source(&e)),
+    };
+    openai(settings, &http, report).await;
+    elevenlabs(settings, &http, report).await;
+    let ai = &settings.ai;
+    if ai.murf.is_some() {
+        report.note(
+            "murf",
+            "is not asked: whether MURF_API_KEY is good shows when it speaks",
+        );
+    }
+    let voices = ai.openai.is_some() || ai.elevenlabs.is_some() || ai.murf.is_some();
+    if !voices && !settings.simulates_speech() {
+        report.note("voices", "nobody is configured: Twilio's <Say> speaks");
+    }
+}
+
+async fn openai(settings: &Settings, http: &reqwest::Client, report: &mut Report) {
+    let asked = scoring::provider_settings(settings).openai;
+    let (Some(set), Some(asked)) = (&settings.ai.openai, asked) else {
+        return report.note(
+            "ai",
+            "OPENAI_API_KEY is unset: questions, transcripts and scores are simulated, and say so",
+        );
+    };
+    let base = asked.base_url.trim_end_matches('/');
+    let request = http
+        .get(format!("{base}/models"))
+        .bearer_auth(set.api_key.reveal());
+    let list = List {
+        part: "ai",
+        base,
+        key: "OPENAI_API_KEY",
+        address: "OPENAI_BASE_URL",
+    };
+    list.ask(request, report).await;
+}
+
+async fn elevenlabs(settings: &Settings, http: &reqwest::Client, report: &mut Report) {
+    let asked = scoring::provider_settings(settings).elevenlabs;
+    let (Some(set), Some(asked)) = (&settings.ai.elevenlabs, asked) else {
+        return;
+    };
+    let base = asked.base_url.trim_end_matches('/');
+    let base = base.strip_suffix("/v1").unwrap_or(base);
+    let request = http
+        .get(format!("{base}/v1/models"))
+        .header("xi-api-key", set.api_key.reveal());
+    let list = List {
+        part: "elevenlabs",
+        base,
+        key: "ELEVENLABS_API_KEY",
+        address: "ELEVENLABS_BASE_URL",
+    };
+    list.ask(request, report).await;
+}
+
+impl List<'_> {
+    async fn ask(&self, request: RequestBuilder, report: &mut Report) {
+        let Self {
+            part,
+            base,
+            key,
+            address,
+        } = self;
+        let response = match request.send().await {
+            Ok(response) => response,
+            Err(e) => {
+                let why = crate::with_source(&e.without_url());
+                return report.fault(
+                    part,
+                    format!("{base} does not answer ({why}); check {address} and the network"),
+                );
+            }
+        };
+        let status = response.status();
+        if status.is_success() {
+            return report.ok(part, format!("{base} answers and takes {key}"));
+        }
+        let words = response.text().await.unwrap_or_default();
+        let narrow = NARROW.iter().any(|it| words.contains(it));
+        match status.as_u16() {
+            401 | 403 if narrow => report.note(
+                part,
+                format!("{base} knows {key}, which may not list models, so no more was asked"),
+            ),
+            code @ (401 | 403) => report.fault(
+                part,
+                format!("{base} refuses {key} ({code}); set the one of that account"),
+            ),
+            404 => report.note(
+                part,
+                format!("{base} has no list of models (404), so {key} is not checked; is {address} whole, with its /v1?"),
+            ),
+            code => report.note(
+                part,
+                format!("{base} answers {code}, so {key} is not checked; try again later"),
+            ),
+        }
+    }
+}
