@@ -23,6 +23,7 @@ use once::Once;
 use pace::Pace;
 
 pub use db::MIGRATIONS;
+pub use http::ROUTES;
 pub use pace::Tempo;
 
 /// The role, wired.

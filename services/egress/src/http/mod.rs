@@ -42,7 +42,7 @@ impl State {
 }
 
 /// The role's routes.
-pub(crate) const ROUTES: &[Route] = &[
+pub const ROUTES: &[Route] = &[
     Route::new(
         Method::Get,
         "/api/twilio/debug/",
