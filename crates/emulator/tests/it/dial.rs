@@ -357,8 +357,9 @@ async fn the_callers_star_ends_the_conversation_and_not_the_call() {
         .on("/voice", dial)
         .on("/dialled", "<Say>Please rate us</Say>");
     world.fault(json!({"kind": "callee", "number": OFFICE, "talk_s": 6000}));
+    // Long enough for any machine to have connected them.
     let call = world
-        .call(json!([{"pause": {"seconds": 100}}, {"press": "1"}, {"press": "*"}, {"wait_for": "rate us"}]))
+        .call(json!([{"pause": {"seconds": 300}}, {"press": "1"}, {"press": "*"}, {"wait_for": "rate us"}]))
         .await;
     assert_eq!(call.problem, None);
     let dialled = &world.app.hits("/dialled")[0];
