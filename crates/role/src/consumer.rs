@@ -41,6 +41,8 @@ pub trait Decider: Send + Sync + 'static {
     type Event: Event;
     /// Its name within the role; the queue is `role.NAME`.
     const NAME: &'static str;
+    /// Whether it takes events that are handed on without being stored: one whose reply is waited for.
+    const AT_ONCE: bool = false;
 
     /// The routing keys it listens to.
     fn bindings(&self) -> Vec<String> {
@@ -96,7 +98,9 @@ pub(crate) struct Deciding<D> {
 
 impl<D: Decider> Deciding<D> {
     pub fn subscription(&self) -> Subscription {
-        Subscription::new(&self.queue, self.decider.bindings())
+        let mut subscription = Subscription::new(&self.queue, self.decider.bindings());
+        subscription.at_once = D::AT_ONCE;
+        subscription
     }
 
     async fn run(&self, delivery: &Delivery) -> Result<(), Fault> {
@@ -223,7 +227,11 @@ impl<P: Performer> Performing<P> {
         }
         answer_late(&self.bus, &answers, now).await;
         for (envelope, _) in &events {
-            self.bus.publish(envelope).await?;
+            // Whoever waits for what follows waits less when it is not stored: the command is, until this ends.
+            let handled = envelope.reply_to.is_some() && self.bus.hand_on(envelope).await;
+            if !handled {
+                self.bus.publish(envelope).await?;
+            }
         }
         Ok(())
     }

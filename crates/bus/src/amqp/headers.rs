@@ -19,6 +19,9 @@ pub(super) const QUEUE: &str = "x-trunkline-queue";
 pub(super) const REASON: &str = "x-trunkline-reason";
 pub(super) const DIED_AT: &str = "x-trunkline-died-at";
 pub(super) const ATTEMPTS: &str = "x-trunkline-attempts";
+/// On what is handed on: where the answer to the event goes.
+pub(super) const REPLY_TO: &str = "x-trunkline-reply-to";
+pub(super) const CORRELATION: &str = "x-trunkline-correlation";
 /// What a quorum queue counts: deliveries of this message that came back.
 const DELIVERY_COUNT: &str = "x-delivery-count";
 
@@ -53,6 +56,15 @@ pub(super) fn persistent(envelope: &Envelope) -> Result<BasicProperties, Error> 
 /// The properties of a message that is only shown.
 pub(super) fn transient(envelope: &Envelope) -> Result<BasicProperties, Error> {
     Ok(properties(envelope)?.with_delivery_mode(TRANSIENT))
+}
+
+/// The properties of a message that says no more than its type.
+pub(super) fn word(kind: &str) -> BasicProperties {
+    let mut headers = FieldTable::default();
+    set(&mut headers, KIND, kind);
+    BasicProperties::default()
+        .with_delivery_mode(TRANSIENT)
+        .with_headers(headers)
 }
 
 fn properties(envelope: &Envelope) -> Result<BasicProperties, Error> {

@@ -1,6 +1,7 @@
 //! RabbitMQ.
 
 mod acks;
+mod at_once;
 mod connection;
 mod consume;
 mod dead;
@@ -167,7 +168,22 @@ impl Amqp {
         Ok(Consumer::spawn(
             &self.core.consumers,
             &self.core.closing,
-            |signals| consume::run(core, queue, subscription, handler, signals),
+            |signals| async move {
+                let at_once = async {
+                    if subscription.at_once {
+                        let (core, handler) = (core.clone(), handler.clone());
+                        at_once::run(core, subscription.clone(), handler, signals.clone()).await;
+                    }
+                };
+                let stored = consume::run(
+                    core.clone(),
+                    queue,
+                    subscription.clone(),
+                    handler.clone(),
+                    signals.clone(),
+                );
+                tokio::join!(stored, at_once);
+            },
         ))
     }
 
@@ -241,9 +257,13 @@ impl Amqp {
             .await
             .map_err(|e| session.fail(&e))?;
         let mut queues = vec![core.names.dead.clone()];
-        let mut exchanges = vec![core.names.events.clone(), core.names.taps.clone()];
+        let Names {
+            events, taps, now, ..
+        } = &core.names;
+        let mut exchanges = vec![events.clone(), taps.clone(), now.clone()];
         for subscription in core.known() {
             queues.push(core.names.queue(&subscription.queue)?);
+            queues.push(core.names.now(&subscription.queue)?);
             for delay in &subscription.retry_delays {
                 let retry = core.names.retry(*delay)?;
                 queues.push(retry.clone());
@@ -326,6 +346,7 @@ impl Core {
                 entry.bindings.push(binding.clone());
             }
         }
+        entry.at_once |= subscription.at_once;
         for delay in &subscription.retry_delays {
             if !entry.retry_delays.contains(delay) {
                 entry.retry_delays.push(*delay);

@@ -5,6 +5,8 @@
 //! | `{ns}.events` | topic exchange: accepted events to the queues of subscriptions |
 //! | `{ns}.tap` | topic exchange: copies for onlookers. Apart, because a tap bound to the first would make any event routable |
 //! | `{ns}.{queue}` | quorum queue of a subscription |
+//! | `{ns}.now` | topic exchange: events that are handed on to the queues of those who take them at once |
+//! | `{ns}.{queue}.now` | classic queue of such a subscription; nothing waits there |
 //! | `{ns}.retry.{ms}` | fanout exchange and quorum queue where the repeats of all subscriptions wait, one for each delay: within one queue a long wait would hold up a short one. A repeat keeps the name of its queue as routing key, by which the broker sends it home. (One for each subscription would be five quorum queues where one does, and a broker spends files and memory on each.) |
 //! | `{ns}.dead` | quorum queue of all dead letters, one so that they can be listed without knowing every queue |
 //! | `{ns}.tap.{random}` | an onlooker's own, gone with him |
@@ -25,6 +27,7 @@ pub(super) struct Names {
     namespace: String,
     pub(super) events: ShortString,
     pub(super) taps: ShortString,
+    pub(super) now: ShortString,
     pub(super) dead: ShortString,
     pub(super) dead_lock: ShortString,
 }
@@ -36,6 +39,7 @@ impl Names {
             namespace: namespace.to_owned(),
             events: name("events")?,
             taps: name("tap")?,
+            now: name("now")?,
             dead: name("dead")?,
             dead_lock: name("dead.lock")?,
         })
@@ -43,6 +47,11 @@ impl Names {
 
     pub(super) fn queue(&self, queue: &str) -> Result<ShortString, Error> {
         short(&format!("{}.{queue}", self.namespace))
+    }
+
+    /// Where a subscription takes what is handed on.
+    pub(super) fn now(&self, queue: &str) -> Result<ShortString, Error> {
+        short(&format!("{}.{queue}.now", self.namespace))
     }
 
     /// Both an exchange and a queue.
@@ -73,7 +82,7 @@ pub(super) async fn declare_base(channel: &Channel, names: &Names) -> lapin::Res
         durable: true,
         ..ExchangeDeclareOptions::default()
     };
-    for exchange in [&names.events, &names.taps] {
+    for exchange in [&names.events, &names.taps, &names.now] {
         channel
             .exchange_declare(
                 exchange.clone(),
@@ -101,6 +110,7 @@ pub(super) async fn declare(
     subscription: &Subscription,
 ) -> Result<lapin::Result<()>, Error> {
     let queue = names.queue(&subscription.queue)?;
+    let now = names.now(&subscription.queue)?;
     let mut retries = Vec::with_capacity(subscription.retry_delays.len());
     for delay in &subscription.retry_delays {
         let ttl = i64::try_from(delay.as_millis()).unwrap_or(i64::MAX);
@@ -124,22 +134,33 @@ pub(super) async fn declare(
         for (retry, ttl) in retries {
             declare_retry(channel, retry, ttl).await?;
         }
-        for binding in bindings {
-            let options = QueueBindOptions::default();
-            let arguments = FieldTable::default();
-            channel
-                .queue_bind(
-                    queue.clone(),
-                    names.events.clone(),
-                    binding,
-                    options,
-                    arguments,
-                )
-                .await?;
+        for binding in &bindings {
+            bind(channel, &queue, &names.events, binding).await?;
+        }
+        if subscription.at_once {
+            let mut arguments = FieldTable::default();
+            insert(&mut arguments, "x-message-ttl", AMQPValue::LongLongInt(0));
+            declare_queue(channel, now.clone(), arguments).await?;
+            for binding in &bindings {
+                bind(channel, &now, &names.now, binding).await?;
+            }
         }
         Ok(())
     }
     .await)
+}
+
+async fn bind(
+    channel: &Channel,
+    queue: &ShortString,
+    exchange: &ShortString,
+    key: &ShortString,
+) -> lapin::Result<()> {
+    let options = QueueBindOptions::default();
+    let (queue, exchange, key) = (queue.clone(), exchange.clone(), key.clone());
+    channel
+        .queue_bind(queue, exchange, key, options, FieldTable::default())
+        .await
 }
 
 async fn declare_retry(channel: &Channel, name: ShortString, ttl: i64) -> lapin::Result<()> {
@@ -179,15 +200,7 @@ pub(super) async fn declare_tap(
         .queue_declare(queue.clone(), options, arguments)
         .await?;
     for pattern in patterns {
-        channel
-            .queue_bind(
-                queue.clone(),
-                names.taps.clone(),
-                pattern.clone(),
-                QueueBindOptions::default(),
-                FieldTable::default(),
-            )
-            .await?;
+        bind(channel, queue, &names.taps, pattern).await?;
     }
     Ok(())
 }

@@ -51,13 +51,17 @@ impl Stage {
         }
     }
 
+    pub fn is_embedded(&self) -> bool {
+        matches!(self.config, Config::Embedded { .. })
+    }
+
     pub fn bus(&self) -> Bus {
         self.bus.lock().unwrap().clone()
     }
 
     /// The bus as another process sees it. The embedded one has no other process.
     pub async fn peer(&self) -> Bus {
-        if matches!(self.config, Config::Embedded { .. }) {
+        if self.is_embedded() {
             return self.bus();
         }
         let peer = Bus::connect(&self.config).await.unwrap();

@@ -60,6 +60,8 @@ suite! {
     replies::no_reply_in_time_but_the_event_is_handled,
     replies::a_question_that_nobody_takes_is_refused,
     replies::a_late_reply_harms_nobody,
+    replies::what_is_handed_on_is_handled_and_answered,
+    replies::what_is_not_handled_at_once_is_told,
     taps::every_tap_sees_every_event_that_it_wants,
     taps::an_open_tap_is_shown_everything,
     taps::a_slow_tap_is_told_what_it_missed,

@@ -37,6 +37,7 @@ enum Plan {
 impl Decider for Forward {
     type Event = VoiceInbound;
     const NAME: &'static str = "forward";
+    const AT_ONCE: bool = true;
 
     fn bindings(&self) -> Vec<String> {
         vec![format!("{}.forward", VoiceInbound::TYPE)]

@@ -17,6 +17,7 @@ pub struct AskToAccept;
 impl Decider for AskToAccept {
     type Event = VoiceWhisper;
     const NAME: &'static str = "whisper";
+    const AT_ONCE: bool = true;
 
     async fn decide(
         &self,

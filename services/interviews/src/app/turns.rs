@@ -27,6 +27,7 @@ pub struct Begin(pub Desk);
 impl Decider for Begin {
     type Event = VoiceInbound;
     const NAME: &'static str = "begin";
+    const AT_ONCE: bool = true;
 
     fn bindings(&self) -> Vec<String> {
         ["coach", "screener"]

@@ -1,12 +1,14 @@
 //! Questions and replies.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use bus::{Bus, Error, Settle};
+use bus::{Bus, Error, Settle, Subscription};
+use events::Envelope;
 use futures::future::join_all;
 
-use crate::harness::{Seen, Stage, event, subscription};
+use crate::harness::{Seen, Stage, event, eventually, subscription};
 
 const SOON: Duration = Duration::from_secs(5);
 
@@ -139,4 +141,94 @@ pub async fn a_late_reply_harms_nobody(stage: Arc<Stage>) {
     let answer = bus.request(question.clone(), SOON).await.unwrap();
     assert_eq!(answer.cause, Some(question.id));
     seen.eventually(2).await;
+}
+
+fn at_once(queue: &str, bindings: &[&str]) -> Subscription {
+    Subscription {
+        at_once: true,
+        ..subscription(queue, bindings)
+    }
+}
+
+/// As a role does it; says whether it had to be stored.
+async fn hand_on(bus: &Bus, event: &Envelope) -> bool {
+    let stored = !bus.hand_on(event).await;
+    if stored {
+        bus.publish(event).await.unwrap();
+    }
+    stored
+}
+
+pub async fn what_is_handed_on_is_handled_and_answered(stage: Arc<Stage>) {
+    let (ingress, tenants, calls) = (stage.bus(), stage.peer().await, stage.peer().await);
+    let stored = Arc::new(AtomicUsize::new(0));
+    let republish = Seen::with({
+        let (tenants, stored) = (tenants.clone(), stored.clone());
+        move |delivery| {
+            let (tenants, stored) = (tenants.clone(), stored.clone());
+            async move {
+                let mut inner = event("voice.inbound");
+                inner.reply_to = delivery.envelope.reply_to;
+                let was_stored = hand_on(&tenants, &inner).await;
+                stored.fetch_add(usize::from(was_stored), Ordering::Relaxed);
+                Settle::Done
+            }
+        }
+    });
+    tenants
+        .consume(
+            subscription("tenants.resolve", &["ask"]),
+            republish.handler(),
+        )
+        .await
+        .unwrap();
+    let deciding = answering(&calls);
+    calls
+        .consume(at_once("calls.decide", &["voice.*"]), deciding.handler())
+        .await
+        .unwrap();
+    for _ in 0..20 {
+        let answer = ingress.request(event("ask"), SOON).await.unwrap();
+        assert_eq!(answer.kind, "answer");
+    }
+    assert!(deciding.count() >= 20);
+    if stage.is_embedded() {
+        eventually("each has been stored", async || {
+            stored.load(Ordering::Relaxed) == 20
+        })
+        .await;
+    } else {
+        // One may have come before the queue was consumed.
+        let stored = stored.load(Ordering::Relaxed);
+        assert!(stored < 20, "{stored} of 20 were stored");
+    }
+}
+
+pub async fn what_is_not_handled_at_once_is_told(stage: Arc<Stage>) {
+    let bus = stage.bus();
+    let event = event("voice.inbound");
+    assert!(!bus.hand_on(&event).await, "nobody is there");
+    let taking = async |seen: &Seen| {
+        let subscription = at_once("calls.decide", &["voice.*"]);
+        bus.consume(subscription, seen.handler()).await.unwrap()
+    };
+    // It cannot be handled; or somebody takes it, and dies.
+    for seen in [
+        Seen::answering(|_| Settle::Retry("not yet".into())),
+        Seen::with(|_| std::future::pending()),
+    ] {
+        let consumer = taking(&seen).await;
+        eventually("it has been tried", async || {
+            assert!(!bus.hand_on(&event).await);
+            stage.is_embedded() || seen.count() > 0
+        })
+        .await;
+        consumer.abort().await;
+    }
+    // And whoever is told so publishes it.
+    let seen = Seen::new();
+    bus.publish(&event).await.unwrap();
+    taking(&seen).await;
+    seen.eventually(1).await;
+    assert_eq!(seen.ids(), [event.id]);
 }
