@@ -1,6 +1,6 @@
 //! The load: HTTP/1.1 over kept-alive connections, one request at a time on each.
 //!
-//! Two runs per server. Under full load every connection asks again at once: that gives requests per
+//! Two loads for each server. Under full load every connection asks again at once: that gives requests per
 //! second, and per second of the server's processor time. At a paced rate, the same for every server,
 //! requests fall due by the clock and a late answer makes the next ones late too: latencies count
 //! from when a request was due, so a stall is not hidden by the requests it held up.
@@ -90,11 +90,96 @@ impl Latencies {
     }
 }
 
-/// Loads a server: warm-up, full load, paced load.
-pub async fn measure(requests: &Requests, servers: &[&Server], plan: &Plan) -> Result<Figures> {
-    full_load(requests, 1, plan.connections, plan.warm_up)
-        .await
-        .context("warm-up")?;
+/// A server under load.
+pub struct Contender<'a> {
+    /// What it is asked.
+    pub requests: Requests,
+    /// The processes whose work counts.
+    pub servers: Vec<&'a Server>,
+}
+
+/// How often the turn comes to each.
+const TURNS: u32 = 4;
+/// What one has begun is over before the next one's turn.
+const PAUSE: Duration = Duration::from_millis(500);
+/// Series of requests that no turn has.
+const WARM_UP: u32 = 1;
+
+/// Loads servers in turns: a machine that gets faster or slower meanwhile does so for all of them. First all warm up,
+/// then they have their turns under full load, then at the paced rate.
+pub async fn in_turns(contenders: &[Contender<'_>], plan: &Plan) -> Result<Vec<Figures>> {
+    let mut tallies: Vec<Tally> = contenders.iter().map(|_| Tally::default()).collect();
+    for Contender { requests, .. } in contenders {
+        full_load(requests, WARM_UP, plan.connections, plan.warm_up)
+            .await
+            .context("warm-up")?;
+    }
+    for turn in 0..TURNS {
+        for (contender, tally) in contenders.iter().zip(&mut tallies) {
+            sleep(PAUSE).await;
+            tally.full_load(contender, plan, turn).await?;
+        }
+    }
+    for turn in 0..TURNS {
+        for (contender, tally) in contenders.iter().zip(&mut tallies) {
+            sleep(PAUSE).await;
+            tally.paced_load(contender, plan, turn).await?;
+        }
+    }
+    tallies.into_iter().map(Tally::figures).collect()
+}
+
+/// What one server did in its turns.
+#[derive(Default)]
+struct Tally {
+    full: Vec<Duration>,
+    elapsed: Duration,
+    cpu: Duration,
+    paced: Vec<Duration>,
+    peak_rss: u64,
+}
+
+impl Tally {
+    async fn full_load(&mut self, to: &Contender<'_>, plan: &Plan, turn: u32) -> Result<()> {
+        let (before, start) = (process::usage(&to.servers)?, Instant::now());
+        let (series, length) = (100 + turn, plan.full / TURNS);
+        let work = full_load(&to.requests, series, plan.connections, length);
+        let (full, rss) = watched(&to.servers, work).await?;
+        self.elapsed += start.elapsed();
+        self.cpu += process::usage(&to.servers)?.cpu.saturating_sub(before.cpu);
+        self.full.extend(full.0);
+        self.peak_rss = self.peak_rss.max(rss);
+        Ok(())
+    }
+
+    async fn paced_load(&mut self, to: &Contender<'_>, plan: &Plan, turn: u32) -> Result<()> {
+        let work = paced_load(&to.requests, 200 + turn, plan);
+        let (paced, rss) = watched(&to.servers, work).await?;
+        self.paced.extend(paced.0);
+        self.peak_rss = self.peak_rss.max(rss);
+        Ok(())
+    }
+
+    fn figures(self) -> Result<Figures> {
+        ensure!(
+            !self.cpu.is_zero(),
+            "the server used no processor time: is it the one that answered?"
+        );
+        Ok(Figures {
+            rate: self.full.len() as f64 / self.elapsed.as_secs_f64(),
+            per_cpu_second: self.full.len() as f64 / self.cpu.as_secs_f64(),
+            paced: Latencies::new(self.paced),
+            full: Latencies::new(self.full),
+            peak_rss: self.peak_rss,
+        })
+    }
+}
+
+/// Does the work, and watches how much memory the processes hold meanwhile.
+async fn watched<T>(
+    servers: &[&Server],
+    work: impl Future<Output = Result<T>>,
+) -> Result<(T, u64)> {
     let peak = Cell::new(0);
     let watch = async {
         loop {
@@ -103,33 +188,10 @@ pub async fn measure(requests: &Requests, servers: &[&Server], plan: &Plan) -> R
             sleep(Duration::from_millis(250)).await;
         }
     };
-    let work = async {
-        let (before, start) = (process::usage(servers)?, Instant::now());
-        let full = full_load(requests, 2, plan.connections, plan.full).await?;
-        let (elapsed, after) = (start.elapsed(), process::usage(servers)?);
-        sleep(Duration::from_secs(1)).await;
-        let paced = paced_load(requests, plan).await?;
-        let cpu = after.cpu.saturating_sub(before.cpu);
-        ensure!(
-            !cpu.is_zero(),
-            "the server used no processor time: is it the one that answered?"
-        );
-        Ok(Figures {
-            rate: full.len() as f64 / elapsed.as_secs_f64(),
-            per_cpu_second: full.len() as f64 / cpu.as_secs_f64(),
-            paced,
-            full,
-            peak_rss: 0,
-        })
-    };
-    let figures: Result<Figures> = tokio::select! {
-        figures = work => figures,
+    tokio::select! {
+        done = work => Ok((done?, peak.get())),
         () = watch => bail!("the watch ended"),
-    };
-    Ok(Figures {
-        peak_rss: peak.get(),
-        ..figures?
-    })
+    }
 }
 
 /// Every connection asks again as soon as it is answered.
@@ -159,8 +221,9 @@ async fn full_load(
 }
 
 /// Requests fall due at a steady rate; the latency of one counts from then.
-async fn paced_load(requests: &Requests, plan: &Plan) -> Result<Latencies> {
-    let total = plan.paced_rate * plan.paced.as_secs();
+async fn paced_load(requests: &Requests, series: u32, plan: &Plan) -> Result<Latencies> {
+    let length = u64::try_from((plan.paced / TURNS).as_millis())?;
+    let total = plan.paced_rate * length / 1_000;
     let gap = Duration::from_secs(1) / u32::try_from(plan.paced_rate)?;
     let (next, taken) = (Cell::new(0), RefCell::new(Vec::new()));
     let start = Instant::now();
@@ -171,7 +234,7 @@ async fn paced_load(requests: &Requests, plan: &Plan) -> Result<Latencies> {
             if n >= total {
                 return Ok(());
             }
-            let bytes = requests.bytes(3, n);
+            let bytes = requests.bytes(series, n);
             let due = start + gap * u32::try_from(n)?;
             let from = if Instant::now() < due {
                 sleep_until(due.into()).await;

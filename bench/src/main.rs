@@ -21,7 +21,7 @@ use clap::Parser;
 use serde_json::Value;
 use tokio::signal::unix::{SignalKind, signal};
 
-use load::{Figures, Plan};
+use load::{Contender, Plan};
 use report::Report;
 
 /// The benchmarks of `make bench`. They load 127.0.0.1 only and end only what they started.
@@ -130,8 +130,6 @@ async fn all(options: &Options) -> Result<bool> {
         "silence",
         part(options, "silence", silence::measure(options)).await,
     );
-    report.keep("express", part(options, "express", express(options)).await);
-    report.keep("fastapi", part(options, "fastapi", fastapi(options)).await);
     platform(options, &mut report).await;
     let text = report.text();
     io::stdout().lock().write_all(text.as_bytes())?;
@@ -158,30 +156,13 @@ async fn embedded(options: &Options) -> Result<Value> {
     Ok(embedded::measure(options).await?.json())
 }
 
-async fn express(options: &Options) -> Result<Value> {
-    let peer = peers::express(options).await?;
-    Ok(peer_figures(options, peer).await?.json())
-}
-
-async fn fastapi(options: &Options) -> Result<Value> {
-    let peer = peers::fastapi(options).await?;
-    Ok(peer_figures(options, peer).await?.json())
-}
-
-async fn peer_figures(options: &Options, peer: peers::Peer) -> Result<Figures> {
-    let requests = twilio::Requests::dial_finished(peer.port, "<Dial");
-    let figures = load::measure(&requests, &[&peer.server], &options.plan()).await;
-    peer.stop(options).await?;
-    figures
-}
-
 /// Everything that needs the distributed platform. Each part leaves work behind: the calls of `routing` fall due
 /// together some 45 s later, when nobody has told of their end, and what `ingress` leaves in the queues is for nobody.
 /// So the part that makes least of it comes first.
 async fn platform(options: &Options, report: &mut Report) {
     let parts = ["routing", "reply", "ingress"];
     if !parts.iter().any(|p| options.wants(p)) {
-        return;
+        return front_doors(options, report, None).await;
     }
     let mut platform = match platform::Platform::start(options).await {
         Ok(platform) => platform,
@@ -190,7 +171,7 @@ async fn platform(options: &Options, report: &mut Report) {
             for name in parts.iter().filter(|p| options.wants(p)) {
                 report.keep(name, Some(Err(anyhow::anyhow!("{error}"))));
             }
-            return;
+            return front_doors(options, report, None).await;
         }
     };
     let reply = part(options, "reply", async {
@@ -198,19 +179,83 @@ async fn platform(options: &Options, report: &mut Report) {
     });
     report.keep("reply", reply.await);
     let routing = part(options, "routing", async {
-        let requests = twilio::Requests::voice(platform.port());
-        let figures = load::measure(&requests, &platform.servers(), &options.plan()).await;
-        Ok(figures.context("full routing")?.json())
+        let contender = Contender {
+            requests: twilio::Requests::voice(platform.port()),
+            servers: platform.servers(),
+        };
+        let figures = load::in_turns(&[contender], &options.plan()).await;
+        let figures = figures.context("full routing")?.pop();
+        Ok(figures.context("no figures")?.json())
     });
     report.keep("routing", routing.await);
-    let ingress = part(options, "ingress", async {
-        platform.only_ingress().await?;
-        let requests = twilio::Requests::dial_finished(platform.port(), "<Response");
-        let figures = load::measure(&requests, &platform.servers(), &options.plan()).await;
-        Ok(figures.context("ingress")?.json())
-    });
-    report.keep("ingress", ingress.await);
-    if let Err(error) = platform.stop().await {
+    let stopped = platform.only_ingress().await;
+    front_doors(options, report, Some(&platform)).await;
+    if let Err(error) = stopped.and(platform.stop().await) {
         say(&format!("bench: cleaning up: {error:#}"));
+    }
+}
+
+/// The three front doors, side by side.
+async fn front_doors(options: &Options, report: &mut Report, ours: Option<&platform::Platform>) {
+    let peers = [
+        start_peer(options, report, "express").await,
+        start_peer(options, report, "fastapi").await,
+    ];
+    let (mut names, mut contenders) = (Vec::new(), Vec::new());
+    if let Some(platform) = ours.filter(|_| options.wants("ingress")) {
+        names.push("ingress");
+        contenders.push(Contender {
+            requests: twilio::Requests::dial_finished(platform.port(), "<Response"),
+            servers: platform.servers(),
+        });
+    }
+    for (name, peer) in peers.iter().flatten() {
+        names.push(*name);
+        contenders.push(Contender {
+            requests: twilio::Requests::dial_finished(peer.port, "<Dial"),
+            servers: vec![&peer.server],
+        });
+    }
+    if names.is_empty() {
+        return;
+    }
+    say(&format!("bench: {} in turns", names.join(", ")));
+    let figures = load::in_turns(&contenders, &options.plan()).await;
+    drop(contenders);
+    match figures {
+        Ok(figures) => names
+            .iter()
+            .zip(figures)
+            .for_each(|(name, figures)| report.keep(name, Some(Ok(figures.json())))),
+        Err(error) => names
+            .iter()
+            .for_each(|name| report.keep(name, Some(Err(anyhow::anyhow!("{error:#}"))))),
+    }
+    for (name, peer) in peers.into_iter().flatten() {
+        if let Err(error) = peer.stop(options).await {
+            say(&format!("bench: cleaning up {name}: {error:#}"));
+        }
+    }
+}
+
+/// A peer that was asked for, ready to be loaded.
+async fn start_peer(
+    options: &Options,
+    report: &mut Report,
+    name: &'static str,
+) -> Option<(&'static str, peers::Peer)> {
+    if !options.wants(name) {
+        return None;
+    }
+    let started = match name {
+        "express" => peers::express(options).await,
+        _ => peers::fastapi(options).await,
+    };
+    match started {
+        Ok(peer) => Some((name, peer)),
+        Err(error) => {
+            report.keep(name, Some(Err(error)));
+            None
+        }
     }
 }

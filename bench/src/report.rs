@@ -42,9 +42,9 @@ impl Report {
         let cores = std::thread::available_parallelism().map_or(0, usize::from);
         Self {
             head: format!(
-                "{cores} cores, shared by the load, the broker and the server; one server at a time; \
-                 {} connections for {} s under full load, then {} requests/s for {} s, from which the \
-                 latencies are taken, counted from when each request was due.",
+                "{cores} cores, shared by the load, the broker and the server; ingress and its peers in turns, \
+                 one at a time; {} connections for {} s under full load, then {} requests/s for {} s, from which \
+                 the latencies are taken, counted from when each request was due.",
                 options.connections, options.seconds, options.paced_rate, options.paced_seconds
             ),
             settings: json!({
