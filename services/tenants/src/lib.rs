@@ -7,16 +7,13 @@ mod http;
 
 use std::time::Duration;
 
-use events::v1::{
-    CallAnswered, CallEnded, CallMissed, CallStarted, MessageRefused, MessageSent, SmsInbound,
-};
 use role::{Error, Parts, Role};
 
 use crate::app::settle::{SettleBought, SettleReleased};
 use crate::effects::inbound::{Dial, Sms, Status, Voice, Whisper};
 use crate::effects::listening::Listening;
 use crate::effects::lookups::Lookups;
-use crate::effects::notify::{Notify, Poster};
+use crate::effects::notify::{Poster, tell_tenants};
 use crate::effects::provision::Provision;
 use crate::effects::queries::{Grant, List, Resolve};
 use crate::effects::registry::Registry;
@@ -77,15 +74,8 @@ pub async fn role_with(parts: &Parts, tempo: Tempo) -> Result<Role, Error> {
     role.decides(SettleReleased)?;
 
     let poster = Poster::new(lookups.clone(), parts.clock.clone(), tempo.retry_delays);
-    role.performs(Notify::<CallStarted>::new(&poster));
-    role.performs(Notify::<CallAnswered>::new(&poster));
-    role.performs(Notify::<CallMissed>::new(&poster));
-    role.performs(Notify::<CallEnded>::new(&poster));
-    role.performs(Notify::<MessageSent>::new(&poster));
-    role.performs(Notify::<MessageRefused>::new(&poster));
-    role.performs(Notify::<SmsInbound>::new(&poster));
-
-    let listening = Listening::new(parts.bus.clone());
+    let bound_later = tell_tenants(&mut role, &poster);
+    let listening = Listening::new(parts.bus.clone(), bound_later);
     role.runs(
         listening
             .clone()

@@ -7,13 +7,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bus::{Bus, Subscription};
-use events::v1::{CallAnswered, CallEnded, CallMissed, CallStarted, MessageRefused, MessageSent};
 use store::Store;
 use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use crate::app::note::Notable;
 use crate::db::tenants;
 
 /// The wait before the database or the bus is asked again.
@@ -30,16 +28,8 @@ struct Inner {
 }
 
 impl Listening {
-    /// On this bus.
-    pub fn new(bus: Bus) -> Self {
-        let queues = vec![
-            queue::<CallStarted>(),
-            queue::<CallAnswered>(),
-            queue::<CallMissed>(),
-            queue::<CallEnded>(),
-            queue::<MessageSent>(),
-            queue::<MessageRefused>(),
-        ];
+    /// On this bus, by what binds the queues.
+    pub fn new(bus: Bus, queues: Vec<Subscription>) -> Self {
         let begun = OnceCell::new();
         Self(Arc::new(Inner { bus, queues, begun }))
     }
@@ -80,9 +70,4 @@ impl Listening {
         }
         Ok(())
     }
-}
-
-/// What binds the queue of [`super::notify::Notify`].
-fn queue<E: Notable>() -> Subscription {
-    Subscription::new(format!("tenants.{}", E::NAME), [E::KEY])
 }

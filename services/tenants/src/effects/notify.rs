@@ -5,10 +5,14 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use bus::Subscription;
 use clock::Clock;
+use events::v1::{
+    CallAnswered, CallEnded, CallMissed, CallStarted, MessageRefused, MessageSent, SmsInbound,
+};
 use metrics::counter;
 use reqwest::{Client, Response, StatusCode, redirect};
-use role::{Cause, Decision, Fault, Performer};
+use role::{Cause, Decision, Fault, Performer, Role};
 use tracing::warn;
 
 use super::lookups::{Lookups, Target};
@@ -96,15 +100,35 @@ async fn drain(mut response: Response) {
     }
 }
 
-/// Takes one type of event.
-pub struct Notify<E>(Poster, PhantomData<fn(E)>);
+/// Has a role tell tenants of one type of event.
+type Tell = fn(&mut Role, &Poster) -> Option<Subscription>;
 
-impl<E> Notify<E> {
-    /// With these connections.
-    pub fn new(poster: &Poster) -> Self {
-        Self(poster.clone(), PhantomData)
-    }
+/// Has a role tell tenants of everything that they are told of. Gives what binds the queues that are bound only when a
+/// tenant wants it: see [`super::listening`].
+pub fn tell_tenants(role: &mut Role, poster: &Poster) -> Vec<Subscription> {
+    let everything: [Tell; 7] = [
+        tell_of::<CallStarted>,
+        tell_of::<CallAnswered>,
+        tell_of::<CallMissed>,
+        tell_of::<CallEnded>,
+        tell_of::<MessageSent>,
+        tell_of::<MessageRefused>,
+        tell_of::<SmsInbound>,
+    ];
+    let bound_later = everything.into_iter().filter_map(|tell| tell(role, poster));
+    bound_later.collect()
 }
+
+fn tell_of<E: Notable>(role: &mut Role, poster: &Poster) -> Option<Subscription> {
+    let notify = Notify::<E>(poster.clone(), PhantomData);
+    let bound_later = notify.bindings().is_empty();
+    role.performs(notify);
+    let queue = format!("{}.{}", role.name(), E::NAME);
+    bound_later.then(|| Subscription::new(queue, [E::KEY]))
+}
+
+/// Takes one type of event.
+struct Notify<E>(Poster, PhantomData<fn(E)>);
 
 #[async_trait]
 impl<E: Notable> Performer for Notify<E> {
