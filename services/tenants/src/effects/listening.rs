@@ -34,6 +34,11 @@ impl Listening {
         Self(Arc::new(Inner { bus, queues, begun }))
     }
 
+    /// Whether this process has bound them.
+    pub fn has_begun(&self) -> bool {
+        self.0.begun.initialized()
+    }
+
     /// Collects from now on, which stays so.
     pub async fn begin(&self) -> Result<(), bus::Error> {
         let bind = async || -> Result<(), bus::Error> {

@@ -16,7 +16,7 @@ use tracing::{info, warn};
 
 use super::listening::Listening;
 use super::lookups::Lookups;
-use crate::app::document::{AccountSpec, Document, TenantSpec};
+use crate::app::document::{AccountSpec, Document};
 use crate::app::flows::Flow;
 use crate::app::model::{Key, Number, Tenant};
 use crate::app::plan::{Asker, Change, Known, Plan, plan};
@@ -80,31 +80,23 @@ impl Registry {
         bound: Option<&str>,
         only_new: bool,
     ) -> Result<Plan, Refusal> {
-        let told = |tenant: &TenantSpec| tenant.profile.notify_url.is_some();
-        if document.tenants.iter().any(told) {
-            // Before it is promised.
-            self.listening.begin().await.map_err(|error| {
-                warn!(%error, "a notify_url cannot be taken");
-                Refusal::Away("the message bus")
-            })?;
+        let exists = |known: &Known| {
+            let mut ids = document.tenants.iter().map(|tenant| &tenant.id);
+            let there = only_new && ids.any(|id| known.tenants.contains_key(id));
+            let words = "this tenant is there already; PUT /api/tenants/{id} changes it";
+            there.then(|| Refusal::conflict("exists", words))
+        };
+        let (tx, planned) = self.judge(document, bound, exists).await?;
+        if self.listening.has_begun() || !planned.as_ref().is_ok_and(tells_tenants) {
+            return self.carry_out(tx, planned).await;
         }
-        let mut tx = self.store.begin().await?;
-        let known = self.known(&mut tx, document).await?;
-        let exists = document
-            .tenants
-            .iter()
-            .any(|t| known.tenants.contains_key(&t.id));
-        let asker = Asker {
-            bound,
-            clock: &self.clock,
-        };
-        let planned = match exists && only_new {
-            true => Err(Refusal::conflict(
-                "exists",
-                "this tenant is there already; PUT /api/tenants/{id} changes it",
-            )),
-            false => plan(document, &known, &asker).map_err(Refusal::Invalid),
-        };
+        // Before it is promised, and with no transaction in hand: the bus may be slow or away, and others want to write.
+        tx.rollback().await?;
+        self.listening.begin().await.map_err(|error| {
+            warn!(%error, "a notify_url cannot be taken");
+            Refusal::Away("the message bus")
+        })?;
+        let (tx, planned) = self.judge(document, bound, exists).await?;
         self.carry_out(tx, planned).await
     }
 
@@ -114,20 +106,32 @@ impl Registry {
         document: &Document,
         bound: Option<&str>,
     ) -> Result<Plan, Refusal> {
+        let exists = |known: &Known| {
+            let words = "a key of this name is there already; names are unique";
+            (!known.keys.is_empty()).then(|| Refusal::conflict("exists", words))
+        };
+        let (tx, planned) = self.judge(document, bound, exists).await?;
+        self.carry_out(tx, planned).await
+    }
+
+    /// What would become of a document, unless something stands in its way; and the transaction that has looked.
+    async fn judge(
+        &self,
+        document: &Document,
+        bound: Option<&str>,
+        in_its_way: impl Fn(&Known) -> Option<Refusal>,
+    ) -> Result<(Tx, Result<Plan, Refusal>), Refusal> {
         let mut tx = self.store.begin().await?;
         let known = self.known(&mut tx, document).await?;
         let asker = Asker {
             bound,
             clock: &self.clock,
         };
-        let planned = match known.keys.is_empty() {
-            true => plan(document, &known, &asker).map_err(Refusal::Invalid),
-            false => Err(Refusal::conflict(
-                "exists",
-                "a key of this name is there already; names are unique",
-            )),
+        let planned = match in_its_way(&known) {
+            Some(refusal) => Err(refusal),
+            None => plan(document, &known, &asker).map_err(Refusal::Invalid),
         };
-        self.carry_out(tx, planned).await
+        Ok((tx, planned))
     }
 
     /// Writes a plan and tells of it, or takes the transaction back.
@@ -373,6 +377,12 @@ impl Registry {
         news.envelopes.push(self.envelope(&event));
         news.hashes.push(hash.to_owned());
     }
+}
+
+/// Whether a tenant will be told of what happens.
+fn tells_tenants(plan: &Plan) -> bool {
+    let mut tenants = plan.tenants.iter().map(|(_, tenant)| tenant);
+    tenants.any(|tenant| tenant.profile.notify_url.is_some())
 }
 
 /// Two changes at the same time met at a unique index.

@@ -6,6 +6,7 @@ mod apply;
 mod flows;
 mod keys;
 mod lab;
+mod listening;
 mod moments;
 mod notify;
 mod numbers;
@@ -35,6 +36,9 @@ testkit::suite! { crate::lab::run;
         a_withdrawn_key_opens_nothing,
         keys_of_an_apply_file,
         no_route_is_open;
+    listening:
+        calls_are_collected_from_when_a_tenant_wants_to_be_told,
+        a_refused_document_collects_nothing;
     moments:
         what_is_republished_keeps_its_moment;
     notify:
@@ -42,8 +46,7 @@ testkit::suite! { crate::lab::run;
         a_refused_post_is_tried_again,
         gone_is_the_end,
         a_text_is_posted_with_its_words,
-        a_redirect_is_not_followed,
-        calls_are_collected_from_when_a_tenant_wants_to_be_told;
+        a_redirect_is_not_followed;
     numbers:
         a_number_is_looked_up,
         a_number_goes_from_state_to_state,

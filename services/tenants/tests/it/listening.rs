@@ -1,0 +1,60 @@
+//! What tenants are told of is collected from when one of them wants to be told, and not before.
+
+use std::sync::Arc;
+
+use events::v1::CallStarted;
+use serde_json::json;
+use testkit::eventually;
+
+use crate::lab::Lab;
+use crate::notify::{a_call, listen};
+
+/// Tells of a call that cannot be read; gives the event's id. Where calls are collected, it becomes a dead letter.
+async fn tell_what_cannot_be_read(lab: &Lab) -> String {
+    let mut envelope = lab.envelope(&CallStarted::default());
+    envelope.data = vec![0xff_u8].into();
+    lab.bus().publish(&envelope).await.unwrap();
+    envelope.id
+}
+
+/// The events that died, when one has.
+async fn dead(lab: &Lab) -> Vec<String> {
+    let dead = async || lab.bus().dead_letters(10).await.unwrap();
+    eventually("a dead letter", async || !dead().await.is_empty()).await;
+    let dead = dead().await.into_iter();
+    dead.map(|letter| letter.envelope.id).collect()
+}
+
+async fn started(lab: &Lab) {
+    let call = Some(a_call());
+    lab.publish(&CallStarted { call }).await;
+}
+
+pub async fn calls_are_collected_from_when_a_tenant_wants_to_be_told(lab: Arc<Lab>) {
+    // Nobody has an address yet.
+    tell_what_cannot_be_read(&lab).await;
+    let (theirs, _) = listen(&lab, &[]).await;
+    started(&lab).await;
+    assert_eq!(theirs.get(1).await[0].json()["call_sid"], "CA1");
+    let collected = tell_what_cannot_be_read(&lab).await;
+    assert_eq!(dead(&lab).await, [collected]);
+    theirs.server.stop(false).await;
+}
+
+pub async fn a_refused_document_collects_nothing(lab: Arc<Lab>) {
+    lab.world().await;
+    let wish =
+        json!({ "id": "smith", "name": "Smith", "notify_url": "https://smith.example/hook" });
+    let mut claim = wish.clone();
+    claim["numbers"] = json!([{ "number": "+15550100011" }]);
+    let (status, answer) = lab.put("/api/tenants/smith", claim).await;
+    assert_eq!(status, 422, "the number is of jones: {answer}");
+    let (status, answer) = lab.post("/api/tenants/", wish.clone()).await;
+    assert_eq!(status, 409, "smith is there: {answer}");
+    tell_what_cannot_be_read(&lab).await;
+
+    let (status, answer) = lab.put("/api/tenants/smith", wish).await;
+    assert_eq!(status, 200, "{answer}");
+    let collected = tell_what_cannot_be_read(&lab).await;
+    assert_eq!(dead(&lab).await, [collected]);
+}
