@@ -15,7 +15,7 @@ use role::{Parts, Platform, Role};
 use store::{Database, Migrations, Store, inbox, outbox};
 
 use crate::place::Place;
-use crate::sweep::sweep;
+use crate::sweep::{sweep, sweep_broker};
 use crate::{Ear, Keys, Mode, PATIENCE, eventually};
 
 /// A place of its own, the platforms that run there, and somebody at each end of them.
@@ -103,6 +103,17 @@ impl Kit {
         let running = std::mem::take(&mut *self.running.lock().unwrap());
         for platform in running {
             platform.stop().await;
+        }
+    }
+
+    /// Makes the bus that is opened next one that has never seen a queue, like that of a new broker. Nothing runs
+    /// meanwhile.
+    pub async fn renew_bus(&self) {
+        let opened = self.opened.lock().unwrap().clone();
+        let settings = &self.place.settings;
+        match self.mode() {
+            Mode::Embedded => std::fs::remove_dir_all(settings.data_dir.join("bus")).unwrap(),
+            Mode::Distributed => sweep_broker(settings, &opened).await,
         }
     }
 

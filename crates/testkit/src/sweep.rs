@@ -6,12 +6,17 @@ use role::settings::Settings;
 
 use crate::{PATIENCE, amqp_url};
 
-/// Removes what a case had on the broker and in the database, when nobody works there any more: a broker bears it badly
-/// that queues go while their consumers stay, who make them again.
+/// Removes what a case had on the broker and in the database, when nobody works there any more.
 pub(crate) async fn sweep(settings: &Settings, opened: &[Parts], schemas: &[&str]) {
     if let Some(parts) = opened.last() {
         parts.database.drop_schemas(schemas).await.unwrap();
     }
+    sweep_broker(settings, opened).await;
+}
+
+/// Removes what a case had on the broker, if there is one, when its consumers have stopped: a broker bears it badly that
+/// queues go while their consumers stay, who make them again.
+pub(crate) async fn sweep_broker(settings: &Settings, opened: &[Parts]) {
     let (Some(_), Some(namespace)) = (&settings.amqp_url, &settings.namespace) else {
         return;
     };

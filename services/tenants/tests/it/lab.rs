@@ -80,6 +80,12 @@ impl Lab {
         self.start(vec![role(&self.parts).await]).await
     }
 
+    /// Starts the role again, after [`Kit::stop`], on what it left and on a bus where nobody else is.
+    pub async fn start_again(&self) {
+        let parts = self.open().await;
+        self.start(vec![role(&parts).await]).await;
+    }
+
     /// Applies what has to be right.
     pub async fn apply(&self, document: Value) -> Value {
         let (status, body) = self.post("/api/apply", document).await;

@@ -58,3 +58,18 @@ pub async fn a_refused_document_collects_nothing(lab: Arc<Lab>) {
     let collected = tell_what_cannot_be_read(&lab).await;
     assert_eq!(dead(&lab).await, [collected]);
 }
+
+pub async fn a_new_broker_collects_for_who_wanted_it_before(lab: Arc<Lab>) {
+    let (theirs, _) = listen(&lab, &[]).await;
+    lab.stop().await;
+    lab.renew_bus().await;
+    lab.start_again().await;
+    // What is told before the role has looked at its tenants is not collected.
+    eventually("a call is posted", async || {
+        started(&lab).await;
+        !theirs.posts().is_empty()
+    })
+    .await;
+    assert_eq!(theirs.posts()[0].json()["type"], "call.started");
+    theirs.server.stop(false).await;
+}

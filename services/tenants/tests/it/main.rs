@@ -38,7 +38,8 @@ testkit::suite! { crate::lab::run;
         no_route_is_open;
     listening:
         calls_are_collected_from_when_a_tenant_wants_to_be_told,
-        a_refused_document_collects_nothing;
+        a_refused_document_collects_nothing,
+        a_new_broker_collects_for_who_wanted_it_before;
     moments:
         what_is_republished_keeps_its_moment;
     notify:
