@@ -205,10 +205,7 @@ pub async fn a_number_belongs_to_one_tenant(lab: Arc<Lab>) {
             .contains("release it there first")
     );
 
-    let id = lab.get("/phone-numbers/lookup/+15550100001").await["id"]
-        .as_str()
-        .unwrap()
-        .to_owned();
+    let id = lab.number_id("+15550100001").await;
     let (status, _) = lab
         .call("POST", &format!("/phone-numbers/{id}/release"), ADMIN, None)
         .await;
@@ -257,10 +254,7 @@ pub async fn one_number_is_primary(lab: Arc<Lab>) {
         (422, &json!("tenants[0].numbers[1].primary"))
     );
 
-    let id = lab.get("/phone-numbers/lookup/+15550100003").await["id"]
-        .as_str()
-        .unwrap()
-        .to_owned();
+    let id = lab.number_id("+15550100003").await;
     lab.put(
         &format!("/phone-numbers/{id}/status"),
         json!({ "status": "released" }),
@@ -345,13 +339,12 @@ pub async fn a_tenant_is_created_once(lab: Arc<Lab>) {
         422
     );
     assert_eq!(
-        lab.call("GET", "/api/tenants/nobody", ADMIN, None).await.0,
+        lab.status("GET", "/api/tenants/nobody", ADMIN, None).await,
         404
     );
     assert_eq!(
-        lab.call("GET", "/api/tenants/no%00body", ADMIN, None)
-            .await
-            .0,
+        lab.status("GET", "/api/tenants/no%00body", ADMIN, None)
+            .await,
         404
     );
 }

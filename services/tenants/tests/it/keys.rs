@@ -6,7 +6,7 @@ use actix_web::http::Method as HttpMethod;
 use events::v1::{KeyChanged, KeyGrant, KeyQuery};
 use role::http::{Access, Method};
 use role::seal::key_hash;
-use serde_json::{Value, json};
+use serde_json::json;
 use testkit::ADMIN;
 
 use crate::lab::Lab;
@@ -19,15 +19,17 @@ async fn make(lab: &Lab, name: &str, tenant: Option<&str>, scopes: &[&str]) -> (
     (text("id"), text("key"))
 }
 
+/// How a key is answered that asks for the numbers.
+async fn numbers(lab: &Lab, key: &str) -> u16 {
+    lab.status("GET", "/phone-numbers/", key, None).await
+}
+
 pub async fn a_key_opens_what_it_says(lab: Arc<Lab>) {
     lab.world().await;
     let (_, read) = make(&lab, "reader", None, &["read"]).await;
     let (_, write) = make(&lab, "writer", None, &["write"]).await;
     let (_, admin) = make(&lab, "second", None, &["admin"]).await;
-    let number = lab.get("/phone-numbers/lookup/+15550100001").await["id"]
-        .as_str()
-        .unwrap()
-        .to_owned();
+    let number = lab.number_id("+15550100001").await;
     let status = format!("/phone-numbers/{number}/status");
     let active = || Some(json!({ "status": "active" }));
     for (key, list, change, tenant) in [
@@ -35,17 +37,16 @@ pub async fn a_key_opens_what_it_says(lab: Arc<Lab>) {
         (&write, 200, 200, 403),
         (&admin, 200, 200, 200),
     ] {
-        assert_eq!(lab.call("GET", "/phone-numbers/", key, None).await.0, list);
-        assert_eq!(lab.call("PUT", &status, key, active()).await.0, change);
+        assert_eq!(numbers(&lab, key).await, list);
+        assert_eq!(lab.status("PUT", &status, key, active()).await, change);
         assert_eq!(
-            lab.call("PUT", "/api/tenants/smith/status", key, active())
-                .await
-                .0,
+            lab.status("PUT", "/api/tenants/smith/status", key, active())
+                .await,
             tenant
         );
-        assert_eq!(lab.call("GET", "/api/keys/", key, None).await.0, tenant);
+        assert_eq!(lab.status("GET", "/api/keys/", key, None).await, tenant);
         assert_eq!(
-            lab.call("POST", "/api/apply", key, Some(json!({}))).await.0,
+            lab.status("POST", "/api/apply", key, Some(json!({}))).await,
             tenant
         );
     }
@@ -81,156 +82,58 @@ pub async fn a_tenants_key_sees_its_tenant_only(lab: Arc<Lab>) {
     lab.world().await;
     let (_, key) = make(&lab, "jones", Some("jones"), &["admin"]).await;
     let (own, _) = make(&lab, "platform", None, &["admin"]).await;
-    let smiths = lab.get("/phone-numbers/lookup/+15550100001").await["id"]
-        .as_str()
-        .unwrap()
-        .to_owned();
+    let smiths = lab.number_id("+15550100001").await;
     let get = async |path: &str| lab.call("GET", path, &key, None).await;
-    let send = async |method: &str, path: &str, body: Value| {
-        lab.call(method, path, &key, Some(body)).await
-    };
+    for list in ["/api/tenants/", "/phone-numbers/", "/api/keys/"] {
+        let (_, page) = get(list).await;
+        assert_eq!(page["items"].as_array().unwrap().len(), 1, "{list}: {page}");
+    }
+    for (path, status) in [
+        ("/api/tenants/jones", 200),
+        ("/api/tenants/smith", 404),
+        ("/phone-numbers/?tenant=smith", 404),
+        ("/phone-numbers/lookup/+15550100011", 200),
+        ("/phone-numbers/lookup/+15550100001", 404),
+    ] {
+        assert_eq!(get(path).await.0, status, "{path}");
+    }
 
-    assert_eq!(
-        get("/api/tenants/").await.1["items"]
-            .as_array()
-            .unwrap()
-            .len(),
-        1
-    );
-    assert_eq!(get("/api/tenants/jones").await.0, 200);
-    assert_eq!(get("/api/tenants/smith").await.0, 404);
-    assert_eq!(
-        get("/phone-numbers/").await.1["items"]
-            .as_array()
-            .unwrap()
-            .len(),
-        1
-    );
-    assert_eq!(get("/phone-numbers/?tenant=smith").await.0, 404);
-    assert_eq!(get("/phone-numbers/lookup/+15550100011").await.0, 200);
-    assert_eq!(get("/phone-numbers/lookup/+15550100001").await.0, 404);
-    assert_eq!(
-        get("/api/keys/").await.1["items"].as_array().unwrap().len(),
-        1
-    );
-
-    assert_eq!(
-        send("PUT", "/api/tenants/smith", json!({ "name": "x" }))
-            .await
-            .0,
-        404
-    );
-    assert_eq!(
-        send(
-            "PUT",
-            "/api/tenants/smith/status",
-            json!({ "status": "active" })
-        )
-        .await
-        .0,
-        404
-    );
-    assert_eq!(
-        send(
+    let suspended = json!({ "status": "suspended" });
+    let active = json!({ "status": "active" });
+    let (x, jones) = (json!({ "name": "x" }), json!({ "name": "Jones" }));
+    let jones_suspended = json!({ "name": "Jones", "status": "suspended" });
+    let new = json!({ "id": "new", "name": "x" });
+    let of_smith = json!({ "tenants": [{ "id": "smith", "name": "x" }] });
+    let any_key = json!({ "name": "more", "scopes": ["admin"] });
+    let key_of = |id: &str| json!({ "name": "more", "scopes": ["read"], "tenant_id": id });
+    let order = json!({ "tenant_id": "smith", "number": "+15550100077" });
+    let foreign_key = format!("/api/keys/{own}");
+    let number_status = format!("/phone-numbers/{smiths}/status");
+    let number_release = format!("/phone-numbers/{smiths}/release");
+    for (method, path, body, answer) in [
+        ("PUT", "/api/tenants/smith", Some(x), 404),
+        ("PUT", "/api/tenants/smith/status", Some(active), 404),
+        (
             "PUT",
             "/api/tenants/jones/status",
-            json!({ "status": "suspended" })
-        )
-        .await
-        .0,
-        403
-    );
-    assert_eq!(
-        send(
-            "PUT",
-            "/api/tenants/jones",
-            json!({ "name": "Jones", "status": "suspended" })
-        )
-        .await
-        .0,
-        422
-    );
-    assert_eq!(
-        send("PUT", "/api/tenants/jones", json!({ "name": "Jones" }))
-            .await
-            .0,
-        200
-    );
-    assert_eq!(
-        send("POST", "/api/tenants/", json!({ "id": "new", "name": "x" }))
-            .await
-            .0,
-        422
-    );
-    assert_eq!(
-        send(
-            "POST",
-            "/api/apply",
-            json!({ "tenants": [{ "id": "smith", "name": "x" }] })
-        )
-        .await
-        .0,
-        422
-    );
-    assert_eq!(
-        send(
-            "POST",
-            "/api/keys/",
-            json!({ "name": "more", "scopes": ["admin"] })
-        )
-        .await
-        .0,
-        422
-    );
-    assert_eq!(
-        send(
-            "POST",
-            "/api/keys/",
-            json!({ "name": "more", "scopes": ["read"], "tenant_id": "smith" })
-        )
-        .await
-        .0,
-        422
-    );
-    assert_eq!(
-        send(
-            "POST",
-            "/api/keys/",
-            json!({ "name": "more", "scopes": ["read"], "tenant_id": "jones" })
-        )
-        .await
-        .0,
-        201
-    );
-    assert_eq!(
-        lab.call("DELETE", &format!("/api/keys/{own}"), &key, None)
-            .await
-            .0,
-        404
-    );
-    assert_eq!(
-        send(
-            "PUT",
-            &format!("/phone-numbers/{smiths}/status"),
-            json!({ "status": "suspended" })
-        )
-        .await
-        .0,
-        404
-    );
-    assert_eq!(
-        lab.call(
-            "POST",
-            &format!("/phone-numbers/{smiths}/release"),
-            &key,
-            None
-        )
-        .await
-        .0,
-        404
-    );
-    let buy = json!({ "tenant_id": "smith", "number": "+15550100077" });
-    assert_eq!(send("POST", "/phone-numbers/provision", buy).await.0, 404);
+            Some(suspended.clone()),
+            403,
+        ),
+        ("PUT", "/api/tenants/jones", Some(jones_suspended), 422),
+        ("PUT", "/api/tenants/jones", Some(jones), 200),
+        ("POST", "/api/tenants/", Some(new), 422),
+        ("POST", "/api/apply", Some(of_smith), 422),
+        ("POST", "/api/keys/", Some(any_key), 422),
+        ("POST", "/api/keys/", Some(key_of("smith")), 422),
+        ("POST", "/api/keys/", Some(key_of("jones")), 201),
+        ("DELETE", foreign_key.as_str(), None, 404),
+        ("PUT", number_status.as_str(), Some(suspended), 404),
+        ("POST", number_release.as_str(), None, 404),
+        ("POST", "/phone-numbers/provision", Some(order), 404),
+    ] {
+        let status = lab.status(method, path, &key, body.clone()).await;
+        assert_eq!(status, answer, "{method} {path}: {body:?}");
+    }
     assert_eq!(
         lab.get("/api/tenants/smith").await["name"],
         "Smith Plumbing"
@@ -239,18 +142,16 @@ pub async fn a_tenants_key_sees_its_tenant_only(lab: Arc<Lab>) {
 
 pub async fn a_withdrawn_key_opens_nothing(lab: Arc<Lab>) {
     let (id, key) = make(&lab, "short-lived", None, &["read"]).await;
-    assert_eq!(lab.call("GET", "/phone-numbers/", &key, None).await.0, 200);
+    assert_eq!(numbers(&lab, &key).await, 200);
     assert_eq!(
-        lab.call("DELETE", &format!("/api/keys/{id}"), ADMIN, None)
-            .await
-            .0,
+        lab.status("DELETE", &format!("/api/keys/{id}"), ADMIN, None)
+            .await,
         204
     );
-    assert_eq!(lab.call("GET", "/phone-numbers/", &key, None).await.0, 401);
+    assert_eq!(numbers(&lab, &key).await, 401);
     assert_eq!(
-        lab.call("DELETE", &format!("/api/keys/{id}"), ADMIN, None)
-            .await
-            .0,
+        lab.status("DELETE", &format!("/api/keys/{id}"), ADMIN, None)
+            .await,
         404
     );
     let told = lab.ear.hear::<KeyChanged>(2).await;
@@ -276,33 +177,18 @@ pub async fn keys_of_an_apply_file(lab: Arc<Lab>) {
         ),
         (1, &json!("console"))
     );
-    assert_eq!(lab.call("GET", "/phone-numbers/", made, None).await.0, 200);
+    assert_eq!(numbers(&lab, made).await, 200);
     let again = lab.apply(file.clone()).await;
     assert_eq!(again["unchanged"], json!(["key console", "key smith"]));
     assert_eq!(again.get("keys"), None);
 
     // Another key by the same name: the old one opens nothing any more.
-    assert_eq!(
-        lab.call("GET", "/phone-numbers/", "a-key-of-smith", None)
-            .await
-            .0,
-        200
-    );
+    assert_eq!(numbers(&lab, "a-key-of-smith").await, 200);
     let mut other = file;
     other["keys"][1]["key"] = json!("a-new-key-of-smith");
     assert_eq!(lab.apply(other).await["updated"], json!(["key smith"]));
-    assert_eq!(
-        lab.call("GET", "/phone-numbers/", "a-key-of-smith", None)
-            .await
-            .0,
-        401
-    );
-    assert_eq!(
-        lab.call("GET", "/phone-numbers/", "a-new-key-of-smith", None)
-            .await
-            .0,
-        200
-    );
+    assert_eq!(numbers(&lab, "a-key-of-smith").await, 401);
+    assert_eq!(numbers(&lab, "a-new-key-of-smith").await, 200);
     let (status, answer) = lab
         .post("/api/keys/", json!({ "name": "smith", "scopes": ["read"] }))
         .await;

@@ -8,7 +8,7 @@ use clock::Clock;
 use events::v1::TwimlReply;
 use events::{Envelope, Event};
 use role::{Parts, Role};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tenants::Tempo;
 use testkit::{Kit, Log, Mode, PATIENCE};
 
@@ -91,6 +91,24 @@ impl Lab {
         let (status, body) = self.post("/api/apply", document).await;
         assert_eq!(status, 200, "{body}");
         body
+    }
+
+    /// How a request with a key is answered.
+    pub async fn status(&self, method: &str, path: &str, key: &str, body: Option<Value>) -> u16 {
+        self.call(method, path, key, body).await.0
+    }
+
+    /// Suspends a tenant.
+    pub async fn suspend(&self, tenant: &str) {
+        let path = format!("/api/tenants/{tenant}/status");
+        let (status, body) = self.put(&path, json!({ "status": "suspended" })).await;
+        assert_eq!(status, 200, "{body}");
+    }
+
+    /// The id of a number.
+    pub async fn number_id(&self, number: &str) -> String {
+        let found = self.get(&format!("/phone-numbers/lookup/{number}")).await;
+        found["id"].as_str().unwrap().to_owned()
     }
 
     /// smith with two numbers, jones with an account of its own.

@@ -7,9 +7,11 @@ mod flows;
 mod keys;
 mod lab;
 mod listening;
+mod lookups;
 mod moments;
 mod notify;
 mod numbers;
+mod purchases;
 mod resolution;
 mod secrets;
 mod world;
@@ -40,6 +42,10 @@ testkit::suite! { crate::lab::run;
         calls_are_collected_from_when_a_tenant_wants_to_be_told,
         a_refused_document_collects_nothing,
         a_new_broker_collects_for_who_wanted_it_before;
+    lookups:
+        a_change_is_seen_at_once,
+        a_change_of_another_replica_is_seen,
+        the_edge_gets_its_directory;
     moments:
         what_is_republished_keeps_its_moment;
     notify:
@@ -51,11 +57,12 @@ testkit::suite! { crate::lab::run;
     numbers:
         a_number_is_looked_up,
         a_number_goes_from_state_to_state,
+        lists_page;
+    purchases:
         a_number_is_bought,
         a_refused_number_leaves_nothing,
         a_late_answer_settles_a_purchase,
-        a_number_is_given_back,
-        lists_page;
+        a_number_is_given_back;
     resolution:
         a_call_goes_to_the_app_of_its_number,
         a_bot_is_one_app,
@@ -63,10 +70,7 @@ testkit::suite! { crate::lab::run;
         callbacks_of_a_suspended_tenant_go_through,
         a_whisper_is_resolved_by_its_query,
         texts_go_to_conversations,
-        another_account_cannot_speak_for_a_number,
-        a_change_is_seen_at_once,
-        a_change_of_another_replica_is_seen,
-        the_edge_gets_its_directory;
+        another_account_cannot_speak_for_a_number;
     secrets:
         credentials_are_never_shown;
 }

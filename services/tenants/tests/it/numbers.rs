@@ -1,97 +1,12 @@
-//! Phone numbers: found, bought, moved between states, given back.
+//! Phone numbers: found, moved between states, listed.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
-use async_trait::async_trait;
-use bus::{Bus, Delivery, Handler, Settle};
-use clock::Clock;
-use events::v1::{NumberBought, NumberBuy, NumberChanged, NumberRelease, NumberReleased};
-use events::{Envelope, Event};
+use events::v1::NumberChanged;
 use serde_json::{Value, json};
-use testkit::{ADMIN, eventually, subscription};
+use testkit::ADMIN;
 
 use crate::lab::Lab;
-use crate::world::{ACCOUNT, OTHER_ACCOUNT};
-
-/// Stands in for egress.
-struct Egress {
-    bus: Bus,
-    asked: Mutex<Vec<Envelope>>,
-    bought: Option<NumberBought>,
-}
-
-impl Egress {
-    async fn start(lab: &Lab, bought: Option<NumberBought>) -> Arc<Self> {
-        let egress = Arc::new(Self {
-            bus: lab.bus().clone(),
-            asked: Mutex::default(),
-            bought,
-        });
-        let commands = [NumberBuy::TYPE, NumberRelease::TYPE];
-        lab.bus()
-            .consume(subscription("test.egress", &commands), egress.clone())
-            .await
-            .unwrap();
-        egress
-    }
-
-    fn asked<E: Event>(&self) -> Vec<E> {
-        self.asked
-            .lock()
-            .unwrap()
-            .iter()
-            .filter_map(|e| e.decode().ok())
-            .collect()
-    }
-}
-
-#[async_trait]
-impl Handler for Egress {
-    async fn handle(&self, delivery: Delivery) -> Settle {
-        let envelope = delivery.envelope;
-        let reply = match envelope.decode::<NumberBuy>() {
-            Ok(buy) => self.bought.clone().map(|bought| {
-                let number_id = buy.number_id;
-                Envelope::new(
-                    "trunkline/test",
-                    &Clock::system(),
-                    &NumberBought {
-                        number_id,
-                        ..bought
-                    },
-                )
-            }),
-            Err(_) => {
-                let ok = NumberReleased {
-                    ok: true,
-                    ..NumberReleased::default()
-                };
-                Some(Envelope::new("trunkline/test", &Clock::system(), &ok))
-            }
-        };
-        self.asked.lock().unwrap().push(envelope.clone());
-        if let (Some(to), Some(reply)) = (&envelope.reply_to, reply) {
-            // As egress does: to the one who asked, and to everybody.
-            let _ = self.bus.reply(to, &reply).await;
-            let _ = self.bus.publish(&reply).await;
-        }
-        Settle::Done
-    }
-}
-
-fn sold(number: &str) -> NumberBought {
-    NumberBought {
-        ok: true,
-        number: number.to_owned(),
-        phone_number_sid: "PN00000000000000000000000000000001".to_owned(),
-        ..NumberBought::default()
-    }
-}
-
-async fn id_of(lab: &Lab, number: &str) -> String {
-    let found = lab.get(&format!("/phone-numbers/lookup/{number}")).await;
-    found["id"].as_str().unwrap().to_owned()
-}
 
 pub async fn a_number_is_looked_up(lab: Arc<Lab>) {
     lab.world().await;
@@ -124,22 +39,16 @@ pub async fn a_number_is_looked_up(lab: Arc<Lab>) {
         );
     }
     assert_eq!(
-        lab.call("GET", "/phone-numbers/lookup/+15550100099", ADMIN, None)
-            .await
-            .0,
+        lab.status("GET", "/phone-numbers/lookup/+15550100099", ADMIN, None)
+            .await,
         404
     );
     assert_eq!(
-        lab.call("GET", "/phone-numbers/lookup/abc", ADMIN, None)
-            .await
-            .0,
+        lab.status("GET", "/phone-numbers/lookup/abc", ADMIN, None)
+            .await,
         422
     );
-    lab.put(
-        "/api/tenants/smith/status",
-        json!({ "status": "suspended" }),
-    )
-    .await;
+    lab.suspend("smith").await;
     let found = lab.get("/phone-numbers/lookup/+15550100001").await;
     assert_eq!(
         (&found["active"], &found["tenant_status"]),
@@ -151,7 +60,7 @@ pub async fn a_number_goes_from_state_to_state(lab: Arc<Lab>) {
     lab.world().await;
     let path = format!(
         "/phone-numbers/{}/status",
-        id_of(&lab, "+15550100001").await
+        lab.number_id("+15550100001").await
     );
     let go = async |status: &str| lab.put(&path, json!({ "status": status })).await;
     assert_eq!(go("active").await.0, 200);
@@ -184,9 +93,8 @@ pub async fn a_number_goes_from_state_to_state(lab: Arc<Lab>) {
         404
     );
     assert_eq!(
-        lab.call("GET", "/phone-numbers/lookup/+15550100001", ADMIN, None)
-            .await
-            .0,
+        lab.status("GET", "/phone-numbers/lookup/+15550100001", ADMIN, None)
+            .await,
         404
     );
     // Deliveries overtake each other.
@@ -200,181 +108,6 @@ pub async fn a_number_goes_from_state_to_state(lab: Arc<Lab>) {
         .collect();
     told.sort();
     assert_eq!(told, ["active", "active", "released", "suspended"]);
-}
-
-pub async fn a_number_is_bought(lab: Arc<Lab>) {
-    lab.world().await;
-    let egress = Egress::start(&lab, Some(sold("+14155550123"))).await;
-    let want =
-        json!({ "tenant_id": "jones", "area_code": "415", "voice": "screener", "sms": "none" });
-    let (status, answer) = lab
-        .post_once("/phone-numbers/provision", "order-1", want.clone())
-        .await;
-    assert_eq!(status, 201, "{answer}");
-    assert_eq!(
-        (&answer["number"], &answer["status"]),
-        (&json!("+14155550123"), &json!("active"))
-    );
-    let asked: Vec<NumberBuy> = egress.asked();
-    assert_eq!(
-        (asked[0].account_sid.as_str(), asked[0].area_code.as_str()),
-        (OTHER_ACCOUNT, "415")
-    );
-    assert_eq!(
-        (asked[0].country.as_str(), asked[0].number.as_str()),
-        ("US", "")
-    );
-    let found = lab.get("/phone-numbers/lookup/+14155550123").await;
-    assert_eq!(
-        (&found["voice"], &found["primary"], &found["id"]),
-        (&json!("screener"), &json!(false), &answer["id"])
-    );
-
-    // The same order again is the same number.
-    let (status, again) = lab
-        .post_once("/phone-numbers/provision", "order-1", want.clone())
-        .await;
-    assert_eq!((status, &again["id"]), (201, &answer["id"]));
-    assert_eq!(egress.asked::<NumberBuy>().len(), 1);
-
-    // One that is in use here cannot be bought.
-    let taken = json!({ "tenant_id": "smith", "number": "+14155550123" });
-    assert_eq!(
-        lab.post("/phone-numbers/provision", taken).await.1["error"]["code"],
-        "taken"
-    );
-    for bad in [
-        json!({ "tenant_id": "smith" }),
-        json!({ "tenant_id": "smith", "number": "+14155550124", "area_code": "415" }),
-        json!({ "tenant_id": "smith", "number": "4155550124" }),
-        json!({ "number": "+14155550124" }),
-    ] {
-        assert_eq!(
-            lab.post("/phone-numbers/provision", bad.clone()).await.0,
-            422,
-            "{bad}"
-        );
-    }
-    let nobody = json!({ "tenant_id": "nobody", "number": "+14155550124" });
-    assert_eq!(lab.post("/phone-numbers/provision", nobody).await.0, 404);
-}
-
-pub async fn a_refused_number_leaves_nothing(lab: Arc<Lab>) {
-    lab.world().await;
-    let refused = NumberBought {
-        ok: false,
-        code: 21422,
-        reason: "not available".to_owned(),
-        ..NumberBought::default()
-    };
-    let egress = Egress::start(&lab, Some(refused)).await;
-    let (status, answer) = lab
-        .post(
-            "/phone-numbers/provision",
-            json!({ "tenant_id": "smith", "number": "+14155550123" }),
-        )
-        .await;
-    assert_eq!(status, 422, "{answer}");
-    assert_eq!(answer["error"]["details"]["twilio_code"], 21422);
-    assert_eq!(egress.asked::<NumberBuy>()[0].account_sid, ACCOUNT);
-    assert_eq!(
-        lab.call("GET", "/phone-numbers/lookup/+14155550123", ADMIN, None)
-            .await
-            .0,
-        404
-    );
-    assert_eq!(
-        lab.get("/phone-numbers/?tenant=smith").await["items"]
-            .as_array()
-            .unwrap()
-            .len(),
-        2
-    );
-}
-
-pub async fn a_late_answer_settles_a_purchase(lab: Arc<Lab>) {
-    lab.world().await;
-    let egress = Egress::start(&lab, None).await;
-    let want = json!({ "tenant_id": "smith", "number": "+14155550123", "voice": "forward" });
-    let (status, answer) = lab.post("/phone-numbers/provision", want).await;
-    assert_eq!(
-        (status, &answer["status"]),
-        (202, &json!("provisioning")),
-        "{answer}"
-    );
-    assert!(answer["note"].is_string());
-    let xml = lab.ring("+14155550123").await;
-    assert!(xml.contains("<Hangup/>"), "{xml}");
-
-    let number_id = egress.asked::<NumberBuy>()[0].number_id.clone();
-    assert_eq!(json!(number_id), answer["id"]);
-    let late = NumberBought {
-        number_id: number_id.clone(),
-        ..sold("+14155550123")
-    };
-    lab.publish(&late).await;
-    lab.publish(&late).await;
-    eventually("the number serves", async || {
-        lab.get("/phone-numbers/lookup/+14155550123").await["status"] == "active"
-    })
-    .await;
-    eventually("calls are forwarded", async || {
-        lab.ring("+14155550123")
-            .await
-            .contains("voice.inbound.forward")
-    })
-    .await;
-    let found = lab.get("/phone-numbers/lookup/+14155550123").await;
-    assert_eq!(found["sid"], "PN00000000000000000000000000000001");
-
-    // What was bought for nobody goes back.
-    let orphan = NumberBought {
-        number_id: "gone".to_owned(),
-        ..sold("+14155550124")
-    };
-    lab.publish(&orphan).await;
-    eventually("it is given back", async || {
-        egress
-            .asked::<NumberRelease>()
-            .iter()
-            .any(|r| r.number == "+14155550124")
-    })
-    .await;
-}
-
-pub async fn a_number_is_given_back(lab: Arc<Lab>) {
-    lab.world().await;
-    let egress = Egress::start(&lab, Some(sold("+14155550123"))).await;
-    let (_, bought) = lab
-        .post(
-            "/phone-numbers/provision",
-            json!({ "tenant_id": "smith", "area_code": "415" }),
-        )
-        .await;
-    let path = format!("/phone-numbers/{}/release", bought["id"].as_str().unwrap());
-    let (status, answer) = lab.call("POST", &path, ADMIN, None).await;
-    assert_eq!(
-        (status, &answer["status"]),
-        (200, &json!("released")),
-        "{answer}"
-    );
-    let asked: Vec<NumberRelease> = egress.asked();
-    assert_eq!(
-        (asked.len(), asked[0].phone_number_sid.as_str()),
-        (1, "PN00000000000000000000000000000001")
-    );
-    // Again: nothing more happens, and the order that bought it is spent.
-    assert_eq!(lab.call("POST", &path, ADMIN, None).await.0, 200);
-    // A number that we did not buy is released without Twilio.
-    let path = format!(
-        "/phone-numbers/{}/release",
-        id_of(&lab, "+15550100003").await
-    );
-    assert_eq!(
-        lab.call("POST", &path, ADMIN, None).await.1["status"],
-        "released"
-    );
-    assert_eq!(egress.asked::<NumberRelease>().len(), 1);
 }
 
 pub async fn lists_page(lab: Arc<Lab>) {
@@ -402,9 +135,8 @@ pub async fn lists_page(lab: Arc<Lab>) {
         assert_eq!((seen.len(), &seen), (5, &sorted));
     }
     assert_eq!(
-        lab.call("GET", "/api/tenants/?cursor=%00", ADMIN, None)
-            .await
-            .0,
+        lab.status("GET", "/api/tenants/?cursor=%00", ADMIN, None)
+            .await,
         400
     );
 }

@@ -1,0 +1,137 @@
+//! Whose number is this? What is kept in memory, here and at the edge, follows each change.
+
+use std::sync::Arc;
+
+use clock::Clock;
+use events::v1::{Directory, DirectoryQuery, NumberChanged, ResolveQuery, Resolved, TenantChanged};
+use role::settings::Secret;
+use serde_json::json;
+use testkit::{ADMIN, Mode, eventually};
+
+use crate::lab::{Lab, log, run_at};
+use crate::world::{ACCOUNT, OTHER_ACCOUNT};
+
+async fn resolve(lab: &Lab, number: &str) -> Resolved {
+    lab.ask(&ResolveQuery {
+        number: number.to_owned(),
+    })
+    .await
+}
+
+pub async fn a_change_is_seen_at_once(lab: Arc<Lab>) {
+    assert_eq!(resolve(&lab, "+15550100001").await, Resolved::default());
+    lab.world().await;
+    let found = resolve(&lab, "+15550100001").await;
+    assert!(found.active);
+    for name in ["One", "Two", "Three"] {
+        lab.put("/api/tenants/smith", json!({ "name": name })).await;
+        assert_eq!(
+            resolve(&lab, "+15550100001").await.tenant.unwrap().name,
+            name
+        );
+    }
+    lab.suspend("smith").await;
+    let found = resolve(&lab, "+15550100001").await;
+    assert_eq!((found.active, found.tenant.is_some()), (false, true));
+}
+
+pub async fn a_change_of_another_replica_is_seen(lab: Arc<Lab>) {
+    lab.world().await;
+    let other = lab.replica().await;
+    // Both have it in memory by now.
+    for _ in 0..40 {
+        assert_eq!(
+            resolve(&lab, "+15550100001").await.tenant.unwrap().name,
+            "Smith Plumbing"
+        );
+    }
+    let body = Some(json!({ "name": "Renamed" }));
+    let path = "/api/tenants/smith";
+    let (status, _) = lab.call_at(&other, "PUT", path, ADMIN, body, &[]).await;
+    assert_eq!(status, 200);
+    // Much sooner than an entry grows old.
+    eventually("every replica sees it", async || {
+        for _ in 0..20 {
+            if resolve(&lab, "+15550100001").await.tenant.unwrap().name != "Renamed" {
+                return false;
+            }
+        }
+        true
+    })
+    .await;
+}
+
+pub async fn the_edge_gets_its_directory(lab: Arc<Lab>) {
+    lab.world().await;
+    let directory: Directory = lab.ask(&DirectoryQuery {}).await;
+    let account = &directory.accounts[0];
+    assert_eq!(
+        (
+            directory.accounts.len(),
+            account.account_sid.as_str(),
+            account.tenant_id.as_str()
+        ),
+        (1, OTHER_ACCOUNT, "jones")
+    );
+    let tokens: Vec<Secret> = account
+        .sealed_tokens
+        .iter()
+        .map(|t| lab.parts.sealer.open(t).unwrap())
+        .collect();
+    assert_eq!(
+        tokens.iter().map(Secret::reveal).collect::<Vec<_>>(),
+        ["a-token-of-jones", "an-older-token"]
+    );
+    let mut entries: Vec<_> = directory
+        .entries
+        .iter()
+        .map(|e| {
+            (
+                e.number.as_str(),
+                e.tenant_id.as_str(),
+                e.account_sid.as_str(),
+                e.dialable,
+            )
+        })
+        .collect();
+    entries.sort_unstable();
+    assert_eq!(
+        entries,
+        [
+            ("+15550100001", "smith", ACCOUNT, true),
+            ("+15550100003", "smith", ACCOUNT, false),
+            ("+15550100011", "jones", OTHER_ACCOUNT, false),
+        ]
+    );
+    lab.suspend("smith").await;
+    let directory: Directory = lab.ask(&DirectoryQuery {}).await;
+    assert!(directory.entries.iter().all(|e| !e.dialable));
+    // The directory of this process follows.
+    let known = &lab.parts.directory;
+    eventually("the directory is fresh", async || {
+        known.entry("+15550100001").is_some_and(|e| !e.dialable)
+            && known.account(OTHER_ACCOUNT).is_some()
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_a_database_an_old_answer_is_used() {
+    let clock = Clock::held(Clock::system().now());
+    run_at(Mode::Distributed, clock, |lab: Arc<Lab>| async move {
+        lab.world().await;
+        // The role hears of its own changes too, and forgets once more.
+        lab.ear.hear::<NumberChanged>(3).await;
+        lab.ear.hear::<TenantChanged>(2).await;
+        for _ in 0..50 {
+            assert!(resolve(&lab, "+15550100001").await.active);
+        }
+        lab.parts.database.drop_schemas(&["tenants"]).await.unwrap();
+        // Fresh: the database is not asked. Old: it is, in vain.
+        assert!(resolve(&lab, "+15550100001").await.active);
+        lab.parts.clock.advance(chrono::Duration::seconds(31));
+        assert!(resolve(&lab, "+15550100001").await.active);
+        assert!(log().text().contains("an old look-up is used"));
+    })
+    .await;
+}
