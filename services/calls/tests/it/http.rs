@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 use testkit::{Ear, fields};
 
 use crate::lab::{COACH, Lab, OTHER, SILENT, SUSPENDED};
-use crate::story::{CALLER, NUMBER, Told, What, at};
+use crate::story::{CALLER, NUMBER, at};
+use crate::told::{Told, What};
 use crate::words::{dialled, inbound, tenant};
 
 fn code(answer: &(u16, Value)) -> (u16, &str) {

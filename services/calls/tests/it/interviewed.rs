@@ -6,7 +6,8 @@ use events::v1::{
 };
 use proptest::prelude::*;
 
-use crate::story::{CALLER, NUMBER, Story, Told, What, at};
+use crate::story::{CALLER, NUMBER, Story, at};
+use crate::told::{Told, What};
 use crate::words::{status, tenant};
 
 /// How the call went in truth.

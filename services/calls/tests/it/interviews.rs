@@ -10,9 +10,8 @@ use crate::interviewed::Interviewed;
 use testkit::eventually;
 
 use crate::lab::Lab;
-use crate::story::{CALLER, NUMBER, Story, Told, What, at};
-
-const CALL: &str = "CA1";
+use crate::story::{CALL, CALLER, NUMBER, Story, at};
+use crate::told::{Told, What};
 
 fn coached() -> Interviewed {
     Interviewed {

@@ -14,7 +14,8 @@ use events::{Envelope, Event};
 use store::Store;
 use testkit::{Ear, Kit, Mode, PATIENCE};
 
-use crate::story::{NUMBER, Told, at};
+use crate::story::{NUMBER, at};
+use crate::told::Told;
 use crate::words;
 
 pub struct Lab {

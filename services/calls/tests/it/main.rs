@@ -8,25 +8,30 @@ mod interviewed;
 mod interviews;
 mod lab;
 mod orders;
+mod silence;
 mod stories;
 mod story;
+mod told;
+mod whispers;
 mod words;
 
 testkit::suite! { crate::lab::run;
     stories:
         a_missed_call_is_told_once,
-        a_lost_callback_is_followed_by_a_look,
-        a_silent_call_is_looked_at_until_its_end,
-        a_leg_that_still_rings_is_not_the_end,
         after_the_end_a_call_may_still_come_in,
-        whoever_picks_up_is_asked,
-        a_key_that_never_comes_was_not_pressed,
         a_fallback_that_dialled_is_believed,
         a_storm_comes_to_rest,
         nobody_ends_the_call_of_another,
         what_cannot_be_read_is_told_to_people,
-        a_call_that_twilio_does_not_know_is_a_fault_and_no_missed_call,
         the_text_that_follows_is_in_the_timeline;
+    silence:
+        a_lost_callback_is_followed_by_a_look,
+        a_silent_call_is_looked_at_until_its_end,
+        a_leg_that_still_rings_is_not_the_end,
+        a_call_that_twilio_does_not_know_is_a_fault_and_no_missed_call;
+    whispers:
+        whoever_picks_up_is_asked,
+        a_key_that_never_comes_was_not_pressed;
     interviews:
         a_caller_who_leaves_an_interview_has_not_been_missed,
         who_was_called_for_an_interview_is_not_texted_back,

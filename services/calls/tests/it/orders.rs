@@ -13,9 +13,8 @@ use role::{Decider, Fault};
 use store::{Database, Store, Tx, inbox};
 
 use crate::interviewed::interviews;
-use crate::story::{Story, Told, Truth, What, at, truths};
-
-const CALL: &str = "CA1";
+use crate::story::{CALL, Dial, Story, Truth, at, truths};
+use crate::told::{Told, What};
 
 /// The role without a bus: what follows is kept, and timers run when the story has been told.
 #[derive(Default)]
@@ -263,15 +262,9 @@ fn an_answered_call_told_in_order() {
         dir: dir.path().to_owned(),
     };
     let truth = Truth {
-        plan: crate::story::Plan::Forward,
         whisper: true,
-        dial: crate::story::Dial::Talked,
-        bridged_told: true,
-        status: "completed",
-        fallback: false,
-        inbound_lost: false,
-        dial_lost: false,
-        status_lost: false,
+        dial: Dial::Talked,
+        ..Truth::plain()
     };
     let row = runtime.block_on(async {
         let store = Store::open(&database, "calls", door::MIGRATIONS)

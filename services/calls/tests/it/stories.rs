@@ -2,47 +2,22 @@
 
 use std::sync::Arc;
 
-use chrono::TimeDelta;
-use events::v1::{CallLookedUp, CallSettle, CallStarted, Whisper};
+use events::v1::{CallSettle, CallStarted};
 use futures::future::join_all;
 use testkit::eventually;
 
 use crate::lab::Lab;
-use crate::story::{CALLER, Dial, NUMBER, OWNER, Plan, Story, Told, Truth, What, at};
-use crate::words::{dialled, inbound, status, tenant, text_sent, whisper};
-
-const CALL: &str = "CA1";
-
-fn plain() -> Truth {
-    Truth {
-        plan: Plan::Forward,
-        whisper: false,
-        dial: Dial::Missed("no-answer"),
-        bridged_told: true,
-        status: "completed",
-        fallback: false,
-        inbound_lost: false,
-        dial_lost: false,
-        status_lost: false,
-    }
-}
-
-fn comes_in(call: &str) -> Told {
-    Told::new(
-        0,
-        &format!("{call}-inbound"),
-        What::Inbound(inbound(call, tenant("smith"))),
-        true,
-    )
-}
+use crate::story::{CALL, CALLER, Dial, NUMBER, OWNER, Plan, Story, Truth, at};
+use crate::told::{Told, What};
+use crate::words::{dialled, status, tenant, text_sent};
 
 pub async fn a_missed_call_is_told_once(lab: Arc<Lab>) {
-    let xml = lab.ask(&comes_in(CALL)).await;
+    let xml = lab.ask(&Told::comes_in(CALL)).await;
     assert!(
         xml.contains(OWNER) && xml.contains("/webhooks/twilio/call/status/CA1"),
         "{xml}"
     );
-    let again = lab.ask(&comes_in(CALL)).await;
+    let again = lab.ask(&Told::comes_in(CALL)).await;
     assert_eq!(xml, again, "a repeat gets the same answer");
     assert_eq!(lab.told(CALL).await, ["call.started"]);
 
@@ -92,72 +67,10 @@ pub async fn a_missed_call_is_told_once(lab: Arc<Lab>) {
     assert!(lab.lookups().is_empty());
 }
 
-/// The end of the call comes, the end of the dial is lost: Twilio is asked, and its word counts.
-pub async fn a_lost_callback_is_followed_by_a_look(lab: Arc<Lab>) {
-    lab.ask(&comes_in(CALL)).await;
-    let ended = status(CALL, tenant("smith"), "completed", Some(60), "");
-    lab.publish("calls.status", at(70), &ended).await;
-    assert_eq!(lab.told(CALL).await, ["call.started"]);
-    lab.clock.advance(TimeDelta::seconds(11));
-    eventually("Twilio is asked", async || lab.lookups().len() == 1).await;
-    assert_eq!(lab.row(CALL).await.outcome, "", "nothing is guessed");
-    let truth = Truth {
-        dial: Dial::Talked,
-        ..plain()
-    };
-    lab.publish("calls.looked-up", at(82), &truth.looked_up(CALL))
-        .await;
-    assert_eq!(
-        lab.told(CALL).await,
-        ["call.answered", "call.ended", "call.lookup", "call.started"]
-    );
-    assert_eq!(lab.ended()[0].call.clone().unwrap().duration_s, Some(77));
-    // The timer of silence runs out as well, and finds nothing to do.
-    lab.clock.advance(TimeDelta::seconds(60));
-    lab.rest().await;
-    assert_eq!(lab.lookups().len(), 1);
-}
-
-/// Nothing at all is heard after the ringing; a call that goes on is looked at until it is over.
-pub async fn a_silent_call_is_looked_at_until_its_end(lab: Arc<Lab>) {
-    lab.ask(&comes_in(CALL)).await;
-    lab.clock.advance(TimeDelta::seconds(46));
-    for round in 1..=2 {
-        eventually("Twilio is asked", async || lab.lookups().len() == round).await;
-        let talking = CallLookedUp {
-            found: true,
-            status: "in-progress".into(),
-            ..plain().looked_up(CALL)
-        };
-        lab.publish("calls.looked-up", lab.clock.now(), &talking)
-            .await;
-        assert_eq!(lab.row(CALL).await.status, "in-progress");
-        lab.clock.advance(TimeDelta::seconds(301));
-    }
-    eventually("Twilio is asked", async || lab.lookups().len() == 3).await;
-    lab.publish("calls.looked-up", lab.clock.now(), &plain().looked_up(CALL))
-        .await;
-    let told = lab.told(CALL).await;
-    assert_eq!(told.iter().filter(|kind| *kind == "call.ended").count(), 1);
-    assert_eq!(lab.missed()[0].reason, "no-answer");
-}
-
-/// The books lag behind: the call is over and its leg is not.
-pub async fn a_leg_that_still_rings_is_not_the_end(lab: Arc<Lab>) {
-    lab.ask(&comes_in(CALL)).await;
-    let mut looked_up = plain().looked_up(CALL);
-    looked_up.legs[0].status = "ringing".into();
-    lab.publish("calls.looked-up", lab.clock.now(), &looked_up)
-        .await;
-    assert_eq!(lab.row(CALL).await.outcome, "");
-    lab.clock.advance(TimeDelta::seconds(11));
-    eventually("Twilio is asked again", async || lab.lookups().len() == 1).await;
-}
-
 pub async fn after_the_end_a_call_may_still_come_in(lab: Arc<Lab>) {
     let ended = status(CALL, tenant("smith"), "completed", Some(3), "");
     lab.publish("calls.status", at(5), &ended).await;
-    let xml = lab.ask(&comes_in(CALL)).await;
+    let xml = lab.ask(&Told::comes_in(CALL)).await;
     assert!(xml.contains("<Dial"), "{xml}");
     let row = lab.row(CALL).await;
     assert_eq!(
@@ -178,7 +91,7 @@ pub async fn after_the_end_a_call_may_still_come_in(lab: Arc<Lab>) {
     assert_eq!(
         lab.ask(&Told {
             id: "late".into(),
-            ..comes_in(CALL)
+            ..Told::comes_in(CALL)
         })
         .await
         .matches("<Dial")
@@ -192,101 +105,13 @@ pub async fn after_the_end_a_call_may_still_come_in(lab: Arc<Lab>) {
     assert_eq!(lab.row(CALL).await.ended_at.unwrap().0, at(4));
 }
 
-pub async fn whoever_picks_up_is_asked(lab: Arc<Lab>) {
-    let whispering = || {
-        let whisper = Some(Whisper {
-            enabled: true,
-            say: "For {business_name}, press 1.".into(),
-        });
-        events::v1::TenantContext {
-            whisper,
-            ..tenant("smith")
-        }
-    };
-    let told = |call: &str, id: &str, digits, answered| {
-        let what = What::Whisper(whisper(call, whispering(), digits, answered));
-        Told::new(12, &format!("{call}-{id}"), what, true)
-    };
-    for (call, digits, outcome) in [
-        ("CA1", "1", "answered"),
-        ("CA2", "2", "missed"),
-        ("CA3", "", "missed"),
-    ] {
-        let comes_in = What::Inbound(inbound(call, whispering()));
-        lab.ask(&Told::new(0, &format!("{call}-inbound"), comes_in, true))
-            .await;
-        let prompt = lab.ask(&told(call, "prompt", "", false)).await;
-        assert!(
-            prompt.contains("For Smith &amp; Sons, press 1."),
-            "{prompt}"
-        );
-        assert!(
-            prompt.contains(&format!(
-                "/webhooks/twilio/call/whisper/{call}/answer?number=%2B15550100001"
-            )),
-            "{prompt}"
-        );
-        assert!(
-            !prompt.contains(CALLER),
-            "nobody's number is read out or given away"
-        );
-        let answer = lab.ask(&told(call, "answer", digits, true)).await;
-        assert_eq!(answer.contains("<Hangup/>"), digits != "1", "{answer}");
-        let mut finished = dialled(call, whispering(), "completed");
-        finished.dial.as_mut().unwrap().bridged = Some(digits == "1");
-        lab.publish("calls.dial-finished", at(60), &finished).await;
-        let row = lab.row(call).await;
-        assert_eq!(
-            (row.outcome.as_str(), row.accepted),
-            (outcome, digits == "1")
-        );
-    }
-    lab.rest().await;
-    assert!(
-        lab.missed()
-            .iter()
-            .all(|missed| missed.reason == "not-accepted")
-    );
-    assert_eq!(lab.missed().len(), 2);
-}
-
-/// The leg was up, nobody said whether the two were connected, and no key is heard of.
-pub async fn a_key_that_never_comes_was_not_pressed(lab: Arc<Lab>) {
-    let whisper = Some(Whisper {
-        enabled: true,
-        say: String::new(),
-    });
-    let whispering = events::v1::TenantContext {
-        whisper,
-        ..tenant("smith")
-    };
-    lab.ask(&Told::new(
-        0,
-        "inbound",
-        What::Inbound(inbound(CALL, whispering.clone())),
-        true,
-    ))
-    .await;
-    lab.publish(
-        "calls.dial-finished",
-        at(60),
-        &dialled(CALL, whispering, "completed"),
-    )
-    .await;
-    assert_eq!(lab.told(CALL).await, ["call.started"]);
-    lab.clock.advance(TimeDelta::seconds(11));
-    eventually("it is missed", async || lab.missed().len() == 1).await;
-    assert_eq!(lab.missed()[0].reason, "not-accepted");
-    assert!(lab.lookups().is_empty(), "Twilio would not know either");
-}
-
 /// The front door could not wait and has dialled: what we would have said does not count.
 pub async fn a_fallback_that_dialled_is_believed(lab: Arc<Lab>) {
     let truth = Truth {
         plan: Plan::Apologize,
         fallback: true,
         dial: Dial::Talked,
-        ..plain()
+        ..Truth::plain()
     };
     let told = truth.told(CALL);
     lab.hear(&told[0]).await;
@@ -321,32 +146,32 @@ pub async fn a_storm_comes_to_rest(lab: Arc<Lab>) {
     let truths = [
         Truth {
             dial: Dial::Talked,
-            ..plain()
+            ..Truth::plain()
         },
         Truth {
             dial: Dial::Missed("busy"),
-            ..plain()
+            ..Truth::plain()
         },
         Truth {
             dial: Dial::Talked,
             whisper: true,
-            ..plain()
+            ..Truth::plain()
         },
         Truth {
             dial: Dial::Unpressed(None),
             whisper: true,
-            ..plain()
+            ..Truth::plain()
         },
         Truth {
             dial: Dial::None,
             plan: Plan::NoNumber,
             fallback: true,
-            ..plain()
+            ..Truth::plain()
         },
         Truth {
             dial: Dial::Missed("canceled"),
             status: "no-answer",
-            ..plain()
+            ..Truth::plain()
         },
     ];
     let mut storm = Vec::new();
@@ -405,7 +230,7 @@ impl<const N: usize> Sorted for [String; N] {
 }
 
 pub async fn nobody_ends_the_call_of_another(lab: Arc<Lab>) {
-    lab.ask(&comes_in(CALL)).await;
+    lab.ask(&Told::comes_in(CALL)).await;
     let before = lab.row(CALL).await;
     let event = dialled(CALL, tenant("jones"), "busy");
     let told = Told::new(20, "strange", What::Dial(event), false);
@@ -432,36 +257,8 @@ pub async fn what_cannot_be_read_is_told_to_people(lab: Arc<Lab>) {
     lab.publish("calls.settle", at(0), &settle).await;
 }
 
-/// Twilio told of the call and does not know it: somebody else's credentials, or a call that was deleted.
-pub async fn a_call_that_twilio_does_not_know_is_a_fault_and_no_missed_call(lab: Arc<Lab>) {
-    lab.ask(&comes_in(CALL)).await;
-    lab.clock.advance(TimeDelta::seconds(46));
-    eventually("Twilio is asked", async || lab.lookups().len() == 1).await;
-    let unknown = CallLookedUp {
-        call_sid: CALL.into(),
-        tenant: Some(tenant("smith")),
-        ..CallLookedUp::default()
-    };
-    lab.publish("calls.looked-up", lab.clock.now(), &unknown)
-        .await;
-    let row = lab.row(CALL).await;
-    assert_eq!(
-        (
-            row.outcome.as_str(),
-            row.reason.as_str(),
-            row.status.as_str()
-        ),
-        ("failed", "unknown-at-twilio", "failed")
-    );
-    assert_eq!(
-        lab.told(CALL).await,
-        ["call.ended", "call.lookup", "call.started"]
-    );
-    assert!(lab.missed().is_empty());
-}
-
 pub async fn the_text_that_follows_is_in_the_timeline(lab: Arc<Lab>) {
-    lab.ask(&comes_in(CALL)).await;
+    lab.ask(&Told::comes_in(CALL)).await;
     lab.publish(
         "calls.dial-finished",
         at(25),

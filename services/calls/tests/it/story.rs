@@ -1,19 +1,18 @@
 //! How one call may go, what is told of it, and what must be known of it in the end.
 
-use bus::Bus;
 use chrono::{DateTime, TimeDelta, Utc};
 use clock::Time;
 use events::v1::call_looked_up::Leg;
 use events::v1::{
-    AfterHours, AnswerTaken, CallLookedUp, CallSettle, CallStatus, DialFinished, DialResult,
-    InterviewEnded, InterviewEvaluated, InterviewStarted, OpenHours, TenantContext, VoiceInbound,
-    VoiceWhisper, Whisper,
+    AfterHours, CallLookedUp, CallSettle, DialResult, OpenHours, TenantContext, Whisper,
 };
-use events::{Envelope, Event, ReplyTo};
 use proptest::prelude::*;
 
-use crate::words::{dial_finished, inbound, narrowed, status, tenant, whisper};
+use crate::told::{Told, What};
+use crate::words::{dial_finished, inbound, status, tenant, whisper};
 
+/// The call that a case is about.
+pub const CALL: &str = "CA1";
 pub const CALLER: &str = "+15550109999";
 pub const NUMBER: &str = "+15550100001";
 pub const OWNER: &str = "+15550100002";
@@ -181,6 +180,21 @@ impl Story for Truth {
 }
 
 impl Truth {
+    /// A call that is forwarded and that nobody picks up. Everything is told of it.
+    pub fn plain() -> Self {
+        Self {
+            plan: Plan::Forward,
+            whisper: false,
+            dial: Dial::Missed("no-answer"),
+            bridged_told: true,
+            status: "completed",
+            fallback: false,
+            inbound_lost: false,
+            dial_lost: false,
+            status_lost: false,
+        }
+    }
+
     pub fn tenant(&self) -> TenantContext {
         let closed = matches!(self.plan, Plan::Apologize | Plan::Reject);
         let action = if self.plan == Plan::Reject {
@@ -234,103 +248,6 @@ impl Truth {
             Dial::Unpressed(_) => Some(9),
             Dial::TooLate => Some(0),
             Dial::None | Dial::Missed(_) => None,
-        }
-    }
-}
-
-/// One thing that is told of a call.
-#[derive(Debug, Clone)]
-pub struct Told {
-    pub id: String,
-    pub at: Time,
-    pub what: What,
-    /// Whether somebody waits for an answer.
-    pub waits: bool,
-}
-
-#[derive(Debug, Clone)]
-pub enum What {
-    Inbound(VoiceInbound),
-    Whisper(VoiceWhisper),
-    Dial(DialFinished),
-    Status(CallStatus),
-    Settle(CallSettle),
-    LookedUp(CallLookedUp),
-    Began(InterviewStarted),
-    Answer(AnswerTaken),
-    Ended(InterviewEnded),
-    Evaluated(InterviewEvaluated),
-}
-
-impl Told {
-    pub fn new(second: i64, id: &str, what: What, waits: bool) -> Self {
-        Self {
-            id: id.into(),
-            at: at(second),
-            what,
-            waits,
-        }
-    }
-
-    /// Whether it tells that 1 was pressed.
-    pub fn accepts(&self) -> bool {
-        matches!(&self.what, What::Whisper(w) if w.whisper.as_ref().is_some_and(|w| w.digits == "1"))
-    }
-
-    /// Whether something may be concluded from what was not told before it.
-    pub fn listens_to_silence(&self) -> bool {
-        matches!(self.what, What::Settle(_) | What::LookedUp(_))
-    }
-
-    pub fn envelope(&self) -> Envelope {
-        let envelope = match &self.what {
-            What::Inbound(event) => narrowed(self.envelope_of(event)),
-            What::Whisper(event) => self.envelope_of(event),
-            What::Dial(event) => self.envelope_of(event),
-            What::Status(event) => self.envelope_of(event),
-            What::Settle(event) => self.envelope_of(event),
-            What::LookedUp(event) => self.envelope_of(event),
-            What::Began(event) => self.envelope_of(event),
-            What::Answer(event) => self.envelope_of(event),
-            What::Ended(event) => self.envelope_of(event),
-            What::Evaluated(event) => self.envelope_of(event),
-        };
-        let reply_to = ReplyTo {
-            address: "test".into(),
-            correlation: self.id.clone(),
-        };
-        Envelope {
-            reply_to: self.waits.then_some(reply_to),
-            ..envelope
-        }
-    }
-
-    fn envelope_of<E: Event>(&self, event: &E) -> Envelope {
-        Envelope::at("trunkline/test", self.id.clone(), self.at, event).tenant("smith")
-    }
-
-    /// Publishes it. Nobody waits here for an answer, so the front door counts as having answered.
-    pub async fn publish(&self, bus: &Bus) {
-        let envelope = Envelope {
-            reply_to: None,
-            ..self.envelope()
-        };
-        bus.publish(&envelope).await.unwrap();
-    }
-
-    /// The consumer that takes it.
-    pub fn queue(&self) -> &'static str {
-        match self.what {
-            What::Inbound(_) => "calls.forward",
-            What::Whisper(_) => "calls.whisper",
-            What::Dial(_) => "calls.dial-finished",
-            What::Status(_) => "calls.status",
-            What::Settle(_) => "calls.settle",
-            What::LookedUp(_) => "calls.looked-up",
-            What::Began(_) => "calls.interview-started",
-            What::Answer(_) => "calls.answer-taken",
-            What::Ended(_) => "calls.interview-ended",
-            What::Evaluated(_) => "calls.interview-evaluated",
         }
     }
 }
