@@ -87,7 +87,8 @@ impl Registry {
             there.then(|| Refusal::conflict("exists", words))
         };
         let (tx, planned) = self.judge(document, bound, exists).await?;
-        if self.listening.has_begun() || !planned.as_ref().is_ok_and(tells_tenants) {
+        let wanted = planned.as_ref().is_ok_and(tells_tenants);
+        if !wanted || self.listening.has_begun() {
             return self.carry_out(tx, planned).await;
         }
         // Before it is promised, and with no transaction in hand: the bus may be slow or away, and others want to write.
