@@ -34,6 +34,20 @@ pub fn subscription(queue: &str, kinds: &[&str]) -> bus::Subscription {
     subscription
 }
 
+/// Gives a lab all that its field `kit` has.
+#[macro_export]
+macro_rules! has_kit {
+    ($lab:ty) => {
+        impl std::ops::Deref for $lab {
+            type Target = $crate::Kit;
+
+            fn deref(&self) -> &$crate::Kit {
+                &self.kit
+            }
+        }
+    };
+}
+
 /// Makes two tests of each case, `embedded::NAME` and `distributed::NAME`, or one where one [`Mode`] is named. A case is
 /// a function of the test crate's module that is named; `run` is given the mode and the case.
 #[macro_export]

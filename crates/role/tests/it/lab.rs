@@ -1,6 +1,5 @@
 //! A platform with the sample role, which can be stopped and started again on what it left.
 
-use std::ops::Deref;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -20,13 +19,7 @@ pub struct Lab {
     kit: Kit,
 }
 
-impl Deref for Lab {
-    type Target = Kit;
-
-    fn deref(&self) -> &Kit {
-        &self.kit
-    }
-}
+testkit::has_kit!(Lab);
 
 pub async fn run<F: Future<Output = ()>>(mode: Mode, case: fn(Arc<Lab>) -> F) {
     let lab = Lab::new(mode, &[]).await;

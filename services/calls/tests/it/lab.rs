@@ -1,6 +1,5 @@
 //! The role on a platform of its own, with somebody at each end of the bus.
 
-use std::ops::Deref;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -24,13 +23,7 @@ pub struct Lab {
     next: AtomicU32,
 }
 
-impl Deref for Lab {
-    type Target = Kit;
-
-    fn deref(&self) -> &Kit {
-        &self.kit
-    }
-}
+testkit::has_kit!(Lab);
 
 pub async fn run<F: Future<Output = ()>>(mode: Mode, case: fn(Arc<Lab>) -> F) {
     let kit = Kit::new("calls", mode, Clock::held(at(100)), &[]).await;

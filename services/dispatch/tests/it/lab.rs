@@ -1,6 +1,5 @@
 //! The role on a platform of its own, with somebody at each end of the bus.
 
-use std::ops::Deref;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -21,13 +20,7 @@ pub struct Lab {
     next: AtomicU32,
 }
 
-impl Deref for Lab {
-    type Target = Kit;
-
-    fn deref(&self) -> &Kit {
-        &self.kit
-    }
-}
+testkit::has_kit!(Lab);
 
 pub async fn run<F: Future<Output = ()>>(mode: Mode, case: fn(Arc<Lab>) -> F) {
     let kit = Kit::new("dispatch", mode, Clock::held(world::at(0)), &[]).await;

@@ -2,8 +2,16 @@
 
 use std::sync::Arc;
 
+use events::v1::{CallMissed, TextBack};
+
 use crate::lab::Lab;
 use crate::world::{ACCOUNT, CALLER, FORWARD, at, missed, missed_at, number, text, thread_id};
+
+/// What the tenant of a call has said of texts back.
+fn text_back(missed: &mut CallMissed) -> &mut TextBack {
+    let tenant = missed.tenant.as_mut().unwrap();
+    tenant.text_back.as_mut().unwrap()
+}
 
 pub async fn a_missed_call_is_answered_with_one_text(lab: Arc<Lab>) {
     let mut event = missed("CA1", CALLER);
@@ -70,14 +78,7 @@ pub async fn a_caller_is_texted_once_in_a_while(lab: Arc<Lab>) {
     lab.publish(at(75), &missed("CA10", CALLER)).await;
     // The tenant's own window.
     let mut event = missed("CA11", CALLER);
-    event
-        .tenant
-        .as_mut()
-        .unwrap()
-        .text_back
-        .as_mut()
-        .unwrap()
-        .window_s = 7200;
+    text_back(&mut event).window_s = 7200;
     lab.publish(at(130), &event).await;
     assert_eq!(lab.sends().await.len(), 5);
 }
@@ -91,14 +92,7 @@ pub async fn each_reason_to_stay_silent(lab: Arc<Lab>) {
         missed(&format!("CA{nth}"), from)
     };
     let mut disabled = next(CALLER);
-    disabled
-        .tenant
-        .as_mut()
-        .unwrap()
-        .text_back
-        .as_mut()
-        .unwrap()
-        .enabled = false;
+    text_back(&mut disabled).enabled = false;
     let mut unset = next(CALLER);
     unset.tenant.as_mut().unwrap().text_back = None;
     let mut events = vec![disabled, unset];

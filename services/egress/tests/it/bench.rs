@@ -1,7 +1,6 @@
 //! A platform with egress alone, a Twilio to talk to, and an ear for what it says.
 
 use std::num::NonZeroU32;
-use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -38,13 +37,7 @@ pub struct Bench {
     pub twilio: Twilio,
 }
 
-impl Deref for Bench {
-    type Target = Kit;
-
-    fn deref(&self) -> &Kit {
-        &self.kit
-    }
-}
+testkit::has_kit!(Bench);
 
 fn tempo() -> Tempo {
     Tempo {

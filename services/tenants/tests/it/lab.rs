@@ -1,6 +1,5 @@
 //! The role, somebody at each end of the bus, and requests.
 
-use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -23,13 +22,7 @@ pub struct Lab {
     kit: Kit,
 }
 
-impl Deref for Lab {
-    type Target = Kit;
-
-    fn deref(&self) -> &Kit {
-        &self.kit
-    }
-}
+testkit::has_kit!(Lab);
 
 pub async fn run<F: Future<Output = ()>>(mode: Mode, case: fn(Arc<Lab>) -> F) {
     run_at(mode, Clock::system(), case).await;
