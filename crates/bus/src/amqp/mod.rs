@@ -8,6 +8,7 @@ mod dead;
 mod headers;
 mod publish;
 mod rpc;
+mod serve;
 mod taps;
 mod topology;
 
