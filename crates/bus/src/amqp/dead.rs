@@ -65,23 +65,11 @@ impl Core {
     /// Dead letters by queue; beyond a thousand only the first thousand are counted.
     pub(super) async fn dead_counts(&self) -> Result<BTreeMap<String, u64>, Error> {
         let session = self.session(LONG_PATIENCE).await?;
-        let channel = session
-            .connection
-            .create_channel()
-            .await
-            .map_err(|e| session.fail(&e))?;
-        let options = QueueDeclareOptions {
-            passive: true,
-            ..QueueDeclareOptions::default()
-        };
-        let queue = channel
-            .queue_declare(self.names.dead.clone(), options, FieldTable::default())
-            .await;
-        let queue = queue.map_err(|error| Error::Unavailable(error.to_string()))?;
-        let _ = channel.close(200, "done".into()).await;
+        let waiting = session.waiting(self.names.dead.clone()).await?;
+        let waiting = waiting.map_err(|error| Error::Unavailable(error.to_string()))?;
         let mut counts = BTreeMap::new();
         // Mostly there are none, and then nobody needs to be disturbed.
-        if queue.message_count() > 0 {
+        if waiting > 0 {
             for letter in self.dead_letters(COUNTED).await? {
                 *counts.entry(letter.queue).or_default() += 1;
             }
@@ -105,11 +93,7 @@ impl Visit {
         let session = core.session(LONG_PATIENCE).await?;
         let alone = core.visiting.clone().lock_owned().await;
         for _ in 0..100 {
-            let channel = session
-                .connection
-                .create_channel()
-                .await
-                .map_err(|e| session.fail(&e))?;
+            let channel = session.channel().await?;
             let options = QueueDeclareOptions {
                 exclusive: true,
                 auto_delete: false,
