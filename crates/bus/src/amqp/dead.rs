@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use chrono::DateTime;
 use clock::Clock;
+use events::Envelope;
 use lapin::message::BasicGetMessage;
 use lapin::options::{
     BasicAckOptions, BasicGetOptions, BasicNackOptions, QueueDeclareOptions, QueueDeleteOptions,
@@ -29,10 +30,14 @@ impl Amqp {
         self.core.dead_letters(limit).await
     }
 
-    pub(crate) async fn replay(&self, id: &str) -> Result<(), Error> {
+    pub(crate) async fn replay(
+        &self,
+        id: &str,
+        may: impl Fn(&Envelope) -> bool + Send,
+    ) -> Result<(), Error> {
         let core = &self.core;
         let visit = Visit::begin(core).await?;
-        let result = visit.replay(core, id).await;
+        let result = visit.replay(core, id, may).await;
         visit.end().await;
         result
     }
@@ -132,14 +137,19 @@ impl Visit {
         taken.map_err(|error| Error::Unavailable(error.to_string()))
     }
 
-    async fn replay(&self, core: &Core, id: &str) -> Result<(), Error> {
+    async fn replay(
+        &self,
+        core: &Core,
+        id: &str,
+        may: impl Fn(&Envelope) -> bool + Send,
+    ) -> Result<(), Error> {
         // All copies are found before one goes back: it could die again while we look, and that would be
         // a new letter, not a copy.
         let mut copies = Vec::new();
         while let Some(message) = self.take().await? {
             let acker = message.delivery.acker.clone();
             let letter = letter(&self.names, message);
-            if letter.id == id {
+            if letter.id == id && may(&letter.envelope) {
                 copies.push((acker, letter));
             }
         }
