@@ -175,9 +175,19 @@ impl Bus {
 
     /// Puts one dead letter back into the queue that it died in, as new.
     pub async fn replay(&self, id: &str) -> Result<(), Error> {
+        self.replay_if(id, |_| true).await
+    }
+
+    /// The same if its event may be put back, in the one look that finds it: else it stays, and is as unknown as one that
+    /// is not there. `may` is asked where the bus works, and must not wait for anything.
+    pub async fn replay_if(
+        &self,
+        id: &str,
+        may: impl Fn(&Envelope) -> bool + Send + 'static,
+    ) -> Result<(), Error> {
         match &self.inner {
-            Inner::Embedded(bus) => bus.replay(id).await,
-            Inner::Amqp(bus) => bus.replay(id).await,
+            Inner::Embedded(bus) => bus.replay(id, may).await,
+            Inner::Amqp(bus) => bus.replay(id, may).await,
         }
     }
 
@@ -272,6 +282,7 @@ mod tests {
         send(async move { bus.tap(&["#"]).await });
         send(bus.dead_letters(1));
         send(bus.replay(""));
+        send(bus.replay_if("", |_| true));
         send(bus.depths());
         send(bus.close());
         send(bus.delete_namespace());

@@ -12,23 +12,21 @@ use std::time::Duration;
 
 use events::{Envelope, ReplyTo};
 use futures::StreamExt;
+use lapin::BasicProperties;
 use lapin::options::{BasicConsumeOptions, BasicPublishOptions};
-use lapin::types::FieldTable;
-use lapin::{BasicProperties, Channel};
 use tokio::task::JoinSet;
 use tracing::debug;
 
 use super::connection::{DIRECT_REPLY_TO, Session};
 use super::publish::Message;
-use super::{Amqp, Core, LONG_PATIENCE, PATIENCE, headers};
+use super::serve::{self, Opened, Serve};
+use super::{Amqp, Core, PATIENCE, headers};
 use crate::consumer::Signals;
 use crate::handle::{self, Verdict};
 use crate::{Delivery, Error, Handler, Subscription};
 
 /// How long the consumer may take. Whoever waits for the reply has seconds.
 const HANDLING: Duration = Duration::from_secs(1);
-/// Between two tries to open a channel.
-const PAUSE: Duration = Duration::from_millis(100);
 /// What the consumer answers when it has handled the event, and when it could not.
 const HANDLED: &str = "bus.handled";
 const NOT_HANDLED: &str = "bus.not_handled";
@@ -102,35 +100,7 @@ pub(super) async fn run(
         subscription: Arc::new(subscription),
         handler,
     };
-    let mut in_hand = JoinSet::new();
-    while !signals.stop.is_cancelled() {
-        let opened = tokio::select! {
-            biased;
-            () = signals.abort.cancelled() => return in_hand.shutdown().await,
-            () = signals.stop.cancelled() => break,
-            opened = taker.open() => opened,
-        };
-        match opened {
-            Ok((session, consumer)) => {
-                taker
-                    .serve(&session, consumer, &mut in_hand, &signals)
-                    .await
-            }
-            Err(error) => {
-                let queue = &taker.subscription.queue;
-                debug!(queue, %error, "nothing can be handed on yet");
-            }
-        }
-        tokio::select! {
-            () = tokio::time::sleep(PAUSE) => {}
-            () = signals.stop.cancelled() => {}
-            () = signals.abort.cancelled() => {}
-        }
-    }
-    tokio::select! {
-        () = async { while in_hand.join_next().await.is_some() {} } => {}
-        () = signals.abort.cancelled() => in_hand.shutdown().await,
-    }
+    serve::run(taker, signals).await;
 }
 
 #[derive(Clone)]
@@ -140,37 +110,30 @@ struct Taker {
     handler: Arc<dyn Handler>,
 }
 
-impl Taker {
-    async fn open(&self) -> Result<(Arc<Session>, lapin::Consumer), Error> {
-        let session = self.core.session(LONG_PATIENCE).await?;
+impl Serve for Taker {
+    const WAITS: &'static str = "nothing can be handed on yet";
+
+    fn queue(&self) -> &str {
+        &self.subscription.queue
+    }
+
+    async fn open(&self) -> Result<Opened, Error> {
         let queue = self.core.names.now(&self.subscription.queue)?;
         let options = BasicConsumeOptions {
             no_ack: true,
             ..BasicConsumeOptions::default()
         };
-        let opened = async {
-            let channel: Channel = session.connection.create_channel().await?;
-            channel
-                .basic_consume(queue, "at-once".into(), options, FieldTable::default())
-                .await
-        };
-        match opened.await {
-            Ok(consumer) => Ok((session, consumer)),
-            Err(error) => {
-                // The queue may have been deleted.
-                self.core.declare(&self.subscription, LONG_PATIENCE).await?;
-                Err(Error::Unavailable(error.to_string()))
-            }
-        }
+        self.core
+            .open(&self.subscription, queue, "at-once", options)
+            .await
     }
 
-    async fn serve(
-        &self,
-        session: &Arc<Session>,
-        mut consumer: lapin::Consumer,
-        in_hand: &mut JoinSet<()>,
-        signals: &Signals,
-    ) {
+    async fn serve(&self, opened: Opened, in_hand: &mut JoinSet<()>, signals: &Signals) {
+        let Opened {
+            session,
+            mut consumer,
+            ..
+        } = opened;
         let prefetch = usize::from(self.subscription.prefetch.max(1));
         loop {
             tokio::select! {
@@ -188,7 +151,9 @@ impl Taker {
             }
         }
     }
+}
 
+impl Taker {
     async fn take(&self, session: &Session, delivery: lapin::message::Delivery) {
         let properties = delivery.properties;
         let key = delivery.routing_key.as_str();

@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use futures::StreamExt;
 use lapin::message::DeliveryResult;
-use lapin::options::{BasicConsumeOptions, ConfirmSelectOptions};
-use lapin::types::FieldTable;
+use lapin::options::{BasicConsumeOptions, ConfirmSelectOptions, QueueDeclareOptions};
+use lapin::types::{FieldTable, ShortString};
 use lapin::uri::AMQPUri;
 use lapin::{Channel, Connection, ConnectionProperties, Event};
 use tokio::sync::watch;
@@ -82,6 +82,29 @@ impl Session {
         !self.broken.is_cancelled()
             && self.connection.status().connected()
             && !self.connection.status().blocked()
+    }
+
+    /// A channel of one's own.
+    pub(super) async fn channel(&self) -> Result<Channel, Error> {
+        let opened = self.connection.create_channel().await;
+        opened.map_err(|error| self.fail(&error))
+    }
+
+    /// How many messages wait in a queue. Asking for one that is not there costs the channel, so each question has its
+    /// own.
+    pub(super) async fn waiting(&self, queue: ShortString) -> Result<lapin::Result<u32>, Error> {
+        let channel = self.channel().await?;
+        let options = QueueDeclareOptions {
+            passive: true,
+            ..QueueDeclareOptions::default()
+        };
+        let queue = channel
+            .queue_declare(queue, options, FieldTable::default())
+            .await;
+        if queue.is_ok() {
+            let _ = channel.close(200, "done".into()).await;
+        }
+        Ok(queue.map(|queue| queue.message_count()))
     }
 
     /// Lets everybody know that something on it failed.

@@ -6,23 +6,24 @@ use std::time::Duration;
 use clock::Clock;
 use events::Envelope;
 use futures::StreamExt;
-use lapin::options::{BasicCancelOptions, BasicConsumeOptions, BasicNackOptions, BasicQosOptions};
-use lapin::types::{AMQPValue, FieldTable, ShortString};
-use lapin::{BasicProperties, Channel};
+use lapin::BasicProperties;
+use lapin::options::{BasicCancelOptions, BasicConsumeOptions, BasicNackOptions};
+use lapin::types::{AMQPValue, ShortString};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
-use tracing::{debug, warn};
+use tracing::warn;
 
 use super::acks::{Acks, Outcome};
 use super::connection::Session;
 use super::publish::Message;
-use super::{Core, LONG_PATIENCE, headers};
+use super::serve::{self, Opened, Serve};
+use super::{Core, headers};
 use crate::consumer::Signals;
 use crate::handle::{self, Verdict};
 use crate::{Delivery, Error, Handler, Subscription};
 
 const TAG: &str = "consumer";
-/// Between two tries to open a channel, or to settle a delivery that could not be settled.
+/// Before a delivery that could not be settled goes back.
 const PAUSE: Duration = Duration::from_millis(500);
 
 /// Handles a queue's deliveries, on one connection after the other.
@@ -39,36 +40,7 @@ pub(super) async fn run(
         subscription: Arc::new(subscription),
         handler,
     };
-    let mut in_hand = JoinSet::new();
-    while !signals.stop.is_cancelled() {
-        let opened = tokio::select! {
-            biased;
-            () = signals.abort.cancelled() => return in_hand.shutdown().await,
-            () = signals.stop.cancelled() => break,
-            opened = worker.open() => opened,
-        };
-        match opened {
-            Ok((session, channel, consumer)) => {
-                let over = worker
-                    .serve(&session, &channel, consumer, &mut in_hand, &signals)
-                    .await;
-                if over {
-                    // Whatever is unsettled goes back to the queue with the channel.
-                    let _ = channel.close(200, "done".into()).await;
-                    return;
-                }
-            }
-            Err(error) => {
-                debug!(queue = worker.subscription.queue, %error, "consumer waits for rabbitmq")
-            }
-        }
-        tokio::select! {
-            () = tokio::time::sleep(PAUSE / 5) => {}
-            () = signals.stop.cancelled() => {}
-            () = signals.abort.cancelled() => {}
-        }
-    }
-    while in_hand.join_next().await.is_some() {}
+    serve::run(worker, signals).await;
 }
 
 #[derive(Clone)]
@@ -80,45 +52,26 @@ struct Worker {
     handler: Arc<dyn Handler>,
 }
 
-impl Worker {
-    async fn open(&self) -> Result<(Arc<Session>, Channel, lapin::Consumer), Error> {
-        let session = self.core.session(LONG_PATIENCE).await?;
-        let opened = self.open_on(&session).await;
-        match opened {
-            Ok((channel, consumer)) => Ok((session, channel, consumer)),
-            Err(error) => {
-                // The queue may have been deleted.
-                self.core.declare(&self.subscription, LONG_PATIENCE).await?;
-                Err(Error::Unavailable(error.to_string()))
-            }
-        }
+impl Serve for Worker {
+    const WAITS: &'static str = "consumer waits for rabbitmq";
+
+    fn queue(&self) -> &str {
+        &self.subscription.queue
     }
 
-    async fn open_on(&self, session: &Session) -> lapin::Result<(Channel, lapin::Consumer)> {
-        let channel = session.connection.create_channel().await?;
-        channel
-            .basic_qos(
-                self.subscription.prefetch.max(1),
-                BasicQosOptions::default(),
-            )
-            .await?;
-        let queue = self.queue.clone();
-        let options = BasicConsumeOptions::default();
-        let consumer = channel
-            .basic_consume(queue, TAG.into(), options, FieldTable::default())
-            .await?;
-        Ok((channel, consumer))
+    async fn open(&self) -> Result<Opened, Error> {
+        let (queue, options) = (self.queue.clone(), BasicConsumeOptions::default());
+        self.core
+            .open(&self.subscription, queue, TAG, options)
+            .await
     }
 
-    /// Handles deliveries until the channel ends (false) or the consumer does (true).
-    async fn serve(
-        &self,
-        session: &Arc<Session>,
-        channel: &Channel,
-        mut consumer: lapin::Consumer,
-        in_hand: &mut JoinSet<()>,
-        signals: &Signals,
-    ) -> bool {
+    async fn serve(&self, opened: Opened, in_hand: &mut JoinSet<()>, signals: &Signals) {
+        let Opened {
+            session,
+            channel,
+            mut consumer,
+        } = opened;
         let prefetch = self.subscription.prefetch.max(1);
         let mut acks = Acks::new(channel.clone(), prefetch);
         // Of this channel's own: what is still in hand of the one before comes again.
@@ -130,13 +83,16 @@ impl Worker {
                     acks.note(outcome);
                 }
                 acks.flush().await;
-                return stopping;
+                if !stopping {
+                    return;
+                }
+                break;
             }
             tokio::select! {
                 biased;
                 () = signals.abort.cancelled() => {
                     in_hand.shutdown().await;
-                    return true;
+                    break;
                 }
                 Some(outcome) = outcomes.recv() => acks.note(outcome),
                 () = acks.ripe() => acks.flush().await,
@@ -159,8 +115,13 @@ impl Worker {
                 },
             }
         }
+        drop(consumer);
+        // Whatever is unsettled goes back to the queue with the channel.
+        let _ = channel.close(200, "done".into()).await;
     }
+}
 
+impl Worker {
     async fn work(&self, session: &Session, delivery: lapin::message::Delivery) -> Outcome {
         let lapin::message::Delivery {
             delivery_tag: tag,

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use chrono::DateTime;
 use clock::Clock;
+use events::Envelope;
 use lapin::message::BasicGetMessage;
 use lapin::options::{
     BasicAckOptions, BasicGetOptions, BasicNackOptions, QueueDeclareOptions, QueueDeleteOptions,
@@ -29,10 +30,14 @@ impl Amqp {
         self.core.dead_letters(limit).await
     }
 
-    pub(crate) async fn replay(&self, id: &str) -> Result<(), Error> {
+    pub(crate) async fn replay(
+        &self,
+        id: &str,
+        may: impl Fn(&Envelope) -> bool + Send,
+    ) -> Result<(), Error> {
         let core = &self.core;
         let visit = Visit::begin(core).await?;
-        let result = visit.replay(core, id).await;
+        let result = visit.replay(core, id, may).await;
         visit.end().await;
         result
     }
@@ -65,23 +70,11 @@ impl Core {
     /// Dead letters by queue; beyond a thousand only the first thousand are counted.
     pub(super) async fn dead_counts(&self) -> Result<BTreeMap<String, u64>, Error> {
         let session = self.session(LONG_PATIENCE).await?;
-        let channel = session
-            .connection
-            .create_channel()
-            .await
-            .map_err(|e| session.fail(&e))?;
-        let options = QueueDeclareOptions {
-            passive: true,
-            ..QueueDeclareOptions::default()
-        };
-        let queue = channel
-            .queue_declare(self.names.dead.clone(), options, FieldTable::default())
-            .await;
-        let queue = queue.map_err(|error| Error::Unavailable(error.to_string()))?;
-        let _ = channel.close(200, "done".into()).await;
+        let waiting = session.waiting(self.names.dead.clone()).await?;
+        let waiting = waiting.map_err(|error| Error::Unavailable(error.to_string()))?;
         let mut counts = BTreeMap::new();
         // Mostly there are none, and then nobody needs to be disturbed.
-        if queue.message_count() > 0 {
+        if waiting > 0 {
             for letter in self.dead_letters(COUNTED).await? {
                 *counts.entry(letter.queue).or_default() += 1;
             }
@@ -105,11 +98,7 @@ impl Visit {
         let session = core.session(LONG_PATIENCE).await?;
         let alone = core.visiting.clone().lock_owned().await;
         for _ in 0..100 {
-            let channel = session
-                .connection
-                .create_channel()
-                .await
-                .map_err(|e| session.fail(&e))?;
+            let channel = session.channel().await?;
             let options = QueueDeclareOptions {
                 exclusive: true,
                 auto_delete: false,
@@ -148,14 +137,19 @@ impl Visit {
         taken.map_err(|error| Error::Unavailable(error.to_string()))
     }
 
-    async fn replay(&self, core: &Core, id: &str) -> Result<(), Error> {
+    async fn replay(
+        &self,
+        core: &Core,
+        id: &str,
+        may: impl Fn(&Envelope) -> bool + Send,
+    ) -> Result<(), Error> {
         // All copies are found before one goes back: it could die again while we look, and that would be
         // a new letter, not a copy.
         let mut copies = Vec::new();
         while let Some(message) = self.take().await? {
             let acker = message.delivery.acker.clone();
             let letter = letter(&self.names, message);
-            if letter.id == id {
+            if letter.id == id && may(&letter.envelope) {
                 copies.push((acker, letter));
             }
         }

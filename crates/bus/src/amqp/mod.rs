@@ -8,6 +8,7 @@ mod dead;
 mod headers;
 mod publish;
 mod rpc;
+mod serve;
 mod taps;
 mod topology;
 
@@ -19,8 +20,7 @@ use std::time::Duration;
 use events::Envelope;
 use futures::StreamExt;
 use futures::stream::FuturesOrdered;
-use lapin::options::{ExchangeDeleteOptions, QueueDeclareOptions, QueueDeleteOptions};
-use lapin::types::FieldTable;
+use lapin::options::{ExchangeDeleteOptions, QueueDeleteOptions};
 use lapin::uri::AMQPUri;
 use tokio::sync::watch;
 use tokio::task::unconstrained;
@@ -207,29 +207,15 @@ impl Amqp {
         let dead = self.core.dead_counts().await?;
         let session = self.core.session(LONG_PATIENCE).await?;
         for subscription in self.core.known() {
-            let channel = session
-                .connection
-                .create_channel()
-                .await
-                .map_err(|e| session.fail(&e))?;
-            let options = QueueDeclareOptions {
-                passive: true,
-                ..QueueDeclareOptions::default()
-            };
             let name = self.core.names.queue(&subscription.queue)?;
-            // Somebody may have deleted it, which costs a channel and is no reason to hide the others.
-            if let Ok(queue) = channel
-                .queue_declare(name, options, FieldTable::default())
-                .await
-            {
-                let ready = u64::from(queue.message_count());
+            // Somebody may have deleted it, which is no reason to hide the others.
+            if let Ok(ready) = session.waiting(name).await? {
                 let dead = dead.get(&subscription.queue).copied().unwrap_or(0);
                 depths.push(Depth {
                     queue: subscription.queue,
-                    ready,
+                    ready: u64::from(ready),
                     dead,
                 });
-                let _ = channel.close(200, "done".into()).await;
             }
         }
         Ok(depths)
@@ -251,11 +237,7 @@ impl Amqp {
     pub(crate) async fn delete_namespace(&self) -> Result<(), Error> {
         let core = &self.core;
         let session = core.session(LONG_PATIENCE).await?;
-        let channel = session
-            .connection
-            .create_channel()
-            .await
-            .map_err(|e| session.fail(&e))?;
+        let channel = session.channel().await?;
         let mut queues = vec![core.names.dead.clone()];
         let Names {
             events, taps, now, ..
@@ -360,11 +342,7 @@ impl Core {
 
     async fn declare(&self, subscription: &Subscription, patience: Duration) -> Result<(), Error> {
         let session = self.session(patience).await?;
-        let channel = session
-            .connection
-            .create_channel()
-            .await
-            .map_err(|e| session.fail(&e))?;
+        let channel = session.channel().await?;
         match topology::declare(&channel, &self.names, subscription).await? {
             Ok(()) => {
                 let _ = channel.close(200, "done".into()).await;

@@ -313,17 +313,15 @@ impl Journal {
             .load(&mut self.connection)
     }
 
+    pub(super) fn dead_letter(&mut self, id: &str) -> QueryResult<Option<DeadRow>> {
+        dead::table.find(id).first(&mut self.connection).optional()
+    }
+
     /// Moves a dead letter back into its queue, as new.
-    pub(super) fn replay(&mut self, id: &str, seq: i64) -> QueryResult<Option<DeadRow>> {
-        let row: Option<DeadRow> = dead::table
-            .find(id)
-            .first(&mut self.connection)
-            .optional()?;
-        if let Some(row) = &row {
-            self.store(seq, row.queue, &row.body)?;
-            diesel::delete(dead::table.find(id)).execute(&mut self.connection)?;
-        }
-        Ok(row)
+    pub(super) fn replay(&mut self, row: &DeadRow, seq: i64) -> QueryResult<()> {
+        self.store(seq, row.queue, &row.body)?;
+        diesel::delete(dead::table.find(row.id.as_str())).execute(&mut self.connection)?;
+        Ok(())
     }
 
     pub(super) fn clear(&mut self) -> QueryResult<()> {

@@ -2,6 +2,7 @@
 
 mod dispatch;
 mod journal;
+mod lock;
 mod queue;
 #[cfg(test)]
 mod tests;
@@ -224,9 +225,14 @@ impl Embedded {
         Ok(rows.into_iter().filter_map(letter).collect())
     }
 
-    pub(crate) async fn replay(&self, id: &str) -> Result<(), Error> {
+    pub(crate) async fn replay(
+        &self,
+        id: &str,
+        may: impl Fn(&Envelope) -> bool + Send + 'static,
+    ) -> Result<(), Error> {
         self.ask(|done| Command::Replay {
             id: id.to_owned(),
+            may: Box::new(may),
             done,
         })
         .await

@@ -100,31 +100,17 @@ impl Queues {
             return;
         };
         let count = |n: i32| u32::try_from(n).unwrap_or(0);
-        let (attempt, retries, starts) =
-            (count(row.attempt), count(row.retries), count(row.starts));
+        let entry = Entry {
+            seq: row.seq,
+            attempt: count(row.attempt),
+            retries: count(row.retries),
+            starts: count(row.starts),
+            left_over,
+            event: None,
+        };
         match row.due {
-            Some(due) => {
-                let seq = row.seq;
-                let waits = Delayed {
-                    due,
-                    seq,
-                    queue,
-                    attempt,
-                    retries,
-                    starts,
-                    left_over,
-                };
-                self.delayed.push(Reverse(waits));
-            }
+            Some(due) => self.delay(queue, due, &entry),
             None => {
-                let entry = Entry {
-                    seq: row.seq,
-                    attempt,
-                    retries,
-                    starts,
-                    left_over,
-                    event: None,
-                };
                 if let Some(queue) = self.list.get_mut(queue) {
                     queue.ready.push_back(entry);
                 }
@@ -303,7 +289,7 @@ impl Queues {
             attempt: entry.attempt,
             retries: entry.retries,
             starts: entry.starts,
-            left_over: false,
+            left_over: entry.left_over,
         }));
     }
 
@@ -316,22 +302,13 @@ impl Queues {
             let Some(Reverse(due)) = self.delayed.pop() else {
                 break;
             };
-            let Delayed {
-                seq,
-                queue,
-                attempt,
-                retries,
-                starts,
-                left_over,
-                ..
-            } = due;
-            if let Some(queue) = self.list.get_mut(queue) {
+            if let Some(queue) = self.list.get_mut(due.queue) {
                 queue.push(Entry {
-                    seq,
-                    attempt,
-                    retries,
-                    starts,
-                    left_over,
+                    seq: due.seq,
+                    attempt: due.attempt,
+                    retries: due.retries,
+                    starts: due.starts,
+                    left_over: due.left_over,
                     event: None,
                 });
             }

@@ -209,3 +209,34 @@ async fn a_declared_queue_keeps_its_number_over_a_gap() {
     );
     bus.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_damaged_dead_letter_stays_where_it_is() {
+    let dir = tempfile::tempdir().unwrap();
+    let bus = Embedded::open(dir.path()).await.unwrap();
+    bus.declare(&Subscription::new("calls.log", ["call.missed"]))
+        .await
+        .unwrap();
+    let mut connection =
+        SqliteConnection::establish(&dir.path().join("bus.db").to_string_lossy()).unwrap();
+    let damaged = journal::DeadRow {
+        id: "e1@calls.log".into(),
+        queue: 0,
+        reason: "it makes no sense".into(),
+        died_at: 0,
+        attempts: 1,
+        body: vec![0xff],
+    };
+    diesel::insert_into(journal::dead::table)
+        .values(damaged)
+        .execute(&mut connection)
+        .unwrap();
+    let refused = bus.replay("e1@calls.log", |_| true).await.unwrap_err();
+    assert!(matches!(refused, Error::NoSuchDeadLetter(_)), "{refused}");
+    let dead: i64 = journal::dead::table
+        .count()
+        .get_result(&mut connection)
+        .unwrap();
+    assert_eq!((dead, waiting(dir.path())), (1, 0), "dead, not waiting");
+    bus.close().await;
+}

@@ -15,9 +15,9 @@ use events::Envelope;
 use tokio::sync::oneshot;
 use tracing::{error, info};
 
-use super::Shared;
 use super::journal::{DeadRow, Fate, Journal};
 use super::queue::Queues;
+use super::{Shared, lock};
 use crate::Error;
 
 /// How long settled deliveries may wait for company before they are journalled. A crash within it means
@@ -60,8 +60,10 @@ pub(super) enum Command {
     DeadCounts {
         done: Answer<Vec<(i64, i64)>>,
     },
+    /// Puts a dead letter back if its event may go.
     Replay {
         id: String,
+        may: Box<dyn Fn(&Envelope) -> bool + Send>,
         done: Answer<()>,
     },
     Clear {
@@ -99,7 +101,7 @@ impl Writer {
     pub(super) fn open(dir: &Path) -> Result<(Self, Queues), Error> {
         std::fs::create_dir_all(dir)
             .map_err(|error| Error::Config(format!("{} cannot be made: {error}", dir.display())))?;
-        let lock = lock(&dir.join("bus.lock"), dir)?;
+        let lock = lock::take(dir)?;
         let (journal, contents) = Journal::open(&dir.join("bus.db")).map_err(Error::Journal)?;
         let next_seq = contents.rows.last().map_or(1, |row| row.seq + 1);
         info!(
@@ -232,10 +234,13 @@ impl Writer {
                     .for_each(|(event, _)| shared.show(&event));
             }
             (Command::Fetch { queue }, _) => self.fetch(&shared, queue),
-            (Command::Replay { done, .. }, Effect::Replayed(Some((seq, row)))) => {
-                let _ = done.send(replay(&shared, seq, &row));
+            (Command::Replay { done, .. }, Effect::Replayed(queue, seq, event)) => {
+                if let Ok(queue) = usize::try_from(queue) {
+                    shared.queues().push(queue, seq, event);
+                }
+                let _ = done.send(Ok(()));
             }
-            (Command::Replay { id, done }, _) => {
+            (Command::Replay { id, done, .. }, _) => {
                 let _ = done.send(Err(Error::NoSuchDeadLetter(id)));
             }
             (Command::Clear { done }, _) => {
@@ -295,7 +300,8 @@ impl Writer {
 enum Effect {
     /// The first sequence number of the stored events.
     Stored(i64),
-    Replayed(Option<(i64, DeadRow)>),
+    /// The queue, and the event that goes back with a new number.
+    Replayed(i64, i64, Arc<Envelope>),
     Dead(Vec<DeadRow>),
     Counts(Vec<(i64, i64)>),
     Nothing,
@@ -323,11 +329,19 @@ fn write(journal: &mut Journal, next_seq: &mut i64, command: &Command) -> QueryR
             journal.declare(id(*queue), name, patterns)?;
             Effect::Nothing
         }
-        Command::Replay { id, .. } => {
-            let seq = *next_seq;
-            let row = journal.replay(id, seq)?;
-            *next_seq += 1;
-            Effect::Replayed(row.map(|row| (seq, row)))
+        Command::Replay { id, may, .. } => {
+            let row = journal.dead_letter(id)?;
+            // One that is damaged is not listed either, and nobody could handle it.
+            let read = row.and_then(|row| Some((Envelope::from_bytes(&row.body).ok()?, row)));
+            match read {
+                Some((event, row)) if may(&event) => {
+                    let seq = *next_seq;
+                    journal.replay(&row, seq)?;
+                    *next_seq += 1;
+                    Effect::Replayed(row.queue, seq, Arc::new(event))
+                }
+                _ => Effect::Nothing,
+            }
         }
         Command::DeadLetters { limit, .. } => Effect::Dead(journal.dead_letters(*limit)?),
         Command::DeadCounts { .. } => Effect::Counts(journal.dead_counts()?),
@@ -337,15 +351,6 @@ fn write(journal: &mut Journal, next_seq: &mut i64, command: &Command) -> QueryR
         }
         _ => Effect::Nothing,
     })
-}
-
-fn replay(shared: &Shared, seq: i64, row: &DeadRow) -> Result<(), Error> {
-    let event =
-        Envelope::from_bytes(&row.body).map_err(|error| Error::Journal(error.to_string()))?;
-    if let Ok(queue) = usize::try_from(row.queue) {
-        shared.queues().push(queue, seq, Arc::new(event));
-    }
-    Ok(())
 }
 
 /// Takes what has piled up. A batch in which nobody waits waits a little itself, for company.
@@ -364,24 +369,6 @@ fn gather(first: Command, inbox: &Receiver<Command>) -> Vec<Command> {
         batch.push(command);
     }
     batch
-}
-
-fn lock(path: &Path, dir: &Path) -> Result<File, Error> {
-    let failed = |error| Error::Config(format!("{} cannot be opened: {error}", path.display()));
-    let file = File::options()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(path)
-        .map_err(failed)?;
-    file.try_lock().map_err(|_| {
-        Error::Config(format!(
-            "{} is in use by another process: stop it, give this one a folder of its own, or set AMQP_URL \
-             so that both share a RabbitMQ",
-            dir.display()
-        ))
-    })?;
-    Ok(file)
 }
 
 fn id(queue: usize) -> i64 {

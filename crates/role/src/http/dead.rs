@@ -4,13 +4,14 @@ use std::cmp::Reverse;
 
 use actix_web::{HttpResponse, web};
 use bus::{Bus, DeadLetter};
+use events::Envelope;
 use serde_json::{Value, json};
 
 use super::operate::is_internal;
 use super::{ApiError, Caller, Page};
 
-/// How many dead letters are looked through at most. RabbitMQ gives them only from the first one on, so every page
-/// costs as much as all those before it.
+/// How many dead letters are looked through at most for a list. RabbitMQ gives them only from the first one on, so
+/// every page costs as much as all those before it.
 const LOOKED_THROUGH: usize = 10_000;
 
 /// Where a letter stands in the list, which begins with the newest: its microsecond, then its id.
@@ -25,7 +26,7 @@ pub(super) async fn list(
     let mut letters = bus.dead_letters(LOOKED_THROUGH).await?;
     letters.retain(|letter| {
         let comes_later = after.as_ref().is_none_or(|after| place(letter) > *after);
-        comes_later && may_see(&caller, letter)
+        comes_later && may_see(&caller, &letter.envelope)
     });
     letters.sort_by_cached_key(place);
     let (letters, next_cursor) = page.of(letters, cursor);
@@ -38,25 +39,17 @@ pub(super) async fn replay(
     caller: Caller,
     id: web::Path<String>,
 ) -> Result<HttpResponse, ApiError> {
-    let missing = || ApiError::not_found("dead letter");
-    if caller.tenant.is_some() {
-        let letters = bus.dead_letters(LOOKED_THROUGH).await?;
-        let own = |letter: &DeadLetter| letter.id == *id && may_see(&caller, letter);
-        if !letters.iter().any(own) {
-            return Err(missing());
-        }
-    }
-    match bus.replay(&id).await {
+    let may = move |envelope: &Envelope| may_see(&caller, envelope);
+    match bus.replay_if(&id, may).await {
         Ok(()) => Ok(HttpResponse::Accepted().json(json!({ "id": *id, "status": "replayed" }))),
-        Err(bus::Error::NoSuchDeadLetter(_)) => Err(missing()),
+        Err(bus::Error::NoSuchDeadLetter(_)) => Err(ApiError::not_found("dead letter")),
         Err(e) => Err(e.into()),
     }
 }
 
-/// Whether this letter is shown to him. A key without a tenant sees all of them; one that is bound to a tenant sees
-/// the tenant's own, without what passes between roles only.
-fn may_see(caller: &Caller, letter: &DeadLetter) -> bool {
-    let envelope = &letter.envelope;
+/// Whether the letter with this event is shown to him. A key without a tenant sees all of them; one that is bound to a
+/// tenant sees the tenant's own, without what passes between roles only.
+fn may_see(caller: &Caller, envelope: &Envelope) -> bool {
     match &caller.tenant {
         None => true,
         Some(_) => envelope.tenant == caller.tenant && !is_internal(&envelope.kind),

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use bus::{DELIVERY_LIMIT, Delivery, Error, Settle};
+use events::Envelope;
 use tokio::sync::Semaphore;
 
 use crate::harness::{Seen, Stage, event, events, eventually, ids, subscription};
@@ -134,6 +135,46 @@ pub async fn a_dead_letter_is_dead_at_once(stage: Arc<Stage>) {
     })
     .await;
     assert_eq!(fine.count(), 1);
+}
+
+fn is_smiths(event: &Envelope) -> bool {
+    event.tenant.as_deref() == Some("smith")
+}
+
+pub async fn a_dead_letter_that_may_not_go_stays(stage: Arc<Stage>) {
+    let bus = stage.bus();
+    let seen = Seen::answering(|_| Settle::Dead("it makes no sense".into()));
+    bus.consume(subscription("calls.log", &["call.missed"]), seen.handler())
+        .await
+        .unwrap();
+    let own = event("call.missed");
+    let theirs = Envelope {
+        tenant: Some("jones".into()),
+        ..event("call.missed")
+    };
+    for event in [&own, &theirs] {
+        bus.publish(event).await.unwrap();
+    }
+    eventually("two dead letters", async || {
+        bus.dead_letters(10).await.unwrap().len() == 2
+    })
+    .await;
+    let letters = bus.dead_letters(10).await.unwrap();
+
+    for id in [theirs.id.as_str(), "none"] {
+        let id = format!("{id}@calls.log");
+        let refused = bus.replay_if(&id, is_smiths).await.unwrap_err();
+        assert!(
+            matches!(&refused, Error::NoSuchDeadLetter(none) if *none == id),
+            "{refused}"
+        );
+    }
+    assert_eq!(bus.dead_letters(10).await.unwrap(), letters);
+
+    let id = format!("{}@calls.log", own.id);
+    bus.replay_if(&id, is_smiths).await.unwrap();
+    seen.eventually(3).await;
+    assert_eq!(seen.ids()[2], own.id, "this one went, and no other before");
 }
 
 pub async fn a_panic_is_a_repeat(stage: Arc<Stage>) {
