@@ -43,7 +43,7 @@ pub struct Settings {
     pub twilio_api_base_url: Option<Url>,
     /// The public address, when it was set.
     pub webhook_base_url: Option<Url>,
-    /// The only numbers that may be called or texted.
+    /// The only numbers that we call or text; forwarding is not asked about.
     pub whitelist: Option<HashSet<E164>>,
     /// PostgreSQL, when it was set.
     pub database_url: Option<Secret>,
