@@ -7,8 +7,8 @@
 # Taken, in this order: DATABASE_URL and AMQP_URL when they are set; servers that answer on the
 # standard ports of 127.0.0.1; containers, where a Docker engine answers; servers from the
 # distribution's packages, installed by apt-get where that is allowed, on free ports with their data
-# under target/services. --private skips the standard ports and the containers where it can, and
-# keeps fsync on: for figures that nobody else's work disturbs.
+# under target/services. --private, or CI=true in the environment, skips the standard ports and the
+# containers where it can, and keeps fsync on: for figures that nobody else's work disturbs.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)

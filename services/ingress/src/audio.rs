@@ -13,7 +13,7 @@ use actix_web::http::header::{
 use actix_web::{HttpRequest, HttpResponse, web};
 use bytes::Bytes;
 use metrics::counter;
-use objects::{Config, Credentials, Objects};
+use objects::Objects;
 use role::http::{Access, ApiError, Method, Route};
 use role::settings::Settings;
 use sha2::{Digest, Sha256};
@@ -55,7 +55,7 @@ impl Audio {
     /// In the store that the settings name; nothing is opened yet.
     pub(crate) fn new(settings: &Settings) -> Self {
         Self {
-            objects: Objects::open(store(settings)),
+            objects: Objects::open(settings.object_store()),
             memory: Mutex::new(Memory::new(MEMORY)),
         }
     }
@@ -79,24 +79,6 @@ impl Audio {
 
     fn memory(&self) -> std::sync::MutexGuard<'_, Memory> {
         self.memory.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-fn store(settings: &Settings) -> Config {
-    match &settings.objects.s3 {
-        None => Config::Embedded {
-            dir: settings.objects_dir(),
-        },
-        Some(s3) => Config::S3 {
-            bucket: s3.bucket.clone(),
-            region: s3.region.clone(),
-            endpoint: s3.endpoint.clone(),
-            credentials: Credentials {
-                access_key_id: s3.access_key_id.clone(),
-                secret_access_key: s3.secret_access_key.reveal().to_owned(),
-                session_token: s3.session_token.as_ref().map(|t| t.reveal().to_owned()),
-            },
-        },
     }
 }
 

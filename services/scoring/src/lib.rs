@@ -53,7 +53,7 @@ fn bus_delays() -> Vec<Duration> {
 
 /// Where results and prompts are kept, for whoever asks whether it is there. Nothing is opened yet.
 pub fn object_store(settings: &Settings) -> Objects {
-    Objects::open(providers::objects(settings))
+    Objects::open(settings.object_store())
 }
 
 /// Who is asked, with everything filled in that was left unset.

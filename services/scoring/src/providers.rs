@@ -1,7 +1,6 @@
-//! The settings, as the crates that ask providers and keep objects want them.
+//! The settings, as the crate that asks providers wants them.
 
 use ai::{ElevenLabs, Limits, Murf, OpenAi, Price, Prices, Provider, Simulated};
-use objects::{Config, Credentials};
 use role::settings::{AiSettings, ModelPrice, OpenAiSettings, Settings, VoiceSettings};
 
 /// As many as there may be interviews: a provider that wants fewer says 429, and waits would be silence on the line.
@@ -47,25 +46,6 @@ pub(crate) fn voices(settings: &Settings) -> Vec<&'static str> {
     .filter(|(is, _)| *is)
     .map(|(_, provider)| provider.as_str())
     .collect()
-}
-
-/// Where results and prompts are kept.
-pub(crate) fn objects(settings: &Settings) -> Config {
-    let Some(s3) = &settings.objects.s3 else {
-        return Config::Embedded {
-            dir: settings.objects_dir(),
-        };
-    };
-    Config::S3 {
-        bucket: s3.bucket.clone(),
-        region: s3.region.clone(),
-        endpoint: s3.endpoint.clone(),
-        credentials: Credentials {
-            access_key_id: s3.access_key_id.clone(),
-            secret_access_key: s3.secret_access_key.reveal().to_owned(),
-            session_token: s3.session_token.as_ref().map(|t| t.reveal().to_owned()),
-        },
-    }
 }
 
 /// Who is asked. Words are simulated where nobody is configured, and say so; speech only where no person listens.

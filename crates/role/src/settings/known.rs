@@ -23,7 +23,7 @@ pub const KNOWN: &[(&str, &str)] = &[
     ("TWILIO_DOMAIN", "the same, as a bare host name"),
     (
         "WHITELISTED_NUMBERS",
-        "JSON array: the only numbers that may be called or texted",
+        "JSON array: the only numbers that we call or text; calls that come in are forwarded all the same",
     ),
     (
         "DATABASE_URL",

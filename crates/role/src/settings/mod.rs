@@ -5,8 +5,8 @@
 
 mod ai;
 mod known;
-mod objects;
 mod reader;
+mod s3;
 mod strings;
 #[cfg(test)]
 mod tests;
@@ -22,7 +22,7 @@ use url::Url;
 
 pub use ai::{AiSettings, ModelPrice, OpenAiSettings, VoiceSettings};
 pub use known::KNOWN;
-pub use objects::{ObjectSettings, S3Settings};
+pub use s3::{ObjectSettings, S3Settings};
 pub use strings::{Environment, Secret, Strings};
 pub use twilio::{EmulatorMode, TwilioAccount, is_account_sid};
 
@@ -43,7 +43,7 @@ pub struct Settings {
     pub twilio_api_base_url: Option<Url>,
     /// The public address, when it was set.
     pub webhook_base_url: Option<Url>,
-    /// The only numbers that may be called or texted.
+    /// The only numbers that we call or text; forwarding is not asked about.
     pub whitelist: Option<HashSet<E164>>,
     /// PostgreSQL, when it was set.
     pub database_url: Option<Secret>,
@@ -199,11 +199,6 @@ impl Settings {
             true if self.simulates_speech() => "simulated".to_owned(),
             true => String::new(),
         }
-    }
-
-    /// Where embedded objects are.
-    pub fn objects_dir(&self) -> PathBuf {
-        self.data_dir.join("objects")
     }
 
     /// The public address, without a slash at its end.

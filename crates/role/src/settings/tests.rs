@@ -123,8 +123,17 @@ fn a_bucket_needs_credentials_and_a_place() {
         ("recordings", "us-east-1")
     );
     assert!(!format!("{settings:?}").contains("very secret"));
+    let objects::Config::S3 { endpoint, .. } = settings.object_store() else {
+        panic!("a bucket is an S3");
+    };
+    assert_eq!(endpoint.as_deref(), Some("http://minio:9000"));
     // What a shell has for other programs is no concern of ours without a bucket.
-    assert!(load(&ours[1..]).unwrap().objects.s3.is_none());
+    let settings = load(&ours[1..]).unwrap();
+    assert!(settings.objects.s3.is_none());
+    let objects::Config::Embedded { dir } = settings.object_store() else {
+        panic!("no bucket is the data folder");
+    };
+    assert_eq!(dir, settings.data_dir.join("objects"));
     assert_eq!(
         load(&[("S3_BUCKET", "My_Bucket")]).unwrap_err().to_string(),
         "S3_BUCKET is not a bucket's name: 3 to 63 of a-z, 0-9, - and .\n\

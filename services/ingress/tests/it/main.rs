@@ -8,9 +8,11 @@
 
 mod audio;
 mod desk;
+mod interview_parameters;
 mod interviews;
 mod lab;
 mod outage;
+mod parameters;
 mod rows;
 mod trust;
 
@@ -27,9 +29,9 @@ mod whatever_the_bus {
     testkit::suite! { crate::lab::run, Embedded;
         audio: a_prompt_is_served_to_anybody, a_part_of_a_prompt, what_is_no_prompt_is_not_found,
             a_store_that_is_away;
-        interviews: interview_parameters_become_fields, bad_parameters_of_interviews, nobody_waits_for_one_who_cannot,
-            whose_recording_it_is;
-        rows: parameters_become_fields, bad_parameters_never_break_a_live_call, what_cannot_be_read_is_not_believed;
+        interview_parameters: interview_parameters_become_fields, bad_parameters_of_interviews;
+        interviews: nobody_waits_for_one_who_cannot, whose_recording_it_is;
+        parameters: parameters_become_fields, bad_parameters_never_break_a_live_call, what_cannot_be_read_is_not_believed;
         trust: two_tokens_count_while_rotating, what_cannot_be_read_is_told_in_the_log;
     }
 }

@@ -182,14 +182,10 @@ impl Decider for Choose {
         cause: &Cause,
         event: TwilioGatherFinished,
     ) -> Result<Decision, Fault> {
-        let (webhook, voice) = (
-            event.webhook.unwrap_or_default(),
-            event.voice.unwrap_or_default(),
-        );
-        let Some(mut held) = Held::of_webhook(tx, &webhook, &voice.call_sid).await? else {
+        let Some((mut held, number)) = live(tx, event.webhook, event.voice).await? else {
             return unknown();
         };
-        let step = match question_number(&webhook) {
+        let step = match number {
             Some(number) => {
                 held.machine(cause.time)
                     .decided(Some(number), &event.digits, &event.speech)
@@ -238,11 +234,7 @@ impl Decider for TakeAnswer {
         cause: &Cause,
         event: TwilioRecordFinished,
     ) -> Result<Decision, Fault> {
-        let (webhook, voice) = (
-            event.webhook.unwrap_or_default(),
-            event.voice.unwrap_or_default(),
-        );
-        let Some(mut held) = Held::of_webhook(tx, &webhook, &voice.call_sid).await? else {
+        let Some((mut held, number)) = live(tx, event.webhook, event.voice).await? else {
             return unknown();
         };
         let file = event.recording.unwrap_or_default();
@@ -251,7 +243,6 @@ impl Decider for TakeAnswer {
             url: file.url,
             duration_s: file.duration_s,
         };
-        let number = question_number(&webhook);
         let hung_up = event.digits == "hangup";
         let step = held
             .machine(cause.time)
@@ -274,17 +265,12 @@ impl Decider for GoOn {
         cause: &Cause,
         event: TwilioCallContinued,
     ) -> Result<Decision, Fault> {
-        let (webhook, voice) = (
-            event.webhook.unwrap_or_default(),
-            event.voice.unwrap_or_default(),
-        );
-        let Some(mut held) = Held::of_webhook(tx, &webhook, &voice.call_sid).await? else {
+        let Some((mut held, number)) = live(tx, event.webhook, event.voice).await? else {
             return unknown();
         };
-        let after = question_number(&webhook);
         let step = held
             .machine(cause.time)
-            .continued(&event.answered_by, after);
+            .continued(&event.answered_by, number);
         follow(&self.0, tx, cause, held, step).await
     }
 }
@@ -344,6 +330,17 @@ impl Decider for Advance {
         let decision = follow(&self.0, tx, cause, held, step).await?;
         Ok(told.and(decision).then(&redirect))
     }
+}
+
+/// The interview that a live call's webhook is about, and the number of the question that its URL names.
+async fn live(
+    tx: &mut Tx,
+    webhook: Option<Webhook>,
+    voice: Option<VoiceParameters>,
+) -> Result<Option<(Held, Option<u32>)>, Fault> {
+    let (webhook, voice) = (webhook.unwrap_or_default(), voice.unwrap_or_default());
+    let held = Held::of_webhook(tx, &webhook, &voice.call_sid).await?;
+    Ok(held.map(|held| (held, question_number(&webhook))))
 }
 
 /// A live call must not break: what is not known is spoken of.

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use events::v1::{
     AnswerTranscribe, AnswerTranscribed, CallPlace, CallPlaced, CallRefused, InterviewDial,
-    InterviewEnded, InterviewEvaluated, InterviewStarted, InterviewSummarize, QuestionWrite,
-    TwilioCallContinued, TwilioCallStatus, TwilioGatherFinished, TwilioRecordFinished, Webhook,
+    InterviewEvaluated, InterviewStarted, InterviewSummarize, QuestionWrite, TwilioCallContinued,
+    TwilioCallStatus, TwilioGatherFinished, TwilioRecordFinished, Webhook,
 };
 use flow::{AnsweringMachine, Definition, OnMachine, Retry};
 use serde_json::json;
@@ -35,8 +35,7 @@ fn placed(order: &CallPlace, call: &str) -> CallPlaced {
 }
 
 async fn ended(stage: &Stage) -> (String, String) {
-    let told = stage.ear.hear::<InterviewEnded>(1).await.remove(0).1;
-    let interview = told.interview.unwrap();
+    let interview = stage.ended(1).await;
     (interview.outcome, interview.failure_reason)
 }
 

@@ -7,6 +7,7 @@ mod coach;
 mod db;
 mod faults;
 mod http;
+mod http_flows;
 mod http_interviews;
 mod http_results;
 mod lab;
@@ -24,12 +25,13 @@ testkit::suite! { crate::lab::run;
         candidates_and_jobs_are_kept_as_they_were_given,
         each_fault_is_told_with_its_field,
         what_is_no_json_or_too_much_of_it_is_refused,
-        a_flow_keeps_its_versions,
-        what_a_flow_always_says_is_spoken_ahead,
-        a_tenants_own_flow_goes_before_every_tenants,
         lists_are_paged,
         tenants_do_not_see_each_other,
         nothing_is_open;
+    http_flows:
+        a_flow_keeps_its_versions,
+        what_a_flow_always_says_is_spoken_ahead,
+        a_tenants_own_flow_goes_before_every_tenants;
     http_interviews:
         a_triggered_interview_is_called_from_the_primary_number,
         the_questions_and_the_flow_are_chosen_as_told,

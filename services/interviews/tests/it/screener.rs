@@ -5,7 +5,7 @@ use std::sync::Arc;
 use chrono::NaiveTime;
 use events::v1::{
     AnswerNotTranscribed, AnswerTranscribe, CallPlace, CallPlaced, CallRefused, InterviewDial,
-    InterviewEnded, InterviewEvaluated, TwilioRecordFinished,
+    InterviewEvaluated, TwilioRecordFinished,
 };
 use flow::{AnsweringMachine, OnMachine, QuietHours, Retry};
 use role::derive_id;
@@ -70,14 +70,7 @@ pub async fn a_candidate_is_called_and_evaluated(stage: Arc<Stage>) {
         .await;
     let xml = stage.ask(&stage.answer("i1", OUTBOUND, 2, "hangup")).await;
     assert!(xml.contains("<Hangup/>"), "{xml}");
-    let ended = stage
-        .ear
-        .hear::<InterviewEnded>(1)
-        .await
-        .remove(0)
-        .1
-        .interview
-        .unwrap();
+    let ended = stage.ended(1).await;
     assert_eq!((ended.outcome.as_str(), ended.answers), ("completed", 2));
     assert_eq!(stage.ear.hear::<AnswerTranscribe>(1).await.len(), 1);
     stage.wait(11);
@@ -116,14 +109,7 @@ pub async fn who_is_busy_is_called_again(stage: Arc<Stage>) {
     // The first call's end comes again, late.
     stage.over("i1", CALL, "busy").await;
     stage.over("i1", OUTBOUND, "no-answer").await;
-    let ended = stage
-        .ear
-        .hear::<InterviewEnded>(1)
-        .await
-        .remove(0)
-        .1
-        .interview
-        .unwrap();
+    let ended = stage.ended(1).await;
     assert_eq!(
         (ended.outcome.as_str(), ended.failure_reason.as_str()),
         ("failed", "no-answer")
@@ -154,14 +140,7 @@ pub async fn a_candidate_is_let_alone(stage: Arc<Stage>) {
             ..CallRefused::default()
         })
         .await;
-    let ended = stage
-        .ear
-        .hear::<InterviewEnded>(1)
-        .await
-        .remove(0)
-        .1
-        .interview
-        .unwrap();
+    let ended = stage.ended(1).await;
     assert_eq!(
         (ended.outcome.as_str(), ended.failure_reason.as_str()),
         ("failed", "not_whitelisted")
@@ -188,14 +167,7 @@ pub async fn a_candidate_is_let_alone(stage: Arc<Stage>) {
         "{xml}"
     );
     stage.over("machine", CALL, "completed").await;
-    let ended = stage
-        .ear
-        .hear::<InterviewEnded>(2)
-        .await
-        .remove(1)
-        .1
-        .interview
-        .unwrap();
+    let ended = stage.ended(2).await;
     assert_eq!(
         (ended.outcome.as_str(), ended.failure_reason.as_str()),
         ("failed", "machine")

@@ -9,7 +9,7 @@ use chrono::TimeDelta;
 use clock::Clock;
 use events::v1::{
     AnswerScore, AnswerScored, AnswerTaken, AnswerTranscribe, AnswerTranscribed, CallHangUp,
-    CallPlace, CallRedirect, InterviewEnded, InterviewEvaluated, InterviewStarted,
+    CallPlace, CallRedirect, Interview, InterviewEnded, InterviewEvaluated, InterviewStarted,
     InterviewSummarize, InterviewSummarized, Number, Parameter, QuestionWrite, QuestionWritten,
     RecordingFile, SpeechSynthesize, SpeechSynthesized, TenantContext, TwilioCallContinued,
     TwilioCallStatus, TwilioGatherFinished, TwilioRecordFinished, TwilioRecordingStatus,
@@ -329,6 +329,12 @@ impl Stage {
             ..InterviewSummarized::default()
         })
         .await;
+    }
+
+    /// The so many-th interview that has ended, as it is told of.
+    pub async fn ended(&self, nth: usize) -> Interview {
+        let told = self.ear.hear::<InterviewEnded>(nth).await;
+        told[nth - 1].1.interview.clone().unwrap()
     }
 
     pub async fn keep(&self, row: &InterviewRow) {

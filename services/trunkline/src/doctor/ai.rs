@@ -1,7 +1,7 @@
 //! Whether those who write, hear and speak answer, and take our keys. Only what is free is asked for.
 
-use reqwest::RequestBuilder;
 use reqwest::redirect::Policy;
+use reqwest::{Client, RequestBuilder};
 use role::settings::Settings;
 
 use super::{PATIENCE, Report};
@@ -14,6 +14,8 @@ struct List<'a> {
     part: &'a str,
     /// Where the provider is.
     base: &'a str,
+    /// What stands behind that.
+    path: &'a str,
     /// The name of the setting that holds the key.
     key: &'a str,
     /// The name of the one that holds the address.
@@ -23,7 +25,7 @@ struct List<'a> {
 /// Asks each provider that is set.
 pub(super) async fn check(settings: &Settings, report: &mut Report) {
     // A redirect would take keys in headers of their own along.
-    let http = reqwest::Client::builder()
+    let http = Client::builder()
         .redirect(Policy::none())
         .timeout(PATIENCE)
         .build();
@@ -31,9 +33,36 @@ pub(super) async fn check(settings: &Settings, report: &mut Report) {
         Ok(http) => http,
         Err(e) => return report.fault("ai", crate::with_source(&e)),
     };
-    openai(settings, &http, report).await;
-    elevenlabs(settings, &http, report).await;
     let ai = &settings.ai;
+    let asked = scoring::provider_settings(settings);
+    if let (Some(set), Some(asked)) = (&ai.openai, &asked.openai) {
+        let list = List {
+            part: "ai",
+            base: asked.base_url.trim_end_matches('/'),
+            path: "/models",
+            key: "OPENAI_API_KEY",
+            address: "OPENAI_BASE_URL",
+        };
+        let shown = |request: RequestBuilder| request.bearer_auth(set.api_key.reveal());
+        list.ask(&http, shown, report).await;
+    } else {
+        report.note(
+            "ai",
+            "OPENAI_API_KEY is unset: questions, transcripts and scores are simulated, and say so",
+        );
+    }
+    if let (Some(set), Some(asked)) = (&ai.elevenlabs, &asked.elevenlabs) {
+        let base = asked.base_url.trim_end_matches('/');
+        let list = List {
+            part: "elevenlabs",
+            base: base.strip_suffix("/v1").unwrap_or(base),
+            path: "/v1/models",
+            key: "ELEVENLABS_API_KEY",
+            address: "ELEVENLABS_BASE_URL",
+        };
+        let shown = |request: RequestBuilder| request.header("xi-api-key", set.api_key.reveal());
+        list.ask(&http, shown, report).await;
+    }
     if ai.murf.is_some() {
         report.note(
             "murf",
@@ -46,54 +75,22 @@ pub(super) async fn check(settings: &Settings, report: &mut Report) {
     }
 }
 
-async fn openai(settings: &Settings, http: &reqwest::Client, report: &mut Report) {
-    let asked = scoring::provider_settings(settings).openai;
-    let (Some(set), Some(asked)) = (&settings.ai.openai, asked) else {
-        return report.note(
-            "ai",
-            "OPENAI_API_KEY is unset: questions, transcripts and scores are simulated, and say so",
-        );
-    };
-    let base = asked.base_url.trim_end_matches('/');
-    let request = http
-        .get(format!("{base}/models"))
-        .bearer_auth(set.api_key.reveal());
-    let list = List {
-        part: "ai",
-        base,
-        key: "OPENAI_API_KEY",
-        address: "OPENAI_BASE_URL",
-    };
-    list.ask(request, report).await;
-}
-
-async fn elevenlabs(settings: &Settings, http: &reqwest::Client, report: &mut Report) {
-    let asked = scoring::provider_settings(settings).elevenlabs;
-    let (Some(set), Some(asked)) = (&settings.ai.elevenlabs, asked) else {
-        return;
-    };
-    let base = asked.base_url.trim_end_matches('/');
-    let base = base.strip_suffix("/v1").unwrap_or(base);
-    let request = http
-        .get(format!("{base}/v1/models"))
-        .header("xi-api-key", set.api_key.reveal());
-    let list = List {
-        part: "elevenlabs",
-        base,
-        key: "ELEVENLABS_API_KEY",
-        address: "ELEVENLABS_BASE_URL",
-    };
-    list.ask(request, report).await;
-}
-
 impl List<'_> {
-    async fn ask(&self, request: RequestBuilder, report: &mut Report) {
+    /// `shown` puts the key where this provider looks for it.
+    async fn ask(
+        &self,
+        http: &Client,
+        shown: impl FnOnce(RequestBuilder) -> RequestBuilder,
+        report: &mut Report,
+    ) {
         let Self {
             part,
             base,
+            path,
             key,
             address,
         } = self;
+        let request = shown(http.get(format!("{base}{path}")));
         let response = match request.send().await {
             Ok(response) => response,
             Err(e) => {

@@ -196,10 +196,19 @@ async fn the_demo_ends_as_scripted_whatever_the_caller_has_set() {
         ("TRUNKLINE_BIND", "everywhere"),
         ("TWILIO_ACCOUNT_SID", ACCOUNT),
     ];
-    ends(
-        &command(&["demo", "--once", "--speed", "50"], &env).await,
-        0,
-        &["missed call", "as scripted", "[simulated]"],
+    let output = command(&["demo", "--once", "--speed", "50"], &env).await;
+    ends(&output, 0, &["missed call", "as scripted", "[simulated]"]);
+    // Each call shows the texts that were sent for it, and none of an earlier one's.
+    let after = |heading: &str| output.out.split_once(heading).unwrap().1;
+    let scene = |heading: &str, next: &str| after(heading).split_once(next).unwrap().0;
+    let first = scene("1. missed call.", "2. calls again.");
+    let again = scene("2. calls again.", "3. answered call.");
+    let sent = "texts      \"Hi! Sorry we missed your call";
+    assert_eq!(first.matches(sent).count(), 1, "{first}");
+    assert!(!again.contains("Sorry we missed"), "{again}");
+    assert!(
+        again.contains("no second text was sent") && !first.contains("no second text"),
+        "{again}"
     );
 }
 

@@ -1,7 +1,9 @@
 //! Where recordings and audio are.
 
-use super::Secret;
+use objects::{Config, Credentials};
+
 use super::reader::Reader;
+use super::{Secret, Settings};
 
 /// The object store: S3 when a bucket is set, else the data folder.
 #[derive(Debug, Clone, Default)]
@@ -25,6 +27,27 @@ pub struct S3Settings {
     pub secret_access_key: Secret,
     /// Of temporary credentials.
     pub session_token: Option<Secret>,
+}
+
+impl Settings {
+    /// Where objects are, as those who open the store want it.
+    pub fn object_store(&self) -> Config {
+        let Some(s3) = &self.objects.s3 else {
+            return Config::Embedded {
+                dir: self.data_dir.join("objects"),
+            };
+        };
+        Config::S3 {
+            bucket: s3.bucket.clone(),
+            region: s3.region.clone(),
+            endpoint: s3.endpoint.clone(),
+            credentials: Credentials {
+                access_key_id: s3.access_key_id.clone(),
+                secret_access_key: s3.secret_access_key.reveal().to_owned(),
+                session_token: s3.session_token.as_ref().map(|t| t.reveal().to_owned()),
+            },
+        }
+    }
 }
 
 impl Reader<'_> {

@@ -1,0 +1,91 @@
+//! Flows: their versions, whose they are, and what is spoken before anybody calls.
+
+use std::sync::Arc;
+
+use events::v1::SpeechSynthesize;
+use serde_json::{Value, json};
+use testkit::ADMIN;
+
+use crate::http::{FLOWS, flow};
+use crate::lab::Lab;
+
+pub async fn a_flow_keeps_its_versions(lab: Arc<Lab>) {
+    let put = async |body: Value| {
+        let (status, answer) = lab.smith(FLOWS, body).await;
+        assert_eq!(
+            (&answer["id"], &answer["name"]),
+            (&json!("hello"), &json!("hello"))
+        );
+        (status, answer["version"].as_i64().unwrap())
+    };
+    assert_eq!(put(flow("hello", "Why?")).await, (201, 1));
+    assert_eq!(put(flow("hello", "Why?")).await, (200, 1));
+    // The same said otherwise: what is left out is the default.
+    let same = json!({"kind": "screener", "name": "hello", "wait_ms": 2500, "questions": ["Why?"]});
+    assert_eq!(put(same).await, (200, 1));
+    assert_eq!(put(flow("hello", "How?")).await, (201, 2));
+    assert_eq!(put(flow("hello", "Why?")).await, (201, 3));
+
+    let ask = async |query: &str| {
+        let (status, shown) = lab
+            .get_as("read-smith", &format!("/api/flows/hello{query}"))
+            .await;
+        let ask = shown["definition"]["questions"][0]["ask"].clone();
+        (status, shown["version"].clone(), ask)
+    };
+    assert_eq!(ask("").await, (200, json!(3), json!("Why?")));
+    assert_eq!(ask("?version=2").await, (200, json!(2), json!("How?")));
+    assert_eq!(ask("?version=4").await.0, 404);
+    let shown = lab.get_as("read-smith", "/api/flows/hello/").await.1;
+    assert_eq!(
+        (&shown["kind"], &shown["tenant_id"]),
+        (&json!("screener"), &json!("smith"))
+    );
+    let (status, answer) = lab.get_as("read-smith", "/api/flows/nothing").await;
+    assert_eq!(
+        (status, &answer["error"]["details"]["field"]),
+        (404, &json!("name"))
+    );
+    let list = lab.get(FLOWS).await;
+    assert_eq!(list["items"], json!([shown]));
+}
+
+pub async fn what_a_flow_always_says_is_spoken_ahead(lab: Arc<Lab>) {
+    let mut greeted = flow("hello", "Why?");
+    greeted["greeting"] = json!("Good morning from the greenhouse.");
+    assert_eq!(lab.smith(FLOWS, greeted).await.0, 201);
+    testkit::eventually("the greeting is to be spoken", async || {
+        let orders = lab.ear.heard::<SpeechSynthesize>();
+        orders.iter().any(|it| it.1.text.contains("greenhouse"))
+    })
+    .await;
+}
+
+pub async fn a_tenants_own_flow_goes_before_every_tenants(lab: Arc<Lab>) {
+    lab.made_by(ADMIN, FLOWS, flow("hello", "Everybody?")).await;
+    lab.made_by(ADMIN, FLOWS, flow("shared", "Everybody?"))
+        .await;
+    lab.made(FLOWS, flow("hello", "Smith?")).await;
+    let mut named = flow("hello", "Jones?");
+    named["tenant"] = json!("jones");
+    lab.made_by(ADMIN, FLOWS, named).await;
+    for (key, query, ask, owner) in [
+        ("read-smith", "hello", "Smith?", json!("smith")),
+        ("read-jones", "hello", "Jones?", json!("jones")),
+        ("read-silent", "hello", "Everybody?", json!(null)),
+        ("read-smith", "shared", "Everybody?", json!(null)),
+        (ADMIN, "hello", "Everybody?", json!(null)),
+        (ADMIN, "hello?tenant=jones", "Jones?", json!("jones")),
+    ] {
+        let (_, shown) = lab.get_as(key, &format!("/api/flows/{query}")).await;
+        let it = (
+            &shown["definition"]["questions"][0]["ask"],
+            &shown["tenant_id"],
+        );
+        assert_eq!(it, (&json!(ask), &owner), "{key} {query}");
+    }
+    for (key, count) in [("read-smith", 3), ("read-silent", 2), (ADMIN, 4)] {
+        let (_, list) = lab.get_as(key, FLOWS).await;
+        assert_eq!(list["items"].as_array().unwrap().len(), count, "{key}");
+    }
+}
