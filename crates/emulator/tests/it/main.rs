@@ -17,6 +17,7 @@ mod machine;
 mod messages;
 mod numbers;
 mod outbound;
+mod picked_up;
 mod play;
 mod record;
 mod recordings;
