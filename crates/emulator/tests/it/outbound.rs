@@ -311,3 +311,25 @@ async fn numbers_and_keys_out_of_their_range_are_refused_by_name() {
     }
     world.end().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_application_is_not_passed_over() {
+    let world = World::start().await;
+    world.number().await;
+    let url = world.at("/interview").unwrap();
+    let application = ("ApplicationSid", "AP00000000000000000000000000000001");
+    let bare = [("To", OFFICE), ("From", NUMBER), application];
+    let with_url = [bare[0], bare[1], bare[2], ("Url", url.as_str())];
+    for form in [&bare[..], &with_url[..]] {
+        let (status, refused) = world.rest("POST", "/Calls.json", form).await;
+        assert_eq!((status, &refused["code"]), (400, &json!(21218)));
+        let message = refused["message"].as_str().unwrap();
+        assert!(message.contains("no applications"), "{message}");
+    }
+    let (_, page) = world.rest("GET", "/Calls.json", &[]).await;
+    assert_eq!(page["calls"], json!([]));
+    let text = [bare[0], bare[1], bare[2], ("Body", "hi")];
+    let (status, refused) = world.rest("POST", "/Messages.json", &text).await;
+    assert_eq!((status, &refused["code"]), (400, &json!(20001)));
+    world.end().await;
+}
