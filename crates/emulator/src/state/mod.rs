@@ -1,6 +1,7 @@
 //! Everything the emulator knows, behind one lock that is held for short moments only.
 
 mod call;
+mod key;
 mod message;
 mod moment;
 mod number;
@@ -15,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 pub(crate) use call::{Call, Direction, Fetched, Heard, ScriptReport, Status, StatusCallback};
+pub(crate) use key::Key;
 pub use message::Media;
 pub(crate) use message::{Attachment, Message, MessageStatus, Way};
 pub use moment::Moment;
@@ -106,6 +108,7 @@ impl Shared {
 pub(crate) struct State {
     pub(crate) ids: Ids,
     pub(crate) numbers: Vec<Number>,
+    pub(crate) keys: Vec<Key>,
     /// The oldest first.
     pub(crate) calls: VecDeque<Call>,
     /// The oldest first.
@@ -134,6 +137,7 @@ impl State {
         Self {
             ids: Ids::new(seed),
             numbers: Vec::new(),
+            keys: Vec::new(),
             calls: VecDeque::new(),
             messages: VecDeque::new(),
             recordings: VecDeque::new(),
@@ -150,7 +154,7 @@ impl State {
         }
     }
 
-    /// Forgets everything but the numbers, and does not count SIDs from the start again: an application that has seen
+    /// Forgets everything but the numbers and the API keys, and does not count SIDs from the start again: an application that has seen
     /// `CA…1` must not meet it as another call.
     pub(crate) fn reset(&mut self) {
         self.epoch.cancel();

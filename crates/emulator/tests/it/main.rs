@@ -13,6 +13,7 @@ mod dial;
 mod faults;
 mod gather;
 mod interview;
+mod keys;
 mod machine;
 mod messages;
 mod numbers;
