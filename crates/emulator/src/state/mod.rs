@@ -29,7 +29,7 @@ use crate::faults::Faults;
 use crate::ids::Ids;
 use crate::log::{Entry, Log};
 use crate::time::Time;
-use crate::webhooks::{Queue, Request};
+use crate::webhooks::{Cookies, Queue, Request};
 
 /// Finished calls beyond this many are forgotten, the oldest first; messages too.
 const KEPT: usize = 5_000;
@@ -121,6 +121,8 @@ pub(crate) struct State {
     pub(crate) opt_outs: BTreeSet<(String, String)>,
     pub(crate) faults: Faults,
     pub(crate) log: Log,
+    /// What the application's answers have set.
+    pub(crate) cookies: Cookies,
     /// Callbacks that wait to be sent out of order, by call or message.
     pub(crate) held: BTreeMap<String, Vec<Request>>,
     /// Callbacks on their way, by call or message.
@@ -145,6 +147,7 @@ impl State {
             opt_outs: BTreeSet::new(),
             faults: Faults::default(),
             log: Log::default(),
+            cookies: Cookies::default(),
             held: BTreeMap::new(),
             queues: BTreeMap::new(),
             epoch: CancellationToken::new(),
@@ -166,6 +169,7 @@ impl State {
         self.opt_outs.clear();
         self.faults = Faults::default();
         self.log.clear();
+        self.cookies.clear();
         self.held.clear();
         self.queues.clear();
     }

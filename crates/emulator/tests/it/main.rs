@@ -8,6 +8,7 @@ mod app;
 mod callbacks;
 mod coached;
 mod controls;
+mod cookies;
 mod delivery;
 mod dial;
 mod faults;
