@@ -271,7 +271,7 @@ fn ending(form: &Fields, call: &Call, redirects: bool) -> Result<Option<Status>,
             "Call is in-progress. Cannot be canceled; use completed.",
         )),
         Some("completed") => Ok(Some(Status::Completed)),
-        Some(_) => Err(bad(21218, "Status is canceled or completed")),
+        Some(_) => Err(bad(20001, "Status is canceled or completed")),
         // An inbound call runs its TwiML while it still rings, so that one can be sent elsewhere.
         None if redirects && waiting && call.direction != Direction::Inbound => {
             Err(not_in_progress())

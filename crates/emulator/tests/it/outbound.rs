@@ -106,6 +106,9 @@ async fn a_live_call_can_be_sent_elsewhere_and_hung_up() {
     );
     let call = place(&world, &to_office(&world)).await;
     world.heard(&call.sid, "please hold").await;
+    let path = format!("/Calls/{}.json", call.sid);
+    let (status, refused) = world.rest("POST", &path, &[("Status", "over")]).await;
+    assert_eq!((status, &refused["code"]), (400, &json!(20001)));
     world.send_to(&call.sid, "/elsewhere").await.unwrap();
     world.heard(&call.sid, "thanks for holding").await;
     assert_eq!(world.hang_up(&call.sid).await.outcome, Some("completed"));
