@@ -24,6 +24,12 @@ impl Ids {
         format!("{prefix}{high:016x}{low:016x}")
     }
 
+    /// The secret of an API key.
+    pub(crate) fn secret(&mut self) -> String {
+        let (high, low) = (self.next("secret"), self.next("secret"));
+        format!("{high:016x}{low:016x}")
+    }
+
     /// The value of `I-Twilio-Idempotency-Token`.
     pub(crate) fn token(&mut self) -> String {
         let (a, b) = (self.next("token"), self.next("token"));

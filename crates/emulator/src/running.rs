@@ -250,7 +250,7 @@ impl Handle {
         self.0.state().watch()
     }
 
-    /// Forgets calls, messages, opt-outs, faults and the log; keeps the numbers.
+    /// Forgets calls, messages, opt-outs, cookies, faults and the log; keeps the numbers and the API keys.
     pub fn reset(&self) {
         self.0.state().reset();
     }

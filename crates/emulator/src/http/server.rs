@@ -62,9 +62,9 @@ fn answer(shared: &Arc<Shared>, request: &HttpRequest, body: Bytes) -> Reply {
         Found::Nothing => missing(path),
         Found::Endpoint(endpoint, vars) => {
             exchange.vars = vars;
-            if endpoint.access != Access::Open && !authorized(shared, request) {
+            if !authorized(shared, request, endpoint.access) {
                 refuse_stranger(endpoint.access)
-            } else if endpoint.access == Access::Account {
+            } else if endpoint.access.is_api() {
                 exchange.form = Fields::parse(&exchange.body);
                 rest(&exchange, endpoint, method)
             } else {
@@ -151,20 +151,32 @@ fn logged(mut entry: Entry, reply: &Reply) -> Entry {
     }
 }
 
-fn authorized(shared: &Shared, request: &HttpRequest) -> bool {
-    let given = request
+fn authorized(shared: &Shared, request: &HttpRequest, access: Access) -> bool {
+    let given: Vec<u8> = request
         .headers()
         .get(AUTHORIZATION)
         .and_then(|value| value.to_str().ok())
         .and_then(|value| value.strip_prefix("Basic "))
         .and_then(|value| STANDARD.decode(value.trim()).ok())
         .unwrap_or_default();
-    let wanted = format!("{}:{}", shared.account.sid, shared.account.token);
-    given.ct_eq(wanted.as_bytes()).into()
+    let is = |sid: &str, secret: &str| -> bool {
+        let wanted = format!("{sid}:{secret}");
+        given.as_slice().ct_eq(wanted.as_bytes()).into()
+    };
+    let is_owner = || is(&shared.account.sid, &shared.account.token);
+    let has_key = || {
+        let state = shared.state();
+        state.keys.iter().any(|key| is(&key.sid, &key.secret))
+    };
+    match access {
+        Access::Open => true,
+        Access::Account => is_owner() || has_key(),
+        Access::Owner | Access::Control => is_owner(),
+    }
 }
 
 fn refuse_stranger(access: Access) -> Reply {
-    if access == Access::Account {
+    if access.is_api() {
         return Reply::refused(401, 20003, "Authenticate");
     }
     control::error(

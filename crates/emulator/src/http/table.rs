@@ -23,10 +23,19 @@ impl Verb {
 pub(crate) enum Access {
     /// Anybody.
     Open,
-    /// Whoever has the account's credentials; errors are Twilio's.
+    /// Whoever has the account's credentials or an API key; errors are Twilio's.
     Account,
+    /// Whoever has the account's own credentials: Twilio's standard keys open neither the account nor its keys. Errors are Twilio's.
+    Owner,
     /// The same; errors are ours, and the request stays out of the log.
     Control,
+}
+
+impl Access {
+    /// Whether this is Twilio's API and not ours.
+    pub(crate) fn is_api(self) -> bool {
+        matches!(self, Self::Account | Self::Owner)
+    }
 }
 
 /// One row: what is asked, and what answers.

@@ -21,6 +21,7 @@ pub(super) fn fetch(exchange: &Exchange) -> Result<Reply, Reply> {
             "uri": format!("{path}.json"),
             "subresource_uris": {
                 "calls": format!("{path}/Calls.json"),
+                "keys": format!("{path}/Keys.json"),
                 "messages": format!("{path}/Messages.json"),
                 "recordings": format!("{path}/Recordings.json"),
                 "incoming_phone_numbers": format!("{path}/IncomingPhoneNumbers.json"),

@@ -47,7 +47,12 @@ pub(super) fn search(exchange: &Exchange) -> Result<Reply, Reply> {
 fn wanted(exchange: &Exchange) -> Result<Vec<Place<'_>>, Reply> {
     let known = places::of(exchange.var("country")).ok_or_else(|| missing(exchange))?;
     let is_american = known.iter().any(|place| place.prefix == "+1");
-    let area = exchange.query.get("AreaCode");
+    let near = exchange
+        .query
+        .get("NearNumber")
+        .filter(|_| is_american)
+        .and_then(area_of);
+    let area = exchange.query.get("AreaCode").or(near);
     let mut found: Vec<Place<'_>> = match (exchange.var("kind"), area) {
         ("TollFree", _) if is_american => vec![Place::toll_free()],
         ("Local" | "Mobile", None) => known,
@@ -60,6 +65,16 @@ fn wanted(exchange: &Exchange) -> Result<Vec<Place<'_>>, Reply> {
     };
     found.retain(|place| lies_in(place, &exchange.query));
     Ok(found)
+}
+
+/// The area of an American number: what lies near it here.
+fn area_of(number: &str) -> Option<&str> {
+    // A plus that nobody has escaped comes as a space.
+    let digits = number.trim_start_matches(['+', ' ']);
+    let area = digits.strip_prefix('1').unwrap_or(digits).get(..3)?;
+    area.bytes()
+        .all(|digit| digit.is_ascii_digit())
+        .then_some(area)
 }
 
 fn lies_in(place: &Place<'_>, query: &Fields) -> bool {

@@ -47,6 +47,13 @@ fn wish(exchange: &Exchange) -> Result<Outbound, Reply> {
     let from = form
         .get("From")
         .ok_or_else(|| bad(21213, "No 'From' number is specified"))?;
+    // Twilio would take the urls of the application in place of Url, so it must not be passed over.
+    if let Some(application) = form.get("ApplicationSid") {
+        let words = format!(
+            "Invalid ApplicationSid {application}: the emulator has no applications; give Url or Twiml"
+        );
+        return Err(bad(21218, words));
+    }
     let first = first(form)?.ok_or_else(|| bad(21205, "Url parameter is required."))?;
     if E164::parse(to).is_err() || to == "+15005550001" {
         return Err(bad(
@@ -264,7 +271,7 @@ fn ending(form: &Fields, call: &Call, redirects: bool) -> Result<Option<Status>,
             "Call is in-progress. Cannot be canceled; use completed.",
         )),
         Some("completed") => Ok(Some(Status::Completed)),
-        Some(_) => Err(bad(21218, "Status is canceled or completed")),
+        Some(_) => Err(bad(20001, "Status is canceled or completed")),
         // An inbound call runs its TwiML while it still rings, so that one can be sent elsewhere.
         None if redirects && waiting && call.direction != Direction::Inbound => {
             Err(not_in_progress())

@@ -50,6 +50,12 @@ fn draft(exchange: &Exchange) -> Result<Draft, Reply> {
             "A 'From' phone number or a 'MessagingServiceSid' is required.",
         ));
     }
+    if form.get("ApplicationSid").is_some() {
+        return Err(bad(
+            20001,
+            "ApplicationSid cannot be used: the emulator has no applications; give StatusCallback",
+        ));
+    }
     let (body, media) = content(form)?;
     validity(form)?;
     let send_at = due(exchange)?;

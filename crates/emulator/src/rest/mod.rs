@@ -4,6 +4,7 @@ mod accounts;
 mod available;
 mod calls;
 mod dates;
+mod keys;
 mod messages;
 mod numbers;
 mod paging;
@@ -15,7 +16,28 @@ use crate::http::{Access, Endpoint, Exchange, Reply, Verb};
 
 /// Every resource that the emulator has.
 pub(crate) const ENDPOINTS: &[Endpoint] = &[
-    row(Get, "/2010-04-01/Accounts/{account}.json", accounts::fetch),
+    own(Get, "/2010-04-01/Accounts/{account}.json", accounts::fetch),
+    own(Get, "/2010-04-01/Accounts/{account}/Keys.json", keys::list),
+    own(
+        Post,
+        "/2010-04-01/Accounts/{account}/Keys.json",
+        keys::create,
+    ),
+    own(
+        Get,
+        "/2010-04-01/Accounts/{account}/Keys/{sid}.json",
+        keys::fetch,
+    ),
+    own(
+        Post,
+        "/2010-04-01/Accounts/{account}/Keys/{sid}.json",
+        keys::update,
+    ),
+    own(
+        Delete,
+        "/2010-04-01/Accounts/{account}/Keys/{sid}.json",
+        keys::delete,
+    ),
     row(
         Get,
         "/2010-04-01/Accounts/{account}/Calls.json",
@@ -193,6 +215,18 @@ const fn row(
         path,
         access: Access::Account,
         handler,
+    }
+}
+
+/// A row for the account's own credentials only.
+const fn own(
+    verb: Verb,
+    path: &'static str,
+    handler: fn(&Exchange) -> Result<Reply, Reply>,
+) -> Endpoint {
+    Endpoint {
+        access: Access::Owner,
+        ..row(verb, path, handler)
     }
 }
 

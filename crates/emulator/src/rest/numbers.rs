@@ -157,12 +157,19 @@ pub(super) fn list(exchange: &Exchange) -> Result<Reply, Reply> {
         exchange.query.get("PhoneNumber"),
         exchange.query.get("FriendlyName"),
     );
+    // No number here is a beta, and none was brought along from elsewhere.
+    let is = |name: &str, what: &str| {
+        let wanted = exchange.query.get(name);
+        wanted.is_none_or(|wanted| wanted.eq_ignore_ascii_case(what))
+    };
+    let is_plain = is("Beta", "false") && is("Origin", "twilio");
     let state = exchange.shared.state();
     let numbers: Vec<&Number> = state
         .numbers
         .iter()
         .filter(|owned| number.is_none_or(|pattern| fits(pattern, &owned.phone_number)))
         .filter(|owned| name.is_none_or(|name| name == owned.friendly_name))
+        .filter(|_| is_plain)
         .collect();
     paging::page(
         exchange,

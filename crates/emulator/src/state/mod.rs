@@ -1,6 +1,7 @@
 //! Everything the emulator knows, behind one lock that is held for short moments only.
 
 mod call;
+mod key;
 mod message;
 mod moment;
 mod number;
@@ -15,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 pub(crate) use call::{Call, Direction, Fetched, Heard, ScriptReport, Status, StatusCallback};
+pub(crate) use key::Key;
 pub use message::Media;
 pub(crate) use message::{Attachment, Message, MessageStatus, Way};
 pub use moment::Moment;
@@ -27,7 +29,7 @@ use crate::faults::Faults;
 use crate::ids::Ids;
 use crate::log::{Entry, Log};
 use crate::time::Time;
-use crate::webhooks::{Queue, Request};
+use crate::webhooks::{Cookies, Queue, Request};
 
 /// Finished calls beyond this many are forgotten, the oldest first; messages too.
 const KEPT: usize = 5_000;
@@ -106,6 +108,7 @@ impl Shared {
 pub(crate) struct State {
     pub(crate) ids: Ids,
     pub(crate) numbers: Vec<Number>,
+    pub(crate) keys: Vec<Key>,
     /// The oldest first.
     pub(crate) calls: VecDeque<Call>,
     /// The oldest first.
@@ -118,6 +121,8 @@ pub(crate) struct State {
     pub(crate) opt_outs: BTreeSet<(String, String)>,
     pub(crate) faults: Faults,
     pub(crate) log: Log,
+    /// What the application's answers have set.
+    pub(crate) cookies: Cookies,
     /// Callbacks that wait to be sent out of order, by call or message.
     pub(crate) held: BTreeMap<String, Vec<Request>>,
     /// Callbacks on their way, by call or message.
@@ -134,6 +139,7 @@ impl State {
         Self {
             ids: Ids::new(seed),
             numbers: Vec::new(),
+            keys: Vec::new(),
             calls: VecDeque::new(),
             messages: VecDeque::new(),
             recordings: VecDeque::new(),
@@ -141,6 +147,7 @@ impl State {
             opt_outs: BTreeSet::new(),
             faults: Faults::default(),
             log: Log::default(),
+            cookies: Cookies::default(),
             held: BTreeMap::new(),
             queues: BTreeMap::new(),
             epoch: CancellationToken::new(),
@@ -150,7 +157,7 @@ impl State {
         }
     }
 
-    /// Forgets everything but the numbers, and does not count SIDs from the start again: an application that has seen
+    /// Forgets everything but the numbers and the API keys, and does not count SIDs from the start again: an application that has seen
     /// `CA…1` must not meet it as another call.
     pub(crate) fn reset(&mut self) {
         self.epoch.cancel();
@@ -162,6 +169,7 @@ impl State {
         self.opt_outs.clear();
         self.faults = Faults::default();
         self.log.clear();
+        self.cookies.clear();
         self.held.clear();
         self.queues.clear();
     }

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use reqwest::Response;
-use reqwest::header::CONTENT_TYPE;
+use reqwest::header::{CONTENT_TYPE, COOKIE};
 use url::Url;
 use webhook::signature::{Token, sign_form};
 
 use crate::log::{Direction, Entry, cut};
 use crate::state::Shared;
+use crate::webhooks::cookies::holder;
 use crate::webhooks::overrides::{Overrides, Trouble};
 use crate::webhooks::{Failure, Params};
 
@@ -116,6 +117,8 @@ struct Prepared {
     admitted: Option<Url>,
     signature: String,
     token: String,
+    /// The call or conversation whose cookies it carries.
+    holder: Option<String>,
     overrides: Overrides,
     http: reqwest::Client,
 }
@@ -156,21 +159,21 @@ impl Prepared {
             admitted,
             signature,
             token,
+            holder: holder(request),
             overrides,
             http,
         })
     }
 
     async fn attempt(&self, shared: &Shared, left: Duration) -> Attempt {
-        let first = self.exchange(&self.url, left).await;
+        let first = self.exchange(shared, &self.url, left).await;
         // Credentials in the URL are only used once they are asked for.
         let answer = match (&first, &self.admitted) {
             (Ok(answer), Some(admitted)) if answer.status == 401 => {
-                self.exchange(admitted, left).await?
+                self.exchange(shared, admitted, left).await?
             }
             _ => first?,
         };
-        let _ = shared;
         let trouble = match answer.status {
             400..=499 => Trouble::Client,
             500..=599 => Trouble::Server,
@@ -195,8 +198,12 @@ impl Prepared {
     }
 
     /// Credentials in the URL are sent as basic authentication, which the client decodes them for.
-    async fn exchange(&self, url: &Url, left: Duration) -> Attempt {
-        let builder = match &self.form {
+    async fn exchange(&self, shared: &Shared, url: &Url, left: Duration) -> Attempt {
+        let cookies = self.holder.as_ref().and_then(|holder| {
+            let now = shared.time.now();
+            shared.state().cookies.sent(holder, url, now)
+        });
+        let mut builder = match &self.form {
             Some(form) => self
                 .http
                 .post(url.clone())
@@ -211,7 +218,15 @@ impl Prepared {
         .header("I-Twilio-Idempotency-Token", &self.token)
         .header("Accept", "*/*")
         .timeout(left);
+        if let Some(cookies) = cookies {
+            builder = builder.header(COOKIE, cookies);
+        }
         let response = builder.send().await.map_err(|error| broken(&error))?;
+        if let Some(holder) = &self.holder {
+            let (now, headers) = (shared.time.now(), response.headers());
+            let mut state = shared.state();
+            state.cookies.keep(holder, response.url(), headers, now);
+        }
         read(response).await
     }
 

@@ -16,6 +16,7 @@ pub struct Answer {
     pub content_type: Option<&'static str>,
     pub body: Vec<u8>,
     pub etag: Option<&'static str>,
+    pub cookies: Vec<&'static str>,
     pub delay: Duration,
 }
 
@@ -29,6 +30,7 @@ impl Answer {
             )
             .into_bytes(),
             etag: None,
+            cookies: Vec::new(),
             delay: Duration::ZERO,
         }
     }
@@ -39,6 +41,7 @@ impl Answer {
             content_type,
             body: body.as_bytes().to_vec(),
             etag: None,
+            cookies: Vec::new(),
             delay: Duration::ZERO,
         }
     }
@@ -50,6 +53,7 @@ impl Answer {
             content_type: Some(content_type),
             body: body.to_vec(),
             etag: Some("\"one\""),
+            cookies: Vec::new(),
             delay: Duration::ZERO,
         }
     }
@@ -60,12 +64,21 @@ impl Answer {
             content_type: None,
             body: Vec::new(),
             etag: None,
+            cookies: Vec::new(),
             delay: Duration::ZERO,
         }
     }
 
     pub fn after(self, delay: Duration) -> Self {
         Self { delay, ..self }
+    }
+
+    /// With a `Set-Cookie` for each of these.
+    pub fn setting<const N: usize>(self, cookies: [&'static str; N]) -> Self {
+        Self {
+            cookies: cookies.to_vec(),
+            ..self
+        }
     }
 }
 
@@ -79,6 +92,7 @@ pub struct Hit {
     pub genuine: bool,
     pub token: String,
     pub authorization: String,
+    pub cookie: String,
 }
 
 impl Hit {
@@ -201,6 +215,7 @@ async fn answer(request: HttpRequest, shared: web::Data<Shared>, body: Bytes) ->
                 .unwrap_or_default()
                 .to_owned(),
             authorization: header("Authorization").unwrap_or_default().to_owned(),
+            cookie: header("Cookie").unwrap_or_default().to_owned(),
         });
         let answers = inside.answers.entry(request.path().to_owned()).or_default();
         match answers.len() {
@@ -224,6 +239,9 @@ async fn answer(request: HttpRequest, shared: web::Data<Shared>, body: Bytes) ->
     }
     if let Some(etag) = answer.etag {
         response.insert_header(("ETag", etag));
+    }
+    for cookie in answer.cookies {
+        response.append_header(("Set-Cookie", cookie));
     }
     response.body(answer.body)
 }

@@ -93,7 +93,7 @@ async fn controls_need_the_credentials_and_health_does_not() {
 async fn the_log_shows_both_ways_and_reset_forgets_all_but_numbers() {
     let world = World::start().await;
     world.number().await.on("/voice", "<Say>Hello</Say>");
-    world.fault(json!({"kind": "callee", "number": OFFICE, "behaviour": "busy"}));
+    world.office("busy");
     world.call(json!([])).await;
     world.hits("/status", 1).await;
     eventually("the status callback is in the log", || {
@@ -137,13 +137,7 @@ async fn reset_ends_the_calls_that_go_on() {
         .await
         .on("/voice", "<Say>Hold</Say><Pause length=\"6000\"/>");
     let sid = world.place(json!([]));
-    eventually("it is held", || {
-        world
-            .handle
-            .view(&sid)
-            .filter(|view| view.has_heard("hold"))
-    })
-    .await;
+    world.heard(&sid, "hold").await;
     world.handle.reset();
     assert!(world.handle.view(&sid).is_none());
     world.end().await;

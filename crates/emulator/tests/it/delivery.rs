@@ -11,12 +11,8 @@ use crate::world::{CALLER, NUMBER, World};
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_fragment_asks_for_retries_and_is_neither_sent_nor_signed() {
     let world = World::start().await;
-    let voice_url = world.at("/voice?tenant=acme#rc=3&rp=5xx");
     world
-        .number_with(NumberSettings {
-            voice_url,
-            ..NumberSettings::default()
-        })
+        .number_at(world.at("/voice?tenant=acme#rc=3&rp=5xx"))
         .await;
     world.app.on(
         "/voice",
@@ -68,12 +64,8 @@ async fn an_application_that_is_not_there_is_tried_twice() {
         .unwrap()
         .local_addr()
         .unwrap();
-    let voice_url = Some(format!("http://{closed}/voice"));
     world
-        .number_with(NumberSettings {
-            voice_url,
-            ..NumberSettings::default()
-        })
+        .number_at(Some(format!("http://{closed}/voice")))
         .await;
     world.call(json!([])).await;
     assert_eq!(world.errors(), [11205, 11205]);
@@ -85,13 +77,7 @@ async fn an_application_that_is_too_slow_is_not_waited_for() {
     // All together, and until the answer begins: the five seconds for connecting are not added to that.
     for limit in ["tt=200", "rt=200"] {
         let world = World::start().await;
-        let voice_url = world.at(&format!("/voice#{limit}"));
-        world
-            .number_with(NumberSettings {
-                voice_url,
-                ..NumberSettings::default()
-            })
-            .await;
+        world.number_at(world.at(&format!("/voice#{limit}"))).await;
         world.app.on(
             "/voice",
             [Answer::twiml("<Say>Zzz</Say>").after(Duration::from_secs(2))],
@@ -143,12 +129,7 @@ async fn a_signature_covers_every_character() {
 async fn credentials_are_sent_when_asked_for_and_hold_for_relative_urls() {
     let world = World::start().await;
     let voice_url = world.app.url.replace("//", "//us%40er:p%3Ass%20word@") + "/voice";
-    world
-        .number_with(NumberSettings {
-            voice_url: Some(voice_url),
-            ..NumberSettings::default()
-        })
-        .await;
+    world.number_at(Some(voice_url)).await;
     let asks = |inside: &str| [Answer::status(401), Answer::twiml(inside)];
     world.app.on("/voice", asks("<Redirect>menu</Redirect>"));
     world.app.on("/menu", asks("<Say>Welcome</Say>"));

@@ -1,6 +1,6 @@
 use serde_json::json;
 
-use crate::world::{CALLER, NUMBER, OFFICE, World, eventually};
+use crate::world::{CALLER, NUMBER, OFFICE, World};
 
 /// Longer than any machine needs to hang up.
 const RINGS_ON: &str = r#"<Dial timeout="600" action="/dialled">+15550100002</Dial>"#;
@@ -55,7 +55,7 @@ async fn an_answered_call_is_connected_and_reported_once() {
 async fn a_phone_that_nobody_picks_up_rings_five_seconds_longer() {
     let world = World::start().await;
     world.number().await.on("/voice", FORWARD);
-    world.fault(json!({"kind": "callee", "number": OFFICE, "behaviour": "no-answer"}));
+    world.office("no-answer");
     let call = world.call(json!([])).await;
     let dialled = &world.app.hits("/dialled")[0];
     assert_eq!(
@@ -73,7 +73,7 @@ async fn busy_and_failed_phones_say_so() {
     let world = World::start().await;
     world.number().await.on("/voice", FORWARD);
     for behaviour in ["busy", "failed"] {
-        world.fault(json!({"kind": "callee", "number": OFFICE, "behaviour": behaviour}));
+        world.office(behaviour);
         world.call(json!([])).await;
         assert_eq!(
             world
@@ -96,7 +96,7 @@ async fn the_caller_hangs_up_while_it_rings() {
         .await
         .on("/voice", RINGS_ON)
         .on("/dialled", "<Say>nobody hears this</Say>");
-    world.fault(json!({"kind": "callee", "number": OFFICE, "behaviour": "no-answer"}));
+    world.office("no-answer");
     let call = world.call(json!([{"hang_up": {}}])).await;
     assert_eq!(call.outcome, Some("completed"));
     assert_eq!(call.legs[0].status, "canceled");
@@ -115,62 +115,10 @@ async fn with_answer_on_bridge_a_caller_who_hangs_up_early_was_never_answered() 
     let world = World::start().await;
     let dial = RINGS_ON.replace("action", "answerOnBridge=\"true\" action");
     world.number().await.on("/voice", &dial);
-    world.fault(json!({"kind": "callee", "number": OFFICE, "behaviour": "no-answer"}));
+    world.office("no-answer");
     let call = world.call(json!([{"hang_up": {}}])).await;
     assert_eq!(call.outcome, Some("no-answer"));
     assert_eq!(world.hits("/status", 1).await[0].get("CallDuration"), "0");
-    world.end().await;
-}
-
-const SCREENED: &str =
-    r#"<Dial action="/dialled"><Number url="/whisper">+15550100002</Number></Dial>"#;
-const WHISPER: &str = r#"<Gather numDigits="1" action="/accept" timeout="3"><Say>Press 1 to accept</Say></Gather><Hangup/>"#;
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_callee_who_presses_one_is_connected() {
-    let world = World::start().await;
-    world
-        .number()
-        .await
-        .on("/voice", SCREENED)
-        .on("/whisper", WHISPER);
-    world.fault(json!({"kind": "callee", "number": OFFICE, "behaviour": "answer", "press": "1"}));
-    let call = world.call(json!([])).await;
-    let dialled = &world.app.hits("/dialled")[0];
-    assert_eq!(
-        (dialled.get("DialCallStatus"), dialled.get("DialBridged")),
-        ("completed", "true")
-    );
-    let whisper = &world.app.hits("/whisper")[0];
-    assert_eq!(
-        (whisper.get("ParentCallSid"), whisper.get("Direction")),
-        (call.sid.as_str(), "outbound-dial")
-    );
-    let accept = &world.app.hits("/accept")[0];
-    assert_eq!(
-        (accept.get("Digits"), accept.get("CallSid")),
-        ("1", call.legs[0].sid.as_str())
-    );
-    assert!(call.legs[0].has_heard("press 1"));
-    assert!(!call.has_heard("press 1"));
-    world.end().await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_voicemail_that_presses_nothing_is_not_connected() {
-    let world = World::start().await;
-    world
-        .number()
-        .await
-        .on("/voice", SCREENED)
-        .on("/whisper", WHISPER);
-    world.call(json!([])).await;
-    let dialled = &world.app.hits("/dialled")[0];
-    assert_eq!(
-        (dialled.get("DialCallStatus"), dialled.get("DialBridged")),
-        ("completed", "false")
-    );
-    assert!(world.app.hits("/accept").is_empty());
     world.end().await;
 }
 
@@ -219,7 +167,7 @@ async fn one_after_the_other_when_told_so() {
     let world = World::start().await;
     let dial = r#"<Dial action="/dialled" sequential="true"><Number>+15550100002</Number><Number>+15550100003</Number></Dial>"#;
     world.number().await.on("/voice", dial);
-    world.fault(json!({"kind": "callee", "number": OFFICE, "behaviour": "busy"}));
+    world.office("busy");
     let call = world.call(json!([])).await;
     assert_eq!(
         call.legs.iter().map(|leg| leg.status).collect::<Vec<_>>(),
@@ -280,117 +228,12 @@ async fn a_phone_rings_for_ten_minutes_at_most() {
     let world = World::seeded(7, 1000.0).await;
     let dial = FORWARD.replace("20", "60000");
     world.number().await.on("/voice", &dial);
-    world.fault(json!({"kind": "callee", "number": OFFICE, "behaviour": "no-answer"}));
+    world.office("no-answer");
     let call = world.call(json!([])).await;
     assert!(call.duration_s >= 605, "{} s", call.duration_s);
     assert_eq!(
         world.app.hits("/dialled")[0].get("DialCallStatus"),
         "no-answer"
-    );
-    world.end().await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_leg_that_is_sent_elsewhere_leaves_the_caller() {
-    let world = World::start().await;
-    world
-        .number()
-        .await
-        .on("/voice", FORWARD)
-        .on("/dialled", "<Say>Goodbye</Say>")
-        .on(
-            "/elsewhere",
-            "<Say>You are elsewhere</Say><Pause length=\"6000\"/>",
-        );
-    // The conversation does not end by itself.
-    world.fault(json!({"kind": "callee", "number": OFFICE, "behaviour": "answer", "talk_s": 6000}));
-    let sid = world.place(json!([]));
-    let leg = eventually("they talk", || {
-        let leg = world.handle.view(&sid)?.legs.pop()?;
-        leg.timeline
-            .iter()
-            .any(|moment| moment.kind == "bridged")
-            .then_some(leg.sid)
-    })
-    .await;
-    let path = format!("/Calls/{leg}.json");
-    let to = world.at("/elsewhere").unwrap();
-    assert_eq!(
-        world.rest("POST", &path, &[("Url", to.as_str())]).await.0,
-        200
-    );
-    let call = world.over(&sid).await;
-    assert_eq!(
-        (call.outcome, call.has_heard("goodbye")),
-        (Some("completed"), true)
-    );
-    let dialled = &world.app.hits("/dialled")[0];
-    assert_eq!(
-        (dialled.get("DialCallStatus"), dialled.get("DialBridged")),
-        ("completed", "true")
-    );
-    assert_eq!(
-        (dialled.get("DialCallSid"), dialled.get("CallStatus")),
-        (leg.as_str(), "in-progress")
-    );
-    // The caller is gone, the leg is not.
-    eventually("the leg hears its document", || {
-        let view = world.handle.view(&leg)?;
-        (view.has_heard("elsewhere") && view.status == "in-progress").then_some(())
-    })
-    .await;
-    assert_eq!(world.app.hits("/elsewhere")[0].get("CallSid"), leg);
-    let hang_up = [("Status", "completed")];
-    assert_eq!(world.rest("POST", &path, &hang_up).await.0, 200);
-    assert_eq!(world.over(&leg).await.outcome, Some("completed"));
-    assert_eq!(world.hits("/dialled", 1).await.len(), 1);
-    world.end().await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_callers_star_ends_the_conversation_and_not_the_call() {
-    let world = World::start().await;
-    let dial = r#"<Dial action="/dialled" hangupOnStar="true">+15550100002</Dial>"#;
-    world
-        .number()
-        .await
-        .on("/voice", dial)
-        .on("/dialled", "<Say>Please rate us</Say>");
-    world.fault(json!({"kind": "callee", "number": OFFICE, "talk_s": 6000}));
-    // Long enough for any machine to have connected them.
-    let call = world
-        .call(json!([{"pause": {"seconds": 300}}, {"press": "1"}, {"press": "*"}, {"wait_for": "rate us"}]))
-        .await;
-    assert_eq!(call.problem, None);
-    let dialled = &world.app.hits("/dialled")[0];
-    assert_eq!(
-        (dialled.get("DialCallStatus"), dialled.get("DialBridged")),
-        ("completed", "true")
-    );
-    assert!(call.legs[0].duration_s < 6000);
-    world.end().await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn keys_are_sent_to_who_picks_up_and_machines_are_told_from_people() {
-    let world = World::start().await;
-    world.number().await.on(
-        "/voice",
-        r#"<Dial><Number sendDigits="ww12">+15550100002</Number></Dial>"#,
-    );
-    let call = world.call(json!([])).await;
-    assert!(call.legs[0].has_heard("ww12"));
-    let machine = json!({"kind": "callee", "number": OFFICE, "behaviour": "machine", "talk_s": 30});
-    world.fault(machine);
-    world.on(
-        "/voice",
-        r#"<Dial><Number machineDetection="Enable" amdStatusCallback="/amd">+15550100002</Number></Dial>"#,
-    );
-    let call = world.call(json!([])).await;
-    let told = &world.hits("/amd", 1).await[0];
-    assert_eq!(
-        (told.get("AnsweredBy"), told.get("CallSid")),
-        ("machine_start", call.legs[0].sid.as_str())
     );
     world.end().await;
 }

@@ -238,7 +238,7 @@ async fn a_missed_call_becomes_a_conversation() {
         .number()
         .await
         .on("/voice", "<Dial action=\"/dialled\">+15550100002</Dial>");
-    world.fault(json!({"kind": "callee", "number": OFFICE, "behaviour": "no-answer"}));
+    world.office("no-answer");
     let sid = world.place(json!([
         {"hang_up": {}},
         {"wait_for": "sorry we missed"},

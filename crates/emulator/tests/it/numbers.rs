@@ -75,11 +75,36 @@ async fn numbers_are_found_by_their_place() {
             "{nothing}"
         );
     }
+    let near = "US/Local.json?PageSize=2&NearNumber=%2B14155551234";
+    let (_, found) = search(&world, near).await;
+    let numbers = found["available_phone_numbers"].as_array().unwrap();
+    assert_eq!(numbers.len(), 2);
+    for number in numbers {
+        assert_eq!(number["locality"], json!("San Francisco"));
+    }
     let (_, found) = search(&world, "US/TollFree.json?PageSize=1").await;
     let free = found["available_phone_numbers"][0]["phone_number"]
         .as_str()
         .unwrap();
     assert!(free.starts_with("+1888"), "{free}");
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_number_is_a_beta_or_was_brought_along() {
+    let world = World::start().await;
+    world.number().await;
+    let account = world.running.credentials().account_sid;
+    let list = format!("/2010-04-01/Accounts/{account}/IncomingPhoneNumbers.json");
+    for (query, count) in [
+        ("Beta=false&Origin=twilio", 1),
+        ("Beta=true", 0),
+        ("Origin=hosted", 0),
+    ] {
+        let (_, page) = world.ask("GET", &format!("{list}?{query}"), None).await;
+        let numbers = page["incoming_phone_numbers"].as_array().unwrap();
+        assert_eq!(numbers.len(), count, "{query}");
+    }
     world.end().await;
 }
 

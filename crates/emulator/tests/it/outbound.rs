@@ -1,8 +1,8 @@
 use serde_json::json;
-use twilio_api::{Call, CallChange, CallFilter, CallStatus, NewCall};
+use twilio_api::{Call, CallFilter, CallStatus, NewCall};
 
 use crate::app::Answer;
-use crate::world::{NUMBER, OFFICE, World, eventually};
+use crate::world::{NUMBER, OFFICE, World};
 
 fn to_office(world: &World) -> NewCall {
     NewCall {
@@ -67,7 +67,7 @@ async fn a_call_that_nobody_takes_ends_as_it_should() {
     let world = World::start().await;
     world.number().await;
     for behaviour in ["busy", "failed", "no-answer"] {
-        world.fault(json!({"kind": "callee", "number": OFFICE, "behaviour": behaviour}));
+        world.office(behaviour);
         let call = place(
             &world,
             &NewCall {
@@ -105,45 +105,15 @@ async fn a_live_call_can_be_sent_elsewhere_and_hung_up() {
         "<Say>Thanks for holding</Say><Pause length=\"600\"/>",
     );
     let call = place(&world, &to_office(&world)).await;
-    let heard = |text: &'static str| {
-        let (handle, sid) = (world.handle.clone(), call.sid.clone());
-        async move {
-            eventually(text, || {
-                handle.view(&sid).filter(|view| view.has_heard(text))
-            })
-            .await
-        }
-    };
-    heard("please hold").await;
-    let change = CallChange {
-        url: world.at("/elsewhere"),
-        ..CallChange::default()
-    };
-    world
-        .client
-        .calls()
-        .update(&call.sid, &change)
-        .await
-        .unwrap();
-    heard("thanks for holding").await;
-    let change = CallChange {
-        status: Some(CallStatus::Completed),
-        ..CallChange::default()
-    };
-    world
-        .client
-        .calls()
-        .update(&call.sid, &change)
-        .await
-        .unwrap();
-    assert_eq!(world.over(&call.sid).await.outcome, Some("completed"));
-    let refused = world
-        .client
-        .calls()
-        .update(&call.sid, &change)
-        .await
-        .unwrap_err();
-    assert_eq!(refused.code(), Some(21220));
+    world.heard(&call.sid, "please hold").await;
+    let path = format!("/Calls/{}.json", call.sid);
+    let (status, refused) = world.rest("POST", &path, &[("Status", "over")]).await;
+    assert_eq!((status, &refused["code"]), (400, &json!(20001)));
+    world.send_to(&call.sid, "/elsewhere").await.unwrap();
+    world.heard(&call.sid, "thanks for holding").await;
+    assert_eq!(world.hang_up(&call.sid).await.outcome, Some("completed"));
+    let again = world.set_status(&call.sid, CallStatus::Completed).await;
+    assert_eq!(again.unwrap_err().code(), Some(21220));
     world.end().await;
 }
 
@@ -151,20 +121,14 @@ async fn a_live_call_can_be_sent_elsewhere_and_hung_up() {
 async fn a_call_that_still_rings_can_be_taken_back() {
     let world = World::start().await;
     world.number().await;
-    world.fault(json!({"kind": "callee", "number": OFFICE, "behaviour": "no-answer"}));
+    world.office("no-answer");
     let wish = NewCall {
         timeout_s: Some(600),
         ..to_office(&world)
     };
     let call = place(&world, &wish).await;
-    let change = CallChange {
-        status: Some(CallStatus::Canceled),
-        ..CallChange::default()
-    };
     world
-        .client
-        .calls()
-        .update(&call.sid, &change)
+        .set_status(&call.sid, CallStatus::Canceled)
         .await
         .unwrap();
     assert_eq!(world.over(&call.sid).await.outcome, Some("canceled"));
@@ -265,17 +229,10 @@ async fn a_call_that_nobody_has_taken_yet_cannot_be_sent_elsewhere() {
             ..CallFilter::default()
         };
         assert_eq!(calls.list(&filter).all(10).await.unwrap().len(), 1);
-        let change = CallChange {
-            url: world.at("/elsewhere"),
-            ..CallChange::default()
-        };
-        let refused = calls.update(&call.sid, &change).await.unwrap_err();
+        let refused = world.send_to(&call.sid, "/elsewhere").await.unwrap_err();
         assert_eq!(refused.code(), Some(21220));
-        let change = CallChange {
-            status: Some(CallStatus::Canceled),
-            ..CallChange::default()
-        };
-        calls.update(&call.sid, &change).await.unwrap();
+        let taken_back = world.set_status(&call.sid, CallStatus::Canceled).await;
+        taken_back.unwrap();
         assert_eq!(world.over(&call.sid).await.outcome, Some("canceled"));
     }
     assert!(world.app.hits("/elsewhere").is_empty());
@@ -293,16 +250,7 @@ async fn a_live_calls_fallback_and_time_limit_can_be_changed() {
     world.app.on("/broken", [Answer::status(500)]);
     let call = place(&world, &to_office(&world)).await;
     let path = format!("/Calls/{}.json", call.sid);
-    let heard = |text: &'static str| {
-        let (handle, sid) = (world.handle.clone(), call.sid.clone());
-        async move {
-            eventually(text, || {
-                handle.view(&sid).filter(|view| view.has_heard(text))
-            })
-            .await
-        }
-    };
-    heard("please hold").await;
+    world.heard(&call.sid, "please hold").await;
     let (broken, rescue) = (world.at("/broken").unwrap(), world.at("/rescue").unwrap());
     let both = [("Url", broken.as_str()), ("Twiml", "<Response/>")];
     let (status, refused) = world.rest("POST", &path, &both).await;
@@ -313,7 +261,7 @@ async fn a_live_calls_fallback_and_time_limit_can_be_changed() {
         ("FallbackMethod", "GET"),
     ];
     assert_eq!(world.rest("POST", &path, &change).await.0, 200);
-    heard("we are back").await;
+    world.heard(&call.sid, "we are back").await;
     let rescued = &world.app.hits("/rescue")[0];
     assert_eq!(
         (rescued.method.as_str(), rescued.get("ErrorCode")),
@@ -364,5 +312,27 @@ async fn numbers_and_keys_out_of_their_range_are_refused_by_name() {
     ] {
         assert_eq!(create(name, value).await.0, 201, "{name}");
     }
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_application_is_not_passed_over() {
+    let world = World::start().await;
+    world.number().await;
+    let url = world.at("/interview").unwrap();
+    let application = ("ApplicationSid", "AP00000000000000000000000000000001");
+    let bare = [("To", OFFICE), ("From", NUMBER), application];
+    let with_url = [bare[0], bare[1], bare[2], ("Url", url.as_str())];
+    for form in [&bare[..], &with_url[..]] {
+        let (status, refused) = world.rest("POST", "/Calls.json", form).await;
+        assert_eq!((status, &refused["code"]), (400, &json!(21218)));
+        let message = refused["message"].as_str().unwrap();
+        assert!(message.contains("no applications"), "{message}");
+    }
+    let (_, page) = world.rest("GET", "/Calls.json", &[]).await;
+    assert_eq!(page["calls"], json!([]));
+    let text = [bare[0], bare[1], bare[2], ("Body", "hi")];
+    let (status, refused) = world.rest("POST", "/Messages.json", &text).await;
+    assert_eq!((status, &refused["code"]), (400, &json!(20001)));
     world.end().await;
 }

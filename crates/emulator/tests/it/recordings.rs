@@ -1,8 +1,7 @@
-use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
-use twilio_api::{CallChange, MediaFormat, RecordingFilter, RecordingStatus};
+use twilio_api::{MediaFormat, RecordingFilter, RecordingStatus};
 
-use crate::world::{World, eventually};
+use crate::world::World;
 
 /// A call in which "yes" was recorded. Answers the recording's SID and the call's.
 async fn one(world: &World) -> (String, String) {
@@ -111,23 +110,28 @@ async fn media_are_not_there_at_first() {
 async fn on_hold(world: &World, steps: Value) -> String {
     world.on("/voice", "<Say>Please hold</Say><Pause length=\"6000\"/>");
     let sid = world.place(steps);
-    eventually("the caller is on hold", || {
-        world
-            .handle
-            .view(&sid)
-            .filter(|view| view.has_heard("please hold"))
-    })
-    .await;
+    world.heard(&sid, "please hold").await;
     sid
+}
+
+/// A caller on hold who says "tell me more" as soon as somebody is ready for them.
+async fn patient(world: &World) -> String {
+    world.on("/ready", "<Say>We are ready</Say><Pause length=\"6000\"/>");
+    let steps = json!([{"wait_for": "ready"}, {"speak": {"text": "tell me more", "seconds": 3}}, {"hang_up": {}}]);
+    on_hold(world, steps).await
+}
+
+/// Somebody is ready for the patient caller, who hangs up in the end.
+async fn ready(world: &World, sid: &str) {
+    world.send_to(sid, "/ready").await.unwrap();
+    world.over(sid).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_live_call_can_be_recorded_through_the_api() {
     let world = World::start().await;
     world.number().await;
-    world.on("/ready", "<Say>We are ready</Say><Pause length=\"6000\"/>");
-    let steps = json!([{"wait_for": "ready"}, {"speak": {"text": "tell me more", "seconds": 3}}, {"hang_up": {}}]);
-    let sid = on_hold(&world, steps).await;
+    let sid = patient(&world).await;
     let path = format!("/Calls/{sid}/Recordings.json");
     let callback = world.at("/rec").unwrap();
     let form = [
@@ -139,12 +143,7 @@ async fn a_live_call_can_be_recorded_through_the_api() {
         (status, &begun["status"], &begun["channels"]),
         (201, &json!("in-progress"), &json!(2))
     );
-    let change = CallChange {
-        url: world.at("/ready"),
-        ..CallChange::default()
-    };
-    world.client.calls().update(&sid, &change).await.unwrap();
-    world.over(&sid).await;
+    ready(&world, &sid).await;
     let sound = world.recorded(begun["sid"].as_str().unwrap()).await;
     assert_eq!(
         audio::heard(&sound.channel(0)).as_deref(),
@@ -192,14 +191,7 @@ async fn a_live_recording_can_be_held_and_stopped() {
     let (code, shown) = world.rest("GET", &path, &[]).await;
     assert_eq!((code, &shown["status"]), (200, &json!("completed")));
     assert_eq!(world.rest("DELETE", &path, &[]).await.0, 204);
-    world
-        .rest(
-            "POST",
-            &format!("/Calls/{sid}.json"),
-            &[("Status", "completed")],
-        )
-        .await;
-    world.over(&sid).await;
+    world.hang_up(&sid).await;
     world.end().await;
 }
 
@@ -207,9 +199,7 @@ async fn a_live_recording_can_be_held_and_stopped() {
 async fn one_side_of_a_call_can_be_recorded_alone() {
     let world = World::start().await;
     world.number().await;
-    world.on("/ready", "<Say>We are ready</Say><Pause length=\"6000\"/>");
-    let steps = json!([{"wait_for": "ready"}, {"speak": {"text": "tell me more", "seconds": 3}}, {"hang_up": {}}]);
-    let sid = on_hold(&world, steps).await;
+    let sid = patient(&world).await;
     let path = format!("/Calls/{sid}/Recordings.json");
     let callback = world.at("/rec").unwrap();
     let mut begun = Vec::new();
@@ -230,12 +220,7 @@ async fn one_side_of_a_call_can_be_recorded_alone() {
         .rest("POST", &path, &[("RecordingTrack", "mine")])
         .await;
     assert_eq!((wrong.0, &wrong.1["code"]), (400, &json!(20001)));
-    let change = CallChange {
-        url: world.at("/ready"),
-        ..CallChange::default()
-    };
-    world.client.calls().update(&sid, &change).await.unwrap();
-    world.over(&sid).await;
+    ready(&world, &sid).await;
     for (recording, words) in begun.iter().zip(["tell me more", "We are ready"]) {
         let sound = world.recorded(recording).await;
         assert_eq!((sound.channels, sound.heard().as_deref()), (1, Some(words)));
@@ -253,7 +238,7 @@ async fn a_pause_is_silence_or_left_out() {
     world.number().await;
     let sid = on_hold(&world, json!([])).await;
     for behaviour in ["skip", "silence"] {
-        let before = now(&world).await;
+        let before = world.now().await;
         let (_, begun) = world
             .rest("POST", &format!("/Calls/{sid}/Recordings.json"), &[])
             .await;
@@ -264,8 +249,8 @@ async fn a_pause_is_silence_or_left_out() {
         let wrong = [("Status", "paused"), ("PauseBehavior", "hum")];
         assert_eq!(world.rest("POST", &path, &wrong).await.0, 400);
         // How long it was held: until the emulator's time is a hundred seconds on.
-        let held = now(&world).await;
-        while (now(&world).await - held).num_seconds() < 100 {}
+        let held = world.now().await;
+        while (world.now().await - held).num_seconds() < 100 {}
         let stop = [("Status", "stopped")];
         assert_eq!(world.rest("POST", &path, &stop).await.0, 200);
         let seconds = world.recorded(recording).await.seconds();
@@ -279,18 +264,6 @@ async fn a_pause_is_silence_or_left_out() {
             "{behaviour}: {seconds} s, of which {unheld} s at most were not held"
         );
     }
-    world
-        .rest(
-            "POST",
-            &format!("/Calls/{sid}.json"),
-            &[("Status", "completed")],
-        )
-        .await;
-    world.over(&sid).await;
+    world.hang_up(&sid).await;
     world.end().await;
-}
-
-async fn now(world: &World) -> DateTime<Utc> {
-    let (_, health) = world.ask("GET", "/emulator/health", None).await;
-    health["time"].as_str().unwrap().parse().unwrap()
 }

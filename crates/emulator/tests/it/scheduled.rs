@@ -7,9 +7,22 @@ use crate::world::{CALLER, NUMBER, World};
 
 /// A moment of the emulator's time, as the API takes it.
 async fn ahead(world: &World, by: Duration) -> String {
-    let (_, health) = world.ask("GET", "/emulator/health", None).await;
-    let now: DateTime<Utc> = health["time"].as_str().unwrap().parse().unwrap();
-    (now + by).to_rfc3339()
+    (world.now().await + by).to_rfc3339()
+}
+
+/// A world that runs fast enough to wait for what is scheduled, and a message in it. Answers when that is due, and the message.
+async fn scheduled() -> (World, String, Value) {
+    let world = World::seeded(7, 1000.0).await;
+    world.number().await;
+    let due = ahead(&world, Duration::seconds(3_000)).await;
+    let schedule = [("SendAt", due.as_str()), ("ScheduleType", "fixed")];
+    let (status, message) = by_service(&world, &schedule).await;
+    assert_eq!(
+        (status, &message["status"]),
+        (201, &json!("scheduled")),
+        "{message}"
+    );
+    (world, due, message)
 }
 
 /// Asks for a message by a messaging service, with more fields.
@@ -27,19 +40,7 @@ async fn by_service(world: &World, more: &[(&str, &str)]) -> (u16, Value) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_scheduled_message_is_sent_when_it_is_due() {
-    let world = World::seeded(7, 1000.0).await;
-    world.number().await;
-    let due = ahead(&world, Duration::seconds(3_000)).await;
-    let (status, message) = by_service(
-        &world,
-        &[("SendAt", due.as_str()), ("ScheduleType", "fixed")],
-    )
-    .await;
-    assert_eq!(
-        (status, &message["status"]),
-        (201, &json!("scheduled")),
-        "{message}"
-    );
+    let (world, due, message) = scheduled().await;
     let hits = world.hits("/progress", 4).await;
     let statuses: Vec<&str> = hits.iter().map(|hit| hit.get("MessageStatus")).collect();
     assert_eq!(statuses, ["queued", "sending", "sent", "delivered"]);
@@ -111,14 +112,7 @@ async fn a_message_that_is_taken_back_is_reported_once_and_never_sent() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_says_stop_does_not_get_what_was_scheduled() {
-    let world = World::seeded(7, 1000.0).await;
-    world.number().await;
-    let due = ahead(&world, Duration::seconds(3_000)).await;
-    let (_, message) = by_service(
-        &world,
-        &[("SendAt", due.as_str()), ("ScheduleType", "fixed")],
-    )
-    .await;
+    let (world, _, message) = scheduled().await;
     world.handle.message(CALLER, NUMBER, "STOP", &[]).unwrap();
     let told = &world.hits("/progress", 1).await[0];
     assert_eq!(

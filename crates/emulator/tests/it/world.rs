@@ -3,9 +3,10 @@
 use std::time::{Duration, Instant};
 
 use audio::Sound;
+use chrono::{DateTime, Utc};
 use emulator::{CallView, Config, Emulator, Entry, Fault, Handle, Running, Script};
 use serde_json::{Value, json};
-use twilio_api::{Client, MediaFormat, NumberSettings, RecordingStatus};
+use twilio_api::{CallChange, CallStatus, Client, MediaFormat, NumberSettings, RecordingStatus};
 
 use crate::app::{Answer, App};
 
@@ -78,6 +79,25 @@ impl World {
         self
     }
 
+    /// The same, with its calls answered at this address.
+    pub async fn number_at(&self, voice_url: Option<String>) -> &Self {
+        self.number_with(NumberSettings {
+            voice_url,
+            ..NumberSettings::default()
+        })
+        .await
+    }
+
+    /// What the office's phone does when it rings: `answer`, `busy` and so on.
+    pub fn office(&self, behaviour: &str) {
+        self.fault(json!({"kind": "callee", "number": OFFICE, "behaviour": behaviour}));
+    }
+
+    /// The office picks up, and talks for longer than any test waits.
+    pub fn office_talks_on(&self) {
+        self.fault(json!({"kind": "callee", "number": OFFICE, "talk_s": 6000}));
+    }
+
     /// An address of the application.
     pub fn at(&self, path: &str) -> Option<String> {
         Some(format!("{}{path}", self.app.url))
@@ -104,6 +124,54 @@ impl World {
     pub async fn over(&self, sid: &str) -> CallView {
         let finished = tokio::time::timeout(PATIENCE, self.handle.finished(sid)).await;
         finished.unwrap().unwrap()
+    }
+
+    /// Waits until the person on the phone has heard this.
+    pub async fn heard(&self, sid: &str, text: &str) -> CallView {
+        eventually(&format!("{text:?} is heard"), || {
+            self.handle.view(sid).filter(|view| view.has_heard(text))
+        })
+        .await
+    }
+
+    /// Waits until the caller and who was dialled are connected. Answers the leg that was dialled.
+    pub async fn connected(&self, sid: &str) -> String {
+        eventually("they are connected", || {
+            let leg = self.handle.view(sid)?.legs.pop()?;
+            let is_bridged = leg.timeline.iter().any(|moment| moment.kind == "bridged");
+            is_bridged.then_some(leg.sid)
+        })
+        .await
+    }
+
+    /// Has a call go on at another path of the application.
+    pub async fn send_to(&self, sid: &str, path: &str) -> Result<(), twilio_api::Error> {
+        let change = CallChange {
+            url: self.at(path),
+            ..CallChange::default()
+        };
+        self.client.calls().update(sid, &change).await.map(|_| ())
+    }
+
+    /// Ends a call through the API: `Completed` hangs it up, `Canceled` takes it back.
+    pub async fn set_status(&self, sid: &str, status: CallStatus) -> Result<(), twilio_api::Error> {
+        let change = CallChange {
+            status: Some(status),
+            ..CallChange::default()
+        };
+        self.client.calls().update(sid, &change).await.map(|_| ())
+    }
+
+    /// Hangs a live call up and waits for its end.
+    pub async fn hang_up(&self, sid: &str) -> CallView {
+        self.set_status(sid, CallStatus::Completed).await.unwrap();
+        self.over(sid).await
+    }
+
+    /// The emulator's time.
+    pub async fn now(&self) -> DateTime<Utc> {
+        let (_, health) = self.ask("GET", "/emulator/health", None).await;
+        health["time"].as_str().unwrap().parse().unwrap()
     }
 
     /// Waits for this many requests at a path.
@@ -146,15 +214,27 @@ impl World {
 
     /// Asks the REST API below the account, with a form.
     pub async fn rest(&self, method: &str, path: &str, form: &[(&str, &str)]) -> (u16, Value) {
-        let credentials = self.running.credentials();
+        let account = self.running.credentials();
+        let who = (account.account_sid.as_str(), account.auth_token.as_str());
+        self.rest_as(who, method, path, form).await
+    }
+
+    /// The same, with another name and password than the account's.
+    pub async fn rest_as(
+        &self,
+        (name, password): (&str, &str),
+        method: &str,
+        path: &str,
+        form: &[(&str, &str)],
+    ) -> (u16, Value) {
         let url = format!(
             "{}/2010-04-01/Accounts/{}{path}",
             self.running.base_url(),
-            credentials.account_sid
+            self.running.credentials().account_sid
         );
         let response = reqwest::Client::new()
             .request(method.parse().unwrap(), url)
-            .basic_auth(credentials.account_sid, Some(credentials.auth_token))
+            .basic_auth(name, Some(password))
             .form(form)
             .send()
             .await

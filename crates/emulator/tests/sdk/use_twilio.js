@@ -73,6 +73,11 @@ async function main() {
   assert.ok(Number(ended.duration) > 0 && ended.startTime <= ended.endTime);
   await eventually("its progress is known", () => came("/progress").length === 4);
 
+  // The same with an API key in place of the token.
+  const key = await client.api.v2010.accounts(accountSid).newKeys.create({ friendlyName: "the website" });
+  const keyed = twilio(key.sid, key.secret, { accountSid, httpClient: new ToTheEmulator() });
+  assert.strictEqual((await keyed.calls(call.sid).fetch()).status, "completed");
+
   // Messages, and their list page by page.
   for (let n = 0; n < 5; n += 1) {
     await client.messages.create({ to: CALLER, from: NUMBER, body: `number ${n}`, statusCallback: `${app}/sent` });

@@ -82,6 +82,13 @@ ended = eventually("the call ends", lambda: (c := client.calls(call.sid).fetch()
 assert int(ended.duration) > 0 and ended.start_time <= ended.end_time
 eventually("its progress is known", lambda: sum(path == "/progress" for path, _, _ in webhooks) == 4)
 
+# The same with an API key in place of the token.
+key = client.api.accounts(account_sid).new_keys.create(friendly_name="the website")
+keyed = Client(key.sid, key.secret, account_sid)
+keyed.api.base_url = base_url
+assert keyed.calls(call.sid).fetch().status == "completed"
+assert [known.friendly_name for known in client.api.accounts(account_sid).keys.list()] == ["the website"]
+
 # Messages, and their list page by page.
 for n in range(5):
     client.messages.create(to=CALLER, from_=NUMBER, body=f"number {n}", status_callback=f"{app}/sent")
