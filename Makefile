@@ -16,7 +16,7 @@ run: needs ## build and start the whole platform on port 8080, with nothing inst
 	@echo 'Building trunkline (the first time takes a few minutes) ...'
 	@$(CARGO) run --bin trunkline -- up $(ARGS)
 
-demo: needs ## build, and play three scripted calls to the end on the emulator
+demo: needs ## build, and play four scripted calls to the end on the emulator
 	@echo 'Building trunkline (the first time takes a few minutes) ...'
 	@$(CARGO) run --bin trunkline -- demo $(ARGS)
 

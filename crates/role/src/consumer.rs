@@ -114,18 +114,14 @@ impl<D: Decider> Deciding<D> {
         );
 
         let mut tx = self.store.begin().await?;
-        if let Some(handled) = inbox::enter(&mut tx, &self.queue, &cause.id, now).await? {
-            tx.rollback().await?;
-            debug!(event.id = cause.id, "handled before");
-            counter!("role_duplicates_total", "consumer" => self.queue.clone()).increment(1);
-            if let Some(stored) = handled.reply {
-                let reply =
-                    Envelope::from_bytes(&stored).map_err(|e| Fault::Never(e.to_string()))?;
-                answer(&self.bus, &delivery.envelope, &reply).await;
-            }
-            return Ok(());
+        if !inbox::enter_first(&mut tx, &self.queue, &cause.id, now).await? {
+            return self.repeat(tx, &delivery.envelope).await;
         }
-        let decision = match self.decider.decide(&mut tx, &cause, event).await {
+        let decided = self.decider.decide(&mut tx, &cause, event).await;
+        if !inbox::is_fresh(&mut tx).await? {
+            return self.repeat(tx, &delivery.envelope).await;
+        }
+        let decision = match decided {
             Ok(decision) => decision,
             Err(fault) => {
                 // A failed statement leaves the transaction unusable; dropping it closes the connection.
@@ -171,6 +167,20 @@ impl<D: Decider> Deciding<D> {
             .leave(now_due.into_iter().map(|(envelope, _)| envelope).collect());
         if let Some(first) = later.iter().map(|(_, due)| *due).min() {
             self.relay.wake_at(first);
+        }
+        Ok(())
+    }
+
+    /// An event that was handled before changes nothing, and gets the reply that it got.
+    async fn repeat(&self, tx: Tx, envelope: &Envelope) -> Result<(), Fault> {
+        tx.rollback().await?;
+        debug!(event.id = envelope.id, "handled before");
+        counter!("role_duplicates_total", "consumer" => self.queue.clone()).increment(1);
+        let mut read = self.store.read().await?;
+        let handled = inbox::handled(&mut read, &self.queue, &envelope.id).await?;
+        if let Some(stored) = handled.reply {
+            let reply = Envelope::from_bytes(&stored).map_err(|e| Fault::Never(e.to_string()))?;
+            answer(&self.bus, envelope, &reply).await;
         }
         Ok(())
     }

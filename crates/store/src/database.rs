@@ -14,6 +14,7 @@ use futures::FutureExt;
 use tokio::sync::watch;
 use tokio_postgres::config::SslMode;
 
+use crate::breath::count_prepared;
 use crate::tx::{Conn, Engine, Lite, Tx};
 use crate::{Error, Migrations, migrate};
 
@@ -270,10 +271,24 @@ async fn connect(config: &tokio_postgres::Config) -> ConnectionResult<AsyncPgCon
     if config.get_ssl_mode() == SslMode::Require {
         let tls = tokio_postgres_rustls::MakeRustlsConnect::new(tls_config()?);
         let (client, connection) = config.connect(tls).await.map_err(bad)?;
-        return AsyncPgConnection::try_from_client_and_connection(client, connection).await;
+        return watched(AsyncPgConnection::try_from_client_and_connection(
+            client, connection,
+        ))
+        .await;
     }
     let (client, connection) = config.connect(tokio_postgres::NoTls).await.map_err(bad)?;
-    AsyncPgConnection::try_from_client_and_connection(client, connection).await
+    watched(AsyncPgConnection::try_from_client_and_connection(
+        client, connection,
+    ))
+    .await
+}
+
+async fn watched(
+    connecting: impl Future<Output = ConnectionResult<AsyncPgConnection>>,
+) -> ConnectionResult<AsyncPgConnection> {
+    let mut conn = connecting.await?;
+    conn.set_instrumentation(count_prepared);
+    Ok(conn)
 }
 
 fn describe(error: &tokio_postgres::Error) -> String {

@@ -1,6 +1,9 @@
 //! What a consumer has handled already.
 
 use clock::Time;
+use diesel::pg::Pg;
+use diesel::query_builder::{QueryFragment, QueryId};
+use diesel::sqlite::Sqlite;
 use diesel::{ExpressionMethods, OptionalExtension, QueryDsl};
 
 use crate::cached::CachedDsl;
@@ -23,29 +26,60 @@ pub async fn enter(
     event_id: &str,
     now: Time,
 ) -> Result<Option<Handled>, Error> {
-    let row = (
-        dsl::consumer.eq(consumer),
-        dsl::event_id.eq(event_id),
-        dsl::handled_at.eq(types::Time(now)),
-    );
-    let fresh = on!(tx, c => diesel::insert_into(dsl::inbox)
-        .values(row)
-        .on_conflict((dsl::consumer, dsl::event_id))
-        .do_nothing()
-        .execute(c)
-        .await)?;
+    let fresh = on!(tx, c => mark(consumer, event_id, now).execute(c).await)?;
     if fresh == 1 {
         return Ok(None);
     }
+    handled(tx, consumer, event_id).await.map(Some)
+}
+
+fn mark(
+    consumer: &str,
+    event_id: &str,
+    now: Time,
+) -> impl QueryFragment<Pg> + QueryFragment<Sqlite> + QueryId + Send + use<> {
+    diesel::insert_into(dsl::inbox)
+        .values((
+            dsl::consumer.eq(consumer.to_owned()),
+            dsl::event_id.eq(event_id.to_owned()),
+            dsl::handled_at.eq(types::Time(now)),
+        ))
+        .on_conflict((dsl::consumer, dsl::event_id))
+        .do_nothing()
+}
+
+/// The same for a decider, whose queries follow: on PostgreSQL the mark goes with the first of them, in one breath, and
+/// that query fails if the event was handled before. Whether it was is for [`is_fresh`] to say; `false` says it now.
+pub async fn enter_first(
+    tx: &mut Tx,
+    consumer: &str,
+    event_id: &str,
+    now: Time,
+) -> Result<bool, Error> {
+    if tx.can_wait() {
+        tx.insert_first(mark(consumer, event_id, now));
+        return Ok(true);
+    }
+    let rows = on!(tx, c => mark(consumer, event_id, now).execute(c).await)?;
+    Ok(rows == 1)
+}
+
+/// Whether the event that was entered first is new.
+pub async fn is_fresh(tx: &mut Tx) -> Result<bool, Error> {
+    Ok(tx.is_fresh().await?)
+}
+
+/// What came of an event that was handled before.
+pub async fn handled(tx: &mut Tx, consumer: &str, event_id: &str) -> Result<Handled, Error> {
     let reply = on!(tx, c => dsl::inbox
         .find((consumer, event_id))
         .select(dsl::reply)
         .first::<Option<Vec<u8>>>(c)
         .await
         .optional())?;
-    Ok(Some(Handled {
+    Ok(Handled {
         reply: reply.flatten(),
-    }))
+    })
 }
 
 /// A reply that an event got, to be kept with the mark that it was handled.

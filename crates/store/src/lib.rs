@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod breath;
 mod cached;
 mod database;
 mod error;
@@ -40,9 +41,16 @@ pub mod prelude {
 macro_rules! on {
     ($tx:expr, $c:ident => $body:expr) => {{
         use $crate::diesel_async::RunQueryDsl as _;
-        match $tx.engine() {
-            $crate::tx_engine::Engine::Pg($c) => $body,
-            $crate::tx_engine::Engine::Lite($c) => $body,
+        match $tx.ask() {
+            $crate::tx_engine::Ask::Pg(shared, first) => {
+                let query = async {
+                    let mut shared = shared;
+                    let $c = &mut shared;
+                    $body
+                };
+                first.before(shared, query).await
+            }
+            $crate::tx_engine::Ask::Lite($c) => $body,
         }
     }};
 }
@@ -56,14 +64,15 @@ macro_rules! on {
 macro_rules! write_all {
     ($tx:expr, for $row:pat in $rows:expr => $query:expr) => {{
         use $crate::diesel_async::RunQueryDsl as _;
-        match $tx.engine() {
-            $crate::tx_engine::Engine::Pg(c) => {
-                let c = &*c;
+        match $tx.ask() {
+            $crate::tx_engine::Ask::Pg(c, first) => {
                 let rows = IntoIterator::into_iter($rows);
                 let statements = rows.map(|$row| $query.execute(&mut &*c)).collect();
-                $crate::tx_engine::in_one_breath(statements).await
+                first
+                    .before(c, $crate::tx_engine::in_one_breath(statements))
+                    .await
             }
-            $crate::tx_engine::Engine::Lite(c) => {
+            $crate::tx_engine::Ask::Lite(c) => {
                 async {
                     for $row in $rows {
                         $query.execute(c).await?;
@@ -86,11 +95,7 @@ macro_rules! write_last {
     ($tx:expr, for $row:pat in $rows:expr => $query:expr) => {
         if $tx.can_wait() {
             for $row in $rows {
-                let query = $query;
-                $tx.write_last(move |c| {
-                    use $crate::diesel_async::RunQueryDsl as _;
-                    query.execute(&mut &*c)
-                });
+                $tx.write_last($query);
             }
             diesel::QueryResult::Ok(())
         } else {
@@ -110,5 +115,5 @@ macro_rules! insert_new {
 
 #[doc(hidden)]
 pub mod tx_engine {
-    pub use crate::tx::{Engine, in_one_breath};
+    pub use crate::tx::{Ask, in_one_breath};
 }

@@ -1,13 +1,16 @@
 //! One transaction, on either engine.
 
+use diesel::pg::Pg;
+use diesel::query_builder::{QueryFragment, QueryId};
 use diesel::{QueryResult, SqliteConnection};
 use diesel_async::pooled_connection::deadpool::Object;
 use diesel_async::sync_connection_wrapper::SyncConnectionWrapper;
-use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
+use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 use futures::FutureExt;
-use futures::future::BoxFuture;
+use futures::future::join;
 
 use crate::Error;
+use crate::breath::{Breath, Statement};
 
 /// SQLite behind an async face: each call runs on a blocking thread.
 pub type Lite = SyncConnectionWrapper<SqliteConnection>;
@@ -16,13 +19,78 @@ pub type Lite = SyncConnectionWrapper<SqliteConnection>;
 pub struct Tx {
     conn: Option<Conn>,
     open: bool,
+    /// What is sent with the first query, on PostgreSQL.
+    first: First,
     /// What is sent with the commit, on PostgreSQL.
     last: Vec<Write>,
 }
 
 /// A statement that waits until it is sent.
-pub(crate) type Write =
-    Box<dyn for<'c> FnOnce(&'c AsyncPgConnection) -> BoxFuture<'c, QueryResult<usize>> + Send>;
+struct Write {
+    send: Box<dyn for<'c> FnOnce(&'c AsyncPgConnection) -> Statement<'c> + Send>,
+    /// Whether a connection that has prepared it keeps it.
+    lasting: bool,
+}
+
+impl Write {
+    fn new<Q>(query: Q) -> Self
+    where
+        Q: QueryFragment<Pg> + QueryId + Send + 'static,
+    {
+        Self {
+            lasting: query.is_safe_to_cache_prepared(&Pg).unwrap_or(false),
+            send: Box::new(move |c| {
+                let mut shared = c;
+                query.execute(&mut shared)
+            }),
+        }
+    }
+}
+
+/// An insert whose outcome decides whether the transaction goes on.
+#[doc(hidden)]
+#[derive(Default)]
+pub struct First {
+    waiting: Option<Write>,
+    /// Whether the row is new, as soon as that is known.
+    fresh: Option<bool>,
+}
+
+impl First {
+    /// Runs the first query of a transaction behind what waits for it, in one breath.
+    pub async fn before<T>(
+        &mut self,
+        c: &AsyncPgConnection,
+        query: impl Future<Output = QueryResult<T>>,
+    ) -> QueryResult<T> {
+        let Some(write) = self.waiting.take() else {
+            return query.await;
+        };
+        let mut insert = Breath::new([(write.send)(c)]);
+        // Two that insert the same row wait for each other here, and nowhere after it.
+        let (rows, found) = if insert.send().await && write.lasting {
+            let (rows, found) = join(insert.outcome(), query).await;
+            (rows?, found)
+        } else {
+            let rows = insert.outcome().await?;
+            self.note(&rows)?;
+            (rows, query.await)
+        };
+        self.note(&rows)?;
+        found
+    }
+
+    /// An insert that found its row ends the transaction.
+    fn note(&mut self, rows: &[usize]) -> QueryResult<()> {
+        let fresh = rows == [1];
+        self.fresh = Some(fresh);
+        if fresh {
+            Ok(())
+        } else {
+            Err(diesel::result::Error::RollbackTransaction)
+        }
+    }
+}
 
 /// A pooled connection of either engine.
 pub(crate) enum Conn {
@@ -32,7 +100,15 @@ pub(crate) enum Conn {
 
 /// What [`crate::on!`] looks into.
 #[doc(hidden)]
-pub enum Engine<'a> {
+pub enum Ask<'a> {
+    /// PostgreSQL.
+    Pg(&'a AsyncPgConnection, &'a mut First),
+    /// SQLite.
+    Lite(&'a mut Lite),
+}
+
+/// The connection of a transaction.
+pub(crate) enum Engine<'a> {
     /// PostgreSQL.
     Pg(&'a mut AsyncPgConnection),
     /// SQLite.
@@ -46,6 +122,7 @@ impl Tx {
         let mut tx = Self {
             conn: Some(conn),
             open: true,
+            first: First::default(),
             last: Vec::new(),
         };
         match tx.engine() {
@@ -66,6 +143,7 @@ impl Tx {
         Self {
             conn: Some(conn),
             open: false,
+            first: First::default(),
             last: Vec::new(),
         }
     }
@@ -73,14 +151,12 @@ impl Tx {
     /// Makes it all happen.
     pub async fn commit(mut self) -> Result<(), Error> {
         if self.open {
+            if !self.is_fresh().await? {
+                return Err(diesel::result::Error::RollbackTransaction.into());
+            }
             let last = std::mem::take(&mut self.last);
             match self.engine() {
-                Engine::Pg(c) => {
-                    let connection = &*c;
-                    in_one_breath(last.into_iter().map(|write| write(connection)).collect())
-                        .await?;
-                    c.batch_execute("COMMIT").await?;
-                }
+                Engine::Pg(c) => write_and_commit(c, last).await?,
                 Engine::Lite(c) => c.batch_execute("COMMIT").await?,
             }
             self.open = false;
@@ -91,6 +167,7 @@ impl Tx {
     /// Takes it all back and keeps the connection for the next.
     pub async fn rollback(mut self) -> Result<(), Error> {
         if self.open {
+            self.first.waiting = None;
             self.last.clear();
             match self.engine() {
                 Engine::Pg(c) => c.batch_execute("ROLLBACK").await?,
@@ -107,21 +184,59 @@ impl Tx {
         self.open && matches!(self.conn, Some(Conn::Pg(_)))
     }
 
-    /// Keeps a write for the commit.
-    #[doc(hidden)]
-    pub fn write_last<W>(&mut self, write: W)
+    /// Keeps an insert for the first query: that fails when the row is there already, and so does everything after it.
+    /// [`Tx::is_fresh`] says which.
+    pub(crate) fn insert_first<Q>(&mut self, insert: Q)
     where
-        W: for<'c> FnOnce(&'c AsyncPgConnection) -> BoxFuture<'c, QueryResult<usize>>
-            + Send
-            + 'static,
+        Q: QueryFragment<Pg> + QueryId + Send + 'static,
     {
-        self.last.push(Box::new(write));
+        self.first.waiting = Some(Write::new(insert));
     }
 
-    /// The connection, for [`crate::on!`].
+    /// Whether the row of [`Tx::insert_first`] is new. If there was no query yet, the insert goes alone.
+    pub(crate) async fn is_fresh(&mut self) -> QueryResult<bool> {
+        if self.first.waiting.is_some()
+            && let Ask::Pg(c, first) = self.ask()
+        {
+            let alone = first.before(c, std::future::ready(Ok(()))).await;
+            if first.fresh.is_none() {
+                alone?;
+            }
+        }
+        Ok(self.first.fresh.unwrap_or(true))
+    }
+
+    /// Keeps a write for the commit.
+    #[doc(hidden)]
+    pub fn write_last<Q>(&mut self, query: Q)
+    where
+        Q: QueryFragment<Pg> + QueryId + Send + 'static,
+    {
+        self.last.push(Write::new(query));
+    }
+
+    /// The connection and what goes before the query, for [`crate::on!`].
     #[doc(hidden)]
     #[expect(clippy::unreachable, reason = "the connection leaves only in drop")]
-    pub fn engine(&mut self) -> Engine<'_> {
+    pub fn ask(&mut self) -> Ask<'_> {
+        debug_assert!(
+            self.last.is_empty(),
+            "a query comes after what `write_last!` has written, and would not see it"
+        );
+        match self.conn.as_mut() {
+            Some(Conn::Pg(c)) => Ask::Pg(c, &mut self.first),
+            Some(Conn::Lite(c)) => Ask::Lite(c),
+            None => unreachable!("a transaction is used after its end"),
+        }
+    }
+
+    /// The connection.
+    #[expect(clippy::unreachable, reason = "the connection leaves only in drop")]
+    pub(crate) fn engine(&mut self) -> Engine<'_> {
+        debug_assert!(
+            self.first.waiting.is_none(),
+            "a query overtakes what should come first; use `on!`"
+        );
         debug_assert!(
             self.last.is_empty(),
             "a query comes after what `write_last!` has written, and would not see it"
@@ -136,14 +251,22 @@ impl Tx {
 
 /// Sends all statements, then waits for all. After one that fails, the rest fail too.
 #[doc(hidden)]
-pub async fn in_one_breath(
-    statements: Vec<impl Future<Output = QueryResult<usize>>>,
-) -> QueryResult<()> {
-    let outcomes = futures::future::join_all(statements).await;
-    // The first error says what was wrong, the others that the transaction is over.
-    outcomes
-        .into_iter()
-        .try_for_each(|outcome| outcome.map(drop))
+pub async fn in_one_breath(statements: Vec<Statement<'_>>) -> QueryResult<()> {
+    Breath::new(statements).outcome().await.map(drop)
+}
+
+/// Sends the last writes and the commit: in one breath, if the commit cannot overtake any of them.
+async fn write_and_commit(c: &AsyncPgConnection, last: Vec<Write>) -> QueryResult<()> {
+    let lasting = last.iter().all(|write| write.lasting);
+    let mut writes = Breath::new(last.into_iter().map(|write| (write.send)(c)));
+    let mut shared = c;
+    if writes.send().await && lasting {
+        // A write that fails makes the server take it all back, and the commit says nothing of it.
+        let (written, committed) = join(writes.outcome(), shared.batch_execute("COMMIT")).await;
+        return written.and(committed);
+    }
+    writes.outcome().await?;
+    shared.batch_execute("COMMIT").await
 }
 
 impl Drop for Tx {

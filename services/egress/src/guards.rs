@@ -19,7 +19,7 @@ use crate::effect::Refusal;
 pub(crate) struct Guards {
     pub store: Store,
     pub clock: Clock,
-    /// The only numbers that may be called or texted; none: all.
+    /// The only numbers that may be called or texted; none: all. What is forwarded is no call of ours (decision 16).
     pub whitelist: Option<Arc<HashSet<E164>>>,
 }
 

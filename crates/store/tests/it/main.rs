@@ -6,6 +6,8 @@
     reason = "a test that fails says where"
 )]
 
+mod breath;
+
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use chrono::Duration;
@@ -31,6 +33,10 @@ mod schema {
     }
 }
 
+use breath::{
+    an_event_is_entered_once_with_the_first_query, an_event_is_entered_once_without_a_query,
+    what_fails_at_the_end_takes_all_with_it, what_is_prepared_anew_is_in_time_for_the_commit,
+};
 use schema::notes;
 
 #[derive(Debug, Clone, PartialEq, Queryable, Insertable, AsChangeset)]
@@ -299,6 +305,10 @@ suite!(
     a_transaction_without_commit_never_was,
     writers_wait_for_each_other,
     an_event_is_entered_once,
+    an_event_is_entered_once_with_the_first_query,
+    an_event_is_entered_once_without_a_query,
+    what_fails_at_the_end_takes_all_with_it,
+    what_is_prepared_anew_is_in_time_for_the_commit,
     due_events_are_claimed_once,
     opening_again_keeps_everything,
 );
