@@ -27,6 +27,9 @@ const RETRY: Duration = Duration::from_millis(500);
 /// The least time between two queries that an unknown account provokes: anybody can make accounts up.
 const PROVOKED: Duration = Duration::from_secs(1);
 
+/// How many tokens of an account are remembered after it has others, to tell why a signature failed.
+const REPLACED: usize = 4;
+
 /// An account as the edge knows it.
 #[derive(Debug, Clone)]
 pub struct Account {
@@ -45,6 +48,29 @@ pub type Entry = v1::directory::Entry;
 struct Known {
     accounts: HashMap<String, Arc<Account>>,
     entries: HashMap<String, Arc<Entry>>,
+    /// Tokens that accounts had before, the latest last.
+    replaced: HashMap<String, Vec<Secret>>,
+}
+
+impl Known {
+    /// What accounts keep of the tokens that they had: no more of each than [`REPLACED`].
+    fn replaced_by(
+        &self,
+        accounts: &HashMap<String, Arc<Account>>,
+    ) -> HashMap<String, Vec<Secret>> {
+        let of = |(sid, account): (&String, &Arc<Account>)| {
+            let before = self.replaced.get(sid).into_iter().flatten();
+            let before = before.chain(self.accounts.get(sid).into_iter().flat_map(|it| &it.tokens));
+            let mut replaced: Vec<Secret> = Vec::new();
+            for token in before.filter(|token| !account.tokens.contains(token)) {
+                replaced.retain(|known| known != token);
+                replaced.push(token.clone());
+            }
+            let old = replaced.split_off(replaced.len().saturating_sub(REPLACED));
+            Some((sid.clone(), old)).filter(|(_, old)| !old.is_empty())
+        };
+        accounts.iter().filter_map(of).collect()
+    }
 }
 
 /// The edge's copy. Clones share it.
@@ -108,6 +134,12 @@ impl Directory {
             .chain(known.accounts.values())
             .cloned()
             .collect()
+    }
+
+    /// The tokens that an account had, and has no more, since this process began: they prove nothing, but tell why a
+    /// signature failed.
+    pub fn replaced_tokens(&self, sid: &str) -> Vec<Secret> {
+        self.read().replaced.get(sid).cloned().unwrap_or_default()
     }
 
     /// A number.
@@ -231,15 +263,19 @@ impl Directory {
                 }
             }
         };
-        let known = Known {
-            accounts: directory.accounts.into_iter().filter_map(open).collect(),
-            entries: directory
-                .entries
-                .into_iter()
-                .map(|e| (e.number.clone(), Arc::new(e)))
-                .collect(),
+        let accounts = directory.accounts.into_iter().filter_map(open).collect();
+        let entries = directory
+            .entries
+            .into_iter()
+            .map(|e| (e.number.clone(), Arc::new(e)))
+            .collect();
+        let mut known = self.0.known.write().unwrap_or_else(PoisonError::into_inner);
+        *known = Known {
+            replaced: known.replaced_by(&accounts),
+            accounts,
+            entries,
         };
-        *self.0.known.write().unwrap_or_else(PoisonError::into_inner) = known;
+        drop(known);
         self.0.loaded.store(true, Ordering::Relaxed);
         self.0.version.send_modify(|version| *version += 1);
         true

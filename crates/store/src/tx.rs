@@ -51,6 +51,8 @@ impl Write {
 #[doc(hidden)]
 #[derive(Default)]
 pub struct First {
+    /// Whether there was one at all.
+    entered: bool,
     waiting: Option<Write>,
     /// Whether the row is new, as soon as that is known.
     fresh: Option<bool>,
@@ -64,6 +66,9 @@ impl First {
         query: impl Future<Output = QueryResult<T>>,
     ) -> QueryResult<T> {
         let Some(write) = self.waiting.take() else {
+            if self.fresh == Some(false) {
+                return Err(diesel::result::Error::RollbackTransaction);
+            }
             return query.await;
         };
         let mut insert = Breath::new([(write.send)(c)]);
@@ -151,7 +156,8 @@ impl Tx {
     /// Makes it all happen.
     pub async fn commit(mut self) -> Result<(), Error> {
         if self.open {
-            if !self.is_fresh().await? {
+            // What is not known is not new: a query was dropped, or its error passed over.
+            if !self.is_fresh().await? || (self.first.entered && self.first.fresh.is_none()) {
                 return Err(diesel::result::Error::RollbackTransaction.into());
             }
             let last = std::mem::take(&mut self.last);
@@ -190,13 +196,15 @@ impl Tx {
     where
         Q: QueryFragment<Pg> + QueryId + Send + 'static,
     {
+        self.first.entered = true;
         self.first.waiting = Some(Write::new(insert));
     }
 
     /// Whether the row of [`Tx::insert_first`] is new. If there was no query yet, the insert goes alone.
     pub(crate) async fn is_fresh(&mut self) -> QueryResult<bool> {
-        if self.first.waiting.is_some()
-            && let Ask::Pg(c, first) = self.ask()
+        let Self { conn, first, .. } = self;
+        if first.waiting.is_some()
+            && let Some(Conn::Pg(c)) = conn.as_mut()
         {
             let alone = first.before(c, std::future::ready(Ok(()))).await;
             if first.fresh.is_none() {

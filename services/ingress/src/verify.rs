@@ -168,12 +168,16 @@ fn explain(parts: &Parts, arrival: &Arrival, account: &Account) -> Refusal {
         signature: arrival.signature.as_deref(),
         body: arrival.body(),
     };
+    let others = parts.directory.accounts().into_iter();
     let others: Vec<Token> = parts
         .directory
-        .accounts()
-        .iter()
-        .filter(|other| other.sid != account.sid)
-        .flat_map(|other| other.tokens.clone())
+        .replaced_tokens(&account.sid)
+        .into_iter()
+        .chain(
+            others
+                .filter(|other| other.sid != account.sid)
+                .flat_map(|other| other.tokens.clone()),
+        )
         .filter_map(|token| Token::new(token.reveal()).ok())
         .collect();
     let seen = [Seen {

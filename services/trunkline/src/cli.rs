@@ -184,6 +184,12 @@ pub struct SignatureArgs {
     /// The auth token; unset: TWILIO_AUTH_TOKEN
     #[arg(long, value_name = "TOKEN")]
     pub token: Option<String>,
+    /// Tokens that were replaced, a,b: none is good any more, but one may be the reason
+    #[arg(long, value_name = "TOKENS")]
+    pub old_token: Option<String>,
+    /// The Host or X-Forwarded-Host header that the request came with
+    #[arg(long)]
+    pub host: Option<String>,
 }
 
 #[derive(Debug, Args)]

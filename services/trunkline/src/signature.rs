@@ -1,8 +1,9 @@
 //! `trunkline doctor signature`: why does a webhook's signature not fit?
 
-use role::settings::{Environment, Settings};
+use role::settings::{Environment, Secret, Settings};
+use url::Url;
 use webhook::signature::{Body, Request, Token, Validator};
-use webhook::{Clues, diagnose, parse_form};
+use webhook::{Clues, Seen, diagnose, parse_form};
 
 use crate::Failure;
 use crate::cli::SignatureArgs;
@@ -13,23 +14,24 @@ const LIMIT: usize = 1 << 20;
 
 /// Says that it fits, or why not. Never the token.
 pub fn run(args: &SignatureArgs, config: &std::path::Path) -> Result<(), Failure> {
-    let tokens: Vec<String> = match &args.token {
-        Some(token) => token.split(',').map(str::to_owned).collect(),
-        None => Settings::load(&Environment, Some(config))?
-            .account
-            .map(|account| {
-                account
-                    .tokens
-                    .iter()
-                    .map(|t| t.reveal().to_owned())
-                    .collect()
-            })
-            .unwrap_or_default(),
+    let settings = Settings::load(&Environment, Some(config));
+    // Whoever gives a token need not have any settings; what they say is a clue.
+    let settings = match &args.token {
+        Some(_) => settings.ok(),
+        None => Some(settings?),
     };
-    let tokens: Vec<Token> = tokens
+    let configured: Vec<&str> = settings
         .iter()
-        .filter_map(|t| Token::new(t.trim()).ok())
+        .filter_map(|settings| settings.account.as_ref())
+        .flat_map(|account| &account.tokens)
+        .map(Secret::reveal)
         .collect();
+    let tokens = match &args.token {
+        Some(given) => read(given.split(',')),
+        None => read(configured.iter().copied()),
+    };
+    let replaced = args.old_token.iter().flat_map(|given| given.split(','));
+    let others = read(replaced.chain(configured));
     if tokens.is_empty() {
         return Err(Failure::Usage(
             "no auth token to check with: give --token, or set TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN".to_owned(),
@@ -59,11 +61,42 @@ pub fn run(args: &SignatureArgs, config: &std::path::Path) -> Result<(), Failure
             Ok(())
         }
         Err(_) => {
-            let diagnosis = diagnose(&validator, &request, &Clues::default());
+            let base = settings.and_then(|settings| settings.webhook_base_url);
+            let diagnosis = diagnose(
+                &validator,
+                &request,
+                &Clues {
+                    seen: &sights(args, base.as_ref().map(Url::as_str)),
+                    tokens: &others,
+                },
+            );
             Err(Failure::Failed(format!(
                 "the signature does not fit ({}): {diagnosis}",
                 diagnosis.code()
             )))
         }
     }
+}
+
+fn read<'a>(tokens: impl Iterator<Item = &'a str>) -> Vec<Token> {
+    tokens
+        .filter_map(|token| Token::new(token.trim()).ok())
+        .collect()
+}
+
+/// Where else the address may have been seen: what the request said that it was for, and what the platform believes.
+fn sights<'a>(args: &'a SignatureArgs, base: Option<&'a str>) -> Vec<Seen<'a>> {
+    let host = args.host.as_deref().map(|host| Seen {
+        source: "--host",
+        host: Some(host),
+        ..Seen::default()
+    });
+    let base = base.and_then(|base| base.split_once("://"));
+    let base = base.map(|(scheme, rest)| Seen {
+        source: "WEBHOOK_BASE_URL",
+        scheme: Some(scheme),
+        host: rest.split('/').next(),
+        ..Seen::default()
+    });
+    host.into_iter().chain(base).collect()
 }

@@ -317,6 +317,11 @@ impl Core {
         self.subscriptions().values().cloned().collect()
     }
 
+    /// A queue with every binding that it ever had here.
+    fn remembered(&self, queue: &str) -> Option<Subscription> {
+        self.subscriptions().get(queue).cloned()
+    }
+
     /// Keeps a subscription for the next connection, with every binding that it ever had here.
     fn remember(&self, subscription: &Subscription) {
         let mut known = self.subscriptions();

@@ -102,8 +102,10 @@ impl Core {
                 consumer,
             }),
             Err(error) => {
-                // The queue may have been deleted.
-                self.declare(subscription, LONG_PATIENCE).await?;
+                // The queue may have been deleted, and have been bound to more than its consumer knows.
+                let known = self.remembered(&subscription.queue);
+                self.declare(known.as_ref().unwrap_or(subscription), LONG_PATIENCE)
+                    .await?;
                 Err(Error::Unavailable(error.to_string()))
             }
         }

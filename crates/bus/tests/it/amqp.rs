@@ -299,3 +299,41 @@ async fn others_read_cloudevents_on_the_wire() {
     bus.delete_namespace().await.unwrap();
     bus.close().await;
 }
+
+/// Whoever deletes a queue, as the bus advises when another version has declared it, must not take its bindings with it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_queue_that_was_deleted_comes_back_with_all_its_bindings() {
+    let url = crate::harness::amqp_url();
+    let config = amqp_config(&url);
+    let Config::Amqp { namespace, .. } = config.clone() else {
+        unreachable!()
+    };
+    let bus = Bus::connect(&config).await.unwrap();
+    bus.ready().await;
+    let seen = Seen::new();
+    let unbound = subscription("tenants.notify", &[]);
+    bus.consume(unbound, seen.handler()).await.unwrap();
+    // It is bound after its consumer has begun, which knows nothing of it.
+    let bound = subscription("tenants.notify", &["call.missed"]);
+    bus.declare(&bound).await.unwrap();
+    bus.publish(&event("call.missed")).await.unwrap();
+    seen.eventually(1).await;
+
+    let connection = lapin::Connection::connect(&url, lapin::ConnectionProperties::default())
+        .await
+        .unwrap();
+    let channel = connection.create_channel().await.unwrap();
+    let queue = format!("{namespace}.tenants.notify");
+    let options = lapin::options::QueueDeleteOptions::default();
+    channel
+        .queue_delete(queue.as_str().into(), options)
+        .await
+        .unwrap();
+    eventually("it hears of events again", async || {
+        bus.publish(&event("call.missed")).await.unwrap();
+        seen.count() > 1
+    })
+    .await;
+    bus.delete_namespace().await.unwrap();
+    bus.close().await;
+}

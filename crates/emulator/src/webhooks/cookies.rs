@@ -140,6 +140,11 @@ fn read(text: &str, url: &Url, now: DateTime<Utc>) -> Option<Cookie> {
                 cookie.until = seconds
                     .map(|seconds| now + Duration::seconds(seconds.clamp(0, HOURS * 60 * 60)));
             }
+            // How applications take a cookie back. Other dates are of a clock that need not be ours.
+            "expires" if cookie.until.is_none() => {
+                let at = DateTime::parse_from_rfc2822(value.trim()).ok();
+                cookie.until = at.filter(|at| at.timestamp() <= 86_400).map(|_| now);
+            }
             _ => {}
         }
     }
@@ -154,7 +159,21 @@ fn is_within(path: &str, whole: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::is_within;
+    use chrono::DateTime;
+
+    use super::{is_within, read};
+
+    #[test]
+    fn a_cookie_is_taken_back_by_a_date_long_ago() {
+        let (url, now) = (
+            "http://a.example/sms".parse().unwrap(),
+            DateTime::UNIX_EPOCH,
+        );
+        let until = |text: &str| read(text, &url, now).unwrap().until;
+        let gone = "s=; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT";
+        assert_eq!(until(gone), Some(now));
+        assert_eq!(until("s=1; Expires=Wed, 21 Oct 2026 07:28:00 GMT"), None);
+    }
 
     #[test]
     fn a_path_holds_what_is_below_it() {

@@ -12,7 +12,7 @@ use role::Parts;
 use role::seal::Sealer;
 use testkit::Ear;
 
-use crate::lab::{ANSWER, JONES_ACCOUNT, JONES_TOKEN, NUMBER, OTHER, OWNER};
+use crate::lab::{ANSWER, JONES_ACCOUNT, JONES_NEW_TOKEN, JONES_TOKEN, NUMBER, OTHER, OWNER};
 
 /// What comes through the door whether somebody holds interviews or not.
 const VOICE: [&str; 2] = ["twilio.voice.inbound", "twilio.whisper"];
@@ -33,6 +33,8 @@ pub struct Desk {
     pub declines: AtomicBool,
     /// Whether jones's account is known.
     pub knows_jones: AtomicBool,
+    /// Whether it has another token now.
+    pub jones_rotated: AtomicBool,
 }
 
 impl Desk {
@@ -85,10 +87,15 @@ impl Desk {
     }
 
     fn directory(&self, sealer: &Sealer) -> Directory {
+        let token = if self.jones_rotated.load(Ordering::Relaxed) {
+            JONES_NEW_TOKEN
+        } else {
+            JONES_TOKEN
+        };
         let jones = Account {
             account_sid: JONES_ACCOUNT.into(),
             tenant_id: "jones".into(),
-            sealed_tokens: vec![sealer.seal(JONES_TOKEN).unwrap()],
+            sealed_tokens: vec![sealer.seal(token).unwrap()],
         };
         let entry = |number: &str, tenant: &str, dialable| Entry {
             number: number.into(),

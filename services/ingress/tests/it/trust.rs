@@ -4,9 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use crate::lab::{
-    ACCOUNT, ANSWER, BASE, CALLER, Form, JONES_ACCOUNT, JONES_TOKEN, Lab, NUMBER, OLD_TOKEN, OTHER,
-    TOKEN, call_form, encode, log, with,
+    ACCOUNT, ANSWER, BASE, CALLER, Form, JONES_ACCOUNT, JONES_NEW_TOKEN, JONES_TOKEN, Lab, NUMBER,
+    OLD_TOKEN, OTHER, TOKEN, call_form, encode, log, with,
 };
+use events::v1::TenantChanged;
+use testkit::eventually;
 use webhook::Params;
 use webhook::signature::{Token, sign_form};
 
@@ -51,6 +53,21 @@ pub async fn who_is_not_twilio_changes_nothing(lab: Arc<Lab>) {
             )
             .await,
         ),
+        (
+            "port",
+            lab.post_as(
+                &sign(TOKEN, &url.replace(".example", ".example:8443"), &form),
+                PATH,
+                &form,
+                &[],
+            )
+            .await,
+        ),
+        ("host", {
+            let seen = [("X-Forwarded-Host", "proxy.example")];
+            let signed = sign(TOKEN, &format!("https://proxy.example{PATH}"), &form);
+            lab.post_as(&signed, PATH, &form, &seen).await
+        }),
         (
             "extra_parameter",
             lab.post_as(&good, PATH, &with(&form, "Added", "on-the-way"), &[])
@@ -151,6 +168,11 @@ pub async fn an_account_may_have_been_made_a_moment_ago(lab: Arc<Lab>) {
     let answer = lab.post_signed(JONES_TOKEN, PATH, &form, &[]).await;
     assert_eq!((answer.status, answer.body.as_str()), (200, ANSWER));
     lab.desk.take(1).await;
+    // Whoever signs for the platform with it is told whose it may be.
+    let ours = ringing();
+    let answer = lab.post_signed(JONES_TOKEN, PATH, &ours, &[]).await;
+    assert_eq!(answer.status, 403);
+    assert!(log().text().contains("reason=\"rotated_token\""));
     // Its token proves nothing about others.
     let answer = lab
         .post_signed(JONES_TOKEN, PATH, &with(&form, "To", NUMBER), &[])
@@ -166,5 +188,21 @@ pub async fn an_account_may_have_been_made_a_moment_ago(lab: Arc<Lab>) {
             .await
             >= 1
     );
+    // A token that was replaced is good for nothing but to tell why.
+    let told = ["reason=\"rotated_token\""];
+    let before = lab.counter("webhooks_refused_total", &told).await;
+    lab.desk.jones_rotated.store(true, Ordering::Relaxed);
+    lab.publish(&TenantChanged {
+        tenant_id: "jones".into(),
+    })
+    .await;
+    eventually("the new token is known", async || {
+        let answer = lab.post_signed(JONES_NEW_TOKEN, PATH, &form, &[]).await;
+        answer.status == 200
+    })
+    .await;
+    let answer = lab.post_signed(JONES_TOKEN, PATH, &form, &[]).await;
+    assert_eq!(answer.status, 403);
+    assert!(lab.counter("webhooks_refused_total", &told).await > before);
     assert!(!log().text().contains(JONES_TOKEN));
 }

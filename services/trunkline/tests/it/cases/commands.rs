@@ -279,6 +279,14 @@ async fn a_laptop_needs_no_settings() {
         so(up.lock().unwrap().log().contains("+15550100001"))
     })
     .await;
+    let log = up.lock().unwrap().log();
+    let lines: Vec<&str> = log.lines().filter(|line| line.starts_with('{')).collect();
+    assert!(!lines.is_empty(), "the log is JSON, a line an event: {log}");
+    for line in lines {
+        let event: Value = serde_json::from_str(line).unwrap();
+        let named = ["timestamp", "level", "message"];
+        assert!(named.iter().all(|name| event[*name].is_string()), "{line}");
+    }
     let shown = |log: &str| log.matches("shown once").count();
     assert_eq!(shown(&up.lock().unwrap().log()), 1);
     // Another one on the same folder is refused, and what the folder says stays true.

@@ -208,6 +208,37 @@ async fn the_doctor_explains_signatures() {
     let unsigned = ask(url, None, Some(token)).await;
     ends(&unsigned, 1, &["does not fit"]);
     ends(&ask(url, right, None).await, 2, &["--token"]);
+
+    // What else is known leads to the cause: a token that was replaced, a host that a proxy has changed, a port.
+    let clue = async |url: &str, more: &[&str], env: &[(String, String)]| {
+        let mut args = vec!["doctor", "signature", "--url", url, "--params", params];
+        args.extend(["--signature", right.unwrap_or_default()]);
+        args.extend(more);
+        run(&args, env, MINUTE).await
+    };
+    let replaced = clue(
+        url,
+        &["--token", "not-the-token-at-all", "--old-token", token],
+        &[],
+    );
+    ends(&replaced.await, 1, &["rotated_token"]);
+    let inside = "https://10.0.0.7/myapp.php?foo=1&bar=2";
+    let proxied = clue(inside, &["--token", token, "--host", "mycompany.com"], &[]);
+    ends(&proxied.await, 1, &["(host)", "mycompany.com"]);
+    let settings = [
+        (
+            "WEBHOOK_BASE_URL".to_owned(),
+            "https://mycompany.com".to_owned(),
+        ),
+        ("TWILIO_ACCOUNT_SID".to_owned(), format!("AC{:032}", 7)),
+        ("TWILIO_AUTH_TOKEN".to_owned(), token.to_owned()),
+    ];
+    let configured = clue(inside, &[], &settings).await;
+    ends(&configured, 1, &["(host)", "WEBHOOK_BASE_URL"]);
+    let other = clue(url, &["--token", "not-the-token-at-all"], &settings).await;
+    ends(&other, 1, &["rotated_token"]);
+    let port = "https://mycompany.com:8443/myapp.php?foo=1&bar=2";
+    ends(&clue(port, &["--token", token], &[]).await, 1, &["(port)"]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
