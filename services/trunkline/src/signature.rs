@@ -1,7 +1,6 @@
 //! `trunkline doctor signature`: why does a webhook's signature not fit?
 
 use role::settings::{Environment, Secret, Settings};
-use url::Url;
 use webhook::signature::{Body, Request, Token, Validator};
 use webhook::{Clues, Seen, diagnose, parse_form};
 
@@ -61,12 +60,14 @@ pub fn run(args: &SignatureArgs, config: &std::path::Path) -> Result<(), Failure
             Ok(())
         }
         Err(_) => {
-            let base = settings.and_then(|settings| settings.webhook_base_url);
+            let base = settings
+                .and_then(|settings| settings.webhook_base_url)
+                .map(|url| url.to_string());
             let diagnosis = diagnose(
                 &validator,
                 &request,
                 &Clues {
-                    seen: &sights(args, base.as_ref().map(Url::as_str)),
+                    seen: &sights(args, base.as_deref()),
                     tokens: &others,
                 },
             );

@@ -216,15 +216,12 @@ async fn the_doctor_explains_signatures() {
         args.extend(more);
         run(&args, env, MINUTE).await
     };
-    let replaced = clue(
-        url,
-        &["--token", "not-the-token-at-all", "--old-token", token],
-        &[],
-    );
-    ends(&replaced.await, 1, &["rotated_token"]);
+    let replaced = ["--token", "not-the-token-at-all", "--old-token", token];
+    ends(&clue(url, &replaced, &[]).await, 1, &["rotated_token"]);
     let inside = "https://10.0.0.7/myapp.php?foo=1&bar=2";
-    let proxied = clue(inside, &["--token", token, "--host", "mycompany.com"], &[]);
-    ends(&proxied.await, 1, &["(host)", "mycompany.com"]);
+    let proxied = ["--token", token, "--host", "mycompany.com"];
+    let proxied = clue(inside, &proxied, &[]).await;
+    ends(&proxied, 1, &["(host)", "mycompany.com"]);
     let settings = [
         (
             "WEBHOOK_BASE_URL".to_owned(),
