@@ -289,6 +289,8 @@ run)
         port=$(provide rabbitmq 5672) || exit 1
         export AMQP_URL=amqp://guest:guest@127.0.0.1:$port/%2f
     fi
+    rabbitmq_bin >/dev/null ||
+        say "rabbitmq-server is not installed here: two tests of the bus start a broker of their own and fail without it"
     "$@"
     ;;
 stop)

@@ -33,19 +33,40 @@ impl Amqp {
     pub(crate) async fn replay(
         &self,
         id: &str,
-        may: impl Fn(&Envelope) -> bool + Send,
+        may: impl Fn(&Envelope) -> bool + Send + 'static,
     ) -> Result<(), Error> {
-        let core = &self.core;
-        let visit = Visit::begin(core).await?;
-        let result = visit.replay(core, id, may).await;
-        visit.end().await;
-        result
+        let (core, id) = (self.core.clone(), id.to_owned());
+        let turn = Turn::come(&core).await?;
+        to_its_end(async move {
+            let visit = Visit::begin(&core, turn).await?;
+            let result = visit.replay(&core, &id, may).await;
+            visit.end().await;
+            result
+        })
+        .await
+    }
+}
+
+/// Brings a visit to its end even if whoever asked for it no longer waits, as a caller does who hangs up. Else what it
+/// has taken would stay hidden, and the lock shut everybody else out for as long as our connection lives.
+async fn to_its_end<T: Send + 'static>(
+    visit: impl Future<Output = Result<T, Error>> + Send + 'static,
+) -> Result<T, Error> {
+    match tokio::spawn(visit).await {
+        Ok(result) => result,
+        Err(error) => Err(Error::Unavailable(error.to_string())),
     }
 }
 
 impl Core {
-    async fn dead_letters(&self, limit: usize) -> Result<Vec<DeadLetter>, Error> {
-        let visit = Visit::begin(self).await?;
+    async fn dead_letters(self: &Arc<Self>, limit: usize) -> Result<Vec<DeadLetter>, Error> {
+        let core = self.clone();
+        let turn = Turn::come(&core).await?;
+        to_its_end(async move { core.list(turn, limit).await }).await
+    }
+
+    async fn list(&self, turn: Turn, limit: usize) -> Result<Vec<DeadLetter>, Error> {
+        let visit = Visit::begin(self, turn).await?;
         let mut seen = HashSet::new();
         let mut letters = Vec::new();
         let listed = loop {
@@ -68,7 +89,7 @@ impl Core {
     }
 
     /// Dead letters by queue; beyond a thousand only the first thousand are counted.
-    pub(super) async fn dead_counts(&self) -> Result<BTreeMap<String, u64>, Error> {
+    pub(super) async fn dead_counts(self: &Arc<Self>) -> Result<BTreeMap<String, u64>, Error> {
         let session = self.session(LONG_PATIENCE).await?;
         let waiting = session.waiting(self.names.dead.clone()).await?;
         let waiting = waiting.map_err(|error| Error::Unavailable(error.to_string()))?;
@@ -83,10 +104,24 @@ impl Core {
     }
 }
 
+/// Ours is the next visit of this process. Whoever leaves while he waits for his turn has disturbed nobody.
+struct Turn {
+    session: Arc<Session>,
+    /// The broker's way to let only one in tells connections apart, this one the tasks of ours.
+    alone: OwnedMutexGuard<()>,
+}
+
+impl Turn {
+    async fn come(core: &Core) -> Result<Self, Error> {
+        let session = core.session(LONG_PATIENCE).await?;
+        let alone = core.visiting.clone().lock_owned().await;
+        Ok(Self { session, alone })
+    }
+}
+
 /// Somebody alone with the dead letters. Those that he takes are hidden from everybody else until the visit
 /// ends, so only one at a time may come: an exclusive queue is the broker's way to say so.
 struct Visit {
-    /// The broker's way tells connections apart, this one the tasks of ours.
     _alone: OwnedMutexGuard<()>,
     session: Arc<Session>,
     names: Names,
@@ -94,9 +129,8 @@ struct Visit {
 }
 
 impl Visit {
-    async fn begin(core: &Core) -> Result<Self, Error> {
-        let session = core.session(LONG_PATIENCE).await?;
-        let alone = core.visiting.clone().lock_owned().await;
+    async fn begin(core: &Core, turn: Turn) -> Result<Self, Error> {
+        let Turn { session, alone } = turn;
         for _ in 0..100 {
             let channel = session.channel().await?;
             let options = QueueDeclareOptions {

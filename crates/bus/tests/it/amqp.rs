@@ -337,3 +337,38 @@ async fn a_queue_that_was_deleted_comes_back_with_all_its_bindings() {
     bus.delete_namespace().await.unwrap();
     bus.close().await;
 }
+
+/// As over HTTP, where a caller hangs up: everybody else would find the dead letters locked for as long as the
+/// connection of the one who served him lives.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_hangs_up_does_not_keep_the_dead_letters() {
+    crate::harness::run(crate::harness::Stage::amqp().await, async |stage| {
+        let (bus, peer) = (stage.bus(), stage.peer().await);
+        let seen = Seen::answering(|_| Settle::Dead("it makes no sense".into()));
+        bus.consume(subscription("calls.log", &["call.missed"]), seen.handler())
+            .await
+            .unwrap();
+        let batch = events("call.missed", 300);
+        for result in bus.publish_all(&batch).await {
+            result.unwrap();
+        }
+        seen.eventually(300).await;
+        eventually("all of them are dead", async || {
+            bus.dead_letters(1000).await.unwrap().len() == 300
+        })
+        .await;
+        // Somewhere between the first step and the last: none of these has time for all three hundred.
+        for patience in [1, 2, 4, 8, 16] {
+            let patience = Duration::from_millis(patience);
+            let _ = tokio::time::timeout(patience, bus.replay("no such id")).await;
+            let _ = tokio::time::timeout(patience, bus.dead_letters(1000)).await;
+        }
+        // What has begun may still be on its way to its end.
+        eventually("another process sees them all", async || {
+            let letters = peer.dead_letters(1000).await;
+            letters.is_ok_and(|letters| letters.len() == 300)
+        })
+        .await;
+    })
+    .await;
+}

@@ -9,7 +9,7 @@ use events::v1::{MessageSend, OptOutChanged};
 use events::{Envelope, Event};
 use serde_json::Value;
 use store::Store;
-use testkit::{Kit, Mode};
+use testkit::{Kit, Log, Mode};
 
 use crate::world;
 
@@ -22,7 +22,13 @@ pub struct Lab {
 
 testkit::has_kit!(Lab);
 
+/// What this process logs.
+pub fn log() -> &'static Log {
+    Log::of("info,dispatch=trace,role=debug,bus=debug")
+}
+
 pub async fn run<F: Future<Output = ()>>(mode: Mode, case: fn(Arc<Lab>) -> F) {
+    log();
     let kit = Kit::new("dispatch", mode, Clock::held(world::at(0)), &[]).await;
     let parts = kit.open().await;
     let heard = [MessageSend::TYPE, OptOutChanged::TYPE];

@@ -17,6 +17,7 @@ testkit::suite! { crate::lab::run;
         a_missed_call_is_answered_with_one_text,
         a_caller_is_texted_once_in_a_while,
         each_reason_to_stay_silent,
+        what_a_text_costs_stands_in_the_log,
         stop_silences_and_start_wakes;
     texts:
         a_text_joins_the_thread_of_the_call,

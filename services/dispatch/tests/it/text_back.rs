@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use clock::Clock;
 use events::v1::{CallMissed, TextBack};
 
-use crate::lab::Lab;
+use crate::lab::{Lab, log};
 use crate::world::{ACCOUNT, CALLER, FORWARD, at, missed, missed_at, number, text, thread_id};
 
 /// What the tenant of a call has said of texts back.
@@ -141,6 +142,46 @@ pub async fn each_reason_to_stay_silent(lab: Arc<Lab>) {
     ] {
         let line = format!("dispatch_text_backs_total{{outcome=\"{outcome}\"}}");
         assert!(metrics.contains(&line), "{outcome}");
+    }
+}
+
+pub async fn what_a_text_costs_stands_in_the_log(lab: Arc<Lab>) {
+    let cyrillic = "ж".repeat(135);
+    // No other case has these callers and these words: all cases share one log.
+    for (caller, shown, words, cost) in [
+        (
+            "+15550107771",
+            "+1•••••7771",
+            "Marmalade Ltd missed your call.",
+            "encoding=Gsm7 segments=1",
+        ),
+        (
+            "+15550107772",
+            "+1•••••7772",
+            cyrillic.as_str(),
+            // One in 70 units, several in 67 each.
+            "encoding=Ucs2 segments=3",
+        ),
+    ] {
+        let call = format!("CA{}", Clock::system().id());
+        let mut event = missed(&call, caller);
+        text_back(&mut event).template = words.into();
+        lab.publish(at(0), &event).await;
+        let sends = lab.sends().await;
+        let send = sends.iter().find(|(_, send)| send.to == caller);
+        assert_eq!(send.map(|(_, send)| send.body.as_str()), Some(words));
+
+        let text = log().text();
+        let of_this_call = format!("call.sid=\"{call}\"");
+        let mut lines = text.lines().filter(|line| line.contains(&of_this_call));
+        let line = lines.find(|line| line.contains("text back"));
+        let line = line.unwrap_or_else(|| panic!("nothing is told of {call}"));
+        for told in [shown, cost] {
+            assert!(line.contains(told), "{told}: {line}");
+        }
+        for hidden in [caller.trim_start_matches('+'), words] {
+            assert!(!text.contains(hidden), "{hidden} is in the log");
+        }
     }
 }
 

@@ -8,8 +8,8 @@ use super::calls::is_missed;
 use super::commands::{MINUTE, ends};
 use super::world::{SMITH, SMITH_OWNER, caller, world};
 use crate::site::{
-    ADMIN, KEY, Mode, Plan, Process, Provider, Site, behaves, eventually, free_port, play, run, so,
-    stays,
+    ADMIN, Backends, KEY, Mode, Output, Plan, Process, Provider, Site, behaves, eventually,
+    free_port, play, run, so, stays,
 };
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -238,27 +238,33 @@ async fn the_doctor_explains_signatures() {
     ends(&clue(port, &["--token", token], &[]).await, 1, &["(port)"]);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn migrate_brings_every_role_up_to_date() {
+/// Once on what is empty, once on what is up to date; and whether that made files.
+async fn migrates(env: &[(String, String)]) -> ([Output; 2], bool) {
     let dir = tempfile::tempdir().unwrap();
     let data = dir.path().display().to_string();
-    for _ in 0..2 {
-        let output = run(
-            &["migrate", "--data-dir", &data, "--config", "/no/such.toml"],
-            &[],
-            MINUTE,
-        )
-        .await;
-        ends(
-            &output,
-            0,
-            &[
-                "tenants: up to date",
-                "calls: up to date",
-                "dispatch: up to date",
-                "egress: up to date",
-            ],
-        );
+    let args = ["migrate", "--data-dir", &data, "--config", "/no/such.toml"];
+    let first = run(&args, env, MINUTE).await;
+    let again = run(&args, env, MINUTE).await;
+    ([first, again], dir.path().join("db").exists())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn migrate_brings_every_role_up_to_date() {
+    let backends = Backends::new();
+    let on_postgres = [
+        ("DATABASE_URL".to_owned(), backends.database_url.clone()),
+        ("TRUNKLINE_NAMESPACE".to_owned(), backends.namespace.clone()),
+    ];
+    let postgres = migrates(&on_postgres).await;
+    backends.remove_schemas().await;
+    let sqlite = migrates(&[]).await;
+    for ((outputs, files), on_disk) in [(postgres, false), (sqlite, true)] {
+        assert_eq!(files, on_disk, "{outputs:?}");
+        for output in outputs {
+            for role in ["tenants", "calls", "dispatch", "interviews", "egress"] {
+                ends(&output, 0, &[&format!("{role}: up to date")]);
+            }
+        }
     }
 }
 

@@ -9,9 +9,23 @@ use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use prost::Message;
 
-use crate::site::{Process, eventually, free_port, run, so};
-
+use super::calls::is_missed;
 use super::commands::MINUTE;
+use super::world::{SMITH, SMITH_OWNER, caller, world};
+use crate::site::{
+    Mode, Plan, Process, Site, behaves, eventually, free_port, play, run, so, stays,
+};
+
+/// What a missed call goes through, from the webhook to the text.
+const WHOLE: [&str; 7] = [
+    "webhook",
+    "tenants.dial-finished",
+    "calls.dial-finished",
+    "dispatch.text-back",
+    "egress.message-send",
+    "dispatch.sent",
+    "calls.message-sent",
+];
 
 /// Trace ids, and what happened in each: the spans' names, a consumer's with its own.
 type Traces = Arc<Mutex<BTreeMap<Vec<u8>, BTreeSet<String>>>>;
@@ -64,6 +78,14 @@ fn keep(traces: &Traces, request: &ExportTraceServiceRequest) {
     }
 }
 
+/// Whether one trace has all of it.
+fn is_one(traces: &Traces) -> bool {
+    let traces = traces.lock().unwrap();
+    traces
+        .values()
+        .any(|names| WHOLE.iter().all(|name| names.contains(*name)))
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_trace_from_the_webhook_to_the_text() {
     crate::site::install_tls();
@@ -105,28 +127,31 @@ async fn one_trace_from_the_webhook_to_the_text() {
     ];
     let played = run(&call, &[], MINUTE * 2).await;
     assert_eq!(played.code, Some(0), "{played:?}");
-    let whole = [
-        "webhook",
-        "tenants.dial-finished",
-        "calls.dial-finished",
-        "dispatch.text-back",
-        "egress.message-send",
-        "dispatch.sent",
-        "calls.message-sent",
-    ];
     // The command waits for the call's story; what dispatch does beside it is not in there.
     eventually("everybody has done his part", async || {
         let metrics = reqwest::get(format!("{url}/metrics")).await.ok()?;
         let metrics = metrics.text().await.ok()?;
         let done = |name: &&str| metrics.contains(&format!("consumer=\"{name}\""));
-        so(whole.iter().skip(1).all(done))
+        so(WHOLE.iter().skip(1).all(done))
     })
     .await;
     // What is left is sent at the end.
     assert!(platform.stop().await.success());
-    let traces = traces.lock().unwrap();
-    let found = traces
-        .values()
-        .any(|names| whole.iter().all(|name| names.contains(*name)));
-    assert!(found, "no trace has all of {whole:?}: {traces:#?}");
+    assert!(is_one(&traces), "no trace has all of it: {traces:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_trace_through_a_process_for_each_role() {
+    let traces = Traces::default();
+    let endpoint = ("OTEL_EXPORTER_OTLP_ENDPOINT", collector(&traces));
+    let plan = Plan::new(Mode::Split, &world()).env([endpoint]);
+    play(plan, async |site: &Site| {
+        site.twilio.callee(SMITH_OWNER, behaves("busy")).await;
+        let from = caller(1);
+        let sid = site.twilio.call(&from, SMITH, stays()).await;
+        is_missed(site, &sid, &from, "busy", "Smith & Sons").await;
+        // Each process sends its own part, some seconds later.
+        eventually("one trace has all of it", async || so(is_one(&traces))).await;
+    })
+    .await;
 }

@@ -62,6 +62,11 @@ impl Backends {
         }
         bus.delete_namespace().await.expect("the queues can go");
         bus.close().await;
+        self.remove_schemas().await;
+    }
+
+    /// The same where nothing was on the broker.
+    pub async fn remove_schemas(&self) {
         let database = Database::Postgres {
             url: self.database_url.clone(),
             namespace: Some(self.namespace.clone()),
