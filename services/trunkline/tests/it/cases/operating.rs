@@ -190,7 +190,8 @@ async fn the_doctor_explains_signatures() {
         }
         run(&args, &[], MINUTE).await
     };
-    let right = Some("RSOYDt4T1cUTdK1PDd93/VVr8B8=");
+    let signature = "RSOYDt4T1cUTdK1PDd93/VVr8B8=";
+    let right = Some(signature);
     ends(&ask(url, right, Some(token)).await, 0, &["fits", "primary"]);
     ends(
         &ask(url, right, Some("another-token,12345")).await,
@@ -212,7 +213,7 @@ async fn the_doctor_explains_signatures() {
     // What else is known leads to the cause: a token that was replaced, a host that a proxy has changed, a port.
     let clue = async |url: &str, more: &[&str], env: &[(String, String)]| {
         let mut args = vec!["doctor", "signature", "--url", url, "--params", params];
-        args.extend(["--signature", right.unwrap_or_default()]);
+        args.extend(["--signature", signature]);
         args.extend(more);
         run(&args, env, MINUTE).await
     };
