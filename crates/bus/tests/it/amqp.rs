@@ -330,8 +330,9 @@ async fn a_queue_that_was_deleted_comes_back_with_all_its_bindings() {
         .await
         .unwrap();
     eventually("it hears of events again", async || {
-        bus.publish(&event("call.missed")).await.unwrap();
-        seen.count() > 1
+        // The consumer's end may end the connection, too.
+        let published = bus.publish(&event("call.missed")).await;
+        published.is_ok() && seen.count() > 1
     })
     .await;
     bus.delete_namespace().await.unwrap();
