@@ -87,6 +87,7 @@ pub(crate) async fn an_event_is_entered_once_without_a_query(engine: &str) {
         let fresh = inbox::enter_first(&mut tx, "c", &event, now).await.unwrap()
             && inbox::is_fresh(&mut tx).await.unwrap();
         assert!(!fresh);
+        tx.rollback().await.unwrap();
         // Whoever does not ask cannot commit it either, where it was left to the first query.
         let mut tx = store.begin().await.unwrap();
         if inbox::enter_first(&mut tx, "c", &event, now).await.unwrap() {
