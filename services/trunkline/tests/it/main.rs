@@ -5,7 +5,7 @@
 //! | variable | for |
 //! | --- | --- |
 //! | `AMQP_URL`, `DATABASE_URL` | the servers of the split sites; those on the standard ports when unset |
-//! | `TRUNKLINE_TEST_KILLS` | how many times `kill -9` is tried in each of the two ways to run; 50 and 15 when unset |
+//! | `TRUNKLINE_TEST_KILLS` | how many times `kill -9` is tried in each of the two ways to run; 50 when unset |
 //! | `TRUNKLINE_TEST_SEED` | the seed that a failed run has printed |
 //! | `TRUNKLINE_TEST_BINARY` | another binary than the one that was built for the test |
 //! | `TRUNKLINE_TEST_LOGS` | a folder where the logs of failed cases are kept |

@@ -15,8 +15,7 @@ pub fn number(name: &str) -> Option<u64> {
 }
 
 pub async fn kills_lose_no_text_and_double_none(mode: Mode) {
-    let enough = if mode == Mode::Embedded { 50 } else { 15 };
-    let kills = number("TRUNKLINE_TEST_KILLS").unwrap_or(enough);
+    let kills = number("TRUNKLINE_TEST_KILLS").unwrap_or(50);
     let seed = number("TRUNKLINE_TEST_SEED").unwrap_or_else(rand::random);
     say(&format!(
         "{mode:?}: {kills} kills, TRUNKLINE_TEST_SEED={seed}"
