@@ -221,12 +221,8 @@ async fn consumers_that_come_and_go_lose_nothing() {
     .await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn others_read_cloudevents_on_the_wire() {
-    use futures::StreamExt;
-    use lapin::options::{BasicConsumeOptions, QueueBindOptions, QueueDeclareOptions};
-    use lapin::types::FieldTable;
-
+/// A bus, its namespace, and somebody else's connection to the same broker.
+async fn beside_a_stranger() -> (Bus, String, lapin::Connection) {
     let url = crate::harness::amqp_url();
     let config = amqp_config(&url);
     let Config::Amqp { namespace, .. } = config.clone() else {
@@ -234,9 +230,18 @@ async fn others_read_cloudevents_on_the_wire() {
     };
     let bus = Bus::connect(&config).await.unwrap();
     bus.ready().await;
-    let connection = lapin::Connection::connect(&url, lapin::ConnectionProperties::default())
-        .await
-        .unwrap();
+    let properties = lapin::ConnectionProperties::default();
+    let connection = lapin::Connection::connect(&url, properties).await.unwrap();
+    (bus, namespace, connection)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn others_read_cloudevents_on_the_wire() {
+    use futures::StreamExt;
+    use lapin::options::{BasicConsumeOptions, QueueBindOptions, QueueDeclareOptions};
+    use lapin::types::FieldTable;
+
+    let (bus, namespace, connection) = beside_a_stranger().await;
     let channel = connection.create_channel().await.unwrap();
     let options = QueueDeclareOptions {
         exclusive: true,
@@ -303,13 +308,7 @@ async fn others_read_cloudevents_on_the_wire() {
 /// Whoever deletes a queue, as the bus advises when another version has declared it, must not take its bindings with it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_queue_that_was_deleted_comes_back_with_all_its_bindings() {
-    let url = crate::harness::amqp_url();
-    let config = amqp_config(&url);
-    let Config::Amqp { namespace, .. } = config.clone() else {
-        unreachable!()
-    };
-    let bus = Bus::connect(&config).await.unwrap();
-    bus.ready().await;
+    let (bus, namespace, connection) = beside_a_stranger().await;
     let seen = Seen::new();
     let unbound = subscription("tenants.notify", &[]);
     bus.consume(unbound, seen.handler()).await.unwrap();
@@ -319,9 +318,6 @@ async fn a_queue_that_was_deleted_comes_back_with_all_its_bindings() {
     bus.publish(&event("call.missed")).await.unwrap();
     seen.eventually(1).await;
 
-    let connection = lapin::Connection::connect(&url, lapin::ConnectionProperties::default())
-        .await
-        .unwrap();
     let channel = connection.create_channel().await.unwrap();
     let queue = format!("{namespace}.tenants.notify");
     let options = lapin::options::QueueDeleteOptions::default();
