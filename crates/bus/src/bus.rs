@@ -79,13 +79,13 @@ impl Bus {
         published
     }
 
-    /// Hands an event on to a consumer that is at work ([`Subscription::at_once`]), without storing it: for whoever still
+    /// Hands an event on to a consumer that is at work ([`Subscription::direct`]), without storing it: for whoever still
     /// holds what it follows from. `true` when it has been handled; else the event is to be published, and may in the end
     /// be handled twice. The embedded bus stores everything.
-    pub async fn hand_on(&self, envelope: &Envelope) -> bool {
+    pub async fn dispatch_direct(&self, envelope: &Envelope) -> bool {
         let handled = match &self.inner {
             Inner::Embedded(_) => false,
-            Inner::Amqp(bus) => bus.hand_on(envelope).await,
+            Inner::Amqp(bus) => bus.dispatch_direct(envelope).await,
         };
         if handled {
             count(envelope, &Ok(()));

@@ -14,7 +14,7 @@ pub struct Delivery {
 
 /// How a delivery ends. It is settled by value, so it cannot be settled twice.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Settle {
+pub enum Disposition {
     /// Handled; forget it.
     Done,
     /// Not now: deliver it again after the next of [`crate::RETRY_DELAYS`] without blocking others;
@@ -27,6 +27,6 @@ pub enum Settle {
 /// A consumer's code.
 #[async_trait]
 pub trait Handler: Send + Sync + 'static {
-    /// Handles one delivery. A panic counts as [`Settle::Retry`].
-    async fn handle(&self, delivery: Delivery) -> Settle;
+    /// Handles one delivery. A panic counts as [`Disposition::Retry`].
+    async fn handle(&self, delivery: Delivery) -> Disposition;
 }

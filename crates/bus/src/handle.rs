@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use futures::FutureExt;
 use tracing::{debug, error, warn};
 
-use crate::{Delivery, Handler, Settle};
+use crate::{Delivery, Disposition, Handler};
 
 /// How often a delivery may be started without being settled, be it that the process dies or that the
 /// connection does. Then the event is taken for poison and goes to the dead letters.
@@ -15,7 +15,7 @@ pub const DELIVERY_LIMIT: u32 = 8;
 /// The reason of dead letters that reached [`DELIVERY_LIMIT`].
 pub(crate) const POISON: &str = "given up: its consumer died each time it was delivered";
 
-/// What becomes of a delivery once [`Settle::Retry`] has been weighed against the delays that are left.
+/// What becomes of a delivery once [`Disposition::Retry`] has been weighed against the delays that are left.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Verdict {
     Done,
@@ -39,12 +39,12 @@ pub(crate) async fn run(
     let settle = AssertUnwindSafe(handler.handle(delivery))
         .catch_unwind()
         .await;
-    let settle = settle.unwrap_or_else(|_| Settle::Retry("the handler panicked".to_owned()));
+    let settle = settle.unwrap_or_else(|_| Disposition::Retry("the handler panicked".to_owned()));
     metrics::histogram!("bus_handle_seconds", "queue" => queue.to_owned())
         .record(start.elapsed().as_secs_f64());
 
     let (verdict, outcome) = match settle {
-        Settle::Done => {
+        Disposition::Done => {
             debug!(
                 queue,
                 event.id = id,
@@ -54,7 +54,7 @@ pub(crate) async fn run(
             );
             (Verdict::Done, "done")
         }
-        Settle::Retry(reason) => match delays.get(retries as usize) {
+        Disposition::Retry(reason) => match delays.get(retries as usize) {
             Some(delay) => {
                 let wait_ms = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX);
                 warn!(
@@ -80,7 +80,7 @@ pub(crate) async fn run(
                 (Verdict::Dead(format!("no repeats left: {reason}")), "dead")
             }
         },
-        Settle::Dead(reason) => {
+        Disposition::Dead(reason) => {
             error!(
                 queue,
                 event.id = id,

@@ -16,7 +16,7 @@ mod topic;
 pub use bus::{Bus, Config};
 pub use consumer::Consumer;
 pub use dead::{DeadLetter, Depth};
-pub use delivery::{Delivery, Handler, Settle};
+pub use delivery::{Delivery, Disposition, Handler};
 pub use error::Error;
 pub use handle::DELIVERY_LIMIT;
 pub use subscription::{RETRY_DELAYS, Subscription};

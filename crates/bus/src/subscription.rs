@@ -22,8 +22,8 @@ pub struct Subscription {
     pub prefetch: u16,
     /// The waits before repeats; [`RETRY_DELAYS`] unless a test is in a hurry.
     pub retry_delays: Vec<Duration>,
-    /// Whether it also takes what is handed on to it without being stored: see [`crate::Bus::hand_on`].
-    pub at_once: bool,
+    /// Whether it also takes what is handed on to it without being stored: see [`crate::Bus::dispatch_direct`].
+    pub direct: bool,
 }
 
 impl Subscription {
@@ -37,7 +37,7 @@ impl Subscription {
             bindings: bindings.into_iter().map(Into::into).collect(),
             prefetch: 32,
             retry_delays: RETRY_DELAYS.to_vec(),
-            at_once: false,
+            direct: false,
         }
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use bus::{Bus, Delivery, Handler, Settle, Subscription};
+use bus::{Bus, Delivery, Disposition, Handler, Subscription};
 use clock::Clock;
 use events::{Envelope, Event};
 use metrics::{counter, histogram};
@@ -18,13 +18,13 @@ use crate::telemetry;
 
 /// Why an event was not handled.
 #[derive(Debug, thiserror::Error)]
-pub enum Fault {
+pub enum HandlerError {
     /// Something outside is away or busy; the event is delivered again later.
     #[error("{0}")]
-    Later(String),
+    Retry(String),
     /// The event can never be handled; it goes to the dead letters with these words.
     #[error("{0}")]
-    Never(String),
+    Reject(String),
     /// The database failed; delivered again later.
     #[error("database: {0}")]
     Store(#[from] store::Error),
@@ -42,7 +42,7 @@ pub trait Decider: Send + Sync + 'static {
     /// Its name within the role; the queue is `role.NAME`.
     const NAME: &'static str;
     /// Whether it takes events that are handed on without being stored: one whose reply is waited for.
-    const AT_ONCE: bool = false;
+    const DIRECT: bool = false;
 
     /// The routing keys it listens to.
     fn bindings(&self) -> Vec<String> {
@@ -55,7 +55,7 @@ pub trait Decider: Send + Sync + 'static {
         tx: &mut Tx,
         cause: &Cause,
         event: Self::Event,
-    ) -> Result<Decision, Fault>;
+    ) -> Result<Decision, HandlerError>;
 }
 
 /// Takes one command, performs one external effect, and says what came of it. It is safe to run twice.
@@ -83,7 +83,11 @@ pub trait Performer: Send + Sync + 'static {
 
     /// Performs. The events it returns are published before the command counts as done, all at once: without a
     /// transaction there is no outbox where one could wait for its time. Timers are a decider's.
-    async fn perform(&self, cause: &Cause, command: Self::Command) -> Result<Decision, Fault>;
+    async fn perform(
+        &self,
+        cause: &Cause,
+        command: Self::Command,
+    ) -> Result<Decision, HandlerError>;
 }
 
 /// The frame around a decider: inbox, transaction, outbox, reply.
@@ -99,11 +103,11 @@ pub(crate) struct Deciding<D> {
 impl<D: Decider> Deciding<D> {
     pub fn subscription(&self) -> Subscription {
         let mut subscription = Subscription::new(&self.queue, self.decider.bindings());
-        subscription.at_once = D::AT_ONCE;
+        subscription.direct = D::DIRECT;
         subscription
     }
 
-    async fn run(&self, delivery: &Delivery) -> Result<(), Fault> {
+    async fn run(&self, delivery: &Delivery) -> Result<(), HandlerError> {
         let event = decode::<D::Event>(&delivery.envelope)?;
         let now = self.clock.now();
         let cause = Cause::new(
@@ -125,7 +129,7 @@ impl<D: Decider> Deciding<D> {
             Ok(decision) => decision,
             Err(fault) => {
                 // A failed statement leaves the transaction unusable; dropping it closes the connection.
-                if !matches!(fault, Fault::Store(_)) {
+                if !matches!(fault, HandlerError::Store(_)) {
                     tx.rollback().await?;
                 }
                 return Err(fault);
@@ -172,14 +176,15 @@ impl<D: Decider> Deciding<D> {
     }
 
     /// An event that was handled before changes nothing, and gets the reply that it got.
-    async fn repeat(&self, tx: Tx, envelope: &Envelope) -> Result<(), Fault> {
+    async fn repeat(&self, tx: Tx, envelope: &Envelope) -> Result<(), HandlerError> {
         tx.rollback().await?;
         debug!(event.id = envelope.id, "handled before");
         counter!("role_duplicates_total", "consumer" => self.queue.clone()).increment(1);
         let mut read = self.store.read().await?;
         let handled = inbox::handled(&mut read, &self.queue, &envelope.id).await?;
         if let Some(stored) = handled.reply {
-            let reply = Envelope::from_bytes(&stored).map_err(|e| Fault::Never(e.to_string()))?;
+            let reply =
+                Envelope::from_bytes(&stored).map_err(|e| HandlerError::Reject(e.to_string()))?;
             answer(&self.bus, envelope, &reply).await;
         }
         Ok(())
@@ -188,7 +193,7 @@ impl<D: Decider> Deciding<D> {
 
 #[async_trait]
 impl<D: Decider> Handler for Deciding<D> {
-    async fn handle(&self, delivery: Delivery) -> Settle {
+    async fn handle(&self, delivery: Delivery) -> Disposition {
         let settle = observe(&self.queue, &delivery, self.run(&delivery)).await;
         let (bus, delays, now) = (&self.bus, &bus::RETRY_DELAYS, self.clock.now());
         decline(bus, &self.queue, &delivery, &settle, delays, now).await;
@@ -221,7 +226,7 @@ impl<P: Performer> Performing<P> {
         subscription
     }
 
-    async fn run(&self, delivery: &Delivery) -> Result<(), Fault> {
+    async fn run(&self, delivery: &Delivery) -> Result<(), HandlerError> {
         let command = decode::<P::Command>(&delivery.envelope)?;
         let (envelope, started) = (delivery.envelope.clone(), self.clock.now());
         let cause = Cause::new(&self.queue, envelope, delivery.attempt, started);
@@ -238,7 +243,7 @@ impl<P: Performer> Performing<P> {
         answer_late(&self.bus, &answers, now).await;
         for (envelope, _) in &events {
             // Whoever waits for what follows waits less when it is not stored: the command is, until this ends.
-            let handled = envelope.reply_to.is_some() && self.bus.hand_on(envelope).await;
+            let handled = envelope.reply_to.is_some() && self.bus.dispatch_direct(envelope).await;
             if !handled {
                 self.bus.publish(envelope).await?;
             }
@@ -249,7 +254,7 @@ impl<P: Performer> Performing<P> {
 
 #[async_trait]
 impl<P: Performer> Handler for Performing<P> {
-    async fn handle(&self, delivery: Delivery) -> Settle {
+    async fn handle(&self, delivery: Delivery) -> Disposition {
         let settle = observe(&self.queue, &delivery, self.run(&delivery)).await;
         let (bus, delays) = (&self.bus, self.performer.retry_delays());
         let now = self.clock.now();
@@ -258,15 +263,17 @@ impl<P: Performer> Handler for Performing<P> {
     }
 }
 
-fn decode<E: Event>(envelope: &Envelope) -> Result<E, Fault> {
-    envelope.decode().map_err(|e| Fault::Never(e.to_string()))
+fn decode<E: Event>(envelope: &Envelope) -> Result<E, HandlerError> {
+    envelope
+        .decode()
+        .map_err(|e| HandlerError::Reject(e.to_string()))
 }
 
 async fn observe(
     queue: &str,
     delivery: &Delivery,
-    run: impl Future<Output = Result<(), Fault>> + Send,
-) -> Settle {
+    run: impl Future<Output = Result<(), HandlerError>> + Send,
+) -> Disposition {
     let envelope = &delivery.envelope;
     let span = telemetry::consumer_span(queue, envelope);
     let started = Instant::now();
@@ -276,20 +283,20 @@ async fn observe(
         .record(started.elapsed().as_secs_f64());
     let _entered = span.enter();
     match result {
-        Ok(()) => Settle::Done,
-        Err(Fault::Never(why)) => {
+        Ok(()) => Disposition::Done,
+        Err(HandlerError::Reject(why)) => {
             error!(
                 event.id = envelope.id,
                 event.kind = envelope.kind,
                 why,
                 "event refused"
             );
-            Settle::Dead(why)
+            Disposition::Dead(why)
         }
         Err(fault) => {
             warn!(event.id = envelope.id, event.kind = envelope.kind, attempt = delivery.attempt, why = %fault,
                 "event will be delivered again");
-            Settle::Retry(fault.to_string())
+            Disposition::Retry(fault.to_string())
         }
     }
 }
@@ -318,12 +325,16 @@ mod tests {
             vec![Duration::from_millis(10), Duration::from_secs(60)]
         }
 
-        async fn perform(&self, cause: &Cause, command: NumberBuy) -> Result<Decision, Fault> {
+        async fn perform(
+            &self,
+            cause: &Cause,
+            command: NumberBuy,
+        ) -> Result<Decision, HandlerError> {
             self.0.fetch_add(1, Ordering::Relaxed);
             match (command.country.as_str(), cause.attempt) {
-                ("never", _) => Err(Fault::Never("it cannot be".to_owned())),
+                ("never", _) => Err(HandlerError::Reject("it cannot be".to_owned())),
                 ("once", 2..) => Ok(Decision::nothing().reply(&NumberBought::default())),
-                _ => Err(Fault::Later("not yet".to_owned())),
+                _ => Err(HandlerError::Retry("not yet".to_owned())),
             }
         }
     }

@@ -14,7 +14,7 @@ pub mod settings;
 pub mod telemetry;
 mod turns;
 
-pub use consumer::{Decider, Fault, Performer};
+pub use consumer::{Decider, HandlerError, Performer};
 pub use decision::{Cause, Decision, call_id, derive_id};
 pub use platform::{Error, Parts, Platform, Role};
 pub use relay::Relay;

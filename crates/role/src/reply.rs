@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use bus::{Bus, Delivery, Settle};
+use bus::{Bus, Delivery, Disposition};
 use clock::Time;
 use events::v1::NoReply;
 use events::{Envelope, ReplyTo};
@@ -107,7 +107,7 @@ pub(crate) async fn decline(
     bus: &Bus,
     consumer: &str,
     delivery: &Delivery,
-    settle: &Settle,
+    settle: &Disposition,
     delays: &[Duration],
     now: Time,
 ) {
@@ -116,11 +116,11 @@ pub(crate) async fn decline(
         return;
     };
     let next = match settle {
-        Settle::Done => return,
-        Settle::Retry(_) => delays
+        Disposition::Done => return,
+        Disposition::Retry(_) => delays
             .get(attempt.saturating_sub(1) as usize)
             .map(|delay| now + *delay),
-        Settle::Dead(_) => None,
+        Disposition::Dead(_) => None,
     };
     if deadline <= now || next.is_some_and(|next| next < deadline) {
         return;

@@ -14,8 +14,8 @@ use futures::FutureExt;
 use tokio::sync::watch;
 use tokio_postgres::config::SslMode;
 
-use crate::breath::count_prepared;
-use crate::tx::{Conn, Engine, Lite, Tx};
+use crate::pipeline::count_prepared;
+use crate::tx::{Conn, Engine, Sqlite, Tx};
 use crate::{Error, Migrations, migrate};
 
 /// How long a caller waits for a free connection before the database counts as away.
@@ -53,9 +53,9 @@ pub struct Store {
 enum Pools {
     Pg(Pool<AsyncPgConnection>),
     // One writer: SQLite has one anyway, and a queue in front of it is fairer and faster than busy-waiting.
-    Lite {
-        writer: Pool<Lite>,
-        readers: Pool<Lite>,
+    Sqlite {
+        writer: Pool<Sqlite>,
+        readers: Pool<Sqlite>,
     },
 }
 
@@ -86,17 +86,17 @@ impl Store {
                 let schema = schema_name(namespace.as_deref(), role)?;
                 let config = with_search_path(url, &schema)?;
                 let pools = Pools::Pg(pg_pool(url, &schema, *pool_size)?);
-                (pools, Place::Pg(Box::new(config), schema))
+                (pools, Location::Pg(Box::new(config), schema))
             }
             Database::Sqlite { dir } => {
                 std::fs::create_dir_all(dir)
                     .map_err(|e| Error::Config(format!("cannot create {}: {e}", dir.display())))?;
                 let file = dir.join(format!("{role}.db")).display().to_string();
-                let pools = Pools::Lite {
+                let pools = Pools::Sqlite {
                     writer: lite_pool(&file, 1)?,
                     readers: lite_pool(&file, 2)?,
                 };
-                (pools, Place::Lite(file, role.to_owned()))
+                (pools, Location::Sqlite(file, role.to_owned()))
             }
         };
         let (opened, open) = watch::channel(false);
@@ -129,7 +129,7 @@ impl Store {
     pub async fn begin(&self) -> Result<Tx, Error> {
         Tx::begin(match self.pools()? {
             Pools::Pg(pool) => Conn::Pg(Box::new(checkout(pool).await?)),
-            Pools::Lite { writer, .. } => Conn::Lite(Box::new(checkout(writer).await?)),
+            Pools::Sqlite { writer, .. } => Conn::Sqlite(Box::new(checkout(writer).await?)),
         })
         .await
     }
@@ -139,7 +139,7 @@ impl Store {
     pub async fn read(&self) -> Result<Tx, Error> {
         Ok(Tx::autocommit(match self.pools()? {
             Pools::Pg(pool) => Conn::Pg(Box::new(checkout(pool).await?)),
-            Pools::Lite { readers, .. } => Conn::Lite(Box::new(checkout(readers).await?)),
+            Pools::Sqlite { readers, .. } => Conn::Sqlite(Box::new(checkout(readers).await?)),
         }))
     }
 
@@ -148,7 +148,7 @@ impl Store {
         let mut tx = self.read().await?;
         match tx.engine() {
             Engine::Pg(c) => c.batch_execute("SELECT 1").await?,
-            Engine::Lite(c) => c.batch_execute("SELECT 1").await?,
+            Engine::Sqlite(c) => c.batch_execute("SELECT 1").await?,
         }
         Ok(())
     }
@@ -157,23 +157,23 @@ impl Store {
     pub fn engine(&self) -> &'static str {
         match self.pools {
             Pools::Pg(_) => "postgres",
-            Pools::Lite { .. } => "sqlite",
+            Pools::Sqlite { .. } => "sqlite",
         }
     }
 }
 
 /// The schema of a [`Store`], to be brought up to date.
 pub struct Schema {
-    place: Place,
+    place: Location,
     migrations: Arc<Migrations>,
     opened: watch::Sender<bool>,
 }
 
-enum Place {
+enum Location {
     /// And the schema's name.
     Pg(Box<tokio_postgres::Config>, String),
     /// The file, and the role's name.
-    Lite(String, String),
+    Sqlite(String, String),
 }
 
 impl Schema {
@@ -182,11 +182,11 @@ impl Schema {
     pub async fn update(&self) -> Result<(), Error> {
         let migrations = self.migrations.clone();
         match &self.place {
-            Place::Pg(config, schema) => {
+            Location::Pg(config, schema) => {
                 let conn = connect(config).await.map_err(unavailable)?;
                 migrate::postgres(conn, schema, migrations).await?;
             }
-            Place::Lite(file, role) => migrate::sqlite(file.clone(), role, migrations).await?,
+            Location::Sqlite(file, role) => migrate::sqlite(file.clone(), role, migrations).await?,
         }
         self.opened.send_replace(true);
         Ok(())
@@ -335,12 +335,12 @@ fn pg_pool(url: &str, schema: &str, size: usize) -> Result<Pool<AsyncPgConnectio
         .map_err(|e| Error::Config(e.to_string()))
 }
 
-fn lite_pool(file: &str, size: usize) -> Result<Pool<Lite>, Error> {
+fn lite_pool(file: &str, size: usize) -> Result<Pool<Sqlite>, Error> {
     let mut manager = ManagerConfig::default();
     manager.recycling_method = RecyclingMethod::Fast;
     manager.custom_setup = Box::new(|file| {
         async move {
-            let mut conn = Lite::establish(file).await?;
+            let mut conn = Sqlite::establish(file).await?;
             conn.batch_execute(
                 "PRAGMA busy_timeout=5000; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; \
                  PRAGMA foreign_keys=ON; PRAGMA cache_size=-1024;",
@@ -351,7 +351,7 @@ fn lite_pool(file: &str, size: usize) -> Result<Pool<Lite>, Error> {
         }
         .boxed()
     });
-    let manager = AsyncDieselConnectionManager::<Lite>::new_with_config(file, manager);
+    let manager = AsyncDieselConnectionManager::<Sqlite>::new_with_config(file, manager);
     Pool::builder(manager)
         .max_size(size)
         .wait_timeout(Some(CHECKOUT))

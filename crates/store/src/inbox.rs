@@ -48,7 +48,7 @@ fn mark(
         .do_nothing()
 }
 
-/// The same for a decider, whose queries follow: on PostgreSQL the mark goes with the first of them, in one breath, and
+/// The same for a decider, whose queries follow: on PostgreSQL the mark goes with the first of them, pipelined, and
 /// that query fails if the event was handled before. Whether it was is for [`is_fresh`] to say; `false` says it now.
 pub async fn enter_first(
     tx: &mut Tx,

@@ -1,6 +1,5 @@
 #![doc = include_str!("../README.md")]
 
-mod breath;
 mod cached;
 mod database;
 mod error;
@@ -8,6 +7,7 @@ pub mod inbox;
 mod migrate;
 pub mod outbox;
 mod outbox_dialect;
+mod pipeline;
 mod schema;
 mod tx;
 pub mod types;
@@ -16,7 +16,7 @@ pub use cached::Cached;
 pub use database::{Database, Schema, Store};
 pub use error::Error;
 pub use migrate::Migrations;
-pub use tx::{Lite, Tx};
+pub use tx::{Sqlite, Tx};
 
 #[doc(hidden)]
 pub use diesel_async;
@@ -41,8 +41,8 @@ pub mod prelude {
 macro_rules! on {
     ($tx:expr, $c:ident => $body:expr) => {{
         use $crate::diesel_async::RunQueryDsl as _;
-        match $tx.ask() {
-            $crate::tx_engine::Ask::Pg(shared, first) => {
+        match $tx.connection() {
+            $crate::tx_engine::Connection::Pg(shared, first) => {
                 let query = async {
                     let mut shared = shared;
                     let $c = &mut shared;
@@ -50,12 +50,12 @@ macro_rules! on {
                 };
                 first.before(shared, query).await
             }
-            $crate::tx_engine::Ask::Lite($c) => $body,
+            $crate::tx_engine::Connection::Sqlite($c) => $body,
         }
     }};
 }
 
-/// Writes a row after the other, in one breath: PostgreSQL is sent all statements before the first is answered, which
+/// Writes a row after the other, pipelined: PostgreSQL is sent all statements before the first is answered, which
 /// costs one round trip for all of them. A statement each, since Diesel builds a batch anew every time, which PostgreSQL
 /// then prepares anew.
 ///
@@ -64,15 +64,15 @@ macro_rules! on {
 macro_rules! write_all {
     ($tx:expr, for $row:pat in $rows:expr => $query:expr) => {{
         use $crate::diesel_async::RunQueryDsl as _;
-        match $tx.ask() {
-            $crate::tx_engine::Ask::Pg(c, first) => {
+        match $tx.connection() {
+            $crate::tx_engine::Connection::Pg(c, first) => {
                 let rows = IntoIterator::into_iter($rows);
                 let statements = rows.map(|$row| $query.execute(&mut &*c)).collect();
                 first
-                    .before(c, $crate::tx_engine::in_one_breath(statements))
+                    .before(c, $crate::tx_engine::pipelined(statements))
                     .await
             }
-            $crate::tx_engine::Ask::Lite(c) => {
+            $crate::tx_engine::Connection::Sqlite(c) => {
                 async {
                     for $row in $rows {
                         $query.execute(c).await?;
@@ -86,7 +86,7 @@ macro_rules! write_all {
 }
 
 /// Writes what is the last of a transaction, before other such writes and its commit: they all go to PostgreSQL in one
-/// breath. The rows are the statement's own, and nothing may be asked of the transaction any more, since it would not
+/// pipeline. The rows are the statement's own, and nothing may be asked of the transaction any more, since it would not
 /// see them.
 ///
 /// `write_last!(tx, for row in rows => query)` gives `QueryResult<()>`; on PostgreSQL, what fails is told by the commit.
@@ -115,5 +115,5 @@ macro_rules! insert_new {
 
 #[doc(hidden)]
 pub mod tx_engine {
-    pub use crate::tx::{Ask, in_one_breath};
+    pub use crate::tx::{Connection, pipelined};
 }

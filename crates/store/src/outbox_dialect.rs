@@ -27,7 +27,7 @@ pub async fn claim(tx: &mut Tx, now: Time, lease: Time, limit: i64) -> Result<Ve
                 .await?;
             Ok(rows)
         }
-        Engine::Lite(c) => {
+        Engine::Sqlite(c) => {
             let rows: Vec<Row> = due.load(c).await?;
             let ids: Vec<String> = rows.iter().map(|r| r.id.clone()).collect();
             diesel::update(dsl::outbox.filter(dsl::id.eq_any(ids)))

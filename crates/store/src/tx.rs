@@ -10,10 +10,10 @@ use futures::FutureExt;
 use futures::future::join;
 
 use crate::Error;
-use crate::breath::{Breath, Statement};
+use crate::pipeline::{Pipeline, Statement};
 
 /// SQLite behind an async face: each call runs on a blocking thread.
-pub type Lite = SyncConnectionWrapper<SqliteConnection>;
+pub type Sqlite = SyncConnectionWrapper<SqliteConnection>;
 
 /// An open transaction. Dropped without [`Tx::commit`], nothing of it has happened.
 pub struct Tx {
@@ -59,7 +59,7 @@ pub struct First {
 }
 
 impl First {
-    /// Runs the first query of a transaction behind what waits for it, in one breath.
+    /// Runs the first query of a transaction behind what waits for it, pipelined.
     pub async fn before<T>(
         &mut self,
         c: &AsyncPgConnection,
@@ -71,7 +71,7 @@ impl First {
             }
             return query.await;
         };
-        let mut insert = Breath::new([(write.send)(c)]);
+        let mut insert = Pipeline::new([(write.send)(c)]);
         // Two that insert the same row wait for each other here, and nowhere after it.
         let (rows, found) = if insert.send().await && write.lasting {
             let (rows, found) = join(insert.outcome(), query).await;
@@ -100,16 +100,16 @@ impl First {
 /// A pooled connection of either engine.
 pub(crate) enum Conn {
     Pg(Box<Object<AsyncPgConnection>>),
-    Lite(Box<Object<Lite>>),
+    Sqlite(Box<Object<Sqlite>>),
 }
 
 /// What [`crate::on!`] looks into.
 #[doc(hidden)]
-pub enum Ask<'a> {
+pub enum Connection<'a> {
     /// PostgreSQL.
     Pg(&'a AsyncPgConnection, &'a mut First),
     /// SQLite.
-    Lite(&'a mut Lite),
+    Sqlite(&'a mut Sqlite),
 }
 
 /// The connection of a transaction.
@@ -117,7 +117,7 @@ pub(crate) enum Engine<'a> {
     /// PostgreSQL.
     Pg(&'a mut AsyncPgConnection),
     /// SQLite.
-    Lite(&'a mut Lite),
+    Sqlite(&'a mut Sqlite),
 }
 
 impl Tx {
@@ -138,7 +138,7 @@ impl Tx {
                 .now_or_never()
                 .transpose()?
                 .unwrap_or(()),
-            Engine::Lite(c) => c.batch_execute("BEGIN IMMEDIATE").await?,
+            Engine::Sqlite(c) => c.batch_execute("BEGIN IMMEDIATE").await?,
         }
         Ok(tx)
     }
@@ -163,7 +163,7 @@ impl Tx {
             let last = std::mem::take(&mut self.last);
             match self.engine() {
                 Engine::Pg(c) => write_and_commit(c, last).await?,
-                Engine::Lite(c) => c.batch_execute("COMMIT").await?,
+                Engine::Sqlite(c) => c.batch_execute("COMMIT").await?,
             }
             self.open = false;
         }
@@ -177,7 +177,7 @@ impl Tx {
             self.last.clear();
             match self.engine() {
                 Engine::Pg(c) => c.batch_execute("ROLLBACK").await?,
-                Engine::Lite(c) => c.batch_execute("ROLLBACK").await?,
+                Engine::Sqlite(c) => c.batch_execute("ROLLBACK").await?,
             }
             self.open = false;
         }
@@ -226,14 +226,14 @@ impl Tx {
     /// The connection and what goes before the query, for [`crate::on!`].
     #[doc(hidden)]
     #[expect(clippy::unreachable, reason = "the connection leaves only in drop")]
-    pub fn ask(&mut self) -> Ask<'_> {
+    pub fn connection(&mut self) -> Connection<'_> {
         debug_assert!(
             self.last.is_empty(),
             "a query comes after what `write_last!` has written, and would not see it"
         );
         match self.conn.as_mut() {
-            Some(Conn::Pg(c)) => Ask::Pg(c, &mut self.first),
-            Some(Conn::Lite(c)) => Ask::Lite(c),
+            Some(Conn::Pg(c)) => Connection::Pg(c, &mut self.first),
+            Some(Conn::Sqlite(c)) => Connection::Sqlite(c),
             None => unreachable!("a transaction is used after its end"),
         }
     }
@@ -251,7 +251,7 @@ impl Tx {
         );
         match self.conn.as_mut() {
             Some(Conn::Pg(c)) => Engine::Pg(c),
-            Some(Conn::Lite(c)) => Engine::Lite(c),
+            Some(Conn::Sqlite(c)) => Engine::Sqlite(c),
             None => unreachable!("a transaction is used after its end"),
         }
     }
@@ -259,14 +259,14 @@ impl Tx {
 
 /// Sends all statements, then waits for all. After one that fails, the rest fail too.
 #[doc(hidden)]
-pub async fn in_one_breath(statements: Vec<Statement<'_>>) -> QueryResult<()> {
-    Breath::new(statements).outcome().await.map(drop)
+pub async fn pipelined(statements: Vec<Statement<'_>>) -> QueryResult<()> {
+    Pipeline::new(statements).outcome().await.map(drop)
 }
 
-/// Sends the last writes and the commit: in one breath, if the commit cannot overtake any of them.
+/// Sends the last writes and the commit: pipelined, if the commit cannot overtake any of them.
 async fn write_and_commit(c: &AsyncPgConnection, last: Vec<Write>) -> QueryResult<()> {
     let lasting = last.iter().all(|write| write.lasting);
-    let mut writes = Breath::new(last.into_iter().map(|write| (write.send)(c)));
+    let mut writes = Pipeline::new(last.into_iter().map(|write| (write.send)(c)));
     let mut shared = c;
     if writes.send().await && lasting {
         // A write that fails makes the server take it all back, and the commit says nothing of it.
@@ -286,7 +286,7 @@ impl Drop for Tx {
         }
         match self.conn.take() {
             Some(Conn::Pg(c)) => drop(Object::take(*c)),
-            Some(Conn::Lite(c)) => drop(Object::take(*c)),
+            Some(Conn::Sqlite(c)) => drop(Object::take(*c)),
             None => {}
         }
     }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use bus::{Bus, Delivery, Handler, Settle};
+use bus::{Bus, Delivery, Disposition, Handler};
 use clock::Clock;
 use events::{Envelope, Event};
 
@@ -127,13 +127,13 @@ fn only<E: Event>(heard: Vec<Envelope>) -> Vec<(Envelope, E)> {
 
 #[async_trait]
 impl Handler for Hearing {
-    async fn handle(&self, delivery: Delivery) -> Settle {
+    async fn handle(&self, delivery: Delivery) -> Disposition {
         let envelope = delivery.envelope;
         self.ear.heard.lock().unwrap().push(envelope.clone());
         if let (Some(to), Some(reply)) = (&envelope.reply_to, (self.answer)(&envelope)) {
             // Whoever asked may have gone.
             let _ = self.bus.reply(to, &reply).await;
         }
-        Settle::Done
+        Disposition::Done
     }
 }

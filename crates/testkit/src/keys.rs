@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use bus::{Bus, Delivery, Handler, Settle};
+use bus::{Bus, Delivery, Disposition, Handler};
 use clock::Clock;
 use events::v1::{KeyGrant, KeyQuery};
 use events::{Envelope, Event};
@@ -63,9 +63,9 @@ impl Keys {
 
 #[async_trait]
 impl Handler for Clerk {
-    async fn handle(&self, delivery: Delivery) -> Settle {
+    async fn handle(&self, delivery: Delivery) -> Disposition {
         let Ok(query) = delivery.envelope.decode::<KeyQuery>() else {
-            return Settle::Dead("no query".into());
+            return Disposition::Dead("no query".into());
         };
         self.0.asked.fetch_add(1, Ordering::Relaxed);
         let grant = self.0.grants.lock().unwrap().get(&query.hash).cloned();
@@ -75,6 +75,6 @@ impl Handler for Clerk {
             // Whoever asked may have gone.
             let _ = self.1.reply(to, &reply).await;
         }
-        Settle::Done
+        Disposition::Done
     }
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use clock::{Clock, Time};
 use metrics::histogram;
 use role::directory::Directory;
-use role::{Fault, Parts};
+use role::{HandlerError, Parts};
 use twilio_api::{Client, Error, Timeouts};
 
 /// How long Twilio may take. An attempt's lease is longer than two requests.
@@ -75,10 +75,10 @@ impl Accounts {
     }
 
     /// An account by its SID; the platform's own when that is empty.
-    pub(crate) async fn of(&self, sid: &str) -> Result<Account, Fault> {
+    pub(crate) async fn of(&self, sid: &str) -> Result<Account, HandlerError> {
         let known = self.0.directory.account_or_ask(sid).await;
         known.and_then(|known| self.with(&known)).ok_or_else(|| {
-            Fault::Later(format!("no credentials are known for the account {sid:?}"))
+            HandlerError::Retry(format!("no credentials are known for the account {sid:?}"))
         })
     }
 

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use clock::Time;
-use role::{Fault, Tx};
+use role::{HandlerError, Tx};
 
 use crate::accounts::Account;
 
@@ -19,7 +19,7 @@ pub(crate) trait Effect: Send + Sync {
     async fn act(&self, account: &Account) -> Result<Done, twilio_api::Error>;
 
     /// Whether one of our own rules forbids it.
-    async fn forbidden(&self) -> Result<Option<Refusal>, Fault> {
+    async fn forbidden(&self) -> Result<Option<Refusal>, HandlerError> {
         Ok(None)
     }
 
@@ -27,7 +27,7 @@ pub(crate) trait Effect: Send + Sync {
     fn refusal(&self, code: u32, words: &str) -> Refusal;
 
     /// Writes down what else follows from Twilio's refusal, in the same transaction.
-    async fn refused(&self, _: &mut Tx, _: &Refusal) -> Result<(), Fault> {
+    async fn refused(&self, _: &mut Tx, _: &Refusal) -> Result<(), HandlerError> {
         Ok(())
     }
 

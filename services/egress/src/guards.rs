@@ -7,7 +7,7 @@ use chrono::DateTime;
 use clock::{Clock, Time};
 use events::v1::{CallPlace, MessageSend};
 use phone::{Address, E164};
-use role::Fault;
+use role::HandlerError;
 use store::Store;
 use twilio_api::code;
 
@@ -25,7 +25,10 @@ pub(crate) struct Guards {
 
 impl Guards {
     /// Why this message must not be sent.
-    pub(crate) async fn check(&self, message: &MessageSend) -> Result<Option<Refusal>, Fault> {
+    pub(crate) async fn check(
+        &self,
+        message: &MessageSend,
+    ) -> Result<Option<Refusal>, HandlerError> {
         let has_sender = !message.from.is_empty() || !message.messaging_service_sid.is_empty();
         let to = match self.reachable(&message.expires_at, &message.to, has_sender) {
             Ok(to) => to,

@@ -9,7 +9,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use clock::{Clock, Time};
 use metrics::counter;
-use role::{Cause, Fault, Turns};
+use role::{Cause, HandlerError, Turns};
 use store::Store;
 use tracing::{error, info, warn};
 use twilio_api::code;
@@ -51,7 +51,11 @@ pub(crate) struct Once {
 
 impl Once {
     /// Does the effect, or finds that it is done or refused already. The entry is settled.
-    pub(crate) async fn run(&self, effect: &dyn Effect, cause: &Cause) -> Result<Entry, Fault> {
+    pub(crate) async fn run(
+        &self,
+        effect: &dyn Effect,
+        cause: &Cause,
+    ) -> Result<Entry, HandlerError> {
         let facts = effect.facts();
         let _turn = self.turns.take(&facts.fingerprint).await;
         let seen = self.look(&facts).await?;
@@ -110,17 +114,17 @@ impl Once {
         Ok(left)
     }
 
-    async fn look(&self, facts: &Facts) -> Result<Option<Entry>, Fault> {
+    async fn look(&self, facts: &Facts) -> Result<Option<Entry>, HandlerError> {
         let mut tx = self.store.read().await?;
         Ok(effects::find(&mut tx, facts.kind, &facts.id).await?)
     }
 
     /// Waits until an earlier attempt is over and its trace can be found; gives up if that takes long.
-    async fn wait_for(&self, entry: &Entry) -> Result<(), Fault> {
+    async fn wait_for(&self, entry: &Entry) -> Result<(), HandlerError> {
         let left = entry.lease_until.0 - self.clock.now();
         let left = left.to_std().unwrap_or_default();
         if left > self.tempo.grace {
-            return Err(Fault::Later(format!(
+            return Err(HandlerError::Retry(format!(
                 "{} {} is in the hands of another attempt",
                 entry.kind, entry.id
             )));
@@ -182,7 +186,7 @@ impl Once {
         account: &Account,
         held: &Entry,
         in_doubt: bool,
-    ) -> Result<Attempt, Fault> {
+    ) -> Result<Attempt, HandlerError> {
         if in_doubt {
             let found = effect.find(account, held.started_at.0);
             // Half of the lease is for the request that may follow.
@@ -216,7 +220,11 @@ impl Once {
 
     /// The oldest that no other effect has made. The oldest, so that of several effects which look the same each
     /// finds one: what a later one may have, an earlier one may have too, but not the other way round.
-    async fn unclaimed(&self, held: &Entry, found: Vec<Done>) -> Result<Option<Done>, Fault> {
+    async fn unclaimed(
+        &self,
+        held: &Entry,
+        found: Vec<Done>,
+    ) -> Result<Option<Done>, HandlerError> {
         let sids: Vec<String> = found.iter().filter_map(|done| done.sid.clone()).collect();
         if found.is_empty() {
             return Ok(None);
@@ -254,7 +262,7 @@ impl Once {
         }
     }
 
-    async fn let_go(&self, held: &Entry, in_doubt: bool, grace: bool) -> Result<(), Fault> {
+    async fn let_go(&self, held: &Entry, in_doubt: bool, grace: bool) -> Result<(), HandlerError> {
         let now = self.clock.now();
         let until = if grace {
             now + delta(self.tempo.grace)
@@ -274,7 +282,7 @@ impl Once {
         Ok(())
     }
 
-    async fn done(&self, held: Entry, done: Done, reconciled: bool) -> Result<Entry, Fault> {
+    async fn done(&self, held: Entry, done: Done, reconciled: bool) -> Result<Entry, HandlerError> {
         let now = self.clock.now().into();
         let settled = Entry {
             state: State::Done.as_str().to_owned(),
@@ -302,7 +310,8 @@ impl Once {
                     .increment(1);
                 let mut tx = self.store.read().await?;
                 let entry = effects::find(&mut tx, &held.kind, &held.id).await?;
-                return entry.ok_or_else(|| Fault::Later("the ledger lost an effect".into()));
+                return entry
+                    .ok_or_else(|| HandlerError::Retry("the ledger lost an effect".into()));
             }
             Err(e) if e.is_duplicate() => {
                 tx.rollback().await?;
@@ -313,7 +322,7 @@ impl Once {
                     effect.sid = settled.sid,
                     "what was found belongs to another effect; looking again"
                 );
-                return Err(Fault::Later(
+                return Err(HandlerError::Retry(
                     "what was found belongs to another effect".into(),
                 ));
             }
@@ -343,7 +352,7 @@ impl Once {
         held: Entry,
         refusal: Refusal,
         asked: bool,
-    ) -> Result<Entry, Fault> {
+    ) -> Result<Entry, HandlerError> {
         let now = self.clock.now().into();
         let settled = Entry {
             state: State::Refused.as_str().to_owned(),
@@ -358,7 +367,7 @@ impl Once {
         let mut tx = self.store.begin().await?;
         if !effects::settle(&mut tx, &settled).await? {
             tx.rollback().await?;
-            return Err(Fault::Later("another attempt settled it".into()));
+            return Err(HandlerError::Retry("another attempt settled it".into()));
         }
         if asked {
             effect.refused(&mut tx, &refusal).await?;
@@ -380,8 +389,8 @@ impl Once {
     }
 }
 
-fn later(facts: &Facts, why: &str) -> Fault {
-    Fault::Later(format!("{} {}: {why}", facts.kind, facts.id))
+fn later(facts: &Facts, why: &str) -> HandlerError {
+    HandlerError::Retry(format!("{} {}: {why}", facts.kind, facts.id))
 }
 
 fn delta(duration: Duration) -> TimeDelta {

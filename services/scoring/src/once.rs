@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use objects::Objects;
-use role::{Cause, Fault, Turns, derive_id};
+use role::{Cause, HandlerError, Turns, derive_id};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tokio::sync::OwnedMutexGuard;
@@ -118,12 +118,15 @@ impl Once {
         effect: &Effect<'_>,
         cause: &Cause,
         make: impl Future<Output = Made<T>> + Send,
-    ) -> Result<Outcome<T>, Fault>
+    ) -> Result<Outcome<T>, HandlerError>
     where
         T: Serialize + DeserializeOwned + Send + Sync,
     {
         if effect.id.is_empty() {
-            return Err(Fault::Never(format!("{} without an id", effect.kind)));
+            return Err(HandlerError::Reject(format!(
+                "{} without an id",
+                effect.kind
+            )));
         }
         let _turn = self.turn(effect).await;
         match self.kept(effect).await {
@@ -160,10 +163,10 @@ impl Once {
         effect: &Effect<'_>,
         cause: &Cause,
         miss: Miss,
-    ) -> Result<Outcome<T>, Fault> {
+    ) -> Result<Outcome<T>, HandlerError> {
         match miss {
             Miss::Later { why, .. } if cause.attempt < self.tempo.attempts => {
-                Err(Fault::Later(why))
+                Err(HandlerError::Retry(why))
             }
             Miss::Later { reason, why } => {
                 warn!(effect.kind, effect.id, reason, why, "given up");

@@ -36,23 +36,23 @@ impl Amqp {
         may: impl Fn(&Envelope) -> bool + Send + 'static,
     ) -> Result<(), Error> {
         let (core, id) = (self.core.clone(), id.to_owned());
-        let turn = Turn::come(&core).await?;
-        to_its_end(async move {
-            let visit = Visit::begin(&core, turn).await?;
-            let result = visit.replay(&core, &id, may).await;
-            visit.end().await;
+        let permit = ScanPermit::come(&core).await?;
+        run_to_completion(async move {
+            let scan = DeadLetterScan::begin(&core, permit).await?;
+            let result = scan.replay(&core, &id, may).await;
+            scan.end().await;
             result
         })
         .await
     }
 }
 
-/// Brings a visit to its end even if whoever asked for it no longer waits, as a caller does who hangs up. Else what it
+/// Brings a scan to its end even if whoever asked for it no longer waits, as a caller does who hangs up. Else what it
 /// has taken would stay hidden, and the lock shut everybody else out for as long as our connection lives.
-async fn to_its_end<T: Send + 'static>(
-    visit: impl Future<Output = Result<T, Error>> + Send + 'static,
+async fn run_to_completion<T: Send + 'static>(
+    scan: impl Future<Output = Result<T, Error>> + Send + 'static,
 ) -> Result<T, Error> {
-    match tokio::spawn(visit).await {
+    match tokio::spawn(scan).await {
         Ok(result) => result,
         Err(error) => Err(Error::Unavailable(error.to_string())),
     }
@@ -61,19 +61,19 @@ async fn to_its_end<T: Send + 'static>(
 impl Core {
     async fn dead_letters(self: &Arc<Self>, limit: usize) -> Result<Vec<DeadLetter>, Error> {
         let core = self.clone();
-        let turn = Turn::come(&core).await?;
-        to_its_end(async move { core.list(turn, limit).await }).await
+        let permit = ScanPermit::come(&core).await?;
+        run_to_completion(async move { core.list(permit, limit).await }).await
     }
 
-    async fn list(&self, turn: Turn, limit: usize) -> Result<Vec<DeadLetter>, Error> {
-        let visit = Visit::begin(self, turn).await?;
+    async fn list(&self, permit: ScanPermit, limit: usize) -> Result<Vec<DeadLetter>, Error> {
+        let scan = DeadLetterScan::begin(self, permit).await?;
         let mut seen = HashSet::new();
         let mut letters = Vec::new();
         let listed = loop {
             if letters.len() >= limit {
                 break Ok(letters);
             }
-            match visit.take().await {
+            match scan.take().await {
                 Ok(Some(message)) => {
                     let letter = letter(&self.names, message);
                     if seen.insert(letter.id.clone()) {
@@ -84,7 +84,7 @@ impl Core {
                 Err(error) => break Err(error),
             }
         };
-        visit.end().await;
+        scan.end().await;
         listed
     }
 
@@ -104,14 +104,14 @@ impl Core {
     }
 }
 
-/// Ours is the next visit of this process. Whoever leaves while he waits for his turn has disturbed nobody.
-struct Turn {
+/// Ours is the next scan of this process. Whoever leaves while he waits for its permit has disturbed nobody.
+struct ScanPermit {
     session: Arc<Session>,
     /// The broker's way to let only one in tells connections apart, this one the tasks of ours.
     alone: OwnedMutexGuard<()>,
 }
 
-impl Turn {
+impl ScanPermit {
     async fn come(core: &Core) -> Result<Self, Error> {
         let session = core.session(LONG_PATIENCE).await?;
         let alone = core.visiting.clone().lock_owned().await;
@@ -119,18 +119,18 @@ impl Turn {
     }
 }
 
-/// Somebody alone with the dead letters. Those that he takes are hidden from everybody else until the visit
+/// Somebody alone with the dead letters. Those that he takes are hidden from everybody else until the scan
 /// ends, so only one at a time may come: an exclusive queue is the broker's way to say so.
-struct Visit {
+struct DeadLetterScan {
     _alone: OwnedMutexGuard<()>,
     session: Arc<Session>,
     names: Names,
     channel: Channel,
 }
 
-impl Visit {
-    async fn begin(core: &Core, turn: Turn) -> Result<Self, Error> {
-        let Turn { session, alone } = turn;
+impl DeadLetterScan {
+    async fn begin(core: &Core, permit: ScanPermit) -> Result<Self, Error> {
+        let ScanPermit { session, alone } = permit;
         for _ in 0..100 {
             let channel = session.channel().await?;
             let options = QueueDeclareOptions {

@@ -1,10 +1,10 @@
 //! RabbitMQ.
 
 mod acks;
-mod at_once;
 mod connection;
 mod consume;
 mod dead;
+mod direct;
 mod headers;
 mod publish;
 mod rpc;
@@ -169,10 +169,10 @@ impl Amqp {
             &self.core.consumers,
             &self.core.closing,
             |signals| async move {
-                let at_once = async {
-                    if subscription.at_once {
+                let direct = async {
+                    if subscription.direct {
                         let (core, handler) = (core.clone(), handler.clone());
-                        at_once::run(core, subscription.clone(), handler, signals.clone()).await;
+                        direct::run(core, subscription.clone(), handler, signals.clone()).await;
                     }
                 };
                 let stored = consume::run(
@@ -182,7 +182,7 @@ impl Amqp {
                     handler.clone(),
                     signals.clone(),
                 );
-                tokio::join!(stored, at_once);
+                tokio::join!(stored, direct);
             },
         ))
     }
@@ -333,7 +333,7 @@ impl Core {
                 entry.bindings.push(binding.clone());
             }
         }
-        entry.at_once |= subscription.at_once;
+        entry.direct |= subscription.direct;
         for delay in &subscription.retry_delays {
             if !entry.retry_delays.contains(delay) {
                 entry.retry_delays.push(*delay);

@@ -1,4 +1,4 @@
-//! What the consumers of what is stored (`consume`) and of what is handed on (`at_once`) have in common: they serve one
+//! What the consumers of what is stored (`consume`) and of what is handed on (`direct`) have in common: they serve one
 //! channel after the other.
 
 use std::sync::Arc;

@@ -137,7 +137,7 @@ pub(super) async fn declare(
         for binding in &bindings {
             bind(channel, &queue, &names.events, binding).await?;
         }
-        if subscription.at_once {
+        if subscription.direct {
             let mut arguments = FieldTable::default();
             insert(&mut arguments, "x-message-ttl", AMQPValue::LongLongInt(0));
             declare_queue(channel, now.clone(), arguments).await?;

@@ -11,7 +11,7 @@ use diesel::prelude::*;
 use proptest::prelude::*;
 
 use super::*;
-use crate::{Delivery, Settle};
+use crate::{Delivery, Disposition};
 
 #[derive(Debug, Clone, Copy)]
 enum Act {
@@ -37,13 +37,13 @@ fn act() -> impl Strategy<Value = Act> {
 /// Plays a script, one act a delivery, and remembers the last word on each event.
 struct Script {
     acts: Mutex<VecDeque<Act>>,
-    last: Mutex<BTreeMap<String, Settle>>,
+    last: Mutex<BTreeMap<String, Disposition>>,
     crash: Notify,
 }
 
 #[async_trait]
 impl Handler for Script {
-    async fn handle(&self, delivery: Delivery) -> Settle {
+    async fn handle(&self, delivery: Delivery) -> Disposition {
         let act = guard(&self.acts).pop_front().unwrap_or(Act::Done);
         let settle = match act {
             Act::Crash => {
@@ -52,11 +52,11 @@ impl Handler for Script {
             }
             Act::DoneThenCrash => {
                 self.crash.notify_one();
-                Settle::Done
+                Disposition::Done
             }
-            Act::Done => Settle::Done,
-            Act::Retry => Settle::Retry("again".into()),
-            Act::Dead => Settle::Dead("enough".into()),
+            Act::Done => Disposition::Done,
+            Act::Retry => Disposition::Retry("again".into()),
+            Act::Dead => Disposition::Dead("enough".into()),
         };
         guard(&self.last).insert(delivery.envelope.id, settle.clone());
         settle
@@ -143,9 +143,9 @@ async fn play(acts: Vec<Act>, count: usize, prefetch: u16) -> Result<(), TestCas
     for event in &events {
         let died = dead.iter().filter(|id| **id == event.id).count();
         match last.get(&event.id) {
-            Some(Settle::Done) => prop_assert_eq!(died, 0, "done and dead"),
+            Some(Disposition::Done) => prop_assert_eq!(died, 0, "done and dead"),
             // A repeat as the last word: there were none left.
-            Some(Settle::Dead(_) | Settle::Retry(_)) => prop_assert_eq!(died, 1, "gone"),
+            Some(Disposition::Dead(_) | Disposition::Retry(_)) => prop_assert_eq!(died, 1, "gone"),
             // Only crashes: poison.
             None => prop_assert_eq!(died, 1, "never handled"),
         }

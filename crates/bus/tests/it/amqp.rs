@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use bus::{Bus, Config, Error, Settle, Tapped};
+use bus::{Bus, Config, Disposition, Error, Tapped};
 
 use crate::harness::{Seen, amqp_config, event, events, eventually, subscription};
 use crate::node::Node;
@@ -46,7 +46,7 @@ async fn a_broker_killed_under_load_loses_nothing_that_it_confirmed() {
                 let _ = bus
                     .reply(&delivery.envelope.reply_to.unwrap(), &event("answer"))
                     .await;
-                Settle::Done
+                Disposition::Done
             }
         }
     });
@@ -187,7 +187,7 @@ async fn consumers_that_come_and_go_lose_nothing() {
                 async move {
                     tokio::task::yield_now().await;
                     handled.fetch_add(1, Ordering::SeqCst);
-                    Settle::Done
+                    Disposition::Done
                 }
             }
         });
@@ -341,7 +341,7 @@ async fn a_queue_that_was_deleted_comes_back_with_all_its_bindings() {
 async fn whoever_hangs_up_does_not_keep_the_dead_letters() {
     crate::harness::run(crate::harness::Stage::amqp().await, async |stage| {
         let (bus, peer) = (stage.bus(), stage.peer().await);
-        let seen = Seen::answering(|_| Settle::Dead("it makes no sense".into()));
+        let seen = Seen::answering(|_| Disposition::Dead("it makes no sense".into()));
         bus.consume(subscription("calls.log", &["call.missed"]), seen.handler())
             .await
             .unwrap();

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
-use bus::{Bus, Config, DELIVERY_LIMIT, Settle};
+use bus::{Bus, Config, DELIVERY_LIMIT, Disposition};
 
 use crate::harness::{Seen, event, eventually, subscription};
 
@@ -57,8 +57,8 @@ async fn child_under_load() {
         tell("handled", &delivery.envelope.id);
         match delivery.attempt {
             // Some go round once, so that waiting repeats are cut off as well.
-            1 if delivery.envelope.id.ends_with('7') => Settle::Retry("again".into()),
-            _ => Settle::Done,
+            1 if delivery.envelope.id.ends_with('7') => Disposition::Retry("again".into()),
+            _ => Disposition::Done,
         }
     });
     bus.consume(subscription("calls.log", &["call.missed"]), seen.handler())

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use bus::{Bus, Config, Delivery, Handler, Settle, Subscription};
+use bus::{Bus, Config, Delivery, Disposition, Handler, Subscription};
 use bytes::Bytes;
 use clock::Clock;
 use events::Envelope;
@@ -177,16 +177,16 @@ pub struct Seen(Arc<Inner>);
 
 struct Inner {
     deliveries: Mutex<Vec<(Instant, Delivery)>>,
-    answer: Box<dyn Fn(Delivery) -> BoxFuture<'static, Settle> + Send + Sync>,
+    answer: Box<dyn Fn(Delivery) -> BoxFuture<'static, Disposition> + Send + Sync>,
 }
 
 impl Seen {
     /// Done with everything.
     pub fn new() -> Self {
-        Self::answering(|_| Settle::Done)
+        Self::answering(|_| Disposition::Done)
     }
 
-    pub fn answering(answer: impl Fn(Delivery) -> Settle + Send + Sync + 'static) -> Self {
+    pub fn answering(answer: impl Fn(Delivery) -> Disposition + Send + Sync + 'static) -> Self {
         Self::with(move |delivery| {
             let settle = answer(delivery);
             async move { settle }
@@ -195,10 +195,10 @@ impl Seen {
 
     pub fn with<F>(answer: impl Fn(Delivery) -> F + Send + Sync + 'static) -> Self
     where
-        F: Future<Output = Settle> + Send + 'static,
+        F: Future<Output = Disposition> + Send + 'static,
     {
         let answer =
-            Box::new(move |delivery| Box::pin(answer(delivery)) as BoxFuture<'static, Settle>);
+            Box::new(move |delivery| Box::pin(answer(delivery)) as BoxFuture<'static, Disposition>);
         Self(Arc::new(Inner {
             deliveries: Mutex::default(),
             answer,
@@ -257,7 +257,7 @@ impl Seen {
 
 #[async_trait]
 impl Handler for Seen {
-    async fn handle(&self, delivery: Delivery) -> Settle {
+    async fn handle(&self, delivery: Delivery) -> Disposition {
         self.0
             .deliveries
             .lock()

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use bus::Settle;
+use bus::Disposition;
 use proptest::prelude::*;
 use tokio::sync::Notify;
 
@@ -35,9 +35,9 @@ async fn play(stage: Arc<Stage>, acts: Vec<Act>, count: usize) {
             let (last, killed) = (last.clone(), killed.clone());
             async move {
                 let settle = match act {
-                    Act::Done => Settle::Done,
-                    Act::Retry => Settle::Retry("again".into()),
-                    Act::Dead => Settle::Dead("enough".into()),
+                    Act::Done => Disposition::Done,
+                    Act::Retry => Disposition::Retry("again".into()),
+                    Act::Dead => Disposition::Dead("enough".into()),
                     Act::Kill => {
                         killed.notify_one();
                         std::future::pending().await
@@ -73,7 +73,9 @@ async fn play(stage: Arc<Stage>, acts: Vec<Act>, count: usize) {
                 .collect();
             let wanted: BTreeSet<_> = {
                 let last = last.lock().unwrap();
-                let gone = last.iter().filter(|(_, settle)| **settle != Settle::Done);
+                let gone = last
+                    .iter()
+                    .filter(|(_, settle)| **settle != Disposition::Done);
                 if last.len() < events.len() {
                     return false;
                 }

@@ -15,7 +15,7 @@ use events::v1::{
 };
 use role::health::Flag;
 use role::http::{Access, ApiError, Caller, Method, Page, Route, Scope, shape};
-use role::{Cause, Decider, Decision, Fault, Parts, Performer, ReplySlot, Role, Tx};
+use role::{Cause, Decider, Decision, HandlerError, Parts, Performer, ReplySlot, Role, Tx};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -75,7 +75,7 @@ impl Decider for Obedient {
         tx: &mut Tx,
         cause: &Cause,
         event: NumberBuy,
-    ) -> Result<Decision, Fault> {
+    ) -> Result<Decision, HandlerError> {
         let word = event.country.as_str();
         let kept = match word {
             "wait" => serde_json::to_string(&cause.reply_slot()).unwrap(),
@@ -100,8 +100,8 @@ impl Decider for Obedient {
             }
         }
         let decision = match (word, cause.attempt) {
-            ("later", 1) => return Err(Fault::Later("not yet".into())),
-            ("never", _) => return Err(Fault::Never("it cannot be".into())),
+            ("later", 1) => return Err(HandlerError::Retry("not yet".into())),
+            ("never", _) => return Err(HandlerError::Reject("it cannot be".into())),
             ("panic", 1) => panic!("as told"),
             ("fact", _) => decision.then(&OptOutChanged::default()),
             ("command", _) => decision.then(&CallLookup {
@@ -146,7 +146,11 @@ impl Performer for Persistent {
         vec![Duration::from_millis(20); 4]
     }
 
-    async fn perform(&self, cause: &Cause, command: NumberRelease) -> Result<Decision, Fault> {
+    async fn perform(
+        &self,
+        cause: &Cause,
+        command: NumberRelease,
+    ) -> Result<Decision, HandlerError> {
         let run = self.runs.fetch_add(1, Ordering::Relaxed) + 1;
         assert_eq!(run, cause.attempt);
         if run == 2 {

@@ -6,7 +6,7 @@
     reason = "a test that fails says where"
 )]
 
-mod breath;
+mod pipeline;
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -33,7 +33,7 @@ mod schema {
     }
 }
 
-use breath::{
+use pipeline::{
     an_event_is_entered_once_with_the_first_query, an_event_is_entered_once_without_a_query,
     what_fails_at_the_end_takes_all_with_it, what_is_prepared_anew_is_in_time_for_the_commit,
 };

@@ -5,7 +5,7 @@ use chrono::Duration;
 use clock::Time;
 use events::Event;
 use events::v1::{TenantContext, TwimlReply, VoiceInbound};
-use role::{Cause, Decider, Decision, Fault, Tx};
+use role::{Cause, Decider, Decision, HandlerError, Tx};
 use serde_json::json;
 use twiml::{Dial, Hangup, Number, Reject, Response, Say};
 
@@ -37,7 +37,7 @@ enum Plan {
 impl Decider for Forward {
     type Event = VoiceInbound;
     const NAME: &'static str = "forward";
-    const AT_ONCE: bool = true;
+    const DIRECT: bool = true;
 
     fn bindings(&self) -> Vec<String> {
         vec![format!("{}.forward", VoiceInbound::TYPE)]
@@ -48,9 +48,9 @@ impl Decider for Forward {
         tx: &mut Tx,
         cause: &Cause,
         event: VoiceInbound,
-    ) -> Result<Decision, Fault> {
+    ) -> Result<Decision, HandlerError> {
         let (Some(tenant), Some(voice)) = (event.tenant, event.voice) else {
-            return Err(Fault::Never(
+            return Err(HandlerError::Reject(
                 "voice.inbound without a tenant or parameters".to_owned(),
             ));
         };
@@ -68,7 +68,9 @@ impl Decider for Forward {
         let dialled = record.row.dial_status.is_some();
         let plan = plan(&tenant, cause.time, dialled);
         let document = document(plan, &tenant, &voice.call_sid);
-        let xml = document.to_xml().map_err(|e| Fault::Never(e.to_string()))?;
+        let xml = document
+            .to_xml()
+            .map_err(|e| HandlerError::Reject(e.to_string()))?;
         record.line(
             cause,
             cause.time,

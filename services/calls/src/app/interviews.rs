@@ -3,7 +3,7 @@
 
 use async_trait::async_trait;
 use events::v1::{AnswerTaken, Interview, InterviewEnded, InterviewEvaluated, InterviewStarted};
-use role::{Cause, Decider, Decision, Fault, Tx};
+use role::{Cause, Decider, Decision, HandlerError, Tx};
 use serde_json::{Value, json};
 use tracing::warn;
 
@@ -34,7 +34,7 @@ impl Decider for NoteStarted {
         tx: &mut Tx,
         cause: &Cause,
         event: InterviewStarted,
-    ) -> Result<Decision, Fault> {
+    ) -> Result<Decision, HandlerError> {
         let interview = event.interview.unwrap_or_default();
         let detail = json!({
             "what": "an interview began", "interview_id": interview.id, "kind": interview.kind,
@@ -54,7 +54,7 @@ impl Decider for NoteAnswer {
         tx: &mut Tx,
         cause: &Cause,
         event: AnswerTaken,
-    ) -> Result<Decision, Fault> {
+    ) -> Result<Decision, HandlerError> {
         let interview = event.interview.unwrap_or_default();
         let detail = json!({
             "what": "an answer was given", "interview_id": interview.id,
@@ -75,7 +75,7 @@ impl Decider for NoteEnded {
         tx: &mut Tx,
         cause: &Cause,
         event: InterviewEnded,
-    ) -> Result<Decision, Fault> {
+    ) -> Result<Decision, HandlerError> {
         let interview = event.interview.unwrap_or_default();
         let detail = json!({
             "what": "the interview ended", "interview_id": interview.id, "outcome": interview.outcome,
@@ -95,7 +95,7 @@ impl Decider for NoteEvaluated {
         tx: &mut Tx,
         cause: &Cause,
         event: InterviewEvaluated,
-    ) -> Result<Decision, Fault> {
+    ) -> Result<Decision, HandlerError> {
         let interview = event.interview.unwrap_or_default();
         let detail = json!({
             "what": "the interview was evaluated", "interview_id": interview.id,
@@ -111,7 +111,7 @@ async fn note(
     cause: &Cause,
     interview: &Interview,
     detail: Value,
-) -> Result<Decision, Fault> {
+) -> Result<Decision, HandlerError> {
     if interview.call_sid.is_empty() {
         // Nobody was called.
         return Ok(Decision::nothing());

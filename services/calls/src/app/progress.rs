@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Duration, Utc};
 use events::v1::{CallLookedUp, CallLookup, CallSettle, CallStatus, DialFinished};
 use metrics::counter;
-use role::{Cause, Decider, Decision, Fault, Tx};
+use role::{Cause, Decider, Decision, HandlerError, Tx};
 use serde_json::json;
 use tracing::error;
 
@@ -29,10 +29,10 @@ impl Decider for FinishDial {
         tx: &mut Tx,
         cause: &Cause,
         event: DialFinished,
-    ) -> Result<Decision, Fault> {
+    ) -> Result<Decision, HandlerError> {
         let (Some(tenant), Some(voice), Some(dial)) = (event.tenant, event.voice, event.dial)
         else {
-            return Err(Fault::Never(
+            return Err(HandlerError::Reject(
                 "dial.finished without a tenant, parameters or a result".to_owned(),
             ));
         };
@@ -65,9 +65,9 @@ impl Decider for FollowStatus {
         tx: &mut Tx,
         cause: &Cause,
         event: CallStatus,
-    ) -> Result<Decision, Fault> {
+    ) -> Result<Decision, HandlerError> {
         let (Some(tenant), Some(voice)) = (event.tenant, event.voice) else {
-            return Err(Fault::Never(
+            return Err(HandlerError::Reject(
                 "call.status without a tenant or parameters".to_owned(),
             ));
         };
@@ -107,7 +107,7 @@ impl Decider for Settle {
         tx: &mut Tx,
         cause: &Cause,
         event: CallSettle,
-    ) -> Result<Decision, Fault> {
+    ) -> Result<Decision, HandlerError> {
         let tenant = event.tenant.unwrap_or_default();
         let Some(mut record) = Record::find(tx, &tenant, &event.call_sid).await? else {
             return Ok(Decision::nothing());
@@ -168,7 +168,7 @@ impl Decider for ReadLookup {
         tx: &mut Tx,
         cause: &Cause,
         event: CallLookedUp,
-    ) -> Result<Decision, Fault> {
+    ) -> Result<Decision, HandlerError> {
         let tenant = event.tenant.clone().unwrap_or_default();
         let Some(mut record) = Record::find(tx, &tenant, &event.call_sid).await? else {
             return Ok(Decision::nothing());

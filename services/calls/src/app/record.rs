@@ -7,7 +7,7 @@ use events::v1::{
     VoiceParameters,
 };
 use metrics::{counter, histogram};
-use role::{Cause, Decision, Fault, Tx, call_id, derive_id};
+use role::{Cause, Decision, HandlerError, Tx, call_id, derive_id};
 use serde_json::Value;
 use store::types::Json;
 use tracing::info;
@@ -38,7 +38,7 @@ impl Record {
         cause: &Cause,
         tenant: &TenantContext,
         voice: &VoiceParameters,
-    ) -> Result<Self, Fault> {
+    ) -> Result<Self, HandlerError> {
         let mut record = Self::make(tx, cause, tenant, voice).await?;
         let row = &mut record.row;
         row.from_address.clone_from(&voice.from);
@@ -53,7 +53,7 @@ impl Record {
         tx: &mut Tx,
         cause: &Cause,
         interview: &Interview,
-    ) -> Result<Self, Fault> {
+    ) -> Result<Self, HandlerError> {
         let tenant = TenantContext {
             tenant_id: interview.tenant_id.clone(),
             account_sid: interview.account_sid.clone(),
@@ -92,7 +92,7 @@ impl Record {
         tenant: &TenantContext,
         call_sid: &str,
         leg: Option<&VoiceParameters>,
-    ) -> Result<Self, Fault> {
+    ) -> Result<Self, HandlerError> {
         let number = tenant.number.as_ref().map(|n| n.number.clone());
         let voice = VoiceParameters {
             call_sid: call_sid.to_owned(),
@@ -109,7 +109,7 @@ impl Record {
         cause: &Cause,
         tenant: &TenantContext,
         voice: &VoiceParameters,
-    ) -> Result<Self, Fault> {
+    ) -> Result<Self, HandlerError> {
         let at = cause.time;
         let new = CallRow {
             id: call_id(&voice.call_sid),
@@ -143,7 +143,7 @@ impl Record {
         let (row, fresh) = db::call_open(tx, &new).await?;
         if row.tenant_id != tenant.tenant_id {
             // One who can name another's call must not be able to end it.
-            return Err(Fault::Never(
+            return Err(HandlerError::Reject(
                 "the call belongs to another tenant".to_owned(),
             ));
         }

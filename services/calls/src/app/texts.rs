@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use events::v1::{MessageRefused, MessageSent};
-use role::{Cause, Decider, Decision, Fault, Tx};
+use role::{Cause, Decider, Decision, HandlerError, Tx};
 use serde_json::{Value, json};
 
 use super::record::Record;
@@ -23,7 +23,7 @@ impl Decider for NoteSent {
         tx: &mut Tx,
         cause: &Cause,
         event: MessageSent,
-    ) -> Result<Decision, Fault> {
+    ) -> Result<Decision, HandlerError> {
         let detail = json!({
             "what": "a text was sent", "purpose": event.purpose, "message_sid": event.message_sid,
             "segments": event.segments, "reconciled": event.reconciled,
@@ -42,7 +42,7 @@ impl Decider for NoteRefused {
         tx: &mut Tx,
         cause: &Cause,
         event: MessageRefused,
-    ) -> Result<Decision, Fault> {
+    ) -> Result<Decision, HandlerError> {
         let detail = json!({
             "what": "a text was refused", "purpose": event.purpose, "reason": event.reason, "code": event.code,
         });
@@ -56,7 +56,7 @@ async fn note(
     cause: &Cause,
     conversation: &str,
     detail: Value,
-) -> Result<Decision, Fault> {
+) -> Result<Decision, HandlerError> {
     let Some(call_sid) = cause.key.as_deref() else {
         return Ok(Decision::nothing());
     };

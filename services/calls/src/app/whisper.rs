@@ -3,7 +3,7 @@
 
 use async_trait::async_trait;
 use events::v1::{TenantContext, TwimlReply, VoiceWhisper};
-use role::{Cause, Decider, Decision, Fault, Tx};
+use role::{Cause, Decider, Decision, HandlerError, Tx};
 use serde_json::json;
 use twiml::{Gather, Hangup, Input, Response};
 
@@ -17,16 +17,16 @@ pub struct AskToAccept;
 impl Decider for AskToAccept {
     type Event = VoiceWhisper;
     const NAME: &'static str = "whisper";
-    const AT_ONCE: bool = true;
+    const DIRECT: bool = true;
 
     async fn decide(
         &self,
         tx: &mut Tx,
         cause: &Cause,
         event: VoiceWhisper,
-    ) -> Result<Decision, Fault> {
+    ) -> Result<Decision, HandlerError> {
         let (Some(tenant), Some(whisper)) = (event.tenant, event.whisper) else {
-            return Err(Fault::Never(
+            return Err(HandlerError::Reject(
                 "voice.whisper without a tenant or a whisper".to_owned(),
             ));
         };
@@ -37,7 +37,9 @@ impl Decider for AskToAccept {
             (true, true) => Response::empty(),
             (true, false) => Response::new().hangup(Hangup::new()),
         };
-        let xml = document.to_xml().map_err(|e| Fault::Never(e.to_string()))?;
+        let xml = document
+            .to_xml()
+            .map_err(|e| HandlerError::Reject(e.to_string()))?;
         let (parent, leg) = (&whisper.parent_call_sid, whisper.voice.as_ref());
         let mut record = Record::open_by_leg(tx, cause, &tenant, parent, leg).await?;
         let what = match (whisper.answered, accepted) {

@@ -9,7 +9,7 @@ use events::{Envelope, Event};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
 use role::door::{cause, seal};
-use role::{Decider, Fault};
+use role::{Decider, HandlerError};
 use store::{Database, Store, Tx, inbox};
 
 use crate::interviewed::interviews;
@@ -119,7 +119,7 @@ async fn decide<D: Decider>(
     queue: &str,
     envelope: Envelope,
     event: &D::Event,
-) -> Result<Followed, Fault>
+) -> Result<Followed, HandlerError>
 where
     D::Event: Clone,
 {

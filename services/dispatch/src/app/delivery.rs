@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use clock::{Clock, Time};
 use events::v1::{MessageRefused, MessageSent, TwilioMessageStatus};
 use metrics::counter;
-use role::{Cause, Decider, Decision, Fault, Tx};
+use role::{Cause, Decider, Decision, HandlerError, Tx};
 use tracing::info;
 
 use crate::app::opt_out;
@@ -32,9 +32,9 @@ impl Decider for Sent {
         tx: &mut Tx,
         cause: &Cause,
         event: MessageSent,
-    ) -> Result<Decision, Fault> {
+    ) -> Result<Decision, HandlerError> {
         if event.message_sid.is_empty() {
-            return Err(Fault::Never(
+            return Err(HandlerError::Reject(
                 "a message was sent without a MessageSid".to_owned(),
             ));
         }
@@ -53,7 +53,7 @@ impl Decider for Refused {
         tx: &mut Tx,
         cause: &Cause,
         event: MessageRefused,
-    ) -> Result<Decision, Fault> {
+    ) -> Result<Decision, HandlerError> {
         refused(tx, cause.time, &event).await?;
         info!(
             message.id = event.message_id,
@@ -76,9 +76,9 @@ impl Decider for Status {
         tx: &mut Tx,
         cause: &Cause,
         event: TwilioMessageStatus,
-    ) -> Result<Decision, Fault> {
+    ) -> Result<Decision, HandlerError> {
         if event.message_sid.is_empty() {
-            return Err(Fault::Never(
+            return Err(HandlerError::Reject(
                 "a message's status without its MessageSid".to_owned(),
             ));
         }

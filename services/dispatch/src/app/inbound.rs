@@ -5,7 +5,7 @@ use clock::Time;
 use events::v1::{InboundText, OptOutChanged, SmsInbound, TenantContext};
 use metrics::counter;
 use phone::Address;
-use role::{Cause, Decider, Decision, Fault, Tx, derive_id};
+use role::{Cause, Decider, Decision, HandlerError, Tx, derive_id};
 use store::types::Json;
 use tracing::info;
 use webhook::{Keyword, opt_out_keyword};
@@ -36,14 +36,14 @@ impl Decider for Inbound {
         tx: &mut Tx,
         cause: &Cause,
         event: SmsInbound,
-    ) -> Result<Decision, Fault> {
+    ) -> Result<Decision, HandlerError> {
         let (Some(text), Some(tenant)) = (event.text, event.tenant) else {
-            return Err(Fault::Never(
+            return Err(HandlerError::Reject(
                 "a text without its words or its tenant".to_owned(),
             ));
         };
         if text.message_sid.is_empty() || text.from.is_empty() || tenant.tenant_id.is_empty() {
-            return Err(Fault::Never(
+            return Err(HandlerError::Reject(
                 "a text without MessageSid, sender or tenant".to_owned(),
             ));
         }

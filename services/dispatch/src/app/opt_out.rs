@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use events::v1::OptOutChanged;
-use role::{Cause, Decider, Decision, Fault, Tx};
+use role::{Cause, Decider, Decision, HandlerError, Tx};
 use tracing::info;
 
 use crate::db::{self, Evidence};
@@ -21,7 +21,7 @@ impl Decider for OptOut {
         tx: &mut Tx,
         cause: &Cause,
         event: OptOutChanged,
-    ) -> Result<Decision, Fault> {
+    ) -> Result<Decision, HandlerError> {
         let evidence = Evidence::At(cause.time);
         let person = (event.tenant_id.as_str(), event.customer.as_str());
         if note(tx, person, event.opted_out, evidence).await? {

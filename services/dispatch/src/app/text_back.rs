@@ -6,7 +6,7 @@ use clock::Time;
 use events::v1::{Call, CallMissed, MessageSend, TenantContext};
 use metrics::counter;
 use phone::{Address, E164};
-use role::{Cause, Decider, Decision, Fault, Tx, derive_id};
+use role::{Cause, Decider, Decision, HandlerError, Tx, derive_id};
 use tracing::info;
 use webhook::{Segments, segments};
 
@@ -77,14 +77,14 @@ impl Decider for TextBack {
         tx: &mut Tx,
         cause: &Cause,
         event: CallMissed,
-    ) -> Result<Decision, Fault> {
+    ) -> Result<Decision, HandlerError> {
         let (Some(call), Some(tenant)) = (event.call, event.tenant) else {
-            return Err(Fault::Never(
+            return Err(HandlerError::Reject(
                 "a missed call without its call or its tenant".to_owned(),
             ));
         };
         if call.call_sid.is_empty() || tenant.tenant_id.is_empty() {
-            return Err(Fault::Never(
+            return Err(HandlerError::Reject(
                 "a missed call without the id of its call or its tenant".to_owned(),
             ));
         }

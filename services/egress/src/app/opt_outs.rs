@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use events::v1::OptOutChanged;
-use role::{Cause, Decider, Decision, Fault, Tx};
+use role::{Cause, Decider, Decision, HandlerError, Tx};
 
 use crate::db::opt_outs;
 
@@ -19,7 +19,7 @@ impl Decider for OptOuts {
         tx: &mut Tx,
         cause: &Cause,
         event: OptOutChanged,
-    ) -> Result<Decision, Fault> {
+    ) -> Result<Decision, HandlerError> {
         opt_outs::set(
             tx,
             &event.tenant_id,

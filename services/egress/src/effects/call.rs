@@ -8,7 +8,7 @@ use clock::Time;
 use events::Event;
 use events::v1::{CallPlace, CallPlaced, CallRefused};
 use phone::Address;
-use role::{Cause, Decision, Fault, Performer, derive_id};
+use role::{Cause, Decision, HandlerError, Performer, derive_id};
 use tracing::info;
 use twilio_api::{Call, CallFilter, Error, NewCall};
 
@@ -44,9 +44,9 @@ impl Performer for Place {
         self.once.tempo.retry_delays.clone()
     }
 
-    async fn perform(&self, cause: &Cause, command: CallPlace) -> Result<Decision, Fault> {
+    async fn perform(&self, cause: &Cause, command: CallPlace) -> Result<Decision, HandlerError> {
         if command.place_id.is_empty() {
-            return Err(Fault::Never("a call without place_id".into()));
+            return Err(HandlerError::Reject("a call without place_id".into()));
         }
         let placing = Placing {
             command: &command,
@@ -192,7 +192,7 @@ impl Effect for Placing<'_> {
         Ok(done(placed))
     }
 
-    async fn forbidden(&self) -> Result<Option<Refusal>, Fault> {
+    async fn forbidden(&self) -> Result<Option<Refusal>, HandlerError> {
         Ok(self.guards.check_call(self.command))
     }
 

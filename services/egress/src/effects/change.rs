@@ -1,6 +1,6 @@
 //! What hanging up and redirecting have in common: each changes a call that Twilio has, and names it by its SID.
 
-use role::{Cause, Decision, Fault, derive_id};
+use role::{Cause, Decision, HandlerError, derive_id};
 
 use super::is_sid;
 use crate::effect::{Done, Effect, Facts, Refusal};
@@ -22,9 +22,12 @@ impl Change<'_> {
         once: &Once,
         cause: &Cause,
         effect: &dyn Effect,
-    ) -> Result<Decision, Fault> {
+    ) -> Result<Decision, HandlerError> {
         if !is_sid(self.call_sid) {
-            return Err(Fault::Never(format!("{} without a CallSid", self.kind)));
+            return Err(HandlerError::Reject(format!(
+                "{} without a CallSid",
+                self.kind
+            )));
         }
         once.run(effect, cause).await?;
         Ok(Decision::nothing())

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use clock::Time;
 use events::Event;
 use events::v1::CallHangUp;
-use role::{Cause, Decision, Fault, Performer};
+use role::{Cause, Decision, HandlerError, Performer};
 use tracing::info;
 use twilio_api::{CallChange, CallStatus, Error};
 
@@ -33,7 +33,7 @@ impl Performer for HangUp {
     }
 
     /// The call's own end is told by its status callback.
-    async fn perform(&self, cause: &Cause, command: CallHangUp) -> Result<Decision, Fault> {
+    async fn perform(&self, cause: &Cause, command: CallHangUp) -> Result<Decision, HandlerError> {
         let hanging_up = HangingUp { command: &command };
         let change = hanging_up.change();
         change.make(&self.once, cause, &hanging_up).await

@@ -5,7 +5,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use events::v1::call_looked_up::Leg;
 use events::v1::{CallLookedUp, CallLookup};
-use role::{Cause, Decision, Fault, Performer};
+use role::{Cause, Decision, HandlerError, Performer};
 use twilio_api::{Call, CallFilter, Error};
 
 use super::is_sid;
@@ -29,15 +29,15 @@ impl Performer for LookUp {
         self.retry_delays.clone()
     }
 
-    async fn perform(&self, _: &Cause, command: CallLookup) -> Result<Decision, Fault> {
+    async fn perform(&self, _: &Cause, command: CallLookup) -> Result<Decision, HandlerError> {
         let sid = &command.call_sid;
         if !is_sid(sid) {
-            return Err(Fault::Never("a look-up without a CallSid".into()));
+            return Err(HandlerError::Reject("a look-up without a CallSid".into()));
         }
         let account = self.accounts.of(&command.account_sid).await?;
         let looked_up = look_up(&account, &command)
             .await
-            .map_err(|e| Fault::Later(format!("call {sid}: {e}")))?;
+            .map_err(|e| HandlerError::Retry(format!("call {sid}: {e}")))?;
         Ok(Decision::nothing().then(&looked_up))
     }
 }

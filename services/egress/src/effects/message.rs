@@ -8,7 +8,7 @@ use clock::Time;
 use events::Event;
 use events::v1::{MessageRefused, MessageSend, MessageSent, OptOutChanged};
 use phone::Address;
-use role::{Cause, Decision, Fault, Performer, Tx, derive_id};
+use role::{Cause, Decision, HandlerError, Performer, Tx, derive_id};
 use tracing::info;
 use twilio_api::{Message, MessageFilter, NewMessage, code};
 
@@ -44,9 +44,9 @@ impl Performer for Send {
         self.once.tempo.retry_delays.clone()
     }
 
-    async fn perform(&self, cause: &Cause, command: MessageSend) -> Result<Decision, Fault> {
+    async fn perform(&self, cause: &Cause, command: MessageSend) -> Result<Decision, HandlerError> {
         if command.message_id.is_empty() {
-            return Err(Fault::Never("a message without message_id".into()));
+            return Err(HandlerError::Reject("a message without message_id".into()));
         }
         let sending = Sending {
             command: &command,
@@ -218,7 +218,7 @@ impl Effect for Sending<'_> {
         Ok(done(sent))
     }
 
-    async fn forbidden(&self) -> Result<Option<Refusal>, Fault> {
+    async fn forbidden(&self) -> Result<Option<Refusal>, HandlerError> {
         self.send.guards.check(self.command).await
     }
 
@@ -235,7 +235,7 @@ impl Effect for Sending<'_> {
         }
     }
 
-    async fn refused(&self, tx: &mut Tx, refusal: &Refusal) -> Result<(), Fault> {
+    async fn refused(&self, tx: &mut Tx, refusal: &Refusal) -> Result<(), HandlerError> {
         if refusal.code == code::OPTED_OUT {
             let MessageSend { tenant_id, to, .. } = self.command;
             opt_outs::set(tx, tenant_id, to, true, self.cause.time).await?;

@@ -8,7 +8,7 @@ use clock::Time;
 use events::Event;
 use events::v1::{NumberBought, NumberBuy, NumberRelease, NumberReleased};
 use phone::Address;
-use role::{Cause, Decision, Fault, Performer, derive_id};
+use role::{Cause, Decision, HandlerError, Performer, derive_id};
 use twilio_api::{Error, IncomingNumber, NumberFilter, NumberKind, NumberSearch, NumberSettings};
 
 use super::REPEATED;
@@ -58,9 +58,9 @@ impl Performer for Buy {
         self.once.tempo.retry_delays.clone()
     }
 
-    async fn perform(&self, cause: &Cause, command: NumberBuy) -> Result<Decision, Fault> {
+    async fn perform(&self, cause: &Cause, command: NumberBuy) -> Result<Decision, HandlerError> {
         if command.number_id.is_empty() {
-            return Err(Fault::Never("a number without number_id".into()));
+            return Err(HandlerError::Reject("a number without number_id".into()));
         }
         let buying = Buying {
             command: &command,
@@ -105,9 +105,13 @@ impl Performer for Release {
         self.once.tempo.retry_delays.clone()
     }
 
-    async fn perform(&self, cause: &Cause, command: NumberRelease) -> Result<Decision, Fault> {
+    async fn perform(
+        &self,
+        cause: &Cause,
+        command: NumberRelease,
+    ) -> Result<Decision, HandlerError> {
         if command.number_id.is_empty() {
-            return Err(Fault::Never("a number without number_id".into()));
+            return Err(HandlerError::Reject("a number without number_id".into()));
         }
         let releasing = Releasing {
             command: &command,

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use clock::Time;
 use events::Event;
 use events::v1::CallRedirect;
-use role::{Cause, Decision, Fault, Performer, derive_id};
+use role::{Cause, Decision, HandlerError, Performer, derive_id};
 use tracing::info;
 use twilio_api::{CallChange, Error};
 
@@ -30,7 +30,11 @@ impl Performer for Redirect {
     }
 
     /// The call's own request for the document tells that it was done.
-    async fn perform(&self, cause: &Cause, command: CallRedirect) -> Result<Decision, Fault> {
+    async fn perform(
+        &self,
+        cause: &Cause,
+        command: CallRedirect,
+    ) -> Result<Decision, HandlerError> {
         let redirecting = Redirecting {
             command: &command,
             order: &cause.id,

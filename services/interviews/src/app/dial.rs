@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use chrono::Duration;
 use events::v1::{CallPlace, CallPlaced, CallRefused, InterviewDial};
 use flow::{OnMachine, Progress};
-use role::{Cause, Decider, Decision, Fault, Tx, derive_id};
+use role::{Cause, Decider, Decision, HandlerError, Tx, derive_id};
 use tracing::info;
 
 use super::follow::follow;
@@ -31,7 +31,7 @@ impl Decider for Dial {
         tx: &mut Tx,
         cause: &Cause,
         event: InterviewDial,
-    ) -> Result<Decision, Fault> {
+    ) -> Result<Decision, HandlerError> {
         let Some(mut held) = Held::by_id(tx, &event.interview_id).await? else {
             return Ok(Decision::nothing());
         };
@@ -111,7 +111,12 @@ impl Decider for Placed {
     type Event = CallPlaced;
     const NAME: &'static str = "placed";
 
-    async fn decide(&self, tx: &mut Tx, _: &Cause, event: CallPlaced) -> Result<Decision, Fault> {
+    async fn decide(
+        &self,
+        tx: &mut Tx,
+        _: &Cause,
+        event: CallPlaced,
+    ) -> Result<Decision, HandlerError> {
         let Some(mut held) = Held::by_id(tx, &event.interview_id).await? else {
             return Ok(Decision::nothing());
         };
@@ -138,7 +143,7 @@ impl Decider for Refused {
         tx: &mut Tx,
         cause: &Cause,
         event: CallRefused,
-    ) -> Result<Decision, Fault> {
+    ) -> Result<Decision, HandlerError> {
         let Some(mut held) = Held::by_id(tx, &event.interview_id).await? else {
             return Ok(Decision::nothing());
         };

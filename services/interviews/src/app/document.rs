@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use events::v1::TwimlReply;
 use flow::{Document, Language, Then};
-use role::Fault;
+use role::HandlerError;
 use twiml::{
     Gather, Hangup, Input, Method, Play, Record, RecordingEvent, Redirect, Response, Say, Trim,
 };
@@ -28,7 +28,7 @@ pub fn twiml(
     document: &Document,
     files: &HashMap<String, String>,
     public_url: &str,
-) -> Result<TwimlReply, Fault> {
+) -> Result<TwimlReply, HandlerError> {
     let lines = document.lines.iter().map(|line| match files.get(line) {
         Some(file) => Heard::File(file),
         None => Heard::Words(line),
@@ -60,15 +60,19 @@ pub fn twiml(
         ))),
         Then::HangUp => spoken(held, lines).hangup(Hangup::new()),
     };
-    let xml = response.to_xml().map_err(|e| Fault::Never(e.to_string()))?;
+    let xml = response
+        .to_xml()
+        .map_err(|e| HandlerError::Reject(e.to_string()))?;
     Ok(TwimlReply { xml })
 }
 
 /// What a caller hears whose call is about no interview that we know.
-pub fn apology(language: &str) -> Result<TwimlReply, Fault> {
+pub fn apology(language: &str) -> Result<TwimlReply, HandlerError> {
     let words = Language::of(language).words().apology;
     let response = Response::new().say(Say::new(words)).hangup(Hangup::new());
-    let xml = response.to_xml().map_err(|e| Fault::Never(e.to_string()))?;
+    let xml = response
+        .to_xml()
+        .map_err(|e| HandlerError::Reject(e.to_string()))?;
     Ok(TwimlReply { xml })
 }
 

@@ -6,7 +6,7 @@ use events::v1::{
     InterviewNotSummarized, InterviewSummarized,
 };
 use flow::{Machine, Usage};
-use role::{Cause, Decider, Decision, Fault, Tx};
+use role::{Cause, Decider, Decision, HandlerError, Tx};
 use store::types::Json;
 
 use super::Desk;
@@ -53,7 +53,7 @@ impl Decider for Transcribed {
         tx: &mut Tx,
         cause: &Cause,
         event: AnswerTranscribed,
-    ) -> Result<Decision, Fault> {
+    ) -> Result<Decision, HandlerError> {
         let number = event.question_number;
         take_step(&self.0, tx, cause, &event.interview_id, |held| {
             let mut machine = machine_for(held, cause, number, &event.answer_id)?;
@@ -77,7 +77,7 @@ impl Decider for NotTranscribed {
         tx: &mut Tx,
         cause: &Cause,
         event: AnswerNotTranscribed,
-    ) -> Result<Decision, Fault> {
+    ) -> Result<Decision, HandlerError> {
         let number = event.question_number;
         take_step(&self.0, tx, cause, &event.interview_id, |held| {
             let mut machine = machine_for(held, cause, number, &event.answer_id)?;
@@ -100,7 +100,7 @@ impl Decider for Scored {
         tx: &mut Tx,
         cause: &Cause,
         event: AnswerScored,
-    ) -> Result<Decision, Fault> {
+    ) -> Result<Decision, HandlerError> {
         let number = event.question_number;
         take_step(&self.0, tx, cause, &event.interview_id, |held| {
             let mut machine = machine_for(held, cause, number, &event.answer_id)?;
@@ -125,7 +125,7 @@ impl Decider for NotScored {
         tx: &mut Tx,
         cause: &Cause,
         event: AnswerNotScored,
-    ) -> Result<Decision, Fault> {
+    ) -> Result<Decision, HandlerError> {
         let number = event.question_number;
         take_step(&self.0, tx, cause, &event.interview_id, |held| {
             let mut machine = machine_for(held, cause, number, &event.answer_id)?;
@@ -148,7 +148,7 @@ impl Decider for Summarized {
         tx: &mut Tx,
         cause: &Cause,
         event: InterviewSummarized,
-    ) -> Result<Decision, Fault> {
+    ) -> Result<Decision, HandlerError> {
         take_step(&self.0, tx, cause, &event.interview_id, |held| {
             if held.progress.evaluated {
                 return None;
@@ -183,7 +183,7 @@ impl Decider for NotSummarized {
         tx: &mut Tx,
         cause: &Cause,
         event: InterviewNotSummarized,
-    ) -> Result<Decision, Fault> {
+    ) -> Result<Decision, HandlerError> {
         take_step(&self.0, tx, cause, &event.interview_id, |held| {
             let waits = !held.waiting().is_empty();
             Some(held.machine(cause.time).summed_up(None, waits))

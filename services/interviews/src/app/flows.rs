@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use events::v1::{AiWishes, FlowDefine, FlowDefined, SpeechSynthesize};
 use flow::{Definition, Language};
-use role::{Cause, Decider, Decision, Fault, Tx, derive_id};
+use role::{Cause, Decider, Decision, HandlerError, Tx, derive_id};
 use serde_json::Value;
 use store::types::Json;
 use tracing::info;
@@ -24,11 +24,11 @@ impl Decider for Define {
         tx: &mut Tx,
         cause: &Cause,
         event: FlowDefine,
-    ) -> Result<Decision, Fault> {
+    ) -> Result<Decision, HandlerError> {
         let value: Value = serde_json::from_str(&event.definition)
-            .map_err(|e| Fault::Never(format!("flow.define without a definition: {e}")))?;
+            .map_err(|e| HandlerError::Reject(format!("flow.define without a definition: {e}")))?;
         let definition = Definition::read(&value).map_err(|faults| {
-            Fault::Never(format!("flow.define with a bad definition: {faults:?}"))
+            HandlerError::Reject(format!("flow.define with a bad definition: {faults:?}"))
         })?;
         let whose = (event.tenant_id.as_str(), event.name.as_str());
         let kept = Json(definition.to_value());

@@ -7,7 +7,7 @@ use events::v1::{
 };
 use flow::{Document, Effect, Outcome, Stage, Step, Turn};
 use metrics::counter;
-use role::{Cause, Decision, Fault, Tx, derive_id};
+use role::{Cause, Decision, HandlerError, Tx, derive_id};
 
 use super::held::Held;
 use super::milestones::{conclude, evaluated, settle, started};
@@ -21,7 +21,7 @@ pub async fn take_step(
     cause: &Cause,
     interview: &str,
     step: impl FnOnce(&mut Held) -> Option<Step> + Send,
-) -> Result<Decision, Fault> {
+) -> Result<Decision, HandlerError> {
     let Some(mut held) = Held::by_id(tx, interview).await? else {
         return Ok(Decision::nothing());
     };
@@ -39,7 +39,7 @@ pub async fn follow(
     cause: &Cause,
     mut held: Held,
     step: Step,
-) -> Result<Decision, Fault> {
+) -> Result<Decision, HandlerError> {
     // A call that failed is made again where the flow says so: this attempt comes to nothing.
     if let Some(verdict) = held.machine(cause.time).verdict()
         && verdict.outcome == Outcome::Failed
@@ -110,7 +110,7 @@ async fn compose(
     cause: &Cause,
     held: &Held,
     document: &Document,
-) -> Result<(Decision, TwimlReply), Fault> {
+) -> Result<(Decision, TwimlReply), HandlerError> {
     let (files, prepared) = speech::files(desk, tx, cause, held, &document.lines).await?;
     let reply = document::twiml(held, document, &files, &desk.public_url)?;
     Ok((prepared, reply))
@@ -134,7 +134,7 @@ async fn carry_out(
     cause: &Cause,
     held: &mut Held,
     effect: Effect,
-) -> Result<Decision, Fault> {
+) -> Result<Decision, HandlerError> {
     let none = Decision::nothing();
     let decision = match effect {
         Effect::Prepare(line) => return speech::prepare(desk, tx, cause, held, &[line]).await,
@@ -198,7 +198,7 @@ async fn write(
     held: &Held,
     ordinal: u32,
     number: u32,
-) -> Result<QuestionWrite, Fault> {
+) -> Result<QuestionWrite, HandlerError> {
     let fixed = held
         .definition
         .questions

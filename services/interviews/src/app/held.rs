@@ -3,7 +3,7 @@
 use clock::Time;
 use events::v1::{self, AiWishes, Turn, VoiceParameters, Webhook};
 use flow::{Definition, Language, Machine, Progress};
-use role::{Fault, ReplySlot, Tx};
+use role::{HandlerError, ReplySlot, Tx};
 use serde_json::json;
 use store::types::Json;
 use tracing::warn;
@@ -24,9 +24,9 @@ pub struct Held {
 
 impl Held {
     /// Takes up a row.
-    pub fn of(row: InterviewRow) -> Result<Self, Fault> {
+    pub fn of(row: InterviewRow) -> Result<Self, HandlerError> {
         let unreadable = |what: &str, e: &dyn std::fmt::Display| {
-            Fault::Never(format!(
+            HandlerError::Reject(format!(
                 "the {what} of interview {} cannot be read: {e}",
                 row.id
             ))
@@ -50,7 +50,7 @@ impl Held {
     }
 
     /// The interview with this id, locked.
-    pub async fn by_id(tx: &mut Tx, id: &str) -> Result<Option<Self>, Fault> {
+    pub async fn by_id(tx: &mut Tx, id: &str) -> Result<Option<Self>, HandlerError> {
         db::interview_lock(tx, id).await?.map(Self::of).transpose()
     }
 
@@ -60,7 +60,7 @@ impl Held {
         tx: &mut Tx,
         webhook: &Webhook,
         call_sid: &str,
-    ) -> Result<Option<Self>, Fault> {
+    ) -> Result<Option<Self>, HandlerError> {
         let row = match query(webhook, "interview_id") {
             Some(id) => db::interview_lock(tx, id).await?,
             None => db::interview_lock_by_call(tx, call_sid).await?,
@@ -188,7 +188,7 @@ impl Held {
     }
 
     /// What the candidate has said of himself in writing; empty for a caller.
-    pub async fn resume(&self, tx: &mut Tx) -> Result<String, Fault> {
+    pub async fn resume(&self, tx: &mut Tx) -> Result<String, HandlerError> {
         let Some(id) = &self.row.candidate_id else {
             return Ok(String::new());
         };
@@ -243,7 +243,7 @@ impl Held {
     }
 
     /// Writes it back.
-    pub async fn save(mut self, tx: &mut Tx) -> Result<(), Fault> {
+    pub async fn save(mut self, tx: &mut Tx) -> Result<(), HandlerError> {
         self.row.progress = Json(json!(self.progress));
         Ok(db::interview_save(tx, &self.row).await?)
     }

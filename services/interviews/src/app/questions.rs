@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use events::v1::{QuestionNotWritten, QuestionWritten};
-use role::{Cause, Decider, Decision, Fault, Tx};
+use role::{Cause, Decider, Decision, HandlerError, Tx};
 
 use super::Desk;
 use super::evaluation::usage;
@@ -28,7 +28,7 @@ impl Decider for Written {
         tx: &mut Tx,
         cause: &Cause,
         event: QuestionWritten,
-    ) -> Result<Decision, Fault> {
+    ) -> Result<Decision, HandlerError> {
         take_step(&self.0, tx, cause, &event.interview_id, |held| {
             let ordinal = ordinal(held, &event.write_id)?;
             let used = usage("question", event.usage);
@@ -54,7 +54,7 @@ impl Decider for NotWritten {
         tx: &mut Tx,
         cause: &Cause,
         event: QuestionNotWritten,
-    ) -> Result<Decision, Fault> {
+    ) -> Result<Decision, HandlerError> {
         take_step(&self.0, tx, cause, &event.interview_id, |held| {
             let ordinal = ordinal(held, &event.write_id)?;
             Some(held.machine(cause.time).not_written(ordinal))

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use events::v1::{RecordingDue, TwilioRecordingStatus};
 use flow::Recording;
-use role::{Cause, Decider, Decision, Fault, Tx};
+use role::{Cause, Decider, Decision, HandlerError, Tx};
 
 use super::Desk;
 use super::follow::{follow, take_step};
@@ -23,7 +23,7 @@ impl Decider for Follow {
         tx: &mut Tx,
         cause: &Cause,
         event: TwilioRecordingStatus,
-    ) -> Result<Decision, Fault> {
+    ) -> Result<Decision, HandlerError> {
         let webhook = event.webhook.unwrap_or_default();
         let file = event.recording.unwrap_or_default();
         // Recordings of other calls come by here too.
@@ -73,7 +73,7 @@ impl Decider for LookFor {
         tx: &mut Tx,
         cause: &Cause,
         event: RecordingDue,
-    ) -> Result<Decision, Fault> {
+    ) -> Result<Decision, HandlerError> {
         take_step(&self.0, tx, cause, &event.interview_id, |held| {
             let number = event.question_number;
             let recording = held.progress.answer(number)?.recording.as_ref()?;

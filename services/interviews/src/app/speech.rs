@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use async_trait::async_trait;
 use chrono::Duration;
 use events::v1::{AiWishes, SpeechNotSynthesized, SpeechSynthesize, SpeechSynthesized};
-use role::{Cause, Decider, Decision, Fault, Tx, derive_id};
+use role::{Cause, Decider, Decision, HandlerError, Tx, derive_id};
 
 use super::Desk;
 use super::held::Held;
@@ -21,7 +21,7 @@ pub async fn files(
     cause: &Cause,
     held: &Held,
     lines: &[String],
-) -> Result<(HashMap<String, String>, Decision), Fault> {
+) -> Result<(HashMap<String, String>, Decision), HandlerError> {
     let wishes = held.wishes();
     let keys: Vec<String> = lines
         .iter()
@@ -66,7 +66,7 @@ pub async fn prepare(
     cause: &Cause,
     held: &Held,
     lines: &[String],
-) -> Result<Decision, Fault> {
+) -> Result<Decision, HandlerError> {
     let (_, decision) = files(desk, tx, cause, held, lines).await?;
     Ok(decision)
 }
@@ -86,7 +86,13 @@ pub fn key(line: &str, language: &str, wishes: &AiWishes, speaker: &str) -> Stri
     )
 }
 
-async fn note(tx: &mut Tx, cause: &Cause, key: &str, state: &str, file: &str) -> Result<(), Fault> {
+async fn note(
+    tx: &mut Tx,
+    cause: &Cause,
+    key: &str,
+    state: &str,
+    file: &str,
+) -> Result<(), HandlerError> {
     let row = SpeechRow {
         key: key.to_owned(),
         state: state.to_owned(),
@@ -109,7 +115,7 @@ impl Decider for Spoken {
         tx: &mut Tx,
         cause: &Cause,
         event: SpeechSynthesized,
-    ) -> Result<Decision, Fault> {
+    ) -> Result<Decision, HandlerError> {
         note(tx, cause, &event.key, "ready", &event.file).await?;
         Ok(Decision::nothing())
     }
@@ -128,7 +134,7 @@ impl Decider for NotSpoken {
         tx: &mut Tx,
         cause: &Cause,
         event: SpeechNotSynthesized,
-    ) -> Result<Decision, Fault> {
+    ) -> Result<Decision, HandlerError> {
         note(tx, cause, &event.key, "failed", "").await?;
         Ok(Decision::nothing())
     }

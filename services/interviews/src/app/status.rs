@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use events::v1::{CallHangUp, InterviewSettle, TwilioCallStatus};
 use flow::Step;
-use role::{Cause, Decider, Decision, Fault, Tx};
+use role::{Cause, Decider, Decision, HandlerError, Tx};
 
 use super::Desk;
 use super::follow::follow;
@@ -31,7 +31,7 @@ impl Decider for FollowCall {
         tx: &mut Tx,
         cause: &Cause,
         event: TwilioCallStatus,
-    ) -> Result<Decision, Fault> {
+    ) -> Result<Decision, HandlerError> {
         let (webhook, voice) = (
             event.webhook.unwrap_or_default(),
             event.voice.unwrap_or_default(),
@@ -67,7 +67,7 @@ impl Decider for Settle {
         tx: &mut Tx,
         cause: &Cause,
         event: InterviewSettle,
-    ) -> Result<Decision, Fault> {
+    ) -> Result<Decision, HandlerError> {
         let Some(mut held) = Held::by_id(tx, &event.interview_id).await? else {
             return Ok(Decision::nothing());
         };
@@ -104,7 +104,7 @@ async fn give_up(
     tx: &mut Tx,
     cause: &Cause,
     mut held: Held,
-) -> Result<Decision, Fault> {
+) -> Result<Decision, HandlerError> {
     let reason = "it took too long";
     let numbers = held.progress.answers.iter().map(|answer| answer.number);
     let numbers: Vec<u32> = numbers.collect();

@@ -9,7 +9,7 @@ use events::v1::{
 };
 use flow::{Definition, Kind, Progress, Recording};
 use phone::Address;
-use role::{Cause, Decider, Decision, Fault, Tx, derive_id};
+use role::{Cause, Decider, Decision, HandlerError, Tx, derive_id};
 use serde_json::json;
 use store::types::Json;
 use tracing::warn;
@@ -27,7 +27,7 @@ pub struct Begin(pub Desk);
 impl Decider for Begin {
     type Event = VoiceInbound;
     const NAME: &'static str = "begin";
-    const AT_ONCE: bool = true;
+    const DIRECT: bool = true;
 
     fn bindings(&self) -> Vec<String> {
         ["coach", "screener"]
@@ -40,9 +40,9 @@ impl Decider for Begin {
         tx: &mut Tx,
         cause: &Cause,
         event: VoiceInbound,
-    ) -> Result<Decision, Fault> {
+    ) -> Result<Decision, HandlerError> {
         let (Some(tenant), Some(voice)) = (event.tenant, event.voice) else {
-            return Err(Fault::Never(
+            return Err(HandlerError::Reject(
                 "voice.inbound without a tenant or parameters".to_owned(),
             ));
         };
@@ -77,7 +77,7 @@ async fn open(
     cause: &Cause,
     tenant: TenantContext,
     voice: &VoiceParameters,
-) -> Result<Held, Fault> {
+) -> Result<Held, HandlerError> {
     let app = tenant
         .number
         .as_ref()
@@ -95,8 +95,9 @@ async fn open(
     };
     let (definition, version) = match db::flow_latest(tx, &tenant.tenant_id, name).await? {
         Some(row) => {
-            let definition = Definition::stored(&row.definition.0)
-                .map_err(|e| Fault::Never(format!("the flow {name} cannot be read: {e}")))?;
+            let definition = Definition::stored(&row.definition.0).map_err(|e| {
+                HandlerError::Reject(format!("the flow {name} cannot be read: {e}"))
+            })?;
             (definition, row.version)
         }
         None => {
@@ -143,7 +144,7 @@ async fn open(
     db::call_bind(tx, &voice.call_sid, &row.id, 1).await?;
     match db::interview_lock(tx, &row.id).await? {
         Some(row) => Held::of(row),
-        None => Err(Fault::Later(
+        None => Err(HandlerError::Retry(
             "the interview that was just made is not there".to_owned(),
         )),
     }
@@ -181,7 +182,7 @@ impl Decider for Choose {
         tx: &mut Tx,
         cause: &Cause,
         event: TwilioGatherFinished,
-    ) -> Result<Decision, Fault> {
+    ) -> Result<Decision, HandlerError> {
         let Some((mut held, number)) = live(tx, event.webhook, event.voice).await? else {
             return unknown();
         };
@@ -206,7 +207,7 @@ impl Decider for Choose {
 }
 
 /// What the caller's last interview came to. Those who hide their number are not one person.
-async fn last_feedback(tx: &mut Tx, held: &Held) -> Result<Option<String>, Fault> {
+async fn last_feedback(tx: &mut Tx, held: &Held) -> Result<Option<String>, HandlerError> {
     if Address::parse(&held.row.person).is_anonymous() {
         return Ok(None);
     }
@@ -233,7 +234,7 @@ impl Decider for TakeAnswer {
         tx: &mut Tx,
         cause: &Cause,
         event: TwilioRecordFinished,
-    ) -> Result<Decision, Fault> {
+    ) -> Result<Decision, HandlerError> {
         let Some((mut held, number)) = live(tx, event.webhook, event.voice).await? else {
             return unknown();
         };
@@ -264,7 +265,7 @@ impl Decider for GoOn {
         tx: &mut Tx,
         cause: &Cause,
         event: TwilioCallContinued,
-    ) -> Result<Decision, Fault> {
+    ) -> Result<Decision, HandlerError> {
         let Some((mut held, number)) = live(tx, event.webhook, event.voice).await? else {
             return unknown();
         };
@@ -283,7 +284,12 @@ impl Decider for TakeTurn {
     type Event = TurnDue;
     const NAME: &'static str = "turn-due";
 
-    async fn decide(&self, tx: &mut Tx, cause: &Cause, event: TurnDue) -> Result<Decision, Fault> {
+    async fn decide(
+        &self,
+        tx: &mut Tx,
+        cause: &Cause,
+        event: TurnDue,
+    ) -> Result<Decision, HandlerError> {
         take_step(&self.0, tx, cause, &event.interview_id, |held| {
             let is_current = event.attempt == held.attempt();
             is_current.then(|| held.machine(cause.time).due(event.turn))
@@ -305,7 +311,7 @@ impl Decider for Advance {
         tx: &mut Tx,
         cause: &Cause,
         event: InterviewAdvance,
-    ) -> Result<Decision, Fault> {
+    ) -> Result<Decision, HandlerError> {
         // Whoever gave the order waits until he can be shown what came of it.
         let told = Decision::nothing().reply(&InterviewAdvanced {
             interview_id: event.interview_id.clone(),
@@ -337,14 +343,14 @@ async fn live(
     tx: &mut Tx,
     webhook: Option<Webhook>,
     voice: Option<VoiceParameters>,
-) -> Result<Option<(Held, Option<u32>)>, Fault> {
+) -> Result<Option<(Held, Option<u32>)>, HandlerError> {
     let (webhook, voice) = (webhook.unwrap_or_default(), voice.unwrap_or_default());
     let held = Held::of_webhook(tx, &webhook, &voice.call_sid).await?;
     Ok(held.map(|held| (held, question_number(&webhook))))
 }
 
 /// A live call must not break: what is not known is spoken of.
-fn unknown() -> Result<Decision, Fault> {
+fn unknown() -> Result<Decision, HandlerError> {
     warn!("a live call's webhook is about no interview that it may go on with");
     Ok(Decision::nothing().reply(&document::apology("")?))
 }

@@ -18,7 +18,7 @@ use role::{Cause, Decision, derive_id};
 use crate::once::Effect;
 
 /// As many as there may be interviews on the phone at once.
-const AT_ONCE: u16 = 256;
+const PREFETCH: u16 = 256;
 
 /// The event that tells a result: the same event however often it is told.
 fn told<E: Event>(event: &E, effect: &Effect<'_>, tenant: &str) -> Decision {

@@ -6,10 +6,10 @@ use ai::task::{AboutQuestion, Question};
 use ai::{Ai, Block, ChatRequest, Task};
 use async_trait::async_trait;
 use events::v1::{AiWishes, QuestionNotWritten, QuestionWrite, QuestionWritten};
-use role::{Cause, Decision, Fault, Performer, derive_id};
+use role::{Cause, Decision, HandlerError, Performer, derive_id};
 
 use super::summary::turns;
-use super::{AT_ONCE, answered, told};
+use super::{PREFETCH, answered, told};
 use crate::once::{Effect, Made, Once, Outcome};
 use crate::prompts;
 use crate::text::{MOST, cut, is_one_question, is_repeat, plain};
@@ -27,14 +27,18 @@ impl Performer for Write {
     const NAME: &'static str = "question";
 
     fn prefetch(&self) -> u16 {
-        AT_ONCE
+        PREFETCH
     }
 
     fn retry_delays(&self) -> Vec<Duration> {
         self.once.tempo.retry_delays.clone()
     }
 
-    async fn perform(&self, cause: &Cause, command: QuestionWrite) -> Result<Decision, Fault> {
+    async fn perform(
+        &self,
+        cause: &Cause,
+        command: QuestionWrite,
+    ) -> Result<Decision, HandlerError> {
         let effect = Effect {
             kind: "question",
             id: &command.write_id,

@@ -6,10 +6,10 @@ use ai::task::{self, AboutAnswer};
 use ai::{Ai, Answer, Block, ChatRequest, Task};
 use async_trait::async_trait;
 use events::v1::{AiWishes, AnswerNotScored, AnswerScore, AnswerScored};
-use role::{Cause, Decision, Fault, Performer, derive_id};
+use role::{Cause, Decision, HandlerError, Performer, derive_id};
 use serde::{Deserialize, Serialize};
 
-use super::{AT_ONCE, answered, told};
+use super::{PREFETCH, answered, told};
 use crate::once::{Effect, Made, Miss, Once, Outcome};
 use crate::prompts;
 use crate::text::{MOST, cut, plain, verbatim};
@@ -34,14 +34,14 @@ impl Performer for Score {
     const NAME: &'static str = "score";
 
     fn prefetch(&self) -> u16 {
-        AT_ONCE
+        PREFETCH
     }
 
     fn retry_delays(&self) -> Vec<Duration> {
         self.once.tempo.retry_delays.clone()
     }
 
-    async fn perform(&self, cause: &Cause, command: AnswerScore) -> Result<Decision, Fault> {
+    async fn perform(&self, cause: &Cause, command: AnswerScore) -> Result<Decision, HandlerError> {
         let AnswerScore {
             question,
             transcript,

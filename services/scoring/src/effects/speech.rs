@@ -7,10 +7,10 @@ use async_trait::async_trait;
 use audio::Sound;
 use events::v1::{SpeechNotSynthesized, SpeechSynthesize, SpeechSynthesized};
 use objects::Object;
-use role::{Cause, Decision, Fault, Performer};
+use role::{Cause, Decision, HandlerError, Performer};
 use serde::{Deserialize, Serialize};
 
-use super::{AT_ONCE, answered};
+use super::{PREFETCH, answered};
 use crate::once::{Effect, Kept, Miss, Once, Outcome};
 use crate::providers::Speaker;
 use crate::usage::Took;
@@ -42,17 +42,21 @@ impl Performer for Speak {
     const NAME: &'static str = "speech";
 
     fn prefetch(&self) -> u16 {
-        AT_ONCE
+        PREFETCH
     }
 
     fn retry_delays(&self) -> Vec<Duration> {
         self.once.tempo.retry_delays.clone()
     }
 
-    async fn perform(&self, cause: &Cause, command: SpeechSynthesize) -> Result<Decision, Fault> {
+    async fn perform(
+        &self,
+        cause: &Cause,
+        command: SpeechSynthesize,
+    ) -> Result<Decision, HandlerError> {
         let hex = |c: u8| c.is_ascii_digit() || (b'a'..=b'f').contains(&c);
         if !(16..=64).contains(&command.key.len()) || !command.key.bytes().all(hex) {
-            return Err(Fault::Never("speech without a key".into()));
+            return Err(HandlerError::Reject("speech without a key".into()));
         }
         let effect = Effect {
             kind: "speech",

@@ -6,7 +6,7 @@ use ai::task::{self, AboutInterview, Summary};
 use ai::{Ai, Block, ChatRequest, Task};
 use async_trait::async_trait;
 use events::v1::{AiWishes, InterviewNotSummarized, InterviewSummarize, InterviewSummarized, Turn};
-use role::{Cause, Decision, Fault, Performer, derive_id};
+use role::{Cause, Decision, HandlerError, Performer, derive_id};
 use serde::{Deserialize, Serialize};
 
 use super::{answered, told};
@@ -65,14 +65,18 @@ impl Performer for SumUp {
     const NAME: &'static str = "summary";
 
     fn prefetch(&self) -> u16 {
-        super::AT_ONCE
+        super::PREFETCH
     }
 
     fn retry_delays(&self) -> Vec<Duration> {
         self.once.tempo.retry_delays.clone()
     }
 
-    async fn perform(&self, cause: &Cause, command: InterviewSummarize) -> Result<Decision, Fault> {
+    async fn perform(
+        &self,
+        cause: &Cause,
+        command: InterviewSummarize,
+    ) -> Result<Decision, HandlerError> {
         let effect = Effect {
             kind: "summary",
             id: &command.interview_id,

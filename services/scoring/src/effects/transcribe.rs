@@ -8,9 +8,9 @@ use audio::Sound;
 use bytes::Bytes;
 use clock::Time;
 use events::v1::{AnswerNotTranscribed, AnswerTranscribe, AnswerTranscribed};
-use role::{Cause, Decision, Fault, Performer, derive_id};
+use role::{Cause, Decision, HandlerError, Performer, derive_id};
 
-use super::{AT_ONCE, answered, told};
+use super::{PREFETCH, answered, told};
 use crate::once::{Effect, Made, Miss, Once, Outcome};
 use crate::recordings::{Recordings, Wanted};
 use crate::text::plain;
@@ -32,14 +32,18 @@ impl Performer for Transcribe {
     const NAME: &'static str = "transcribe";
 
     fn prefetch(&self) -> u16 {
-        AT_ONCE
+        PREFETCH
     }
 
     fn retry_delays(&self) -> Vec<Duration> {
         self.once.tempo.retry_delays.clone()
     }
 
-    async fn perform(&self, cause: &Cause, command: AnswerTranscribe) -> Result<Decision, Fault> {
+    async fn perform(
+        &self,
+        cause: &Cause,
+        command: AnswerTranscribe,
+    ) -> Result<Decision, HandlerError> {
         let effect = Effect {
             kind: "transcribe",
             id: &command.answer_id,

@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use clock::Time;
 use events::v1::{NumberBought, NumberChanged, NumberRelease, NumberReleased};
 use phone::E164;
-use role::{Cause, Decider, Decision, Fault, Tx};
+use role::{Cause, Decider, Decision, HandlerError, Tx};
 
 use super::model::Number;
 use super::words::NumberStatus;
@@ -66,7 +66,7 @@ impl Decider for SettleBought {
         tx: &mut Tx,
         cause: &Cause,
         event: NumberBought,
-    ) -> Result<Decision, Fault> {
+    ) -> Result<Decision, HandlerError> {
         Ok(match bought(tx, cause.time, &event).await? {
             Bought::Active(number) => Decision::nothing()
                 .then(&changed(&number))
@@ -95,7 +95,7 @@ impl Decider for SettleReleased {
         tx: &mut Tx,
         cause: &Cause,
         event: NumberReleased,
-    ) -> Result<Decision, Fault> {
+    ) -> Result<Decision, HandlerError> {
         let number = numbers::get_locked(tx, &event.number_id).await?;
         let Some(number) = number.filter(|n| event.ok && n.status != NumberStatus::Released) else {
             return Ok(Decision::nothing());

@@ -11,7 +11,7 @@ use events::v1::{
 };
 use metrics::counter;
 use phone::Address;
-use role::{Cause, Decision, Fault, Performer};
+use role::{Cause, Decision, HandlerError, Performer};
 use tracing::info;
 
 use super::lookups::Lookups;
@@ -22,13 +22,13 @@ use crate::app::spoken;
 use crate::app::words::SmsApp;
 
 /// How many webhooks are looked up at the same time: most find their answer in memory.
-const AT_ONCE: u16 = 128;
+const PREFETCH: u16 = 128;
 
-impl From<Refusal> for Fault {
+impl From<Refusal> for HandlerError {
     fn from(refusal: Refusal) -> Self {
         match refusal {
             Refusal::Store(e) => Self::Store(e),
-            other => Self::Later(other.to_string()),
+            other => Self::Retry(other.to_string()),
         }
     }
 }
@@ -42,10 +42,14 @@ impl Performer for Voice {
     const NAME: &'static str = "voice-inbound";
 
     fn prefetch(&self) -> u16 {
-        AT_ONCE
+        PREFETCH
     }
 
-    async fn perform(&self, _: &Cause, command: TwilioVoiceInbound) -> Result<Decision, Fault> {
+    async fn perform(
+        &self,
+        _: &Cause,
+        command: TwilioVoiceInbound,
+    ) -> Result<Decision, HandlerError> {
         let (webhook, voice) = (
             command.webhook.unwrap_or_default(),
             command.voice.unwrap_or_default(),
@@ -72,12 +76,18 @@ impl Performer for Voice {
 }
 
 /// Says goodbye and counts.
-fn turn_away(number: &str, found: Option<&Resolution>, why: Unserved) -> Result<Decision, Fault> {
+fn turn_away(
+    number: &str,
+    found: Option<&Resolution>,
+    why: Unserved,
+) -> Result<Decision, HandlerError> {
     drop_it(number, why);
     // Whoever signs for another's number learns nothing of him.
     let tenant = found.filter(|_| why != Unserved::ForeignAccount);
     let twiml = spoken::not_in_service(tenant.map(|found| &found.context));
-    let xml = twiml.to_xml().map_err(|e| Fault::Never(e.to_string()))?;
+    let xml = twiml
+        .to_xml()
+        .map_err(|e| HandlerError::Reject(e.to_string()))?;
     let decision = Decision::nothing().reply(&TwimlReply { xml });
     Ok(decision)
 }
@@ -97,7 +107,7 @@ async fn tenant_of(
     lookups: &Lookups,
     webhook: Option<Webhook>,
     voice: &VoiceParameters,
-) -> Result<Option<TenantContext>, Fault> {
+) -> Result<Option<TenantContext>, HandlerError> {
     let webhook = webhook.unwrap_or_default();
     let number = number_in_query(&webhook).unwrap_or_else(|| own_number(voice));
     let found: Option<Arc<Resolution>> = lookups.resolve(number).await?;
@@ -119,15 +129,15 @@ impl Performer for Whisper {
     const NAME: &'static str = "whisper";
 
     fn prefetch(&self) -> u16 {
-        AT_ONCE
+        PREFETCH
     }
 
-    async fn perform(&self, _: &Cause, command: TwilioWhisper) -> Result<Decision, Fault> {
+    async fn perform(&self, _: &Cause, command: TwilioWhisper) -> Result<Decision, HandlerError> {
         let voice = command.voice.clone().unwrap_or_default();
         let Some(tenant) = tenant_of(&self.0, command.webhook.clone(), &voice).await? else {
             let xml = spoken::not_in_service(None)
                 .to_xml()
-                .map_err(|e| Fault::Never(e.to_string()))?;
+                .map_err(|e| HandlerError::Reject(e.to_string()))?;
             return Ok(Decision::nothing().reply(&TwimlReply { xml }));
         };
         let (id, call) = (tenant.tenant_id.clone(), command.parent_call_sid.clone());
@@ -153,10 +163,14 @@ impl Performer for Dial {
     const NAME: &'static str = "dial-finished";
 
     fn prefetch(&self) -> u16 {
-        AT_ONCE
+        PREFETCH
     }
 
-    async fn perform(&self, _: &Cause, command: TwilioDialFinished) -> Result<Decision, Fault> {
+    async fn perform(
+        &self,
+        _: &Cause,
+        command: TwilioDialFinished,
+    ) -> Result<Decision, HandlerError> {
         let voice = command.voice.unwrap_or_default();
         let Some(tenant) = tenant_of(&self.0, command.webhook, &voice).await? else {
             return Ok(Decision::nothing());
@@ -184,10 +198,14 @@ impl Performer for Status {
     const NAME: &'static str = "call-status";
 
     fn prefetch(&self) -> u16 {
-        AT_ONCE
+        PREFETCH
     }
 
-    async fn perform(&self, _: &Cause, command: TwilioCallStatus) -> Result<Decision, Fault> {
+    async fn perform(
+        &self,
+        _: &Cause,
+        command: TwilioCallStatus,
+    ) -> Result<Decision, HandlerError> {
         let voice = command.voice.unwrap_or_default();
         let Some(tenant) = tenant_of(&self.0, command.webhook, &voice).await? else {
             return Ok(Decision::nothing());
@@ -219,7 +237,11 @@ impl Performer for Sms {
     type Command = TwilioSmsInbound;
     const NAME: &'static str = "sms-inbound";
 
-    async fn perform(&self, _: &Cause, command: TwilioSmsInbound) -> Result<Decision, Fault> {
+    async fn perform(
+        &self,
+        _: &Cause,
+        command: TwilioSmsInbound,
+    ) -> Result<Decision, HandlerError> {
         let (webhook, text) = (
             command.webhook.unwrap_or_default(),
             command.text.unwrap_or_default(),

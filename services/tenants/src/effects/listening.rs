@@ -66,7 +66,7 @@ impl Listening {
         }
     }
 
-    async fn begin_if_any(&self, store: &Store) -> Result<(), role::Fault> {
+    async fn begin_if_any(&self, store: &Store) -> Result<(), role::HandlerError> {
         let mut tx = store.read().await?;
         let wanted = tenants::any_told(&mut tx).await?;
         drop(tx);

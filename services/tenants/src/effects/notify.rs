@@ -12,7 +12,7 @@ use events::v1::{
 };
 use metrics::counter;
 use reqwest::{Client, Response, StatusCode, redirect};
-use role::{Cause, Decision, Fault, Performer, Role};
+use role::{Cause, Decision, HandlerError, Performer, Role};
 use tracing::warn;
 
 use super::lookups::{Lookups, Target};
@@ -23,7 +23,7 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 /// How much of an answer is read, so that the connection can be used again.
 const ANSWER: usize = 16 * 1024;
 /// A slow address must not hold up everybody's events.
-const AT_ONCE: u16 = 64;
+const PREFETCH: u16 = 64;
 
 /// Posts to tenants' addresses. Clones share connections.
 #[derive(Clone)]
@@ -46,7 +46,7 @@ impl Poster {
         }
     }
 
-    fn client(&self) -> Result<&Client, Fault> {
+    fn client(&self) -> Result<&Client, HandlerError> {
         if let Some(client) = self.client.get() {
             return Ok(client);
         }
@@ -57,14 +57,19 @@ impl Poster {
             .redirect(redirect::Policy::none())
             .user_agent(concat!("trunkline/", env!("CARGO_PKG_VERSION")))
             .build();
-        let built = built.map_err(|e| Fault::Later(format!("no HTTP client: {e}")))?;
+        let built = built.map_err(|e| HandlerError::Retry(format!("no HTTP client: {e}")))?;
         Ok(self.client.get_or_init(|| built))
     }
 
-    async fn post(&self, target: &Target, id: &str, body: Vec<u8>) -> Result<StatusCode, Fault> {
+    async fn post(
+        &self,
+        target: &Target,
+        id: &str,
+        body: Vec<u8>,
+    ) -> Result<StatusCode, HandlerError> {
         let timestamp = self.clock.now().timestamp();
         let signature = sign(&target.secret, id, timestamp, &body)
-            .ok_or_else(|| Fault::Never("the notify_secret is not base64".to_owned()))?;
+            .ok_or_else(|| HandlerError::Reject("the notify_secret is not base64".to_owned()))?;
         let request = self
             .client()?
             .post(&target.url)
@@ -73,7 +78,8 @@ impl Poster {
             .header("webhook-timestamp", timestamp.to_string())
             .header("webhook-signature", signature)
             .body(body);
-        let failed = |e: reqwest::Error| Fault::Later(format!("notify_url: {}", describe(&e)));
+        let failed =
+            |e: reqwest::Error| HandlerError::Retry(format!("notify_url: {}", describe(&e)));
         let response = request.send().await.map_err(failed)?;
         let status = response.status();
         drain(response).await;
@@ -145,14 +151,14 @@ impl<E: Notable> Performer for Notify<E> {
     }
 
     fn prefetch(&self) -> u16 {
-        AT_ONCE
+        PREFETCH
     }
 
     fn retry_delays(&self) -> Vec<Duration> {
         self.0.retry_delays.clone()
     }
 
-    async fn perform(&self, cause: &Cause, event: E) -> Result<Decision, Fault> {
+    async fn perform(&self, cause: &Cause, event: E) -> Result<Decision, HandlerError> {
         let mut note = event.note(cause.time);
         if note.tenant_id.is_empty() {
             note.tenant_id = cause.tenant.clone().unwrap_or_default();
@@ -163,7 +169,7 @@ impl<E: Notable> Performer for Notify<E> {
         let tenant = note.tenant_id.clone();
         let body = note
             .body::<E>(&cause.id, cause.time)
-            .map_err(|e| Fault::Never(e.to_string()))?;
+            .map_err(|e| HandlerError::Reject(e.to_string()))?;
         let status = self.0.post(&target, &cause.id, body).await?;
         let outcome = match status {
             status if status.is_success() => "taken",
@@ -172,7 +178,7 @@ impl<E: Notable> Performer for Notify<E> {
         };
         counter!("tenants_notifications_total", "outcome" => outcome).increment(1);
         match outcome {
-            "refused" => Err(Fault::Later(format!(
+            "refused" => Err(HandlerError::Retry(format!(
                 "notify_url answered {}",
                 status.as_u16()
             ))),

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use events::v1::{self, Directory, DirectoryQuery, KeyGrant, KeyQuery, ResolveQuery, Resolved};
-use role::{Cause, Decision, Fault, Performer};
+use role::{Cause, Decision, HandlerError, Performer};
 use store::Store;
 use tracing::warn;
 
@@ -16,7 +16,7 @@ use crate::app::context::directory_entry;
 use crate::app::refusal::Refusal;
 use crate::db::{keys, numbers, tenants};
 
-fn or_let_go(answer: Result<Decision, Refusal>) -> Result<Decision, Fault> {
+fn or_let_go(answer: Result<Decision, Refusal>) -> Result<Decision, HandlerError> {
     Ok(answer.unwrap_or_else(|e| {
         warn!(error = %e, "a question stays without an answer");
         Decision::nothing()
@@ -35,7 +35,7 @@ impl Performer for Resolve {
         Vec::new()
     }
 
-    async fn perform(&self, _: &Cause, query: ResolveQuery) -> Result<Decision, Fault> {
+    async fn perform(&self, _: &Cause, query: ResolveQuery) -> Result<Decision, HandlerError> {
         or_let_go(self.0.resolve(&query.number).await.map(|found| {
             let resolved = Resolved {
                 active: found.as_ref().is_some_and(|found| found.is_active()),
@@ -63,7 +63,7 @@ impl Performer for List {
         Vec::new()
     }
 
-    async fn perform(&self, _: &Cause, _: DirectoryQuery) -> Result<Decision, Fault> {
+    async fn perform(&self, _: &Cause, _: DirectoryQuery) -> Result<Decision, HandlerError> {
         or_let_go(
             self.list()
                 .await
@@ -117,7 +117,7 @@ impl Performer for Grant {
         Vec::new()
     }
 
-    async fn perform(&self, _: &Cause, query: KeyQuery) -> Result<Decision, Fault> {
+    async fn perform(&self, _: &Cause, query: KeyQuery) -> Result<Decision, HandlerError> {
         or_let_go(
             self.grant(&query.hash)
                 .await

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use bus::{Bus, Delivery, Handler, Settle};
+use bus::{Bus, Delivery, Disposition, Handler};
 use clock::Clock;
 use events::v1::{NumberBought, NumberBuy, NumberRelease, NumberReleased};
 use events::{Envelope, Event};
@@ -47,7 +47,7 @@ impl Egress {
 
 #[async_trait]
 impl Handler for Egress {
-    async fn handle(&self, delivery: Delivery) -> Settle {
+    async fn handle(&self, delivery: Delivery) -> Disposition {
         let envelope = delivery.envelope;
         let reply = match envelope.decode::<NumberBuy>() {
             Ok(buy) => self.bought.clone().map(|bought| {
@@ -75,7 +75,7 @@ impl Handler for Egress {
             let _ = self.bus.reply(to, &reply).await;
             let _ = self.bus.publish(&reply).await;
         }
-        Settle::Done
+        Disposition::Done
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use bus::{Bus, Error, Settle, Subscription};
+use bus::{Bus, Disposition, Error, Subscription};
 use events::Envelope;
 use futures::future::join_all;
 
@@ -25,8 +25,8 @@ fn answering(bus: &Bus) -> Seen {
                 .reply_to
                 .expect("a question says where its reply goes");
             match bus.reply(&to, &answer).await {
-                Ok(()) | Err(Error::ReplyAbandoned) => Settle::Done,
-                Err(error) => Settle::Retry(error.to_string()),
+                Ok(()) | Err(Error::ReplyAbandoned) => Disposition::Done,
+                Err(error) => Disposition::Retry(error.to_string()),
             }
         }
     })
@@ -57,7 +57,7 @@ pub async fn a_republished_question_is_answered_by_a_third(stage: Arc<Stage>) {
                 let mut inner = event("voice.inbound");
                 inner.reply_to = delivery.envelope.reply_to;
                 tenants.publish(&inner).await.unwrap();
-                Settle::Done
+                Disposition::Done
             }
         }
     });
@@ -143,16 +143,16 @@ pub async fn a_late_reply_harms_nobody(stage: Arc<Stage>) {
     seen.eventually(2).await;
 }
 
-fn at_once(queue: &str, bindings: &[&str]) -> Subscription {
+fn direct(queue: &str, bindings: &[&str]) -> Subscription {
     Subscription {
-        at_once: true,
+        direct: true,
         ..subscription(queue, bindings)
     }
 }
 
 /// As a role does it; says whether it had to be stored.
-async fn hand_on(bus: &Bus, event: &Envelope) -> bool {
-    let stored = !bus.hand_on(event).await;
+async fn dispatch_direct(bus: &Bus, event: &Envelope) -> bool {
+    let stored = !bus.dispatch_direct(event).await;
     if stored {
         bus.publish(event).await.unwrap();
     }
@@ -169,9 +169,9 @@ pub async fn what_is_handed_on_is_handled_and_answered(stage: Arc<Stage>) {
             async move {
                 let mut inner = event("voice.inbound");
                 inner.reply_to = delivery.envelope.reply_to;
-                let was_stored = hand_on(&tenants, &inner).await;
+                let was_stored = dispatch_direct(&tenants, &inner).await;
                 stored.fetch_add(usize::from(was_stored), Ordering::Relaxed);
-                Settle::Done
+                Disposition::Done
             }
         }
     });
@@ -184,7 +184,7 @@ pub async fn what_is_handed_on_is_handled_and_answered(stage: Arc<Stage>) {
         .unwrap();
     let deciding = answering(&calls);
     calls
-        .consume(at_once("calls.decide", &["voice.*"]), deciding.handler())
+        .consume(direct("calls.decide", &["voice.*"]), deciding.handler())
         .await
         .unwrap();
     for _ in 0..20 {
@@ -207,19 +207,19 @@ pub async fn what_is_handed_on_is_handled_and_answered(stage: Arc<Stage>) {
 pub async fn what_is_not_handled_at_once_is_told(stage: Arc<Stage>) {
     let bus = stage.bus();
     let event = event("voice.inbound");
-    assert!(!bus.hand_on(&event).await, "nobody is there");
+    assert!(!bus.dispatch_direct(&event).await, "nobody is there");
     let taking = async |seen: &Seen| {
-        let subscription = at_once("calls.decide", &["voice.*"]);
+        let subscription = direct("calls.decide", &["voice.*"]);
         bus.consume(subscription, seen.handler()).await.unwrap()
     };
     // It cannot be handled; or somebody takes it, and dies.
     for seen in [
-        Seen::answering(|_| Settle::Retry("not yet".into())),
+        Seen::answering(|_| Disposition::Retry("not yet".into())),
         Seen::with(|_| std::future::pending()),
     ] {
         let consumer = taking(&seen).await;
         eventually("it has been tried", async || {
-            assert!(!bus.hand_on(&event).await);
+            assert!(!bus.dispatch_direct(&event).await);
             stage.is_embedded() || seen.count() > 0
         })
         .await;

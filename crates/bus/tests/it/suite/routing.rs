@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use bus::{Error, Settle};
+use bus::{Disposition, Error};
 use tokio::sync::Barrier;
 
 use crate::harness::{Seen, Stage, event, events, ids, subscription};
@@ -89,7 +89,7 @@ pub async fn consumers_of_one_queue_share_its_work(stage: Arc<Stage>) {
                 if first {
                     both.wait().await;
                 }
-                Settle::Done
+                Disposition::Done
             }
         })
     };

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use bus::{DELIVERY_LIMIT, Delivery, Error, Settle};
+use bus::{DELIVERY_LIMIT, Delivery, Disposition, Error};
 use events::Envelope;
 use tokio::sync::Semaphore;
 
@@ -21,10 +21,10 @@ pub async fn a_repeat_waits_without_blocking_others(stage: Arc<Stage>) {
             let gate = gate.clone();
             async move {
                 if delivery.envelope.kind != "call.missed" || delivery.attempt > 1 {
-                    return Settle::Done;
+                    return Disposition::Done;
                 }
                 gate.acquire().await.unwrap().forget();
-                Settle::Retry("not yet".into())
+                Disposition::Retry("not yet".into())
             }
         }
     });
@@ -53,8 +53,8 @@ pub async fn repeats_run_out_and_the_dead_return_one_by_one(stage: Arc<Stage>) {
     let seen = Seen::answering({
         let strict = strict.clone();
         move |_| match strict.load(Ordering::SeqCst) {
-            0 => Settle::Done,
-            _ => Settle::Retry("no use".into()),
+            0 => Disposition::Done,
+            _ => Disposition::Retry("no use".into()),
         }
     });
     bus.consume(subscription("calls.log", &["call.missed"]), seen.handler())
@@ -105,7 +105,7 @@ pub async fn repeats_run_out_and_the_dead_return_one_by_one(stage: Arc<Stage>) {
 
 pub async fn a_dead_letter_is_dead_at_once(stage: Arc<Stage>) {
     let bus = stage.bus();
-    let seen = Seen::answering(|_| Settle::Dead("it makes no sense".into()));
+    let seen = Seen::answering(|_| Disposition::Dead("it makes no sense".into()));
     let fine = Seen::new();
     bus.consume(subscription("calls.log", &["call.missed"]), seen.handler())
         .await
@@ -143,7 +143,7 @@ fn is_smiths(event: &Envelope) -> bool {
 
 pub async fn a_dead_letter_that_may_not_go_stays(stage: Arc<Stage>) {
     let bus = stage.bus();
-    let seen = Seen::answering(|_| Settle::Dead("it makes no sense".into()));
+    let seen = Seen::answering(|_| Disposition::Dead("it makes no sense".into()));
     bus.consume(subscription("calls.log", &["call.missed"]), seen.handler())
         .await
         .unwrap();
@@ -181,7 +181,7 @@ pub async fn a_panic_is_a_repeat(stage: Arc<Stage>) {
     let bus = stage.bus();
     let seen = Seen::answering(|delivery| match delivery.envelope.kind.as_str() {
         "call.missed" => panic!("as the test wants"),
-        _ => Settle::Done,
+        _ => Disposition::Done,
     });
     bus.consume(subscription("calls.log", &["call.*"]), seen.handler())
         .await
@@ -268,7 +268,7 @@ pub async fn stop_finishes_what_is_in_hand(stage: Arc<Stage>) {
             let gate = gate.clone();
             async move {
                 gate.acquire().await.unwrap().forget();
-                Settle::Done
+                Disposition::Done
             }
         }
     });
@@ -309,7 +309,7 @@ pub async fn prefetch_bounds_a_slow_consumer_and_nobody_else(stage: Arc<Stage>) 
                 most.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
                 gate.acquire().await.unwrap().forget();
                 now.fetch_sub(1, Ordering::SeqCst);
-                Settle::Done
+                Disposition::Done
             }
         }
     });
@@ -337,8 +337,8 @@ pub async fn prefetch_bounds_a_slow_consumer_and_nobody_else(stage: Arc<Stage>) 
 pub async fn delayed_repeats_survive_a_restart(stage: Arc<Stage>) {
     let bus = stage.bus();
     let seen = Seen::answering(|delivery| match delivery.attempt {
-        1 => Settle::Retry("later".into()),
-        _ => Settle::Done,
+        1 => Disposition::Retry("later".into()),
+        _ => Disposition::Done,
     });
     let mut subscription = subscription("calls.log", &["call.missed"]);
     subscription.retry_delays = vec![Duration::from_millis(1500)];

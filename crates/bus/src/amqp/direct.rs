@@ -33,8 +33,8 @@ const NOT_HANDLED: &str = "bus.not_handled";
 
 impl Amqp {
     /// Whether it has been handled. What goes wrong here goes wrong with the publishing that follows, too, or it does not.
-    pub(crate) async fn hand_on(&self, envelope: &Envelope) -> bool {
-        let handled = tokio::time::timeout(HANDLING, self.ask_at_once(envelope)).await;
+    pub(crate) async fn dispatch_direct(&self, envelope: &Envelope) -> bool {
+        let handled = tokio::time::timeout(HANDLING, self.ask_direct(envelope)).await;
         match handled {
             Ok(Ok(handled)) => handled,
             Ok(Err(error)) => {
@@ -45,7 +45,7 @@ impl Amqp {
         }
     }
 
-    async fn ask_at_once(&self, envelope: &Envelope) -> Result<bool, Error> {
+    async fn ask_direct(&self, envelope: &Envelope) -> Result<bool, Error> {
         let core = &self.core;
         let session = core.session(PATIENCE).await?;
         let mut slot = core.pending.open();

@@ -15,7 +15,7 @@ use futures::future::{BoxFuture, MaybeDone, maybe_done, poll_fn};
 use tokio::task::unconstrained;
 
 /// How many statements all connections of this process have prepared and kept. That another one has just prepared
-/// something costs a breath its haste, no more.
+/// something costs a pipeline its haste, no more.
 static PREPARED: AtomicU64 = AtomicU64::new(0);
 
 /// What a connection tells of its statements.
@@ -29,9 +29,9 @@ pub(crate) fn count_prepared(event: InstrumentationEvent<'_>) {
 pub(crate) type Statement<'c> = BoxFuture<'c, QueryResult<usize>>;
 
 /// Statements under way, in their order.
-pub(crate) struct Breath<'c>(Vec<MaybeDone<Statement<'c>>>);
+pub(crate) struct Pipeline<'c>(Vec<MaybeDone<Statement<'c>>>);
 
-impl<'c> Breath<'c> {
+impl<'c> Pipeline<'c> {
     pub(crate) fn new(statements: impl IntoIterator<Item = Statement<'c>>) -> Self {
         Self(statements.into_iter().map(maybe_done).collect())
     }
