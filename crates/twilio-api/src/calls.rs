@@ -1,43 +1,10 @@
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
+use twilio_types::CallStatus;
 
 use crate::form::Form;
-use crate::wire::{date, debug_only, number, text, words};
+use crate::wire::{date, debug_only, number, text};
 use crate::{Client, Error, Pages};
-
-words! {
-    /// Where a call is, in Twilio's words.
-    CallStatus {
-        /// Accepted, not dialled yet.
-        Queued = "queued",
-        /// Being dialled (in progress callbacks only).
-        Initiated = "initiated",
-        /// The phone rings.
-        Ringing = "ringing",
-        /// Answered.
-        InProgress = "in-progress",
-        /// Over, after it had been answered.
-        Completed = "completed",
-        /// The line was engaged.
-        Busy = "busy",
-        /// It could not be placed.
-        Failed = "failed",
-        /// Nobody answered.
-        NoAnswer = "no-answer",
-        /// Taken back before it was answered.
-        Canceled = "canceled",
-    }
-}
-
-impl CallStatus {
-    /// True when the call is over.
-    pub fn is_final(&self) -> bool {
-        matches!(
-            self,
-            Self::Completed | Self::Busy | Self::Failed | Self::NoAnswer | Self::Canceled
-        )
-    }
-}
 
 /// A call to place. One of `url` and `twiml` is needed.
 #[derive(Clone, Default)]
@@ -262,7 +229,7 @@ mod tests {
         )
         .unwrap();
         assert_eq!(call.status, CallStatus::Other("on-hold".into()));
-        assert!(!call.status.is_final());
+        assert!(!call.status.is_terminal());
         assert_eq!(
             (call.duration_s, call.parent_call_sid.as_deref()),
             (Some(12), None)

@@ -12,13 +12,14 @@ mod recordings;
 mod wire;
 
 pub use accounts::{Account, Accounts};
-pub use calls::{Call, CallChange, CallFilter, CallStatus, Calls, NewCall};
+pub use calls::{Call, CallChange, CallFilter, Calls, NewCall};
 pub use client::{Client, Timeouts};
 pub use error::{Error, code};
-pub use messages::{Message, MessageFilter, MessageStatus, Messages, NewMessage};
+pub use messages::{Message, MessageFilter, Messages, NewMessage};
 pub use numbers::{
     AvailableNumber, AvailableNumbers, Capabilities, IncomingNumber, IncomingNumbers, NumberFilter,
     NumberKind, NumberSearch, NumberSettings,
 };
 pub use page::Pages;
-pub use recordings::{Media, MediaFormat, Recording, RecordingFilter, RecordingStatus, Recordings};
+pub use recordings::{Media, MediaFormat, Recording, RecordingFilter, Recordings};
+pub use twilio_types::{CallStatus, MessageStatus, RecordingStatus};

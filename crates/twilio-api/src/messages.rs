@@ -1,54 +1,10 @@
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
+use twilio_types::MessageStatus;
 
 use crate::form::Form;
-use crate::wire::{date, debug_only, number, text, words};
+use crate::wire::{date, debug_only, number, text};
 use crate::{Client, Error, Pages};
-
-words! {
-    /// Where a message is, in Twilio's words.
-    MessageStatus {
-        /// Taken by a messaging service.
-        Accepted = "accepted",
-        /// To be sent later.
-        Scheduled = "scheduled",
-        /// Taken.
-        Queued = "queued",
-        /// On its way to the carrier.
-        Sending = "sending",
-        /// The carrier has it. Final where the carrier gives no receipt.
-        Sent = "sent",
-        /// On the handset.
-        Delivered = "delivered",
-        /// The carrier could not deliver it.
-        Undelivered = "undelivered",
-        /// Twilio could not send it.
-        Failed = "failed",
-        /// Being received.
-        Receiving = "receiving",
-        /// Received from a phone.
-        Received = "received",
-        /// Taken back before it was sent.
-        Canceled = "canceled",
-        /// Read, on channels that tell.
-        Read = "read",
-    }
-}
-
-impl MessageStatus {
-    /// True when nothing more will happen to the message.
-    pub fn is_final(&self) -> bool {
-        matches!(
-            self,
-            Self::Delivered
-                | Self::Undelivered
-                | Self::Failed
-                | Self::Received
-                | Self::Canceled
-                | Self::Read
-        )
-    }
-}
 
 /// A message to send: `from` or `messaging_service_sid`, and `body` or `media_url`.
 #[derive(Clone, Default)]

@@ -2,31 +2,12 @@ use chrono::{DateTime, Utc};
 use reqwest::Method;
 use reqwest::header::CONTENT_TYPE;
 use serde::Deserialize;
+use twilio_types::RecordingStatus;
 use url::Url;
 
 use crate::form::Form;
-use crate::wire::{date, debug_only, number, text, words};
+use crate::wire::{date, debug_only, number, text};
 use crate::{Client, Error, Pages};
-
-words! {
-    /// Where a recording is, in Twilio's words.
-    RecordingStatus {
-        /// Being made.
-        InProgress = "in-progress",
-        /// Held.
-        Paused = "paused",
-        /// Ended, not ready.
-        Stopped = "stopped",
-        /// Being made ready.
-        Processing = "processing",
-        /// Its media can be fetched.
-        Completed = "completed",
-        /// There was nothing to record.
-        Absent = "absent",
-        /// Removed; the description stays for 40 days.
-        Deleted = "deleted",
-    }
-}
 
 /// Which recordings to list.
 #[derive(Clone, Debug, Default)]

@@ -1,4 +1,4 @@
-//! Reading what Twilio writes: dates in RFC 2822, numbers as strings, words that may be new tomorrow.
+//! Reading what Twilio writes: dates in RFC 2822, numbers as strings.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Deserializer};
@@ -28,52 +28,6 @@ pub(crate) fn number<'de, D: Deserializer<'de>>(input: D) -> Result<Option<u32>,
 pub(crate) fn text<'de, D: Deserializer<'de>>(input: D) -> Result<Option<String>, D::Error> {
     Ok(Option::<String>::deserialize(input)?.filter(|text| !text.is_empty()))
 }
-
-/// An enum of Twilio's words that keeps the words it does not know.
-macro_rules! words {
-    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $word:literal,)* }) => {
-        $(#[$doc])*
-        #[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Deserialize)]
-        #[serde(from = "String")]
-        pub enum $name {
-            $($(#[$variant_doc])* $variant,)*
-            /// A word that this version does not know.
-            Other(String),
-        }
-
-        impl $name {
-            /// Twilio's word.
-            pub fn as_str(&self) -> &str {
-                match self {
-                    $(Self::$variant => $word,)*
-                    Self::Other(word) => word,
-                }
-            }
-        }
-
-        impl From<String> for $name {
-            fn from(word: String) -> Self {
-                match word.as_str() {
-                    $($word => Self::$variant,)*
-                    _ => Self::Other(word),
-                }
-            }
-        }
-
-        impl std::fmt::Display for $name {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str(self.as_str())
-            }
-        }
-
-        impl Default for $name {
-            fn default() -> Self {
-                Self::Other(String::new())
-            }
-        }
-    };
-}
-pub(crate) use words;
 
 /// `Debug` that shows the named fields only: the others hold phone numbers, texts or secrets.
 macro_rules! debug_only {

@@ -5,9 +5,7 @@ mod form;
 mod opt_out;
 mod request;
 mod segments;
-mod sid;
 pub mod signature;
-mod status;
 
 pub use diagnosis::{Clues, Diagnosis, Seen, diagnose};
 pub use form::{FormError, Params, parse_form};
@@ -18,7 +16,7 @@ pub use request::{
     RecordingStatusCallback, StreamStatusCallback, TEXT_LIMIT, VoiceRequest,
 };
 pub use segments::{Encoding, Segments, segments};
-pub use sid::{AccountSid, CallSid, MessageSid, MessagingServiceSid, RecordingSid, StreamSid};
-pub use status::{
-    AnsweredBy, CallStatus, DialCallStatus, Direction, MessageStatus, RecordingStatus, StreamEvent,
+pub use twilio_types::{
+    AccountSid, AnsweredBy, CallSid, CallStatus, DialCallStatus, Direction, MessageSid,
+    MessageStatus, MessagingServiceSid, RecordingSid, RecordingStatus, StreamEvent, StreamSid,
 };

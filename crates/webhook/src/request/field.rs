@@ -5,6 +5,10 @@ use std::fmt;
 
 use chrono::{DateTime, Utc};
 use phone::Address;
+use twilio_types::{
+    AccountSid, AnsweredBy, CallSid, CallStatus, DialCallStatus, Direction, MessageSid,
+    MessageStatus, MessagingServiceSid, RecordingSid, RecordingStatus, StreamEvent, StreamSid,
+};
 use url::Url;
 
 use crate::Params;
@@ -100,6 +104,47 @@ impl Field for Url {
         matches!(url.scheme(), "http" | "https").then_some(url)
     }
 }
+
+macro_rules! sids {
+    ($($name:ident),+) => { $(
+        impl Field for $name {
+            const EXPECTED: &str = $name::EXPECTED;
+
+            fn read(text: &str) -> Option<Self> {
+                Self::parse(text).ok()
+            }
+        }
+    )+ };
+}
+sids!(
+    AccountSid,
+    CallSid,
+    MessageSid,
+    MessagingServiceSid,
+    RecordingSid,
+    StreamSid
+);
+
+macro_rules! words {
+    ($($name:ident),+) => { $(
+        impl Field for $name {
+            const EXPECTED: &str = "a word";
+
+            fn read(text: &str) -> Option<Self> {
+                Some(Self::parse(text))
+            }
+        }
+    )+ };
+}
+words!(
+    AnsweredBy,
+    CallStatus,
+    DialCallStatus,
+    Direction,
+    MessageStatus,
+    RecordingStatus,
+    StreamEvent
+);
 
 /// RFC 2822, as webhooks have it, or RFC 3339, as streams do.
 impl Field for DateTime<Utc> {

@@ -107,7 +107,7 @@ impl Effect for HangingUp<'_> {
                 Err(e) => return Err(e),
             };
             word = match self.status(account).await? {
-                status if status.is_final() => return Ok(done("over")),
+                status if status.is_terminal() => return Ok(done("over")),
                 CallStatus::Queued | CallStatus::Initiated | CallStatus::Ringing => {
                     CallStatus::Canceled
                 }

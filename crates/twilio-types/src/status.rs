@@ -1,5 +1,14 @@
 //! Twilio's words for states, kept open: a word that is not known yet is kept as [`Other`](CallStatus::Other), never refused.
 
+/// Whether it is this word, however it is spelled: libraries and other platforms write `NO_ANSWER` for `no-answer`.
+fn is_same(known: &str, word: &str) -> bool {
+    let plain = |byte: u8| match byte {
+        b'_' => b'-',
+        other => other.to_ascii_lowercase(),
+    };
+    known.len() == word.len() && known.bytes().map(plain).eq(word.bytes().map(plain))
+}
+
 /// An enum of words with `Other` for the rest.
 macro_rules! words {
     (
@@ -16,16 +25,14 @@ macro_rules! words {
         }
 
         impl $name {
-            /// Sorts a word.
+            /// Reads a word.
             #[must_use]
             pub fn parse(word: &str) -> Self {
-                match word {
-                    $( $word => Self::$variant, )+
-                    _ => Self::Other(word.to_owned()),
-                }
+                $( if is_same($word, word) { return Self::$variant; } )+
+                Self::Other(word.to_owned())
             }
 
-            /// The word, as it came.
+            /// Twilio's word; one that is not known as it came.
             #[must_use]
             pub fn as_str(&self) -> &str {
                 match self {
@@ -53,11 +60,17 @@ macro_rules! words {
             }
         }
 
-        impl $crate::request::Field for $name {
-            const EXPECTED: &str = "a word";
+        impl std::str::FromStr for $name {
+            type Err = std::convert::Infallible;
 
-            fn read(text: &str) -> Option<Self> {
-                Some(Self::parse(text))
+            fn from_str(word: &str) -> Result<Self, Self::Err> {
+                Ok(Self::parse(word))
+            }
+        }
+
+        impl Default for $name {
+            fn default() -> Self {
+                Self::Other(String::new())
             }
         }
     };
@@ -90,7 +103,8 @@ words! {
 impl CallStatus {
     /// How far the call has got: queued, initiated, ringing, in progress, over. A state of lower rank that arrives later is old news.
     ///
-    /// A word that is not known has rank 0, so that it replaces nothing.
+    /// Final states have an order too, so that of two that contradict each other the same one wins whichever comes first. A word that is not
+    /// known has rank 0, so that it replaces nothing.
     #[must_use]
     pub fn rank(&self) -> u8 {
         match self {
@@ -98,21 +112,25 @@ impl CallStatus {
             Self::Initiated => 1,
             Self::Ringing => 2,
             Self::InProgress => 3,
-            Self::Completed | Self::Busy | Self::NoAnswer | Self::Failed | Self::Canceled => 4,
+            Self::Canceled => 4,
+            Self::NoAnswer => 5,
+            Self::Busy => 6,
+            Self::Failed => 7,
+            Self::Completed => 8,
         }
     }
 
     /// Whether the call is over.
     #[must_use]
     pub fn is_terminal(&self) -> bool {
-        self.rank() == 4
+        self.rank() >= 4
     }
 }
 
 words! {
     /// How a `<Dial>` ended.
     DialCallStatus {
-        /// A phone was picked up and the conversation is over. By a person, or by a voicemail.
+        /// A phone was picked up, by a person or a voicemail, and the conversation is over.
         Completed = "completed",
         /// A conference was joined; never said of a phone.
         Answered = "answered",
@@ -148,12 +166,24 @@ impl DialCallStatus {
 words! {
     /// Who called whom.
     Direction {
-        /// Somebody called us.
+        /// A caller called us, or a customer wrote.
         Inbound = "inbound",
         /// We called by the REST API.
         OutboundApi = "outbound-api",
         /// We called by `<Dial>`.
         OutboundDial = "outbound-dial",
+        /// We sent a text during a call, by `<Sms>`.
+        OutboundCall = "outbound-call",
+        /// We answered a text by `<Message>`.
+        OutboundReply = "outbound-reply",
+    }
+}
+
+impl Direction {
+    /// Whether we began it. All of Twilio's words for that begin with `outbound`, also those that are not known yet.
+    #[must_use]
+    pub fn is_outbound(&self) -> bool {
+        self.as_str().starts_with("outbound")
     }
 }
 
@@ -208,6 +238,20 @@ words! {
 }
 
 impl RecordingStatus {
+    /// How far the recording has got. A state of lower rank that arrives later is old news; a word that is not known has rank 0.
+    #[must_use]
+    pub fn rank(&self) -> u8 {
+        match self {
+            Self::Other(_) => 0,
+            Self::InProgress | Self::Paused => 1,
+            Self::Stopped => 2,
+            Self::Processing => 3,
+            Self::Absent | Self::Failed => 4,
+            Self::Completed => 5,
+            Self::Deleted => 6,
+        }
+    }
+
     /// Whether nothing more will come of it but deletion.
     #[must_use]
     pub fn is_terminal(&self) -> bool {
@@ -289,10 +333,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_call_only_moves_on() {
+    fn call_status_rank_only_rises() {
         let order = ["queued", "initiated", "ringing", "in-progress", "completed"];
         let ranks = order.map(|word| CallStatus::parse(word).rank());
-        assert_eq!(ranks, [0, 1, 2, 3, 4]);
+        assert_eq!(ranks, [0, 1, 2, 3, 8]);
         for word in ["completed", "busy", "no-answer", "failed", "canceled"] {
             assert!(CallStatus::parse(word).is_terminal(), "{word}");
         }
@@ -304,7 +348,7 @@ mod tests {
     }
 
     #[test]
-    fn missed_calls() {
+    fn dial_status_missed_table() {
         for (word, bridged, missed) in [
             ("completed", Some(true), false),
             ("completed", None, false),
@@ -323,7 +367,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_only_moves_on() {
+    fn message_status_rank_only_rises() {
         let order = ["accepted", "queued", "sending", "sent", "delivered", "read"];
         let ranks = order.map(|word| MessageStatus::parse(word).rank());
         assert!(ranks.is_sorted(), "{ranks:?}");
@@ -331,10 +375,24 @@ mod tests {
     }
 
     #[test]
-    fn serde_is_the_word() {
+    fn status_serde_is_the_word() {
         let json = serde_json::to_string(&CallStatus::NoAnswer).unwrap();
         assert_eq!(json, r#""no-answer""#);
         let back: CallStatus = serde_json::from_str(&json).unwrap();
         assert_eq!(back, CallStatus::NoAnswer);
+    }
+
+    #[test]
+    fn status_any_spelling_is_understood() {
+        for word in ["no-answer", "NO_ANSWER", "No-Answer", "no_answer"] {
+            assert_eq!(CallStatus::parse(word), CallStatus::NoAnswer, "{word}");
+            assert_eq!(
+                DialCallStatus::parse(word),
+                DialCallStatus::NoAnswer,
+                "{word}"
+            );
+        }
+        assert_eq!(AnsweredBy::parse("machine-start"), AnsweredBy::MachineStart);
+        assert_eq!(CallStatus::parse("NoAnswer").as_str(), "NoAnswer");
     }
 }

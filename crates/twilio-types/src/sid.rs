@@ -1,5 +1,19 @@
 //! Twilio's identifiers: two letters and 32 hexadecimal digits.
 
+/// A text is no identifier of the kind that it should be. It never holds the text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{kind} is not {expected}")]
+pub struct InvalidSid {
+    /// The type.
+    pub kind: &'static str,
+    /// What it must be.
+    pub expected: &'static str,
+}
+
+fn is_hex(digits: &str) -> bool {
+    digits.len() == 32 && digits.bytes().all(|b| b.is_ascii_hexdigit())
+}
+
 /// Makes a newtype for one kind of identifier.
 macro_rules! sid {
     ($( $(#[$meta:meta])* $name:ident: $prefix:literal $(| $other:literal)*, )+) => { $(
@@ -13,13 +27,17 @@ macro_rules! sid {
             ///
             /// # Errors
             ///
-            /// [`crate::Invalid`] when it is something else; the parameter is then the type's name.
-            pub fn parse(text: &str) -> Result<Self, $crate::Invalid> {
-                <Self as $crate::request::Field>::read(text).ok_or($crate::Invalid::Malformed {
-                    parameter: std::borrow::Cow::Borrowed(stringify!($name)),
-                    expected: <Self as $crate::request::Field>::EXPECTED,
-                })
+            /// [`InvalidSid`] when it is something else.
+            pub fn parse(text: &str) -> Result<Self, InvalidSid> {
+                let digits = text.strip_prefix($prefix)$( .or_else(|| text.strip_prefix($other)) )*;
+                if digits.is_some_and(is_hex) {
+                    return Ok(Self(text.to_owned()));
+                }
+                Err(InvalidSid { kind: stringify!($name), expected: Self::EXPECTED })
             }
+
+            /// What it must be, for a message to a person.
+            pub const EXPECTED: &str = concat!("an identifier such as ", $prefix, ".." $(, " or ", $other, "..")*);
 
             /// The identifier.
             #[must_use]
@@ -28,18 +46,8 @@ macro_rules! sid {
             }
         }
 
-        impl $crate::request::Field for $name {
-            const EXPECTED: &str = concat!("an identifier such as ", $prefix, ".." $(, " or ", $other, "..")*);
-
-            fn read(text: &str) -> Option<Self> {
-                let digits = text.strip_prefix($prefix)$( .or_else(|| text.strip_prefix($other)) )*?;
-                let is_sid = digits.len() == 32 && digits.bytes().all(|b| b.is_ascii_hexdigit());
-                is_sid.then(|| Self(text.to_owned()))
-            }
-        }
-
         impl TryFrom<String> for $name {
-            type Error = $crate::Invalid;
+            type Error = InvalidSid;
 
             fn try_from(text: String) -> Result<Self, Self::Error> {
                 Self::parse(&text)
@@ -47,7 +55,7 @@ macro_rules! sid {
         }
 
         impl std::str::FromStr for $name {
-            type Err = $crate::Invalid;
+            type Err = InvalidSid;
 
             fn from_str(text: &str) -> Result<Self, Self::Err> {
                 Self::parse(text)
@@ -91,6 +99,14 @@ sid! {
     MessagingServiceSid: "MG",
     /// A recording, `RE..`.
     RecordingSid: "RE",
+    /// A phone number of an account, `PN..`.
+    PhoneNumberSid: "PN",
+    /// A TwiML application, `AP..`.
+    AppSid: "AP",
+    /// A conference, `CF..`.
+    ConferenceSid: "CF",
+    /// An API key, `SK..`.
+    KeySid: "SK",
     /// A media stream, `MZ..`.
     StreamSid: "MZ",
 }
@@ -100,7 +116,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn prefix_and_32_hexadecimal_digits() {
+    fn sid_prefix_and_32_hex_digits_only() {
         let good = "CA00000000000000000000000000000aB1";
         assert_eq!(CallSid::parse(good).unwrap().as_str(), good);
         for bad in [
@@ -120,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn serde_is_the_text() {
+    fn sid_serde_is_the_text() {
         let json = r#""AC00000000000000000000000000000001""#;
         let sid: AccountSid = serde_json::from_str(json).unwrap();
         assert_eq!(serde_json::to_string(&sid).unwrap(), json);
