@@ -7,10 +7,11 @@ mod outcome;
 mod progress;
 pub mod speech;
 mod words;
+mod yes_no;
 
 pub use definition::{
-    Ai, Answering, AnsweringMachine, Definition, Expect, Fault, Kind, MOST_QUESTIONS, OnMachine,
-    Question, Retry, Rule, Written, is_language, is_name,
+    Ai, Answering, AnsweringMachine, Definition, Expect, FieldError, Kind, MOST_QUESTIONS,
+    OnMachine, Question, Retry, Rule, Written, is_language, is_name,
 };
 pub use hours::QuietHours;
 pub use machine::{Document, Effect, Machine, Step, Then, Turn};

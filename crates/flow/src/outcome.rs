@@ -14,8 +14,10 @@ pub enum Outcome {
     Failed,
     /// The rule holds.
     Eligible,
-    /// It does not.
+    /// It does not: a caller said so.
     NotEligible,
+    /// An answer that decides was never understood.
+    Unclear,
 }
 
 impl Outcome {
@@ -27,6 +29,7 @@ impl Outcome {
             Self::Failed => "failed",
             Self::Eligible => "eligible",
             Self::NotEligible => "not_eligible",
+            Self::Unclear => "unclear",
         }
     }
 }
@@ -50,8 +53,7 @@ pub(crate) fn verdict(definition: &Definition, progress: &Progress) -> Option<Ve
     };
     if is_complete(definition, progress) {
         return Some(plain(match definition.kind {
-            Kind::Eligibility if is_eligible(definition, progress) => Outcome::Eligible,
-            Kind::Eligibility => Outcome::NotEligible,
+            Kind::Eligibility => eligibility(definition, progress),
             Kind::Screener | Kind::Coach => Outcome::Completed,
         }));
     }
@@ -97,15 +99,24 @@ pub(crate) fn is_machine(picked_up: &str) -> bool {
     picked_up.starts_with("machine") || picked_up == "fax"
 }
 
-/// Whether the rule holds. An answer that was not understood is no yes.
-pub(crate) fn is_eligible(definition: &Definition, progress: &Progress) -> bool {
-    let mut answers = definition
-        .questions
-        .iter()
-        .zip(1..)
-        .map(|(_, number)| progress.answer(number).and_then(|answer| answer.yes) == Some(true));
+/// What the rule makes of the answers. One that was not understood is neither yes nor no; it counts only where it decides.
+pub(crate) fn eligibility(definition: &Definition, progress: &Progress) -> Outcome {
+    let answers = (1..)
+        .zip(&definition.questions)
+        .map(|(number, _)| progress.answer(number).and_then(|answer| answer.yes));
+    let (mut yes, mut no, mut unclear) = (false, false, false);
+    for answer in answers {
+        match answer {
+            Some(true) => yes = true,
+            Some(false) => no = true,
+            None => unclear = true,
+        }
+    }
     match definition.rule {
-        Rule::AllYes => answers.all(|yes| yes),
-        Rule::AnyYes => answers.any(|yes| yes),
+        Rule::AllYes if no => Outcome::NotEligible,
+        Rule::AnyYes if yes => Outcome::Eligible,
+        _ if unclear => Outcome::Unclear,
+        Rule::AllYes => Outcome::Eligible,
+        Rule::AnyYes => Outcome::NotEligible,
     }
 }

@@ -60,8 +60,10 @@ pub struct Words {
     pub apology: &'static str,
     /// The caller is eligible.
     pub eligible: &'static str,
-    /// He is not.
+    /// The caller is not.
     pub not_eligible: &'static str,
+    /// An answer that decides was never understood.
+    pub unclear: &'static str,
     /// Neither yes nor no was understood.
     pub yes_or_no: &'static str,
     /// Questions for when a written one is late.
@@ -87,6 +89,7 @@ const ENGLISH: Words = Words {
     apology: "We are sorry, something went wrong with this call. Please try again later.",
     eligible: "Great, you are eligible. Our team will call you.",
     not_eligible: "Thank you. You are not eligible at this time.",
+    unclear: "Thank you. I could not understand every answer. Our team will call you back.",
     yes_or_no: "Please say yes or no, or press 1 for yes and 2 for no.",
     questions: &[
         "Tell me about a time when you took the lead.",
@@ -119,6 +122,7 @@ const GERMAN: Words = Words {
     apology: "Es tut uns leid, bei diesem Anruf ist etwas schiefgegangen. Bitte versuchen Sie es später noch einmal.",
     eligible: "Sehr gut, Sie erfüllen die Bedingungen. Wir rufen Sie an.",
     not_eligible: "Vielen Dank. Sie erfüllen die Bedingungen zurzeit nicht.",
+    unclear: "Vielen Dank. Ich habe nicht jede Antwort verstanden. Wir rufen Sie zurück.",
     yes_or_no: "Bitte sagen Sie ja oder nein, oder drücken Sie 1 für ja und 2 für nein.",
     questions: &[
         "Erzählen Sie von einer Situation, in der Sie die Führung übernommen haben.",
@@ -151,6 +155,7 @@ const SPANISH: Words = Words {
     apology: "Lo sentimos, algo salió mal en esta llamada. Inténtelo de nuevo más tarde.",
     eligible: "Muy bien, usted cumple los requisitos. Nuestro equipo le llamará.",
     not_eligible: "Gracias. Por ahora no cumple los requisitos.",
+    unclear: "Gracias. No pude entender todas las respuestas. Nuestro equipo le llamará.",
     yes_or_no: "Diga sí o no, o marque 1 para sí y 2 para no.",
     questions: &[
         "Hábleme de una ocasión en la que tomó la iniciativa.",
@@ -185,6 +190,7 @@ impl Words {
             self.apology,
             self.eligible,
             self.not_eligible,
+            self.unclear,
             self.yes_or_no,
         ];
         lines.contains(&line) || self.questions.contains(&line)
@@ -298,39 +304,19 @@ impl Language {
             None
         }
     }
-
-    /// Whether an answer is yes, by a key (1 yes, 2 no) or by words. Both or neither: not understood.
-    pub fn yes_no(self, digits: &str, speech: &str) -> Option<bool> {
-        match digits.chars().next() {
-            Some('1') => return Some(true),
-            Some('2') => return Some(false),
-            _ => {}
-        }
-        let says = |words: &[&str]| spoken(speech).any(|word| words.contains(&word.as_str()));
-        let (yes, no): (&[&str], &[&str]) = match self {
-            Self::English => (
-                &["yes", "yeah", "yep", "sure", "correct", "right"],
-                &["no", "nope", "not", "don't", "isn't", "never"],
-            ),
-            Self::German => (
-                &["ja", "jawohl", "richtig", "genau"],
-                &["nein", "nicht", "kein", "nie"],
-            ),
-            Self::Spanish => (&["sí", "si", "claro", "correcto"], &["no", "nunca"]),
-        };
-        match (says(yes), says(no)) {
-            (true, false) => Some(true),
-            (false, true) => Some(false),
-            _ => None,
-        }
-    }
 }
 
-fn spoken(speech: &str) -> impl Iterator<Item = String> {
+/// The words of an answer, in lower case and with one kind of apostrophe.
+pub(crate) fn spoken(speech: &str) -> impl Iterator<Item = String> + '_ {
+    let is_mark = |c: char| matches!(c, '\'' | '\u{2019}' | '\u{2bc}' | '`' | '\u{b4}');
     speech
-        .split(|c: char| !c.is_alphanumeric() && c != '\'')
+        .split(move |c: char| !c.is_alphanumeric() && !is_mark(c))
+        .map(move |word| {
+            word.trim_matches(is_mark)
+                .replace(is_mark, "'")
+                .to_lowercase()
+        })
         .filter(|word| !word.is_empty())
-        .map(str::to_lowercase)
 }
 
 #[cfg(test)]
@@ -364,15 +350,5 @@ mod tests {
             (Language::heard("fr"), Language::heard("es-MX")),
             ("en-US", "es-MX")
         );
-    }
-
-    #[test]
-    fn yes_and_no_are_told_apart() {
-        assert_eq!(Language::English.yes_no("", "Yes, I am."), Some(true));
-        assert_eq!(Language::English.yes_no("", "No, I'm not."), Some(false));
-        assert_eq!(Language::English.yes_no("", "yes and no"), None);
-        assert_eq!(Language::English.yes_no("2", "yes"), Some(false));
-        assert_eq!(Language::Spanish.yes_no("", "Sí"), Some(true));
-        assert_eq!(Language::German.yes_no("", "Nein"), Some(false));
     }
 }

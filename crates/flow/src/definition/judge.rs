@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::{Definition, Expect, Fault, Kind, OnMachine};
+use super::{Definition, Expect, FieldError, Kind, OnMachine};
 
 /// The most questions of one interview.
 pub const MOST_QUESTIONS: usize = 50;
@@ -13,9 +13,9 @@ const LONGEST_WAIT_MS: u32 = 8_000;
 
 impl Definition {
     /// Notes everything that is wrong.
-    pub(super) fn judge(&self, faults: &mut Vec<Fault>) {
+    pub(super) fn judge(&self, faults: &mut Vec<FieldError>) {
         if !is_name(&self.name) {
-            faults.push(Fault::new(
+            faults.push(FieldError::new(
                 "name",
                 "a name is up to 64 letters, digits, dots, dashes and underscores, beginning with a letter or digit",
             ));
@@ -24,14 +24,14 @@ impl Definition {
         self.judge_numbers(faults);
         self.judge_texts(faults);
         if self.machine.action == OnMachine::Message && self.machine.message.is_empty() {
-            faults.push(Fault::new(
+            faults.push(FieldError::new(
                 "machine.message",
                 "is missing: it is what an answering machine hears",
             ));
         }
         for (n, on) in self.retry.on.iter().enumerate() {
             if !["busy", "no-answer", "failed", "machine"].contains(&on.as_str()) {
-                faults.push(Fault::new(
+                faults.push(FieldError::new(
                     format!("retry.on[{n}]"),
                     "is none of busy, no-answer, failed, machine",
                 ));
@@ -39,13 +39,14 @@ impl Definition {
         }
     }
 
-    fn judge_texts(&self, faults: &mut Vec<Fault>) {
+    fn judge_texts(&self, faults: &mut Vec<FieldError>) {
         let texts = [
             ("greeting", &self.greeting),
             ("recording_notice", &self.recording_notice),
             ("completion", &self.completion),
             ("eligible", &self.eligible),
             ("not_eligible", &self.not_eligible),
+            ("unclear", &self.unclear),
             ("machine.message", &self.machine.message),
             ("topic", &self.topic),
         ];
@@ -54,29 +55,29 @@ impl Definition {
         let texts = texts.map(|(path, text)| (path.to_owned(), text));
         for (path, text) in texts.into_iter().chain(fallbacks) {
             if text.len() > LONGEST_TEXT {
-                faults.push(Fault::new(
+                faults.push(FieldError::new(
                     path,
                     format!("is longer than {LONGEST_TEXT} bytes; shorten it"),
                 ));
             }
         }
         if !self.language.is_empty() && !is_language(&self.language) {
-            faults.push(Fault::new(
+            faults.push(FieldError::new(
                 "language",
                 "is no BCP 47 tag such as en-US or de-DE",
             ));
         }
     }
 
-    fn judge_questions(&self, faults: &mut Vec<Fault>) {
+    fn judge_questions(&self, faults: &mut Vec<FieldError>) {
         if self.total() == 0 {
-            faults.push(Fault::new(
+            faults.push(FieldError::new(
                 "questions",
                 "there are none: give questions, or written: {count: 5} to have them written",
             ));
         }
         if self.total() as usize > MOST_QUESTIONS {
-            faults.push(Fault::new(
+            faults.push(FieldError::new(
                 "questions",
                 format!("are more than {MOST_QUESTIONS} in all"),
             ));
@@ -85,38 +86,41 @@ impl Definition {
         for (n, question) in self.questions.iter().enumerate() {
             let at = |field: &str| format!("questions[{n}].{field}");
             if question.ask.trim().is_empty() {
-                faults.push(Fault::new(at("ask"), "is empty"));
+                faults.push(FieldError::new(at("ask"), "is empty"));
             } else if question.ask.len() > LONGEST_TEXT {
-                faults.push(Fault::new(
+                faults.push(FieldError::new(
                     at("ask"),
                     format!("is longer than {LONGEST_TEXT} bytes"),
                 ));
             }
             if !ids.insert(question.id.as_str()) {
-                faults.push(Fault::new(
+                faults.push(FieldError::new(
                     at("id"),
                     format!("{} is there twice", question.id),
                 ));
             }
             if self.kind == Kind::Eligibility && question.expect != Expect::YesNo {
-                faults.push(Fault::new(
+                faults.push(FieldError::new(
                     at("expect"),
                     "an eligibility flow asks for yes_no only",
                 ));
             }
         }
         if self.kind == Kind::Eligibility && self.written.is_some() {
-            faults.push(Fault::new(
+            faults.push(FieldError::new(
                 "written",
                 "an eligibility flow has questions of its own only",
             ));
         }
     }
 
-    fn judge_numbers(&self, faults: &mut Vec<Fault>) {
+    fn judge_numbers(&self, faults: &mut Vec<FieldError>) {
         let mut between = |path: &str, value: u32, low: u32, high: u32| {
             if !(low..=high).contains(&value) {
-                faults.push(Fault::new(path, format!("is not between {low} and {high}")));
+                faults.push(FieldError::new(
+                    path,
+                    format!("is not between {low} and {high}"),
+                ));
             }
         };
         between("answer.max_s", self.answer.max_s, 1, 3_600);
@@ -132,7 +136,7 @@ impl Definition {
             .chars()
             .all(|key| key.is_ascii_digit() || matches!(key, '*' | '#'))
         {
-            faults.push(Fault::new(
+            faults.push(FieldError::new(
                 "answer.finish_key",
                 "has others than 0-9, * and #",
             ));

@@ -14,7 +14,7 @@ pub use judge::{MOST_QUESTIONS, is_language, is_name};
 pub use parts::{
     Ai, Answering, AnsweringMachine, Expect, Kind, OnMachine, Question, Retry, Rule, Written,
 };
-pub use read::Fault;
+pub use read::FieldError;
 
 use crate::hours::QuietHours;
 
@@ -56,10 +56,12 @@ pub struct Definition {
     pub criteria: String,
     /// When a caller is eligible.
     pub rule: Rule,
-    /// What he hears then.
+    /// What an eligible caller hears; empty: ours.
     pub eligible: String,
-    /// What he hears else.
+    /// What a caller hears who is not; empty: ours.
     pub not_eligible: String,
+    /// What a caller hears when an answer that decides was never understood; empty: ours.
+    pub unclear: String,
     /// The longest call, in seconds; 0: Twilio's limit.
     pub max_call_s: u32,
     /// How long it rings when we call, in seconds.
@@ -96,6 +98,7 @@ impl Default for Definition {
             rule: Rule::default(),
             eligible: String::new(),
             not_eligible: String::new(),
+            unclear: String::new(),
             max_call_s: 0,
             ring_s: 30,
             machine: AnsweringMachine::default(),

@@ -7,14 +7,14 @@ use super::{Definition, Expect, Kind, Question};
 
 /// What is wrong with a definition, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fault {
+pub struct FieldError {
     /// The field, such as `questions[2].ask`.
     pub path: String,
     /// What is wrong with it, and how to mend it.
     pub message: String,
 }
 
-impl Fault {
+impl FieldError {
     pub(super) fn new(path: impl Into<String>, message: impl Into<String>) -> Self {
         Self {
             path: path.into(),
@@ -29,9 +29,9 @@ impl Definition {
     /// # Errors
     ///
     /// Everything that is wrong with it, each with its field.
-    pub fn read(value: &Value) -> Result<Self, Vec<Fault>> {
+    pub fn read(value: &Value) -> Result<Self, Vec<FieldError>> {
         let Value::Object(fields) = value else {
-            return Err(vec![Fault::new(
+            return Err(vec![FieldError::new(
                 "",
                 "a flow is an object with name, kind and questions",
             )]);
@@ -51,7 +51,7 @@ impl Definition {
 }
 
 /// Field by field, so that every fault is found and each has its name.
-fn take(fields: &Map<String, Value>, faults: &mut Vec<Fault>) -> Definition {
+fn take(fields: &Map<String, Value>, faults: &mut Vec<FieldError>) -> Definition {
     let mut found = Definition::default();
     let mut kind = None;
     for (name, value) in fields {
@@ -59,7 +59,7 @@ fn take(fields: &Map<String, Value>, faults: &mut Vec<Fault>) -> Definition {
             ($target:expr) => {
                 match serde_json::from_value(value.clone()) {
                     Ok(read) => $target = read,
-                    Err(e) => faults.push(Fault::new(name.as_str(), e.to_string())),
+                    Err(e) => faults.push(FieldError::new(name.as_str(), e.to_string())),
                 }
             };
         }
@@ -83,19 +83,20 @@ fn take(fields: &Map<String, Value>, faults: &mut Vec<Fault>) -> Definition {
             "rule" => into!(found.rule),
             "eligible" => into!(found.eligible),
             "not_eligible" => into!(found.not_eligible),
+            "unclear" => into!(found.unclear),
             "max_call_s" => into!(found.max_call_s),
             "ring_s" => into!(found.ring_s),
             "machine" => into!(found.machine),
             "quiet_hours" => into!(found.quiet_hours),
             "retry" => into!(found.retry),
             "ai" => into!(found.ai),
-            other => faults.push(Fault::new(other, "there is no such field in a flow")),
+            other => faults.push(FieldError::new(other, "there is no such field in a flow")),
         }
     }
     match kind {
         Some(kind) => found.kind = kind,
         None if faults.iter().any(|fault| fault.path == "kind") => {}
-        None => faults.push(Fault::new(
+        None => faults.push(FieldError::new(
             "kind",
             "is missing: screener, coach or eligibility",
         )),
@@ -106,9 +107,9 @@ fn take(fields: &Map<String, Value>, faults: &mut Vec<Fault>) -> Definition {
     found
 }
 
-fn questions(value: &Value, faults: &mut Vec<Fault>) -> Vec<Question> {
+fn questions(value: &Value, faults: &mut Vec<FieldError>) -> Vec<Question> {
     let Value::Array(items) = value else {
-        faults.push(Fault::new("questions", "is not a list"));
+        faults.push(FieldError::new("questions", "is not a list"));
         return Vec::new();
     };
     let mut found = Vec::new();
@@ -124,7 +125,7 @@ fn questions(value: &Value, faults: &mut Vec<Fault>) -> Vec<Question> {
         };
         match read {
             Ok(question) => found.push(question),
-            Err(e) => faults.push(Fault::new(format!("questions[{n}]"), e.to_string())),
+            Err(e) => faults.push(FieldError::new(format!("questions[{n}]"), e.to_string())),
         }
     }
     found

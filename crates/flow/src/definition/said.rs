@@ -41,6 +41,7 @@ impl Definition {
                 words.yes_or_no.to_owned(),
                 or(&self.eligible, words.eligible),
                 or(&self.not_eligible, words.not_eligible),
+                or(&self.unclear, words.unclear),
             ],
         };
         if self.spoken_feedback {

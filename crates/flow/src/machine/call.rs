@@ -121,8 +121,14 @@ impl Machine<'_> {
         self.say(lines.map(str::to_owned).collect(), Then::Menu)
     }
 
-    /// A question of yes or no was answered, by a key or by words.
-    pub fn decided(&mut self, number: Option<u32>, digits: &str, speech: &str) -> Step {
+    /// A question of yes or no was answered, by a key or by words. `confidence` is Twilio's, of the words.
+    pub fn decided(
+        &mut self,
+        number: Option<u32>,
+        digits: &str,
+        speech: &str,
+        confidence: Option<f64>,
+    ) -> Step {
         let (current, Stage::Asking { missed }) = (self.progress.current(), self.progress.stage)
         else {
             return self.go_on();
@@ -130,7 +136,7 @@ impl Machine<'_> {
         if number.is_some_and(|number| number != current) || self.expects() != Expect::YesNo {
             return self.go_on();
         }
-        let yes = self.language.yes_no(digits, speech);
+        let yes = self.language.yes_no(digits, speech, confidence);
         if yes.is_none() && missed + 1 < TRIES {
             self.progress.stage = Stage::Asking { missed: missed + 1 };
             self.progress.turn += 1;

@@ -4,7 +4,7 @@ use clock::Time;
 
 use super::{Effect, FEEDBACK_ROUND_MS, Machine, Step, Then, Turn};
 use crate::definition::{Kind, LONGEST_TEXT};
-use crate::outcome;
+use crate::outcome::{self, Outcome};
 use crate::progress::{Answer, End, Stage};
 
 impl Machine<'_> {
@@ -54,10 +54,11 @@ impl Machine<'_> {
         self.progress.stage = Stage::Over;
         self.progress.turn += 1;
         let line = match self.definition.kind {
-            Kind::Eligibility if outcome::is_eligible(self.definition, self.progress) => {
-                or(&self.definition.eligible, words.eligible)
-            }
-            Kind::Eligibility => or(&self.definition.not_eligible, words.not_eligible),
+            Kind::Eligibility => match outcome::eligibility(self.definition, self.progress) {
+                Outcome::Eligible => or(&self.definition.eligible, words.eligible),
+                Outcome::Unclear => or(&self.definition.unclear, words.unclear),
+                _ => or(&self.definition.not_eligible, words.not_eligible),
+            },
             Kind::Screener | Kind::Coach => or(&self.definition.completion, words.completion),
         };
         let evaluated = self.evaluate().effects;

@@ -57,6 +57,15 @@ impl Invalid {
     }
 }
 
+impl From<twilio_types::InvalidSid> for Invalid {
+    fn from(error: twilio_types::InvalidSid) -> Self {
+        Self::Malformed {
+            parameter: Cow::Borrowed(error.kind),
+            expected: error.expected,
+        }
+    }
+}
+
 /// What a parameter can be read as.
 pub(crate) trait Field: Sized {
     /// What it must be, for [`Invalid::Malformed`].

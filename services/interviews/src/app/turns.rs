@@ -187,10 +187,12 @@ impl Decider for Choose {
             return unknown();
         };
         let step = match number {
-            Some(number) => {
-                held.machine(cause.time)
-                    .decided(Some(number), &event.digits, &event.speech)
-            }
+            Some(number) => held.machine(cause.time).decided(
+                Some(number),
+                &event.digits,
+                &event.speech,
+                event.confidence,
+            ),
             None => {
                 let (digits, speech) = (&event.digits, &event.speech);
                 let asks_for_it = held.machine(cause.time).wants_feedback(digits, speech);

@@ -47,7 +47,7 @@ pub struct InterviewRow {
     pub settings: Json,
     /// `pending`, `calling`, `in-progress` or `ended`.
     pub status: String,
-    /// Empty while open; then `completed`, `abandoned`, `failed`, `eligible` or `not_eligible`, and so it stays.
+    /// Empty while open; then `completed`, `abandoned`, `failed`, `eligible`, `not_eligible` or `unclear`, and so it stays.
     pub outcome: String,
     /// Of a failed one: `busy`, `no-answer`, `canceled`, `failed`, `machine`, and what Twilio said.
     pub failure_reason: Option<String>,

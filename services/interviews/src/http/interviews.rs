@@ -34,7 +34,7 @@ pub(super) struct Summary {
     flow_version: i64,
     /// `pending`, `calling`, `in-progress` or `ended`.
     status: String,
-    /// `completed`, `abandoned`, `failed`, `eligible` or `not_eligible`; null while it is open.
+    /// `completed`, `abandoned`, `failed`, `eligible`, `not_eligible` or `unclear`; null while it is open.
     outcome: Option<String>,
     failure_reason: Option<String>,
     candidate_id: Option<String>,

@@ -4,14 +4,14 @@
 use std::fmt::Display;
 
 use chrono_tz::Tz;
-use flow::{Fault, is_language, is_name};
+use flow::{FieldError, is_language, is_name};
 use role::http::{ApiError, Caller};
 use serde_json::{Map, Value};
 
 /// A body being read.
 pub(super) struct Reader {
     map: Map<String, Value>,
-    faults: Vec<Fault>,
+    faults: Vec<FieldError>,
 }
 
 impl Reader {
@@ -73,7 +73,7 @@ impl Reader {
 
     /// Notes a fault.
     pub(super) fn fault(&mut self, field: impl Into<String>, message: impl Display) {
-        self.faults.push(Fault {
+        self.faults.push(FieldError {
             path: field.into(),
             message: message.to_string(),
         });
@@ -197,7 +197,7 @@ impl Reader {
 }
 
 /// 422 with every fault, each with its field.
-pub(super) fn invalid(faults: &[Fault]) -> ApiError {
+pub(super) fn invalid(faults: &[FieldError]) -> ApiError {
     ApiError::invalid_fields(faults.iter().map(|it| (&*it.path, &*it.message)))
 }
 

@@ -76,29 +76,41 @@ fn yes_and_no_and_a_rule() {
     let mut play = Play::of(definition.clone());
     assert_eq!(said(&play.machine().begin("")).1, Then::YesNo(1));
     assert_eq!(
-        said(&play.machine().decided(Some(1), "", "hmm")).1,
+        said(&play.machine().decided(Some(1), "", "hmm", None)).1,
         Then::YesNo(1)
     );
     assert_eq!(
-        said(&play.machine().decided(Some(1), "", "yes")).1,
+        said(&play.machine().decided(Some(1), "", "yes", None)).1,
         Then::YesNo(2)
     );
     // Twice the same webhook.
     assert_eq!(
-        said(&play.machine().decided(Some(1), "", "yes")).1,
+        said(&play.machine().decided(Some(1), "", "yes", None)).1,
         Then::YesNo(2)
     );
     assert_eq!(
-        said(&play.machine().decided(Some(2), "1", "")).1,
+        said(&play.machine().decided(Some(2), "1", "", None)).1,
         Then::HangUp
     );
     play.machine().ended("completed", None);
     assert_eq!(play.verdict().unwrap().outcome, Outcome::Eligible);
 
+    let mut play = Play::of(definition.clone());
+    play.machine().begin("");
+    play.machine().decided(None, "1", "", None);
+    for _ in 0..2 {
+        play.machine()
+            .decided(None, "", "I don\u{2019}t understand the question", None);
+    }
+    let last = play.machine().decided(None, "", "no", Some(0.1));
+    assert_eq!(said(&last).1, Then::HangUp);
+    play.machine().ended("completed", None);
+    assert_eq!(play.verdict().unwrap().outcome, Outcome::Unclear);
+
     let mut play = Play::of(definition);
     play.machine().begin("");
-    play.machine().decided(None, "2", "");
-    play.machine().decided(None, "1", "");
+    play.machine().decided(None, "2", "", None);
+    play.machine().decided(None, "1", "", None);
     play.machine().ended("completed", None);
     assert_eq!(play.verdict().unwrap().outcome, Outcome::NotEligible);
 }
