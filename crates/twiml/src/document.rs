@@ -3,6 +3,7 @@
 use crate::dial::Dial;
 use crate::element::element;
 use crate::error::Error;
+use crate::limits::{INLINE_LIMIT, SIZE_LIMIT};
 use crate::message::Message;
 use crate::other::Other;
 use crate::say::Say;
@@ -10,13 +11,6 @@ use crate::stream::{Connect, Start, Stop};
 use crate::unknown::Unknown;
 use crate::voice::{Gather, Hangup, Pause, Play, Record, Redirect, Reject};
 use crate::write::{Write, Writer};
-use crate::{interpret, read};
-
-/// Bytes a response may have: 64 kB, else Twilio's error 11750.
-pub const SIZE_LIMIT: usize = 64 * 1024;
-
-/// Characters the `Twiml` parameter of a REST request may have, else Twilio's error 32018.
-pub const INLINE_LIMIT: usize = 4000;
 
 const DECLARATION: &str = r#"<?xml version="1.0" encoding="UTF-8"?>"#;
 
@@ -162,24 +156,6 @@ impl Response {
             characters if characters > INLINE_LIMIT => Err(Error::InlineTooLong { characters }),
             _ => Ok(xml),
         }
-    }
-
-    /// Reads a document, one for calls or one for messages.
-    ///
-    /// Comments and processing instructions are passed over, CDATA is text. White space around URLs and numbers does not count.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::TooBig`], [`Error::NotXml`] (also for any document type and any entity but the five of XML), and [`Error::Schema`] for elements
-    /// that are unknown or in the wrong place. An unknown attribute is not an error, nor is a known one whose value does not fit: see
-    /// [`Response::unknown`], and `extra()` of each element. A verb or noun that Twilio knows and this crate does not is an [`Other`].
-    pub fn from_xml(xml: &str) -> Result<Self, Error> {
-        if xml.len() > SIZE_LIMIT {
-            return Err(Error::TooBig { bytes: xml.len() });
-        }
-        read::tree(xml)
-            .and_then(|root| interpret::response(&root))
-            .map_err(|fault| fault.locate(xml))
     }
 
     /// The first verb that does not belong in an answer of this kind, for which Twilio reports 12200.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::document::{INLINE_LIMIT, SIZE_LIMIT};
+use crate::limits::{INLINE_LIMIT, SIZE_LIMIT};
 
 /// What is wrong with a document. [`Error::code`] is the number Twilio's debugger shows.
 #[derive(Debug, Clone, thiserror::Error)]

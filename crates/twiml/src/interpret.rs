@@ -1,18 +1,40 @@
 //! A tree to typed elements: what may stand where.
 
 use crate::attribute::Attributes;
+use crate::characters::{is_space, shorten};
 use crate::dial::{Client, Dial, Noun, Number, Sip};
 use crate::document::{Response, Verb};
-use crate::error::{Fault, Schema};
+use crate::error::{Error, Fault, Schema};
+use crate::limits::SIZE_LIMIT;
 use crate::message::Message;
 use crate::other::{CONNECTED, DIALLED, Other, Piece, STARTED, VERBS};
-use crate::read::{Child, Node, is_space, shorten};
+use crate::read::{Child, Node, tree};
 use crate::say::{Say, Speech, Ssml, SsmlTag, push_text};
 use crate::stream::{Connect, Parameter, Recording, Start, Started, Stop, Stopped, Stream};
 use crate::voice::{Gather, Hangup, Pause, Play, Prompt, Record, Redirect, Reject};
 
+impl Response {
+    /// Reads a document, one for calls or one for messages.
+    ///
+    /// Comments and processing instructions are passed over, CDATA is text. White space around URLs and numbers does not count.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::TooBig`], [`Error::NotXml`] (also for any document type and any entity but the five of XML), and [`Error::Schema`] for elements
+    /// that are unknown or in the wrong place. An unknown attribute is not an error, nor is a known one whose value does not fit: see
+    /// [`Response::unknown`], and `extra()` of each element. A verb or noun that Twilio knows and this crate does not is an [`Other`].
+    pub fn from_xml(xml: &str) -> Result<Self, Error> {
+        if xml.len() > SIZE_LIMIT {
+            return Err(Error::TooBig { bytes: xml.len() });
+        }
+        tree(xml)
+            .and_then(|root| response(&root))
+            .map_err(|fault| fault.locate(xml))
+    }
+}
+
 /// The document of a tree.
-pub(crate) fn response(node: &Node) -> Result<Response, Fault> {
+fn response(node: &Node) -> Result<Response, Fault> {
     if node.name != "Response" {
         return Err(Fault::schema(node.at, Schema::Root(shorten(&node.name))));
     }

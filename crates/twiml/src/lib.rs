@@ -1,11 +1,13 @@
 #![doc = include_str!("../README.md")]
 
 mod attribute;
+mod characters;
 mod dial;
 mod document;
 mod element;
 mod error;
 mod interpret;
+mod limits;
 mod message;
 mod other;
 mod read;
@@ -19,8 +21,9 @@ mod voice;
 mod write;
 
 pub use dial::{Client, Dial, Noun, Number, Sip};
-pub use document::{INLINE_LIMIT, Medium, Response, SIZE_LIMIT, Verb};
+pub use document::{Medium, Response, Verb};
 pub use error::{Error, NotXml, Position, Schema};
+pub use limits::{INLINE_LIMIT, SIZE_LIMIT};
 pub use message::Message;
 pub use other::Other;
 pub use say::{Say, Speech, Ssml, SsmlTag};

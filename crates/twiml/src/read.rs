@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
+use crate::characters::{is_allowed, is_space, shorten};
 use crate::error::{Fault, NotXml, Schema};
-use crate::write::is_allowed;
 
 /// `<Response><Dial><Client><Parameter>` is 4 deep; SSML nests a little deeper.
 const MAX_DEPTH: usize = 16;
@@ -129,16 +129,6 @@ impl Node {
             _ => self.children.push(Child::Text(text.to_owned())),
         }
     }
-}
-
-/// White space as XML knows it.
-pub(crate) fn is_space(c: char) -> bool {
-    matches!(c, ' ' | '\t' | '\n' | '\r')
-}
-
-/// A name for a message: a hostile one may be 64 kB long.
-pub(crate) fn shorten(name: &str) -> String {
-    name.chars().take(64).collect()
 }
 
 fn element(start: &BytesStart<'_>, at: usize) -> Result<Node, Fault> {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::read::shorten;
+use crate::characters::shorten;
 
 /// An attribute that was read and not understood. Its value is not told: it may be a number of somebody.
 #[derive(Debug, Clone, PartialEq, Eq)]

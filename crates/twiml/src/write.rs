@@ -4,12 +4,8 @@
 //! character in a generated sentence must not end a call with error 12100. Everything else arrives as it was, line ends included.
 
 use crate::attribute::Attributes;
+use crate::characters::is_allowed;
 use crate::unknown::Unknown;
-
-/// Whether XML 1.0 allows the character (production 2, `Char`). Surrogates cannot occur in a `char`.
-pub(crate) fn is_allowed(c: char) -> bool {
-    matches!(c, '\t' | '\n' | '\r' | ' '..='\u{fffd}' | '\u{10000}'..)
-}
 
 /// What can be written.
 pub(crate) trait Write {

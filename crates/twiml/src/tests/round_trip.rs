@@ -5,8 +5,8 @@ use proptest::option;
 use proptest::prelude::*;
 
 use crate::attribute::{Attributes, Extra};
+use crate::characters::is_allowed;
 use crate::other::Piece;
-use crate::write::is_allowed;
 use crate::{
     CallEvent, Client, Connect, Dial, DialRecord, Gather, Hangup, Input, Message, Method, Number,
     Other, Pause, Play, Record, Recording, RecordingEvent, Redirect, Reject, Response, Say, Sip,
