@@ -1,5 +1,7 @@
 //! What a consumer gets, and how it settles it.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use events::Envelope;
 
@@ -20,6 +22,14 @@ pub enum Disposition {
     /// Not now: deliver it again after the next of [`crate::RETRY_DELAYS`] without blocking others;
     /// to the dead letters when those are used up. The words say why, for people.
     Retry(String),
+    /// Something outside is away: deliver it again after about this long, as often as it takes. It uses up no repeat and
+    /// never makes a dead letter. The words say what is away, for people.
+    Wait {
+        /// What is away.
+        reason: String,
+        /// How long to wait; the bus takes the nearest of the subscription's delays that is not longer, or its shortest.
+        after: Duration,
+    },
     /// Never: to the dead letters at once. The words say why, for people.
     Dead(String),
 }

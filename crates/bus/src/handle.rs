@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use futures::FutureExt;
 use tracing::{debug, error, warn};
 
-use crate::{Delivery, Disposition, Handler};
+use crate::{Delivery, Disposition, Handler, RETRY_DELAYS};
 
 /// How often a delivery may be started without being settled, be it that the process dies or that the
 /// connection does. Then the event is taken for poison and goes to the dead letters.
@@ -20,7 +20,11 @@ pub(crate) const POISON: &str = "given up: its consumer died each time it was de
 pub(crate) enum Verdict {
     Done,
     /// Again, after this delay.
-    Retry(Duration),
+    Retry {
+        delay: Duration,
+        /// Whether it uses up a repeat; an outage does not.
+        counted: bool,
+    },
     /// To the dead letters, for this reason.
     Dead(String),
 }
@@ -66,7 +70,13 @@ pub(crate) async fn run(
                     wait_ms,
                     "delivery will be repeated"
                 );
-                (Verdict::Retry(*delay), "retry")
+                (
+                    Verdict::Retry {
+                        delay: *delay,
+                        counted: true,
+                    },
+                    "retry",
+                )
             }
             None => {
                 error!(
@@ -80,6 +90,25 @@ pub(crate) async fn run(
                 (Verdict::Dead(format!("no repeats left: {reason}")), "dead")
             }
         },
+        Disposition::Wait { reason, after } => {
+            // The consumer says once that something is away; a line for each delivery would fill the disk.
+            debug!(
+                queue,
+                event.id = id,
+                event.kind = kind,
+                attempt,
+                reason,
+                "delivery waits for the end of an outage"
+            );
+            let delay = nearest(after, delays);
+            (
+                Verdict::Retry {
+                    delay,
+                    counted: false,
+                },
+                "wait",
+            )
+        }
         Disposition::Dead(reason) => {
             error!(
                 queue,
@@ -94,6 +123,13 @@ pub(crate) async fn run(
     };
     count(queue, outcome);
     verdict
+}
+
+/// The delay that is used to wait about so long: only these have a queue where a delivery can wait.
+fn nearest(after: Duration, delays: &[Duration]) -> Duration {
+    let shorter = delays.iter().filter(|delay| **delay <= after).max();
+    let shortest = shorter.or_else(|| delays.iter().min());
+    shortest.copied().unwrap_or(RETRY_DELAYS[0])
 }
 
 /// Counts a delivery's end.

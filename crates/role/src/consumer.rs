@@ -19,9 +19,17 @@ use crate::telemetry;
 /// Why an event was not handled.
 #[derive(Debug, thiserror::Error)]
 pub enum HandlerError {
-    /// Something outside is away or busy; the event is delivered again later.
+    /// It did not work this time, and the event itself may be why: delivered again later, a few times.
     #[error("{0}")]
     Retry(String),
+    /// Something outside is away or busy: the event waits for its end, however long, and no attempt is counted.
+    #[error("{reason}")]
+    Unavailable {
+        /// What is away, for people.
+        reason: String,
+        /// When to try again, where the other side says so; else soon, then every ten seconds.
+        retry_after: Option<Duration>,
+    },
     /// The event can never be handled; it goes to the dead letters with these words.
     #[error("{0}")]
     Reject(String),
@@ -31,6 +39,38 @@ pub enum HandlerError {
     /// The bus failed; delivered again later.
     #[error("bus: {0}")]
     Bus(#[from] bus::Error),
+}
+
+impl HandlerError {
+    /// Something outside is away, and does not say for how long.
+    pub fn unavailable(reason: impl Into<String>) -> Self {
+        Self::Unavailable {
+            reason: reason.into(),
+            retry_after: None,
+        }
+    }
+
+    /// How a delivery ends that was not handled.
+    fn disposition(self, attempt: u32) -> Disposition {
+        let reason = self.to_string();
+        let soon = Duration::from_secs(if attempt <= 3 { 1 } else { 10 });
+        match self {
+            Self::Reject(_) => Disposition::Dead(reason),
+            Self::Unavailable { retry_after, .. } => Disposition::Wait {
+                reason,
+                after: retry_after.unwrap_or(soon),
+            },
+            Self::Store(error) if error.is_unavailable() => Disposition::Wait {
+                reason,
+                after: soon,
+            },
+            Self::Bus(bus::Error::Unavailable(_) | bus::Error::Journal(_)) => Disposition::Wait {
+                reason,
+                after: soon,
+            },
+            Self::Retry(_) | Self::Store(_) | Self::Bus(_) => Disposition::Retry(reason),
+        }
+    }
 }
 
 /// Takes one event and one transaction, and returns what follows. It does no I/O but its transaction and takes
@@ -294,9 +334,29 @@ async fn observe(
             Disposition::Dead(why)
         }
         Err(fault) => {
-            warn!(event.id = envelope.id, event.kind = envelope.kind, attempt = delivery.attempt, why = %fault,
-                "event will be delivered again");
-            Disposition::Retry(fault.to_string())
+            let disposition = fault.disposition(delivery.attempt);
+            match &disposition {
+                // The first delivery says it; those that follow would say the same for as long as it lasts.
+                Disposition::Wait { reason, .. } if delivery.attempt == 1 => {
+                    warn!(
+                        event.id = envelope.id,
+                        event.kind = envelope.kind,
+                        why = reason,
+                        "event waits: something outside is away"
+                    );
+                }
+                Disposition::Retry(why) => {
+                    warn!(
+                        event.id = envelope.id,
+                        event.kind = envelope.kind,
+                        attempt = delivery.attempt,
+                        why,
+                        "event will be delivered again"
+                    );
+                }
+                _ => {}
+            }
+            disposition
         }
     }
 }
@@ -332,6 +392,11 @@ mod tests {
         ) -> Result<Decision, HandlerError> {
             self.0.fetch_add(1, Ordering::Relaxed);
             match (command.country.as_str(), cause.attempt) {
+                ("away", ..=6) => Err(HandlerError::Unavailable {
+                    reason: "the carrier is away".to_owned(),
+                    retry_after: Some(Duration::from_millis(20)),
+                }),
+                ("away", _) => Ok(Decision::nothing().reply(&NumberBought::default())),
                 ("never", _) => Err(HandlerError::Reject("it cannot be".to_owned())),
                 ("once", 2..) => Ok(Decision::nothing().reply(&NumberBought::default())),
                 _ => Err(HandlerError::Retry("not yet".to_owned())),
@@ -392,6 +457,11 @@ mod tests {
         assert_eq!(
             asked(&bus, &runs, "once", Some(30)).await,
             (NumberBought::TYPE.to_owned(), 2)
+        );
+        // An outage uses up no attempt: there are more of them here than repeats.
+        assert_eq!(
+            asked(&bus, &runs, "away", Some(30)).await,
+            (NumberBought::TYPE.to_owned(), 7)
         );
         assert_eq!(asked(&bus, &runs, "never", Some(30)).await, (none, 1));
         // Who does not say how long he waits knows best himself.

@@ -6,6 +6,7 @@ pub mod directory;
 pub mod health;
 pub mod http;
 mod intake;
+mod outage;
 mod platform;
 mod relay;
 mod reply;
@@ -16,6 +17,7 @@ mod turns;
 
 pub use consumer::{Decider, HandlerError, Performer};
 pub use decision::{Cause, Decision, call_id, derive_id};
+pub use outage::Outage;
 pub use platform::{Error, Parts, Platform, Role};
 pub use relay::Relay;
 pub use reply::ReplySlot;

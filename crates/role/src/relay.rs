@@ -18,6 +18,8 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, warn};
 
+use crate::outage::Outage;
+
 /// How long a process has for publishing what it took, before another may take it.
 const LEASE: TimeDelta = TimeDelta::seconds(5);
 /// The longest that the table is left alone.
@@ -65,6 +67,9 @@ impl Relay {
             wake: wake.clone(),
             rows,
             gone: Gone::default(),
+            database: Outage::new("the outbox cannot be read"),
+            bus_away: Outage::new("events stay in the outbox: they cannot be published"),
+            backoff: None,
         };
         (Self { queue, wake }, tokio::spawn(worker.run(stop)))
     }
@@ -116,6 +121,10 @@ struct Worker {
     wake: Arc<Wake>,
     rows: mpsc::UnboundedReceiver<Envelope>,
     gone: Gone,
+    database: Outage,
+    bus_away: Outage,
+    /// How long the table is left alone because the database is away.
+    backoff: Option<Duration>,
 }
 
 /// What the bus has confirmed and the table still holds.
@@ -170,7 +179,7 @@ impl Worker {
                         if taken == 0 { return }
                         self.publish(batch).await;
                     }
-                    () = self.wake.notify.notified() => break,
+                    () = self.wake.notify.notified(), if self.backoff.is_none() => break,
                     () = &mut nap => break,
                     () = stop.cancelled() => return self.drain().await,
                 }
@@ -189,12 +198,20 @@ impl Worker {
     }
 
     async fn look(&mut self, now: Time) {
-        if let Err(e) = self.sweep(now).await {
-            warn!(error = %e, "the outbox could not be read");
-        }
+        self.backoff = match self.sweep(now).await {
+            Ok(()) => {
+                self.database.recovered();
+                None
+            }
+            // What is overdue stays so: without a wait this would ask as fast as it can.
+            Err(e) => Some(self.database.failed(&e)),
+        };
     }
 
     fn nap(&self) -> Duration {
+        if let Some(backoff) = self.backoff {
+            return backoff;
+        }
         let at = *self
             .wake
             .at
@@ -247,16 +264,28 @@ impl Worker {
     async fn publish(&mut self, envelopes: Vec<Envelope>) -> bool {
         let results = self.bus.publish_all(&envelopes).await;
         let mut gone = Vec::with_capacity(envelopes.len());
-        let mut waiting = 0_u32;
+        let (mut waiting, mut away) = (0_u32, None);
         for (envelope, result) in envelopes.iter().zip(results) {
             match result {
                 Ok(()) => gone.push(envelope.id.clone()),
                 Err(e) => {
                     waiting += 1;
-                    warn!(event.id = envelope.id, event.kind = envelope.kind, error = %e,
-                        "an event stays in the outbox for now");
+                    if matches!(e, bus::Error::Unavailable(_) | bus::Error::Journal(_)) {
+                        away = Some(e);
+                    } else {
+                        warn!(event.id = envelope.id, event.kind = envelope.kind, error = %e,
+                            "an event stays in the outbox for now");
+                    }
                 }
             }
+        }
+        match away {
+            // The lease of the rows is the wait.
+            Some(e) => {
+                let _ = self.bus_away.failed(&e);
+            }
+            None if waiting == 0 && !gone.is_empty() => self.bus_away.recovered(),
+            None => {}
         }
         gauge!("role_outbox_waiting").set(waiting);
         self.gone.add(gone);

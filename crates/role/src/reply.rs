@@ -120,6 +120,7 @@ pub(crate) async fn decline(
         Disposition::Retry(_) => delays
             .get(attempt.saturating_sub(1) as usize)
             .map(|delay| now + *delay),
+        Disposition::Wait { after, .. } => Some(now + *after),
         Disposition::Dead(_) => None,
     };
     if deadline <= now || next.is_some_and(|next| next < deadline) {

@@ -21,6 +21,9 @@ use crate::{Error, Migrations, migrate};
 /// How long a caller waits for a free connection before the database counts as away.
 const CHECKOUT: Duration = Duration::from_secs(5);
 
+/// How long one statement may take, be it for a lock. Migrations have all the time they need.
+const STATEMENT: Duration = Duration::from_secs(30);
+
 /// Where the data is kept.
 #[derive(Clone)]
 pub enum Database {
@@ -253,7 +256,17 @@ fn with_search_path(url: &str, schema: &str) -> Result<tokio_postgres::Config, E
                 .to_owned(),
         )
     })?;
-    config.options(format!("-c search_path={schema} -c timezone=UTC"));
+    let timeout_ms = STATEMENT.as_millis();
+    config.options(format!(
+        "-c search_path={schema} -c timezone=UTC -c statement_timeout={timeout_ms}"
+    ));
+    // A server that goes without a word (a fail-over, a lost network) is noticed within half a minute, be the
+    // connection idle or waiting: the kernel alone would take a quarter of an hour.
+    config.keepalives(true);
+    config.keepalives_idle(Duration::from_secs(15));
+    config.keepalives_interval(Duration::from_secs(5));
+    config.keepalives_retries(3);
+    config.tcp_user_timeout(Duration::from_secs(20));
     config.application_name("trunkline");
     config.connect_timeout(CHECKOUT);
     Ok(config)

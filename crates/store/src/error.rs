@@ -35,10 +35,69 @@ fn why(error: &diesel::result::Error) -> String {
     }
 }
 
+/// What the engines say of themselves where Diesel keeps no code: PostgreSQL's classes 53 and 57, SQLite's `BUSY`, `FULL`
+/// and `IOERR`.
+const AWAY: [&str; 8] = [
+    "terminating connection",
+    "the database system is",
+    "sorry, too many clients",
+    "remaining connection slots",
+    "connection closed",
+    "database is locked",
+    "database or disk is full",
+    "disk I/O error",
+];
+
 impl Error {
+    /// Whether the database is away, starting, stopping, full or a standby, rather than the query wrong: the same may
+    /// succeed later, and what it was for is not to blame.
+    pub fn is_unavailable(&self) -> bool {
+        use diesel::result::{DatabaseErrorKind as Kind, Error as Diesel};
+        match self {
+            Self::Unavailable(_) | Self::Query(Diesel::BrokenTransactionManager) => true,
+            Self::Query(Diesel::DatabaseError(kind, info)) => match kind {
+                Kind::ClosedConnection | Kind::UnableToSendCommand | Kind::ReadOnlyTransaction => {
+                    true
+                }
+                Kind::Unknown => AWAY.iter().any(|start| info.message().starts_with(start)),
+                _ => false,
+            },
+            _ => false,
+        }
+    }
+
     /// Whether the row was there already.
     pub fn is_duplicate(&self) -> bool {
         use diesel::result::{DatabaseErrorKind::UniqueViolation, Error::DatabaseError};
         matches!(self, Self::Query(DatabaseError(UniqueViolation, _)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use diesel::result::{DatabaseErrorKind as Kind, Error as Diesel};
+
+    use super::*;
+
+    fn told(kind: Kind, message: &str) -> bool {
+        Error::Query(Diesel::DatabaseError(kind, Box::new(message.to_owned()))).is_unavailable()
+    }
+
+    #[test]
+    fn outage_is_told_from_a_wrong_query() {
+        assert!(Error::Unavailable(String::new()).is_unavailable());
+        assert!(told(Kind::ClosedConnection, ""));
+        assert!(told(Kind::ReadOnlyTransaction, ""));
+        assert!(told(
+            Kind::Unknown,
+            "terminating connection due to administrator command"
+        ));
+        assert!(told(Kind::Unknown, "the database system is starting up"));
+        assert!(!told(Kind::UniqueViolation, ""));
+        assert!(!told(Kind::Unknown, "invalid byte sequence for encoding"));
+        assert!(!told(
+            Kind::Unknown,
+            "canceling statement due to statement timeout"
+        ));
     }
 }

@@ -5,7 +5,10 @@ use std::sync::Arc;
 use diesel::backend::Backend;
 use diesel::migration::{Migration, MigrationSource};
 use diesel::{Connection, SqliteConnection};
-use diesel_async::{AsyncMigrationHarness, AsyncPgConnection, SimpleAsyncConnection};
+use diesel_async::{
+    AnsiTransactionManager, AsyncMigrationHarness, AsyncPgConnection, SimpleAsyncConnection,
+    TransactionManager,
+};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use crate::Error;
@@ -32,9 +35,9 @@ impl<DB: Backend> MigrationSource<DB> for Kept<'_> {
     }
 }
 
-/// Keeps two processes that start at the same time from migrating at the same time.
-const LOCK: &str = "SELECT pg_advisory_lock(7236837)";
-const UNLOCK: &str = "SELECT pg_advisory_unlock(7236837)";
+/// Keeps two processes that start at the same time from migrating at the same time. The lock ends with the transaction,
+/// so a process that dies, or a proxy that lends its connection to the next client, leaves none behind.
+const LOCK: &str = "SET LOCAL statement_timeout = 0; SELECT pg_advisory_xact_lock(7236837)";
 
 pub(crate) async fn postgres(
     mut conn: AsyncPgConnection,
@@ -45,6 +48,8 @@ pub(crate) async fn postgres(
         schema: schema.to_owned(),
         reason,
     };
+    // Diesel knows of this transaction, so that each migration is a savepoint in it: all are done, or none.
+    AnsiTransactionManager::begin_transaction(&mut conn).await?;
     conn.batch_execute(LOCK).await?;
     conn.batch_execute(&format!("CREATE SCHEMA IF NOT EXISTS \"{schema}\""))
         .await?;
@@ -57,8 +62,9 @@ pub(crate) async fn postgres(
     })
     .await
     .map_err(|e| failed(e.to_string()))?;
-    conn.batch_execute(UNLOCK).await?;
-    ran.map_err(failed)
+    // Without the commit, closing the connection takes it all back.
+    ran.map_err(failed)?;
+    Ok(AnsiTransactionManager::commit_transaction(&mut conn).await?)
 }
 
 pub(crate) async fn sqlite(file: String, schema: &str, role: Arc<Migrations>) -> Result<(), Error> {

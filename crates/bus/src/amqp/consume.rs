@@ -142,8 +142,9 @@ impl Worker {
         let verdict = handle::run(self.handler.as_ref(), queue, given, retries, delays).await;
         let settled = match verdict {
             Verdict::Done => Ok(()),
-            Verdict::Retry(delay) => {
-                self.send_round(session, &envelope, delay, attempt + 1, retries + 1)
+            Verdict::Retry { delay, counted } => {
+                let retries = retries + u32::from(counted);
+                self.send_round(session, &envelope, delay, attempt + 1, retries)
                     .await
             }
             Verdict::Dead(reason) => self.bury(session, &envelope, &reason, attempt).await,

@@ -173,7 +173,7 @@ impl Taker {
         let verdict = handle::run(self.handler.as_ref(), queue, given, 0, retry_delays).await;
         let answer = match verdict {
             Verdict::Done => HANDLED,
-            Verdict::Retry(_) | Verdict::Dead(_) => NOT_HANDLED,
+            Verdict::Retry { .. } | Verdict::Dead(_) => NOT_HANDLED,
         };
         let (Some(to), Some(correlation)) = (properties.reply_to(), properties.correlation_id())
         else {

@@ -19,7 +19,7 @@ use lapin::types::{AMQPValue, FieldTable, ShortString};
 use lapin::{Channel, ExchangeKind};
 
 use super::headers::short;
-use crate::{DELIVERY_LIMIT, Error, Subscription};
+use crate::{DELIVERY_LIMIT, Error, RETRY_DELAYS, Subscription};
 
 /// Names within one namespace.
 #[derive(Debug, Clone)]
@@ -112,7 +112,13 @@ pub(super) async fn declare(
     let queue = names.queue(&subscription.queue)?;
     let now = names.now(&subscription.queue)?;
     let mut retries = Vec::with_capacity(subscription.retry_delays.len());
-    for delay in &subscription.retry_delays {
+    // An outage is waited for even by a queue that has no repeats.
+    let least = [RETRY_DELAYS[0]];
+    let delays = match subscription.retry_delays.as_slice() {
+        [] => &least[..],
+        delays => delays,
+    };
+    for delay in delays {
         let ttl = i64::try_from(delay.as_millis()).unwrap_or(i64::MAX);
         retries.push((names.retry(*delay)?, ttl));
     }

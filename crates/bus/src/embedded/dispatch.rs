@@ -153,9 +153,9 @@ async fn work(mut in_hand: InHand, subscription: Arc<Subscription>, handler: Arc
     match verdict {
         Verdict::Done => shared.tell(seq, Fate::Done),
         Verdict::Dead(reason) => shared.tell(seq, dead(&event, &subscription, reason, attempt)),
-        Verdict::Retry(delay) => {
+        Verdict::Retry { delay, counted } => {
             entry.attempt = attempt + 1;
-            entry.retries += 1;
+            entry.retries += u32::from(counted);
             entry.starts = 0;
             let due = now().saturating_add(micros(delay));
             shared.tell(

@@ -146,6 +146,7 @@ async fn play(acts: Vec<Act>, count: usize, prefetch: u16) -> Result<(), TestCas
             Some(Disposition::Done) => prop_assert_eq!(died, 0, "done and dead"),
             // A repeat as the last word: there were none left.
             Some(Disposition::Dead(_) | Disposition::Retry(_)) => prop_assert_eq!(died, 1, "gone"),
+            Some(Disposition::Wait { .. }) => prop_assert!(false, "the script knows no outage"),
             // Only crashes: poison.
             None => prop_assert_eq!(died, 1, "never handled"),
         }

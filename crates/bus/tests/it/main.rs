@@ -48,6 +48,7 @@ suite! {
     settling::repeats_run_out_and_the_dead_return_one_by_one,
     settling::a_dead_letter_is_dead_at_once,
     settling::a_dead_letter_that_may_not_go_stays,
+    settling::outage_longer_than_all_repeats_is_waited_for,
     settling::a_panic_is_a_repeat,
     settling::a_consumer_killed_before_its_ack_loses_nothing,
     settling::an_event_that_kills_its_consumers_is_poison,

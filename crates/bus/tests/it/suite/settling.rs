@@ -177,6 +177,28 @@ pub async fn a_dead_letter_that_may_not_go_stays(stage: Arc<Stage>) {
     assert_eq!(seen.ids()[2], own.id, "this one went, and no other before");
 }
 
+pub async fn outage_longer_than_all_repeats_is_waited_for(stage: Arc<Stage>) {
+    let bus = stage.bus();
+    // Far more deliveries than repeats and than the delivery limit; then a counted one still has its repeat.
+    let waits = DELIVERY_LIMIT + 4;
+    let seen = Seen::answering(move |delivery| match delivery.attempt {
+        attempt if attempt <= waits => Disposition::Wait {
+            reason: "the database is away".into(),
+            after: Duration::from_millis(30),
+        },
+        attempt if attempt == waits + 1 => Disposition::Retry("once".into()),
+        _ => Disposition::Done,
+    });
+    let mut subscription = subscription("calls.log", &["call.missed"]);
+    subscription.retry_delays = vec![Duration::from_millis(20)];
+    bus.consume(subscription, seen.handler()).await.unwrap();
+    bus.publish(&event("call.missed")).await.unwrap();
+    let all = usize::try_from(waits).unwrap() + 2;
+    seen.eventually(all).await;
+    assert_eq!(seen.count(), all);
+    assert_eq!(bus.dead_letters(10).await.unwrap(), []);
+}
+
 pub async fn a_panic_is_a_repeat(stage: Arc<Stage>) {
     let bus = stage.bus();
     let seen = Seen::answering(|delivery| match delivery.envelope.kind.as_str() {
