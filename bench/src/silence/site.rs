@@ -50,7 +50,7 @@ impl Site {
                 ("OPENAI_API_KEY", "bench"),
                 ("OPENAI_BASE_URL", provider),
                 // The crowd's answers are transcribed and scored while its next questions are written: none waits for another.
-                ("TRUNKLINE_AI_AT_ONCE", "1000"),
+                ("TRUNKLINE_AI_CONCURRENCY", "1000"),
                 ("TWILIO_ACCOUNT_SID", ACCOUNT_SID),
                 ("TWILIO_AUTH_TOKEN", AUTH_TOKEN),
                 ("TRUNKLINE_EMULATOR", "on"),

@@ -9,9 +9,9 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::sync::Semaphore;
 
-use crate::ask::{Desk, Job, Terms, ask};
+use crate::ask::{Job, ProviderSlot, Terms, ask};
+use crate::attempt::AttemptError;
 use crate::breaker::Breaker;
-use crate::miss::Miss;
 use crate::provider::{Chat, Client, ElevenLabs, Got, Murf, OpenAi, Spoken, Work};
 use crate::simulated::Simulator;
 use crate::wire::{self, Wire};
@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// How many requests a provider gets at once when the settings do not say.
-const AT_ONCE: usize = 16;
+const CONCURRENCY: usize = 16;
 const ALL: &[Work] = &[Work::Chat, Work::Transcribe, Work::Speak];
 const WORDS: &[Work] = &[Work::Chat, Work::Transcribe];
 
@@ -32,9 +32,9 @@ pub struct Ai(Arc<Inner>);
 
 struct Inner {
     settings: Settings,
-    desks: Vec<Desk>,
-    /// Asked only for what none of `desks` does.
-    simulator: Option<Desk>,
+    slots: Vec<ProviderSlot>,
+    /// Asked only for what none of `slots` does.
+    simulator: Option<ProviderSlot>,
 }
 
 impl Ai {
@@ -46,20 +46,20 @@ impl Ai {
     /// # Panics
     /// In the HTTP client, when the process has not installed a TLS provider.
     pub fn new(settings: Settings, clock: Clock) -> Result<Self, Setup> {
-        let desks = desks(&settings, &clock)?;
+        let slots = slots(&settings, &clock)?;
         let does = match settings.simulated {
             Simulated::Never => None,
             Simulated::Words => Some(WORDS),
             Simulated::WordsAndSpeech => Some(ALL),
         };
         // The same question gets the same answer, so once is enough.
-        let simulator = does.map(|does| Desk {
+        let simulator = does.map(|does| ProviderSlot {
             attempts: 1,
-            ..desk(&settings, &clock, Provider::Simulated, does, Simulator)
+            ..slot(&settings, &clock, Provider::Simulated, does, Simulator)
         });
         Ok(Self(Arc::new(Inner {
             settings,
-            desks,
+            slots,
             simulator,
         })))
     }
@@ -117,25 +117,26 @@ impl Ai {
     pub async fn speak(&self, request: &SpeakRequest) -> Result<Answer<Speech>, Error> {
         let within = request.within.unwrap_or(self.0.settings.limits.speak);
         let order = self.order(Work::Speak, request.provider);
-        let wished = request.provider.or(order.first().map(|desk| desk.provider));
+        let wished = request.provider.or(order.first().map(|slot| slot.provider));
         let job = Speaking { request, wished };
         self.ask(&job, &order, within).await
     }
 
     /// Who does it, in the order in which they are asked.
-    fn order(&self, work: Work, wished: Option<Provider>) -> Vec<&Desk> {
+    fn order(&self, work: Work, wished: Option<Provider>) -> Vec<&ProviderSlot> {
         let preferred = self.0.settings.prefer_murf.then_some(Provider::Murf);
-        let rank = |desk: &&Desk| match desk.provider {
+        let rank = |slot: &&ProviderSlot| match slot.provider {
             provider if Some(provider) == wished => 0,
             provider if Some(provider) == preferred => 1,
             Provider::ElevenLabs => 2,
             Provider::OpenAi => 3,
             Provider::Murf | Provider::Simulated => 4,
         };
-        let mut order: Vec<&Desk> = self.0.desks.iter().filter(|desk| desk.does(work)).collect();
+        let mut order: Vec<&ProviderSlot> =
+            self.0.slots.iter().filter(|slot| slot.does(work)).collect();
         order.sort_by_key(rank);
         if order.is_empty() {
-            order.extend(self.0.simulator.iter().filter(|desk| desk.does(work)));
+            order.extend(self.0.simulator.iter().filter(|slot| slot.does(work)));
         }
         order
     }
@@ -143,7 +144,7 @@ impl Ai {
     async fn ask<J: Job>(
         &self,
         job: &J,
-        order: &[&Desk],
+        order: &[&ProviderSlot],
         within: Duration,
     ) -> Result<Answer<J::Value>, Error> {
         let settings = &self.0.settings;
@@ -164,7 +165,7 @@ impl Ai {
 
 impl fmt::Debug for Ai {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let providers = self.0.desks.iter().map(|desk| desk.provider);
+        let providers = self.0.slots.iter().map(|slot| slot.provider);
         f.debug_struct("Ai")
             .field("providers", &providers.collect::<Vec<_>>())
             .field("simulated", &self.0.settings.simulated)
@@ -172,8 +173,8 @@ impl fmt::Debug for Ai {
     }
 }
 
-fn desks(settings: &Settings, clock: &Clock) -> Result<Vec<Desk>, Setup> {
-    let mut desks = Vec::new();
+fn slots(settings: &Settings, clock: &Clock) -> Result<Vec<ProviderSlot>, Setup> {
+    let mut slots = Vec::new();
     let Settings {
         openai,
         elevenlabs,
@@ -192,21 +193,21 @@ fn desks(settings: &Settings, clock: &Clock) -> Result<Vec<Desk>, Setup> {
         let (header, before) = (OpenAi::HEADER, OpenAi::BEFORE_KEY);
         let wire = wire(provider, &of.base_url, header, before, &of.api_key)?;
         let client = OpenAi::new(wire, of.clone());
-        desks.push(desk(settings, clock, provider, ALL, client));
+        slots.push(slot(settings, clock, provider, ALL, client));
     }
     if let Some(of) = elevenlabs {
         let (provider, header) = (Provider::ElevenLabs, ElevenLabs::HEADER);
         let wire = wire(provider, root(&of.base_url), header, "", &of.api_key)?;
         let client = ElevenLabs::new(wire, of.clone());
-        desks.push(desk(settings, clock, provider, &[Work::Speak], client));
+        slots.push(slot(settings, clock, provider, &[Work::Speak], client));
     }
     if let Some(of) = murf {
         let (provider, header) = (Provider::Murf, Murf::HEADER);
         let wire = wire(provider, root(&of.base_url), header, "", &of.api_key)?;
         let client = Murf::new(wire, of.clone());
-        desks.push(desk(settings, clock, provider, &[Work::Speak], client));
+        slots.push(slot(settings, clock, provider, &[Work::Speak], client));
     }
-    Ok(desks)
+    Ok(slots)
 }
 
 /// An address without the version that our paths begin with: some write it with, some without.
@@ -215,23 +216,23 @@ fn root(base_url: &str) -> &str {
     base_url.strip_suffix("/v1").unwrap_or(base_url)
 }
 
-fn desk(
+fn slot(
     settings: &Settings,
     clock: &Clock,
     provider: Provider,
     does: &'static [Work],
     client: impl Client + 'static,
-) -> Desk {
-    let at_once = match settings.at_once {
-        0 => AT_ONCE,
+) -> ProviderSlot {
+    let concurrency = match settings.concurrency {
+        0 => CONCURRENCY,
         wanted => wanted.min(Semaphore::MAX_PERMITS),
     };
-    Desk {
+    ProviderSlot {
         provider,
         client: Box::new(client),
         does,
         attempts: settings.retry.attempts,
-        gate: Semaphore::new(at_once),
+        gate: Semaphore::new(concurrency),
         breakers: [(); 3].map(|()| Breaker::new(settings.breaker, clock.clone())),
     }
 }
@@ -251,16 +252,19 @@ impl<T: DeserializeOwned + Send, F: Fn(&T) -> bool + Send + Sync> Job for Chatti
         self.chat.request.task.as_str()
     }
 
-    fn attempt<'a>(&'a self, desk: &'a Desk) -> BoxFuture<'a, Result<Got<Value>, Miss>> {
-        desk.client.chat(&self.chat)
+    fn attempt<'a>(
+        &'a self,
+        slot: &'a ProviderSlot,
+    ) -> BoxFuture<'a, Result<Got<Value>, AttemptError>> {
+        slot.client.chat(&self.chat)
     }
 
-    fn accept(&self, raw: Value) -> Result<T, Miss> {
-        let value = serde_json::from_value(raw).map_err(|_| Miss::rubbish())?;
+    fn accept(&self, raw: Value) -> Result<T, AttemptError> {
+        let value = serde_json::from_value(raw).map_err(|_| AttemptError::Invalid)?;
         if (self.fits)(&value) {
             Ok(value)
         } else {
-            Err(Miss::rubbish())
+            Err(AttemptError::Invalid)
         }
     }
 }
@@ -272,11 +276,14 @@ impl Job for Transcribing<'_> {
     type Value = String;
     const WORK: Work = Work::Transcribe;
 
-    fn attempt<'a>(&'a self, desk: &'a Desk) -> BoxFuture<'a, Result<Got<String>, Miss>> {
-        desk.client.transcribe(self.0)
+    fn attempt<'a>(
+        &'a self,
+        slot: &'a ProviderSlot,
+    ) -> BoxFuture<'a, Result<Got<String>, AttemptError>> {
+        slot.client.transcribe(self.0)
     }
 
-    fn accept(&self, raw: String) -> Result<String, Miss> {
+    fn accept(&self, raw: String) -> Result<String, AttemptError> {
         Ok(raw)
     }
 }
@@ -292,7 +299,10 @@ impl Job for Speaking<'_> {
     type Value = Speech;
     const WORK: Work = Work::Speak;
 
-    fn attempt<'a>(&'a self, desk: &'a Desk) -> BoxFuture<'a, Result<Got<Speech>, Miss>> {
+    fn attempt<'a>(
+        &'a self,
+        slot: &'a ProviderSlot,
+    ) -> BoxFuture<'a, Result<Got<Speech>, AttemptError>> {
         let SpeakRequest {
             text,
             language,
@@ -300,7 +310,7 @@ impl Job for Speaking<'_> {
             model,
             ..
         } = self.request;
-        let meant = self.wished == Some(desk.provider);
+        let meant = self.wished == Some(slot.provider);
         Box::pin(async move {
             let spoken = Spoken {
                 text,
@@ -308,11 +318,11 @@ impl Job for Speaking<'_> {
                 voice: if meant { voice } else { "" },
                 model: if meant { model } else { "" },
             };
-            desk.client.speak(&spoken).await
+            slot.client.speak(&spoken).await
         })
     }
 
-    fn accept(&self, raw: Speech) -> Result<Speech, Miss> {
+    fn accept(&self, raw: Speech) -> Result<Speech, AttemptError> {
         Ok(raw)
     }
 }

@@ -7,13 +7,13 @@ use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep, timeout_at};
 use tracing::{debug, warn};
 
-use crate::breaker::{Breaker, Leave};
-use crate::miss::{LATE, Miss};
+use crate::attempt::{AttemptError, INVALID, LATE};
+use crate::breaker::{Breaker, Permit};
 use crate::provider::{Client, Got, Measure, Work};
 use crate::{Error, Prices, Provider, Retry, Usage};
 
 /// A provider with what keeps it from being asked too much.
-pub(crate) struct Desk {
+pub(crate) struct ProviderSlot {
     pub provider: Provider,
     pub client: Box<dyn Client>,
     pub does: &'static [Work],
@@ -24,7 +24,7 @@ pub(crate) struct Desk {
     pub breakers: [Breaker; 3],
 }
 
-impl Desk {
+impl ProviderSlot {
     pub(crate) fn does(&self, work: Work) -> bool {
         self.does.contains(&work)
     }
@@ -48,10 +48,13 @@ pub(crate) trait Job: Sync {
     }
 
     /// One attempt.
-    fn attempt<'a>(&'a self, desk: &'a Desk) -> BoxFuture<'a, Result<Got<Self::Raw>, Miss>>;
+    fn attempt<'a>(
+        &'a self,
+        slot: &'a ProviderSlot,
+    ) -> BoxFuture<'a, Result<Got<Self::Raw>, AttemptError>>;
 
     /// Whether the answer will do.
-    fn accept(&self, raw: Self::Raw) -> Result<Self::Value, Miss>;
+    fn accept(&self, raw: Self::Raw) -> Result<Self::Value, AttemptError>;
 }
 
 /// How long, how often, at what price.
@@ -67,7 +70,7 @@ pub(crate) struct Terms<'a> {
 /// shared out evenly among those who have not been asked, so that one who never answers leaves time for the others.
 pub(crate) async fn ask<J: Job>(
     job: &J,
-    desks: &[&Desk],
+    slots: &[&ProviderSlot],
     terms: &Terms<'_>,
 ) -> Result<(J::Value, Usage), Error> {
     let mut round = Round {
@@ -76,16 +79,16 @@ pub(crate) async fn ask<J: Job>(
         worst: None,
     };
     let end = round.started + terms.within;
-    for (index, desk) in desks.iter().enumerate() {
+    for (index, slot) in slots.iter().enumerate() {
         let now = Instant::now();
         if now >= end {
             break;
         }
-        let open = |desk: &&&Desk| desk.breaker(J::WORK).admits();
-        let others = desks[index + 1..].iter().filter(open).count() as u32;
+        let open = |slot: &&&ProviderSlot| slot.breaker(J::WORK).admits();
+        let others = slots[index + 1..].iter().filter(open).count() as u32;
         let until = now + (end - now) / (others + 1);
         let part = Part { until, others };
-        if let Some(answer) = round.at(job, desk, &part, terms).await {
+        if let Some(answer) = round.at(job, slot, &part, terms).await {
             return Ok(answer);
         }
     }
@@ -104,7 +107,7 @@ struct Round {
     started: Instant,
     attempts: u32,
     /// Who brought nothing last; one who may work later is worth more than one who refused.
-    worst: Option<(Provider, Miss)>,
+    worst: Option<(Provider, AttemptError)>,
 }
 
 impl Round {
@@ -112,25 +115,30 @@ impl Round {
     async fn at<J: Job>(
         &mut self,
         job: &J,
-        desk: &Desk,
+        slot: &ProviderSlot,
         part: &Part,
         terms: &Terms<'_>,
     ) -> Option<(J::Value, Usage)> {
-        for number in 1..=desk.attempts.max(1) {
-            let miss = match self.attempt(job, desk, part, terms).await {
+        for number in 1..=slot.attempts.max(1) {
+            let error = match self.attempt(job, slot, part, terms).await {
                 Ok(answer) => return Some(answer),
-                Err(miss) => miss,
+                Err(error) => error,
             };
-            let wait = match &miss {
-                Miss::Refused(_) | Miss::Unasked { .. } => None,
+            let wait = match &error {
+                AttemptError::Refused(_) | AttemptError::Unasked { .. } => None,
                 // Nobody waits for one who asks for patience while there are others.
-                Miss::Failed { retry_after, .. } if part.others > 0 && retry_after.is_some() => {
+                AttemptError::Failed { retry_after, .. }
+                    if part.others > 0 && retry_after.is_some() =>
+                {
                     None
                 }
-                Miss::Failed { retry_after, .. } => wait(&terms.retry, number, *retry_after),
+                AttemptError::Failed { retry_after, .. } => {
+                    wait(&terms.retry, number, *retry_after)
+                }
+                AttemptError::Invalid => wait(&terms.retry, number, None),
             };
-            self.note(desk.provider, miss);
-            let wait = wait.filter(|_| number < desk.attempts)?;
+            self.note(slot.provider, error);
+            let wait = wait.filter(|_| number < slot.attempts)?;
             if Instant::now() + wait >= part.until {
                 return None;
             }
@@ -142,28 +150,28 @@ impl Round {
     async fn attempt<J: Job>(
         &mut self,
         job: &J,
-        desk: &Desk,
+        slot: &ProviderSlot,
         part: &Part,
         terms: &Terms<'_>,
-    ) -> Result<(J::Value, Usage), Miss> {
-        let _slot = timeout_at(part.until, desk.gate.acquire())
+    ) -> Result<(J::Value, Usage), AttemptError> {
+        let _slot = timeout_at(part.until, slot.gate.acquire())
             .await
-            .map_err(|_| Miss::Unasked {
+            .map_err(|_| AttemptError::Unasked {
                 why: "others were being served",
                 retry_after: None,
             })?;
-        let leave = desk
+        let permit = slot
             .breaker(J::WORK)
             .admit()
-            .map_err(|pause| Miss::Unasked {
+            .map_err(|pause| AttemptError::Unasked {
                 why: "it failed too often and is left alone for now",
                 retry_after: Some(pause),
             })?;
         self.attempts += 1;
         let started = Instant::now();
         let limit = part.until.min(started + terms.attempt);
-        let got = timeout_at(limit, job.attempt(desk)).await;
-        let got = got.unwrap_or_else(|_| Err(Miss::failed(LATE)));
+        let got = timeout_at(limit, job.attempt(slot)).await;
+        let got = got.unwrap_or_else(|_| Err(AttemptError::failed(LATE)));
         let accepted = got.and_then(|got| {
             let Got {
                 value,
@@ -172,8 +180,8 @@ impl Round {
             } = got;
             Ok((job.accept(value)?, model, measure))
         });
-        let outcome = accepted.as_ref().err().map_or("ok", Miss::outcome);
-        let (provider, task) = (desk.provider.as_str(), job.task());
+        let outcome = accepted.as_ref().err().map_or("ok", AttemptError::outcome);
+        let (provider, task) = (slot.provider.as_str(), job.task());
         let took = started.elapsed();
         counter!("ai_attempts_total", "provider" => provider, "task" => task, "outcome" => outcome)
             .increment(1);
@@ -186,9 +194,9 @@ impl Round {
             elapsed_ms = took.as_millis() as u64,
             "asked a provider"
         );
-        report(leave, accepted.as_ref().err(), provider, J::WORK);
+        report(permit, accepted.as_ref().err(), provider, J::WORK);
         let (value, model, measure) = accepted?;
-        let usage = self.usage(desk.provider, model, &measure, terms.prices);
+        let usage = self.usage(slot.provider, model, &measure, terms.prices);
         if let Some(cost) = usage.cost_micro_usd {
             counter!("ai_cost_micro_usd_total", "provider" => provider, "task" => task)
                 .increment(cost);
@@ -215,22 +223,29 @@ impl Round {
         }
     }
 
-    fn note(&mut self, provider: Provider, miss: Miss) {
-        let failed = |miss: &Miss| !matches!(miss, Miss::Refused(_));
-        let before = self.worst.as_ref().is_some_and(|(_, miss)| failed(miss));
-        if failed(&miss) || !before {
-            self.worst = Some((provider, miss));
+    fn note(&mut self, provider: Provider, error: AttemptError) {
+        let failed = |error: &AttemptError| !matches!(error, AttemptError::Refused(_));
+        let before = self.worst.as_ref().is_some_and(|(_, error)| failed(error));
+        if failed(&error) || !before {
+            self.worst = Some((provider, error));
         }
     }
 
     fn error(self, work: Work, end: Instant, within: Duration) -> Error {
         let attempts = self.attempts;
         match self.worst {
-            Some((provider, Miss::Refused(status))) => Error::Refused { provider, status },
+            Some((provider, AttemptError::Refused(status))) => Error::Refused { provider, status },
             _ if Instant::now() >= end => Error::Deadline { within, attempts },
+            Some((provider, AttemptError::Invalid)) => Error::Failed {
+                provider,
+                why: INVALID,
+                attempts,
+                retry_after: None,
+            },
             Some((
                 provider,
-                Miss::Failed { why, retry_after } | Miss::Unasked { why, retry_after },
+                AttemptError::Failed { why, retry_after }
+                | AttemptError::Unasked { why, retry_after },
             )) => Error::Failed {
                 provider,
                 why,
@@ -244,17 +259,18 @@ impl Round {
     }
 }
 
-/// Tells the breaker how it went. What was refused was answered.
-fn report(leave: Leave<'_>, miss: Option<&Miss>, provider: &'static str, work: Work) {
-    match miss {
-        None | Some(Miss::Refused(_)) => leave.alive(),
-        Some(Miss::Failed { why, .. } | Miss::Unasked { why, .. }) => {
-            if leave.failed() {
+/// Tells the breaker how it went. A refusal and an answer that cannot be used are answers: what one caller says must not close
+/// the provider to the others.
+fn report(permit: Permit<'_>, error: Option<&AttemptError>, provider: &'static str, work: Work) {
+    match error {
+        None | Some(AttemptError::Refused(_) | AttemptError::Invalid) => permit.alive(),
+        Some(AttemptError::Failed { why, .. } | AttemptError::Unasked { why, .. }) => {
+            if permit.failed() {
                 warn!(
                     provider,
                     work = work.as_str(),
                     why,
-                    "a provider is left alone for a while"
+                    "circuit breaker opened"
                 );
             }
         }

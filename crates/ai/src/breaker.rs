@@ -22,8 +22,8 @@ struct State {
     probing: bool,
 }
 
-/// Leave to ask. Dropped without a word it says nothing about the provider.
-pub(crate) struct Leave<'a> {
+/// Permission to ask. Dropped without a word it says nothing about the provider.
+pub(crate) struct Permit<'a> {
     breaker: &'a Breaker,
     probe: bool,
 }
@@ -37,12 +37,12 @@ impl Breaker {
         }
     }
 
-    /// Leave to ask, or how long there will be none.
-    pub(crate) fn admit(&self) -> Result<Leave<'_>, Duration> {
+    /// A permit, or how long there will be none.
+    pub(crate) fn admit(&self) -> Result<Permit<'_>, Duration> {
         let now = self.clock.now();
         let mut state = self.state();
         let Some(until) = state.until else {
-            return Ok(Leave {
+            return Ok(Permit {
                 breaker: self,
                 probe: false,
             });
@@ -51,7 +51,7 @@ impl Breaker {
             return Err((until - now).to_std().unwrap_or_default());
         }
         state.probing = true;
-        Ok(Leave {
+        Ok(Permit {
             breaker: self,
             probe: true,
         })
@@ -70,7 +70,7 @@ impl Breaker {
     }
 }
 
-impl Leave<'_> {
+impl Permit<'_> {
     /// The provider answered, if only to refuse.
     pub(crate) fn alive(self) {
         let mut state = self.breaker.state();
@@ -96,7 +96,7 @@ impl Leave<'_> {
     }
 }
 
-impl Drop for Leave<'_> {
+impl Drop for Permit<'_> {
     fn drop(&mut self) {
         if self.probe {
             self.breaker.state().probing = false;

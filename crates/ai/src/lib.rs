@@ -3,10 +3,10 @@
 mod ai;
 mod answer;
 mod ask;
+mod attempt;
 mod breaker;
 mod error;
 mod fence;
-mod miss;
 mod price;
 mod provider;
 mod request;

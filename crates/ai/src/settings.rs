@@ -22,7 +22,7 @@ pub struct Settings {
     /// When a provider that keeps failing is left alone.
     pub breaker: Breaker,
     /// How many requests one provider gets at once; the others wait, within their time. 0: 16.
-    pub at_once: usize,
+    pub concurrency: usize,
     /// What answers cost.
     pub prices: Prices,
 }

@@ -4,7 +4,7 @@ use audio::{Encoding, Sound};
 use bytes::Bytes;
 
 use crate::Speech;
-use crate::miss::Miss;
+use crate::attempt::AttemptError;
 
 /// What a file is, by its bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,31 +56,33 @@ impl Kind {
 }
 
 /// Speech from a file that a provider calls sound: WAV files become what the telephone carries, MP3 files stay as they are.
-pub(crate) async fn for_the_telephone(file: Bytes) -> Result<Speech, Miss> {
+pub(crate) async fn for_the_telephone(file: Bytes) -> Result<Speech, AttemptError> {
     match Kind::of(&file) {
         Some(Kind::Wav) => tokio::task::spawn_blocking(move || {
-            let sound = Sound::read(&file).map_err(|_| Miss::rubbish())?;
+            let sound = Sound::read(&file).map_err(|_| AttemptError::Invalid)?;
             telephone(sound.telephone())
         })
         .await
-        .map_err(|_| Miss::rubbish())?,
+        .map_err(|_| AttemptError::Invalid)?,
         Some(Kind::Mp3) => Ok(Speech {
             bytes: file,
             content_type: "audio/mpeg",
             extension: "mp3",
             duration: None,
         }),
-        None => Err(Miss::rubbish()),
+        None => Err(AttemptError::Invalid),
     }
 }
 
 /// Speech from samples at 8 kHz.
-pub(crate) fn telephone(samples: Vec<i16>) -> Result<Speech, Miss> {
+pub(crate) fn telephone(samples: Vec<i16>) -> Result<Speech, AttemptError> {
     if samples.is_empty() {
-        return Err(Miss::rubbish());
+        return Err(AttemptError::Invalid);
     }
     let sound = Sound::mono(samples);
-    let file = sound.to_wav(Encoding::MuLaw).map_err(|_| Miss::rubbish())?;
+    let file = sound
+        .to_wav(Encoding::MuLaw)
+        .map_err(|_| AttemptError::Invalid)?;
     Ok(Speech {
         bytes: file.into(),
         content_type: "audio/wav",

@@ -7,7 +7,7 @@ use reqwest::redirect::Policy;
 use reqwest::{RequestBuilder, Response};
 use url::Url;
 
-use crate::miss::Miss;
+use crate::attempt::AttemptError;
 use crate::{Provider, Secret, Setup};
 
 /// More than an hour of telephone speech; nobody answers more.
@@ -76,26 +76,30 @@ impl Wire {
     }
 
     /// The body of a successful answer.
-    pub(crate) async fn send(&self, request: RequestBuilder) -> Result<Bytes, Miss> {
+    pub(crate) async fn send(&self, request: RequestBuilder) -> Result<Bytes, AttemptError> {
         let response = request
             .send()
             .await
-            .map_err(|error| Miss::of_transport(&error))?;
+            .map_err(|error| AttemptError::of_transport(&error))?;
         if !response.status().is_success() {
             let now = self.clock.now();
-            return Err(Miss::of_status(response.status(), response.headers(), now));
+            return Err(AttemptError::of_status(
+                response.status(),
+                response.headers(),
+                now,
+            ));
         }
         body(response).await
     }
 }
 
-async fn body(mut response: Response) -> Result<Bytes, Miss> {
+async fn body(mut response: Response) -> Result<Bytes, AttemptError> {
     let mut body = BytesMut::new();
     loop {
         let chunk = response.chunk().await;
-        match chunk.map_err(|error| Miss::of_transport(&error))? {
+        match chunk.map_err(|error| AttemptError::of_transport(&error))? {
             Some(chunk) if body.len() + chunk.len() <= LARGEST => body.extend_from_slice(&chunk),
-            Some(_) => return Err(Miss::rubbish()),
+            Some(_) => return Err(AttemptError::Invalid),
             None => return Ok(body.freeze()),
         }
     }

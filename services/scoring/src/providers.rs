@@ -4,7 +4,7 @@ use ai::{ElevenLabs, Limits, Murf, OpenAi, Price, Prices, Provider, Simulated};
 use role::settings::{AiSettings, ModelPrice, OpenAiSettings, Settings, VoiceSettings};
 
 /// As many as there may be interviews: a provider that wants fewer says 429, and waits would be silence on the line.
-const PREFETCH: usize = 200;
+const CONCURRENCY: usize = 200;
 
 /// Who speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,7 +68,7 @@ pub(crate) fn ai(settings: &Settings) -> ai::Settings {
             speak: wanted.speech_deadline.unwrap_or(usual.speak),
             ..usual
         },
-        at_once: wanted.at_once.unwrap_or(PREFETCH),
+        concurrency: wanted.concurrency.unwrap_or(CONCURRENCY),
         prices: Prices(
             wanted
                 .prices

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use serde::Serialize;
 
 use super::{Client, Got, Measure, Spoken, or, primary};
-use crate::miss::Miss;
+use crate::attempt::AttemptError;
 use crate::sound;
 use crate::wire::Wire;
 use crate::{Speech, settings};
@@ -40,7 +40,7 @@ impl Voices {
 
 #[async_trait]
 impl Client for Voices {
-    async fn speak(&self, spoken: &Spoken<'_>) -> Result<Got<Speech>, Miss> {
+    async fn speak(&self, spoken: &Spoken<'_>) -> Result<Got<Speech>, AttemptError> {
         let model = or(spoken.model, &self.settings.model);
         let voice = or(spoken.voice, &self.settings.voice);
         let knows = model.ends_with("_v2_5") && !spoken.language.is_empty();

@@ -11,7 +11,7 @@ pub(crate) use murf::Voices as Murf;
 pub(crate) use openai::Server as OpenAi;
 use serde_json::Value;
 
-use crate::miss::Miss;
+use crate::attempt::AttemptError;
 use crate::{ChatRequest, Speech, TranscribeRequest};
 
 /// What is asked of a provider.
@@ -70,16 +70,16 @@ pub(crate) struct Spoken<'a> {
 #[async_trait]
 pub(crate) trait Client: Send + Sync {
     /// JSON, as it came.
-    async fn chat(&self, _: &Chat<'_>) -> Result<Got<Value>, Miss> {
-        Err(Miss::Refused(501))
+    async fn chat(&self, _: &Chat<'_>) -> Result<Got<Value>, AttemptError> {
+        Err(AttemptError::Refused(501))
     }
 
-    async fn transcribe(&self, _: &TranscribeRequest) -> Result<Got<String>, Miss> {
-        Err(Miss::Refused(501))
+    async fn transcribe(&self, _: &TranscribeRequest) -> Result<Got<String>, AttemptError> {
+        Err(AttemptError::Refused(501))
     }
 
-    async fn speak(&self, _: &Spoken<'_>) -> Result<Got<Speech>, Miss> {
-        Err(Miss::Refused(501))
+    async fn speak(&self, _: &Spoken<'_>) -> Result<Got<Speech>, AttemptError> {
+        Err(AttemptError::Refused(501))
     }
 }
 

@@ -10,7 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 
 use super::{Client, Got, Measure, Spoken, or};
-use crate::miss::Miss;
+use crate::attempt::AttemptError;
 use crate::sound;
 use crate::wire::Wire;
 use crate::{Speech, settings};
@@ -63,7 +63,7 @@ fn locale(language: &str, voice: &str) -> Option<String> {
 
 #[async_trait]
 impl Client for Voices {
-    async fn speak(&self, spoken: &Spoken<'_>) -> Result<Got<Speech>, Miss> {
+    async fn speak(&self, spoken: &Spoken<'_>) -> Result<Got<Speech>, AttemptError> {
         let voice = or(spoken.voice, &self.settings.voice);
         let request = Request {
             text: spoken.text,
@@ -77,10 +77,11 @@ impl Client for Voices {
         };
         let request = self.wire.post(&["v1", "speech", "generate"]).json(&request);
         let body = self.wire.send(request).await?;
-        let response: Response = serde_json::from_slice(&body).map_err(|_| Miss::rubbish())?;
+        let response: Response =
+            serde_json::from_slice(&body).map_err(|_| AttemptError::Invalid)?;
         let file = STANDARD
             .decode(response.encoded_audio)
-            .map_err(|_| Miss::rubbish())?;
+            .map_err(|_| AttemptError::Invalid)?;
         Ok(Got {
             value: sound::for_the_telephone(file.into()).await?,
             model: or(spoken.model, voice).to_owned(),

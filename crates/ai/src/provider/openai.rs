@@ -16,8 +16,8 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{Chat, Client, Got, Measure, Spoken, or, primary};
+use crate::attempt::AttemptError;
 use crate::fence::Messages;
-use crate::miss::Miss;
 use crate::sound::{self, Kind};
 use crate::wire::Wire;
 use crate::{Speech, TranscribeRequest, settings};
@@ -84,7 +84,7 @@ impl Server {
 
 #[async_trait]
 impl Client for Server {
-    async fn chat(&self, chat: &Chat<'_>) -> Result<Got<Value>, Miss> {
+    async fn chat(&self, chat: &Chat<'_>) -> Result<Got<Value>, AttemptError> {
         let model = or(&chat.request.model, &self.settings.chat_model);
         let Messages { system, user } = Messages::of(chat.request);
         let request = CreateChatCompletionRequest {
@@ -105,13 +105,14 @@ impl Client for Server {
         };
         let request = self.wire.post(&["chat", "completions"]).json(&request);
         let body = self.wire.send(request).await?;
-        let completion: Completion = serde_json::from_slice(&body).map_err(|_| Miss::rubbish())?;
+        let completion: Completion =
+            serde_json::from_slice(&body).map_err(|_| AttemptError::Invalid)?;
         let content = completion.choices.into_iter().next();
         let content = content.and_then(|choice| choice.message.content);
-        let content = content.ok_or_else(Miss::rubbish)?;
+        let content = content.ok_or(AttemptError::Invalid)?;
         let usage = completion.usage;
         Ok(Got {
-            value: serde_json::from_str(bare(&content)).map_err(|_| Miss::rubbish())?,
+            value: serde_json::from_str(bare(&content)).map_err(|_| AttemptError::Invalid)?,
             model: model.to_owned(),
             measure: Measure {
                 prompt_tokens: usage.as_ref().and_then(|usage| usage.prompt_tokens),
@@ -121,7 +122,7 @@ impl Client for Server {
         })
     }
 
-    async fn transcribe(&self, request: &TranscribeRequest) -> Result<Got<String>, Miss> {
+    async fn transcribe(&self, request: &TranscribeRequest) -> Result<Got<String>, AttemptError> {
         let model = or(&request.model, &self.settings.transcribe_model);
         let ending = match Kind::of(&request.audio) {
             Some(kind) => kind.extension(),
@@ -138,7 +139,8 @@ impl Client for Server {
         }
         let sent = self.wire.post(&["audio", "transcriptions"]).multipart(form);
         let body = self.wire.send(sent).await?;
-        let heard: Transcription = serde_json::from_slice(&body).map_err(|_| Miss::rubbish())?;
+        let heard: Transcription =
+            serde_json::from_slice(&body).map_err(|_| AttemptError::Invalid)?;
         let usage = heard.usage.as_ref();
         let seconds = usage.and_then(|usage| usage.seconds);
         Ok(Got {
@@ -153,7 +155,7 @@ impl Client for Server {
         })
     }
 
-    async fn speak(&self, spoken: &Spoken<'_>) -> Result<Got<Speech>, Miss> {
+    async fn speak(&self, spoken: &Spoken<'_>) -> Result<Got<Speech>, AttemptError> {
         let model = or(spoken.model, &self.settings.speech_model);
         let request = CreateSpeechRequest {
             input: spoken.text.to_owned(),

@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use self::language::Language;
-use crate::miss::Miss;
+use crate::attempt::AttemptError;
 use crate::provider::{Chat, Client, Got, Measure, Spoken};
 use crate::{ChatRequest, Speech, Task, TranscribeRequest, sound};
 
@@ -27,7 +27,7 @@ pub(crate) struct Simulator;
 
 #[async_trait]
 impl Client for Simulator {
-    async fn chat(&self, chat: &Chat<'_>) -> Result<Got<Value>, Miss> {
+    async fn chat(&self, chat: &Chat<'_>) -> Result<Got<Value>, AttemptError> {
         let request = chat.request;
         let language = Language::of(&request.language);
         Ok(got(match request.task {
@@ -38,18 +38,18 @@ impl Client for Simulator {
     }
 
     /// Only the words that [`audio::speech`] put into the sound.
-    async fn transcribe(&self, request: &TranscribeRequest) -> Result<Got<String>, Miss> {
+    async fn transcribe(&self, request: &TranscribeRequest) -> Result<Got<String>, AttemptError> {
         let file = request.audio.clone();
         let heard = tokio::task::spawn_blocking(move || Sound::read(&file).ok()?.heard());
-        let heard = heard.await.map_err(|_| Miss::rubbish())?;
+        let heard = heard.await.map_err(|_| AttemptError::Invalid)?;
         Ok(got(heard.unwrap_or_default()))
     }
 
-    async fn speak(&self, spoken: &Spoken<'_>) -> Result<Got<Speech>, Miss> {
+    async fn speak(&self, spoken: &Spoken<'_>) -> Result<Got<Speech>, AttemptError> {
         let text = spoken.text.to_owned();
         let speech =
             tokio::task::spawn_blocking(move || sound::telephone(audio::speech(&text, None)));
-        Ok(got(speech.await.map_err(|_| Miss::rubbish())??))
+        Ok(got(speech.await.map_err(|_| AttemptError::Invalid)??))
     }
 }
 
@@ -62,14 +62,14 @@ fn got<R>(value: R) -> Got<R> {
 }
 
 /// The first block that has the shape.
-fn data<D: DeserializeOwned>(request: &ChatRequest) -> Result<D, Miss> {
+fn data<D: DeserializeOwned>(request: &ChatRequest) -> Result<D, AttemptError> {
     request
         .data
         .iter()
         .find_map(|block| serde_json::from_str(&block.content).ok())
-        .ok_or(Miss::Refused(UNPROCESSABLE))
+        .ok_or(AttemptError::Refused(UNPROCESSABLE))
 }
 
-fn json(answer: &impl Serialize) -> Result<Value, Miss> {
-    serde_json::to_value(answer).map_err(|_| Miss::rubbish())
+fn json(answer: &impl Serialize) -> Result<Value, AttemptError> {
+    serde_json::to_value(answer).map_err(|_| AttemptError::Invalid)
 }

@@ -87,12 +87,12 @@ async fn answers_of_other_servers_are_understood() {
 }
 
 #[tokio::test]
-async fn rubbish_and_the_wrong_schema_are_failed_attempts() {
+async fn chat_invalid_answer_is_repeated() {
     let server = Server::start().await;
     let ai = ai(server.openai());
     let say = |body: Value| Act::Say("application/json", body.to_string().into_bytes());
     let refusal = json!({ "choices": [{ "message": { "refusal": "No.", "content": null } }] });
-    let rubbish = [
+    let invalid = [
         Act::Content("I would say 70.".into()),
         Act::Content(r#"{"score":70}"#.into()),
         Act::Content(r#"{"score":"good","feedback":"","quote":""}"#.into()),
@@ -104,7 +104,7 @@ async fn rubbish_and_the_wrong_schema_are_failed_attempts() {
         Act::Say("text/html", b"<html>Bad gateway</html>".to_vec()),
         Act::Say("application/json", Vec::new()),
     ];
-    for act in rubbish {
+    for act in invalid {
         server.next(CHAT, [act]);
         let fits = |score: &Score| score.score <= 100;
         let answer = ai.chat_that(&request(), fits).await.unwrap();
@@ -114,7 +114,7 @@ async fn rubbish_and_the_wrong_schema_are_failed_attempts() {
 }
 
 #[tokio::test]
-async fn what_stays_rubbish_is_given_up() {
+async fn chat_invalid_answers_only_fail() {
     let server = Server::start().await;
     let ai = ai(server.openai());
     let error = ai

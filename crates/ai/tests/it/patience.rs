@@ -218,6 +218,44 @@ async fn who_keeps_failing_is_left_alone_and_then_tried_again() {
     assert!(ask().await.is_ok());
 }
 
+/// Five refusals in words, or five prompts that no model answers well, are one caller's doing.
+#[tokio::test]
+async fn breaker_invalid_and_refused_answers_keep_it_closed() {
+    let server = Server::start().await;
+    let ai = ai(touchy(server.openai()));
+    let page = Act::Say("text/html", b"<html>Sorry</html>".to_vec());
+    let refusal = Act::Say(
+        "application/json",
+        br#"{"choices":[{"message":{"refusal":"No.","content":null}}]}"#.to_vec(),
+    );
+    for act in [page, refusal, Act::Content("{}".into()), Act::status(400)] {
+        for _ in 0..3 {
+            let before = server.seen(CHAT).len();
+            server.next(CHAT, [act.clone()]);
+            let error = ai.chat::<Score>(&request()).await.unwrap_err();
+            assert_eq!(error.retry_after(), None, "{error}");
+            assert_eq!(server.seen(CHAT).len(), before + 1);
+        }
+    }
+    assert!(ai.chat::<Score>(&request()).await.is_ok());
+}
+
+/// An answer that cannot be used ends a row of failures.
+#[tokio::test]
+async fn breaker_invalid_answer_between_failures_keeps_it_closed() {
+    let server = Server::start().await;
+    let ai = ai(touchy(server.openai()));
+    for act in [
+        Act::status(500),
+        Act::Content("no".into()),
+        Act::status(500),
+    ] {
+        server.next(CHAT, [act]);
+        ai.chat::<Score>(&request()).await.unwrap_err();
+    }
+    assert!(ai.chat::<Score>(&request()).await.is_ok());
+}
+
 #[tokio::test]
 async fn only_one_finds_out_whether_it_is_over() {
     let server = Server::start().await;
@@ -250,7 +288,7 @@ async fn only_one_finds_out_whether_it_is_over() {
 async fn a_provider_gets_only_so_much_at_once() {
     let server = Server::start().await;
     let ai = ai(Settings {
-        at_once: 1,
+        concurrency: 1,
         ..server.openai()
     });
     let permit = Arc::new(Semaphore::new(0));

@@ -66,8 +66,8 @@ async fn neither_keys_nor_content_are_shown() {
         Secret::new("hunter2")
     );
     let bad = |path, act: Act| server.next(path, [act.clone(), act.clone(), act]);
-    let rubbish = Act::Say("application/json", b"{\"secret\":\"hunter2\"}".to_vec());
-    for act in [Act::status(400), Act::status(500), Act::Break, rubbish] {
+    let invalid = Act::Say("application/json", b"{\"secret\":\"hunter2\"}".to_vec());
+    for act in [Act::status(400), Act::status(500), Act::Break, invalid] {
         bad(CHAT, act.clone());
         bad(TRANSCRIBE, act);
         // Refused ones ask once and leave the rest of the list; each is wrong in its way.
@@ -96,10 +96,10 @@ async fn every_attempt_is_counted() {
     let _recorder = metrics::set_default_local_recorder(&recorder);
     let server = Server::start().await;
     let ai = ai(server.openai());
-    server.next(CHAT, [Act::status(500), Act::Content("rubbish".into())]);
+    server.next(CHAT, [Act::status(500), Act::Content("invalid".into())]);
     ai.chat::<Score>(&crate::chat::request()).await.unwrap();
     let text = metrics.render();
-    for outcome in ["failed", "rubbish", "ok"] {
+    for outcome in ["failed", "invalid", "ok"] {
         let line = format!(
             "ai_attempts_total{{provider=\"openai\",task=\"score\",outcome=\"{outcome}\"}} 1"
         );

@@ -131,7 +131,7 @@ async fn what_is_not_sound_is_not_speech() {
     let empty = wav(0.0, 24_000);
     let broken = wav(1.0, 24_000)[..30].to_vec();
     let murf = |body: &str| Act::Say("application/json", body.as_bytes().to_vec());
-    let rubbish = [
+    let invalid = [
         (
             SPEAK,
             Act::Say("audio/wav", b"<!doctype html><p>Sign in".to_vec()),
@@ -150,7 +150,7 @@ async fn what_is_not_sound_is_not_speech() {
         (MURF, murf("{\"encodedAudio\":\"PGh0bWw+\"}")),
     ];
     let ai = ai(server.all());
-    for (path, act) in rubbish {
+    for (path, act) in invalid {
         let provider = match path {
             SPEAK => Provider::OpenAi,
             MURF => Provider::Murf,

@@ -27,7 +27,7 @@ async fn a_recording_is_sent_without_its_name_and_with_its_language() {
 }
 
 #[tokio::test]
-async fn silence_is_an_empty_text_and_rubbish_is_none() {
+async fn silence_is_an_empty_text_and_invalid_is_none() {
     let server = Server::start().await;
     let ai = ai(server.openai());
     let say = |body: &str| Act::Say("application/json", body.as_bytes().to_vec());

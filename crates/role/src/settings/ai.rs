@@ -29,7 +29,7 @@ pub struct AiSettings {
     /// How long speech may take, repeats included.
     pub speech_deadline: Option<Duration>,
     /// The most requests to one provider at the same time.
-    pub at_once: Option<usize>,
+    pub concurrency: Option<usize>,
     /// Prices by the model's name.
     pub prices: BTreeMap<String, ModelPrice>,
 }
@@ -94,7 +94,7 @@ impl Reader<'_> {
             chat_deadline: self.seconds("TRUNKLINE_CHAT_DEADLINE_S"),
             transcribe_deadline: self.seconds("TRUNKLINE_TRANSCRIBE_DEADLINE_S"),
             speech_deadline: self.seconds("TRUNKLINE_SPEECH_DEADLINE_S"),
-            at_once: self.number("TRUNKLINE_AI_AT_ONCE").map(usize::from),
+            concurrency: self.number("TRUNKLINE_AI_CONCURRENCY").map(usize::from),
             prices: self.prices(),
         }
     }

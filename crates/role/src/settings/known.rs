@@ -81,7 +81,7 @@ pub const KNOWN: &[(&str, &str)] = &[
         "the same for speech; unset: 20",
     ),
     (
-        "TRUNKLINE_AI_AT_ONCE",
+        "TRUNKLINE_AI_CONCURRENCY",
         "the most requests to one AI provider at the same time; unset: 200",
     ),
     (

@@ -7,9 +7,12 @@ use reqwest::header::{HeaderMap, RETRY_AFTER};
 
 /// Why one attempt brought nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Miss {
+pub(crate) enum AttemptError {
     /// Saying it again will not help: the HTTP status.
     Refused(u16),
+    /// The provider answered something that is no answer: an error page, broken JSON, the wrong schema, a refusal in words.
+    /// It may answer better next time. That it answers at all is what its breaker wants to know.
+    Invalid,
     /// It may work next time.
     Failed {
         why: &'static str,
@@ -22,22 +25,17 @@ pub(crate) enum Miss {
     },
 }
 
-/// What metrics call it when the provider answered something that is no answer.
-pub(crate) const RUBBISH: &str = "the answer cannot be used";
+/// What an error says of [`AttemptError::Invalid`].
+pub(crate) const INVALID: &str = "the answer cannot be used";
 /// What it is called when the provider did not answer in time.
 pub(crate) const LATE: &str = "no answer in time";
 
-impl Miss {
+impl AttemptError {
     pub(crate) fn failed(why: &'static str) -> Self {
         Self::Failed {
             why,
             retry_after: None,
         }
-    }
-
-    /// The answer is not what was asked for: an error page, broken JSON, the wrong schema.
-    pub(crate) fn rubbish() -> Self {
-        Self::failed(RUBBISH)
     }
 
     /// The source's words are dropped: they hold the address and what serde saw.
@@ -68,7 +66,7 @@ impl Miss {
     pub(crate) fn outcome(&self) -> &'static str {
         match self {
             Self::Refused(_) => "refused",
-            Self::Failed { why: RUBBISH, .. } => "rubbish",
+            Self::Invalid => "invalid",
             Self::Failed { why: LATE, .. } => "late",
             Self::Failed { .. } => "failed",
             Self::Unasked { .. } => "unasked",
