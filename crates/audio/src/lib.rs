@@ -2,6 +2,8 @@
 
 mod error;
 mod heard;
+mod judge;
+pub mod level;
 pub mod mulaw;
 mod packet;
 mod riff;
@@ -10,6 +12,8 @@ mod speech;
 
 pub use error::Error;
 pub use heard::heard;
+pub use judge::{FileKind, HEAD, Judged, NotAudio};
+pub use level::Peaks;
 pub use sound::{Encoding, Sound};
 pub use speech::{speaking_s, speech, speech_s};
 

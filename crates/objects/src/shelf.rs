@@ -72,7 +72,7 @@ impl Shelf {
     }
 
     pub(crate) fn make_bucket(&self, bucket: &str) -> io::Result<()> {
-        fs::create_dir_all(self.root.join(bucket))
+        create_folder(&self.root.join(bucket))
     }
 
     /// `None`: there is no such object.
@@ -99,9 +99,8 @@ impl Shelf {
         let Some(path) = self.path(bucket, key) else {
             return Err(io::Error::from(io::ErrorKind::InvalidInput));
         };
-        if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder)?;
-        }
+        let folder = path.parent().unwrap_or(&self.root);
+        create_folder(folder)?;
         let etag = hex::encode(Md5::checksum(bytes));
         let label = format!("{etag} {content_type}");
         let length = u32::try_from(label.len()).map_err(io::Error::other)?;
@@ -119,11 +118,15 @@ impl Shelf {
         file.sync_data()?;
         if !only_new {
             fs::rename(&unfinished.0, &path)?;
+            sync_folder(folder)?;
             return Ok(Some(etag));
         }
         // A link, unlike a move, fails where something is: of several writers one wins.
         match fs::hard_link(&unfinished.0, &path) {
-            Ok(()) => Ok(Some(etag)),
+            Ok(()) => {
+                sync_folder(folder)?;
+                Ok(Some(etag))
+            }
             Err(e) if e.kind() == io::ErrorKind::AlreadyExists => Ok(None),
             Err(e) => Err(e),
         }
@@ -133,9 +136,11 @@ impl Shelf {
         let Some(path) = self.path(bucket, key) else {
             return Ok(());
         };
-        match fs::remove_file(path) {
-            Err(e) if !is_absent(&e) => Err(e),
-            _ => Ok(()),
+        match fs::remove_file(&path) {
+            // What was erased stays erased, also when the machine loses its power now.
+            Ok(()) => sync_folder(path.parent().unwrap_or(&self.root)),
+            Err(e) if is_absent(&e) => Ok(()),
+            Err(e) => Err(e),
         }
     }
 
@@ -188,6 +193,38 @@ impl Shelf {
         }
         Some(path)
     }
+}
+
+/// Makes a folder and those above it, each named durably in the one above.
+fn create_folder(folder: &Path) -> io::Result<()> {
+    if folder.is_dir() {
+        return Ok(());
+    }
+    let above = folder
+        .parent()
+        .filter(|above| !above.as_os_str().is_empty());
+    if let Some(above) = above {
+        create_folder(above)?;
+    }
+    match fs::create_dir(folder) {
+        Err(e) if e.kind() != io::ErrorKind::AlreadyExists => return Err(e),
+        // Another process may have made it and not yet synced it.
+        _ => {}
+    }
+    // Where there is something in its place this says so, as `create_dir_all` does.
+    if !folder.is_dir() {
+        return Err(io::Error::from(io::ErrorKind::AlreadyExists));
+    }
+    sync_folder(above.unwrap_or(Path::new(".")))
+}
+
+/// Makes the names in a folder durable: syncing a file's bytes says nothing about its name (fsync(2)).
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    // Elsewhere a folder cannot be opened as a file, and the file system keeps names by itself.
+    if cfg!(unix) {
+        File::open(folder)?.sync_all()?;
+    }
+    Ok(())
 }
 
 /// Removes its file, which by then has its place elsewhere or is of no use.

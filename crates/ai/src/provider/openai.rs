@@ -11,6 +11,7 @@ use async_openai::types::chat::{
     CreateChatCompletionRequest, ResponseFormat, ResponseFormatJsonSchema,
 };
 use async_trait::async_trait;
+use audio::FileKind;
 use reqwest::multipart::{Form, Part};
 use serde::Deserialize;
 use serde_json::Value;
@@ -18,7 +19,7 @@ use serde_json::Value;
 use super::{Chat, Client, Got, Measure, Spoken, or, primary};
 use crate::attempt::AttemptError;
 use crate::fence::Messages;
-use crate::sound::{self, Kind};
+use crate::sound;
 use crate::wire::Wire;
 use crate::{Speech, TranscribeRequest, settings};
 
@@ -124,7 +125,7 @@ impl Client for Server {
 
     async fn transcribe(&self, request: &TranscribeRequest) -> Result<Got<String>, AttemptError> {
         let model = or(&request.model, &self.settings.transcribe_model);
-        let ending = match Kind::of(&request.audio) {
+        let ending = match FileKind::of(&request.audio) {
             Some(kind) => kind.extension(),
             None => request.file_name.rsplit('.').next().unwrap_or_default(),
         };
