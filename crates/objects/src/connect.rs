@@ -10,8 +10,8 @@ use aws_sdk_s3::config::{
 };
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 
-use crate::inside::{ENDPOINT, Inside};
-use crate::shelf::Shelf;
+use crate::embedded::{ENDPOINT, InProcess};
+use crate::fs_store::FsStore;
 use crate::{Config, Credentials, Error, server};
 
 /// The embedded store's bucket.
@@ -27,25 +27,25 @@ pub(crate) async fn connect(config: &Config) -> Result<Client, Error> {
     let config = match config {
         Config::Embedded { dir } => {
             let dir = dir.clone();
-            let shelf = tokio::task::spawn_blocking(move || {
-                let shelf = Shelf::open(&dir)?;
-                shelf.make_bucket(BUCKET)?;
-                Ok::<_, std::io::Error>(shelf)
+            let store = tokio::task::spawn_blocking(move || {
+                let store = FsStore::open(&dir)?;
+                store.make_bucket(BUCKET)?;
+                Ok::<_, std::io::Error>(store)
             });
-            let shelf = shelf
+            let store = store
                 .await
                 .map_err(std::io::Error::other)
                 .flatten()
                 .map_err(|e| Error::Away(format!("the folder cannot be used: {e}")))?;
             let (id, secret) = (made_up(), made_up());
-            let server = server::service(shelf, &id, &secret);
+            let server = server::service(store, &id, &secret);
             common
                 .region(Region::new("local"))
                 .endpoint_url(ENDPOINT)
                 .credentials_provider(aws_sdk_s3::config::Credentials::new(
                     id, secret, None, None, "made up",
                 ))
-                .http_client(Inside(server))
+                .http_client(InProcess(server))
                 .retry_config(RetryConfig::disabled())
         }
         Config::S3 {

@@ -2,11 +2,11 @@
 
 mod config;
 mod connect;
+mod embedded;
 mod error;
-mod inside;
+mod fs_store;
 mod objects;
 mod server;
-mod shelf;
 
 pub use config::{Config, Credentials};
 pub use error::Error;
@@ -14,7 +14,7 @@ pub use objects::{Entry, Head, Object, Objects};
 
 /// The embedded server, for tests that speak to it over a socket. Not for others.
 #[doc(hidden)]
-pub mod door {
+pub mod test_support {
     use std::path::Path;
 
     use s3s::service::S3Service;
@@ -25,7 +25,7 @@ pub mod door {
     /// When the folder cannot be made.
     pub fn service(dir: &Path, access_key: &str, secret: &str) -> std::io::Result<S3Service> {
         Ok(crate::server::service(
-            crate::shelf::Shelf::open(dir)?,
+            crate::fs_store::FsStore::open(dir)?,
             access_key,
             secret,
         ))

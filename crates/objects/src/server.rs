@@ -1,4 +1,4 @@
-//! The S3 server on a folder: what `s3s` makes of requests, done on the [`Shelf`].
+//! The S3 server on a folder: what `s3s` makes of requests, done on the [`FsStore`].
 
 use std::io;
 use std::sync::Arc;
@@ -16,33 +16,33 @@ use s3s::service::{S3Service, S3ServiceBuilder};
 use s3s::{Body, S3, S3Error, S3Request, S3Response, S3Result, s3_error};
 use tracing::warn;
 
-use crate::shelf::Shelf;
+use crate::fs_store::FsStore;
 
 /// The largest object that is put whole; S3's own limit is 5 GB.
 const LARGEST: usize = 512 << 20;
 
 /// The server, which accepts what is signed with one pair of credentials.
-pub(crate) fn service(shelf: Shelf, access_key: &str, secret: &str) -> S3Service {
-    let mut builder = S3ServiceBuilder::new(Server(Arc::new(shelf)));
+pub(crate) fn service(store: FsStore, access_key: &str, secret: &str) -> S3Service {
+    let mut builder = S3ServiceBuilder::new(Server(Arc::new(store)));
     builder.set_auth(SimpleAuth::from_single(access_key, secret));
     builder.build()
 }
 
-struct Server(Arc<Shelf>);
+struct Server(Arc<FsStore>);
 
 impl Server {
     /// Runs `work` where files may be waited for.
-    async fn at_shelf<T: Send + 'static>(
+    async fn with_store<T: Send + 'static>(
         &self,
         bucket: &str,
-        work: impl FnOnce(&Shelf) -> io::Result<T> + Send + 'static,
+        work: impl FnOnce(&FsStore) -> io::Result<T> + Send + 'static,
     ) -> S3Result<T> {
-        let (shelf, bucket) = (self.0.clone(), bucket.to_owned());
+        let (store, bucket) = (self.0.clone(), bucket.to_owned());
         let done = tokio::task::spawn_blocking(move || {
-            if !shelf.has_bucket(&bucket) {
+            if !store.has_bucket(&bucket) {
                 return Err(s3_error!(NoSuchBucket));
             }
-            work(&shelf).map_err(internal)
+            work(&store).map_err(internal)
         });
         done.await
             .unwrap_or_else(|e| Err(internal(io::Error::other(e))))
@@ -78,7 +78,7 @@ impl S3 for Server {
         &self,
         req: S3Request<HeadBucketInput>,
     ) -> S3Result<S3Response<HeadBucketOutput>> {
-        self.at_shelf(&req.input.bucket, |_| Ok(())).await?;
+        self.with_store(&req.input.bucket, |_| Ok(())).await?;
         Ok(S3Response::new(HeadBucketOutput::default()))
     }
 
@@ -106,8 +106,8 @@ impl S3 for Server {
             .content_type
             .unwrap_or_else(|| "application/octet-stream".to_owned());
         let put = self
-            .at_shelf(&input.bucket, move |shelf| {
-                shelf.put(&bucket, &key, &bytes, &content_type, only_new)
+            .with_store(&input.bucket, move |store| {
+                store.put(&bucket, &key, &bytes, &content_type, only_new)
             })
             .await?;
         let Some(etag) = put else {
@@ -126,7 +126,7 @@ impl S3 for Server {
         let input = req.input;
         let (bucket, key) = (input.bucket.clone(), input.key);
         let found = self
-            .at_shelf(&input.bucket, move |shelf| shelf.find(&bucket, &key))
+            .with_store(&input.bucket, move |store| store.find(&bucket, &key))
             .await?
             .ok_or_else(|| s3_error!(NoSuchKey))?;
         let label = found.label.clone();
@@ -138,7 +138,7 @@ impl S3 for Server {
             .range
             .map(|_| format!("bytes {}-{}/{}", range.start, range.end - 1, label.size));
         let bytes = self
-            .at_shelf(&input.bucket, move |_| found.read(&range))
+            .with_store(&input.bucket, move |_| found.read(&range))
             .await?;
         Ok(S3Response::new(GetObjectOutput {
             content_length: Some(signed(bytes.len() as u64)),
@@ -157,7 +157,7 @@ impl S3 for Server {
     ) -> S3Result<S3Response<HeadObjectOutput>> {
         let (bucket, key) = (req.input.bucket.clone(), req.input.key);
         let found = self
-            .at_shelf(&req.input.bucket, move |shelf| shelf.find(&bucket, &key))
+            .with_store(&req.input.bucket, move |store| store.find(&bucket, &key))
             .await?
             .ok_or_else(|| s3_error!(NoSuchKey))?;
         let label = found.label;
@@ -175,7 +175,7 @@ impl S3 for Server {
         req: S3Request<DeleteObjectInput>,
     ) -> S3Result<S3Response<DeleteObjectOutput>> {
         let (bucket, key) = (req.input.bucket.clone(), req.input.key);
-        self.at_shelf(&req.input.bucket, move |shelf| shelf.delete(&bucket, &key))
+        self.with_store(&req.input.bucket, move |store| store.delete(&bucket, &key))
             .await?;
         Ok(S3Response::new(DeleteObjectOutput::default()))
     }
@@ -190,7 +190,7 @@ impl S3 for Server {
             input.prefix.clone().unwrap_or_default(),
         );
         let found = self
-            .at_shelf(&input.bucket, move |shelf| shelf.list(&bucket, &prefix))
+            .with_store(&input.bucket, move |store| store.list(&bucket, &prefix))
             .await?;
         let most = usize::try_from(input.max_keys.unwrap_or(1000).clamp(1, 1000)).unwrap_or(1000);
         // The token is the last key of the page before.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use futures::future::join_all;
 
-use crate::lab::embedded;
+use crate::test_store::embedded;
 
 #[tokio::test]
 async fn processes_share_a_folder() {

@@ -4,18 +4,18 @@
 #![expect(clippy::unwrap_used, reason = "tests fail that way")]
 
 mod folder;
-mod lab;
 mod suite;
+mod test_store;
 mod trouble;
 
 /// Runs each case on every store.
 macro_rules! suite {
     ($($case:ident),* $(,)?) => {
-        mod inside { $(#[tokio::test] async fn $case() { crate::suite::$case(crate::lab::inside()).await })* }
-        mod socket { $(#[tokio::test] async fn $case() { crate::suite::$case(crate::lab::socket().await).await })* }
+        mod embedded { $(#[tokio::test] async fn $case() { crate::suite::$case(crate::test_store::embedded_store()).await })* }
+        mod socket { $(#[tokio::test] async fn $case() { crate::suite::$case(crate::test_store::socket().await).await })* }
         mod elsewhere {
             $(#[tokio::test] async fn $case() {
-                if let Some(lab) = crate::lab::elsewhere().await { crate::suite::$case(lab).await }
+                if let Some(test_store) = crate::test_store::elsewhere().await { crate::suite::$case(test_store).await }
             })*
         }
     };

@@ -3,10 +3,10 @@
 use futures::future::join_all;
 use objects::Error;
 
-use crate::lab::Lab;
+use crate::test_store::TestStore;
 
-pub async fn what_was_put_is_got(lab: Lab) {
-    let (store, key) = (&lab.objects, lab.key("audio/ab.wav"));
+pub async fn what_was_put_is_got(test_store: TestStore) {
+    let (store, key) = (&test_store.objects, test_store.key("audio/ab.wav"));
     store.ready().await.unwrap();
     let bytes: Vec<u8> = (0..=255).cycle().take(200_000).collect();
     store.put(&key, bytes.clone(), "audio/wav").await.unwrap();
@@ -24,22 +24,25 @@ pub async fn what_was_put_is_got(lab: Lab) {
     assert_eq!(head.etag, got.etag);
     assert!(!got.etag.is_empty() && !got.etag.contains('"'));
 
-    let empty = lab.key("audio/empty");
+    let empty = test_store.key("audio/empty");
     store.put(&empty, Vec::new(), "text/plain").await.unwrap();
     assert_eq!(store.get(&empty).await.unwrap().unwrap().size, 0);
 }
 
-pub async fn what_is_not_there_is_nothing(lab: Lab) {
-    let key = lab.key("no/such.json");
-    assert_eq!(lab.objects.get(&key).await, Ok(None));
-    assert_eq!(lab.objects.head(&key).await, Ok(None));
-    assert_eq!(lab.objects.get_range(&key, 0, None).await, Ok(None));
-    assert_eq!(lab.objects.delete(&key).await, Ok(()));
-    assert_eq!(lab.objects.list(&lab.key("no/")).await, Ok(Vec::new()));
+pub async fn what_is_not_there_is_nothing(test_store: TestStore) {
+    let key = test_store.key("no/such.json");
+    assert_eq!(test_store.objects.get(&key).await, Ok(None));
+    assert_eq!(test_store.objects.head(&key).await, Ok(None));
+    assert_eq!(test_store.objects.get_range(&key, 0, None).await, Ok(None));
+    assert_eq!(test_store.objects.delete(&key).await, Ok(()));
+    assert_eq!(
+        test_store.objects.list(&test_store.key("no/")).await,
+        Ok(Vec::new())
+    );
 }
 
-pub async fn a_second_put_replaces(lab: Lab) {
-    let (store, key) = (&lab.objects, lab.key("ai/x.json"));
+pub async fn a_second_put_replaces(test_store: TestStore) {
+    let (store, key) = (&test_store.objects, test_store.key("ai/x.json"));
     store.put(&key, "first", "text/plain").await.unwrap();
     let before = store.head(&key).await.unwrap().unwrap();
     store.put(&key, "2nd", "application/json").await.unwrap();
@@ -51,8 +54,8 @@ pub async fn a_second_put_replaces(lab: Lab) {
     assert_ne!(before.etag, after.etag);
 }
 
-pub async fn one_of_many_writers_wins(lab: Lab) {
-    let (store, key) = (&lab.objects, lab.key("ai/once.json"));
+pub async fn one_of_many_writers_wins(test_store: TestStore) {
+    let (store, key) = (&test_store.objects, test_store.key("ai/once.json"));
     let writers = (0..8).map(|n| store.put_if_absent(&key, format!("writer {n}"), "text/plain"));
     let won: Vec<bool> = join_all(writers)
         .await
@@ -69,8 +72,8 @@ pub async fn one_of_many_writers_wins(lab: Lab) {
     );
 }
 
-pub async fn a_range_is_a_part(lab: Lab) {
-    let (store, key) = (&lab.objects, lab.key("audio/r.ulaw"));
+pub async fn a_range_is_a_part(test_store: TestStore) {
+    let (store, key) = (&test_store.objects, test_store.key("audio/r.ulaw"));
     store.put(&key, "0123456789", "audio/basic").await.unwrap();
     for (first, last, part) in [
         (2, Some(5), "2345"),
@@ -92,8 +95,8 @@ pub async fn a_range_is_a_part(lab: Lab) {
     );
 }
 
-pub async fn what_was_deleted_is_gone(lab: Lab) {
-    let (store, key) = (&lab.objects, lab.key("audio/gone.wav"));
+pub async fn what_was_deleted_is_gone(test_store: TestStore) {
+    let (store, key) = (&test_store.objects, test_store.key("audio/gone.wav"));
     store.put(&key, "x", "audio/wav").await.unwrap();
     store.delete(&key).await.unwrap();
     assert_eq!(store.get(&key).await, Ok(None));
@@ -101,10 +104,10 @@ pub async fn what_was_deleted_is_gone(lab: Lab) {
 }
 
 /// More than S3 gives in one page.
-pub async fn a_list_has_every_key_once(lab: Lab) {
-    let store = &lab.objects;
+pub async fn a_list_has_every_key_once(test_store: TestStore) {
+    let store = &test_store.objects;
     let puts = (0..1_005).map(|n| {
-        let key = lab.key(&format!("many/{}/{n:04}", n % 3));
+        let key = test_store.key(&format!("many/{}/{n:04}", n % 3));
         async move { store.put(&key, "x", "text/plain").await }
     });
     let puts: Vec<_> = puts.collect();
@@ -112,20 +115,30 @@ pub async fn a_list_has_every_key_once(lab: Lab) {
         some.unwrap();
     }
     store
-        .put(&lab.key("manyfold"), "xyz", "text/plain")
+        .put(&test_store.key("manyfold"), "xyz", "text/plain")
         .await
         .unwrap();
-    let all = store.list(&lab.key("many")).await.unwrap();
+    let all = store.list(&test_store.key("many")).await.unwrap();
     let keys: Vec<&str> = all.iter().map(|entry| entry.key.as_str()).collect();
     assert_eq!(keys.len(), 1_006);
     assert!(keys.is_sorted() && keys.windows(2).all(|two| two[0] != two[1]));
-    assert_eq!(store.list(&lab.key("many/1/")).await.unwrap().len(), 335);
-    assert_eq!(store.list(&lab.key("many/1/000")).await.unwrap().len(), 3);
-    let fold = store.list(&lab.key("manyf")).await.unwrap();
+    assert_eq!(
+        store.list(&test_store.key("many/1/")).await.unwrap().len(),
+        335
+    );
+    assert_eq!(
+        store
+            .list(&test_store.key("many/1/000"))
+            .await
+            .unwrap()
+            .len(),
+        3
+    );
+    let fold = store.list(&test_store.key("manyf")).await.unwrap();
     assert_eq!((fold.len(), fold[0].size), (1, 3));
 }
 
-pub async fn keys_that_are_none_are_refused(lab: Lab) {
+pub async fn keys_that_are_none_are_refused(test_store: TestStore) {
     let long = "x".repeat(513);
     for key in [
         "",
@@ -143,10 +156,14 @@ pub async fn keys_that_are_none_are_refused(lab: Lab) {
         &long,
     ] {
         assert_eq!(
-            lab.objects.put(key, "x", "text/plain").await,
+            test_store.objects.put(key, "x", "text/plain").await,
             Err(Error::BadKey),
             "{key:?}"
         );
-        assert_eq!(lab.objects.get(key).await, Err(Error::BadKey), "{key:?}");
+        assert_eq!(
+            test_store.objects.get(key).await,
+            Err(Error::BadKey),
+            "{key:?}"
+        );
     }
 }

@@ -2,14 +2,14 @@
 
 use objects::{Config, Error, Objects};
 
-use crate::lab;
+use crate::test_store;
 
 #[tokio::test]
 async fn a_store_that_cannot_be_reached_is_away() {
     let socket = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = socket.local_addr().unwrap();
     drop(socket);
-    let store = lab::remote(&format!("http://{address}"), "a secret");
+    let store = test_store::remote(&format!("http://{address}"), "a secret");
     for error in [
         store.ready().await.unwrap_err(),
         store.get("a").await.unwrap_err(),
@@ -22,25 +22,28 @@ async fn a_store_that_cannot_be_reached_is_away() {
 #[tokio::test]
 async fn a_wrong_secret_is_a_refusal_that_does_not_tell_it() {
     let dir = tempfile::tempdir().unwrap();
-    let endpoint = lab::serve(dir.path()).await;
-    lab::remote(&endpoint, "a secret")
+    let endpoint = test_store::serve(dir.path()).await;
+    test_store::remote(&endpoint, "a secret")
         .make_bucket()
         .await
         .unwrap();
-    let store = lab::remote(&endpoint, "another secret");
+    let store = test_store::remote(&endpoint, "another secret");
     let error = store.put("a", "x", "text/plain").await.unwrap_err();
     assert!(
         matches!(&error, Error::Refused(why) if why.contains("SignatureDoesNotMatch")),
         "{error}"
     );
     assert!(!format!("{store:?} {error:?}").contains("another secret"));
-    assert_eq!(lab::remote(&endpoint, "a secret").get("a").await, Ok(None));
+    assert_eq!(
+        test_store::remote(&endpoint, "a secret").get("a").await,
+        Ok(None)
+    );
 }
 
 #[tokio::test]
 async fn a_bucket_that_is_not_there_is_a_refusal() {
     let dir = tempfile::tempdir().unwrap();
-    let store = lab::remote(&lab::serve(dir.path()).await, "a secret");
+    let store = test_store::remote(&test_store::serve(dir.path()).await, "a secret");
     for error in [
         store.ready().await.unwrap_err(),
         store.get("a").await.unwrap_err(),

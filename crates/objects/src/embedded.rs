@@ -20,15 +20,15 @@ const AUTHORITY: &str = "objects.internal";
 
 /// Hands requests to a server in this process.
 #[derive(Clone)]
-pub(crate) struct Inside(pub S3Service);
+pub(crate) struct InProcess(pub S3Service);
 
-impl fmt::Debug for Inside {
+impl fmt::Debug for InProcess {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Inside")
+        f.write_str("InProcess")
     }
 }
 
-impl HttpClient for Inside {
+impl HttpClient for InProcess {
     fn http_connector(
         &self,
         _: &HttpConnectorSettings,
@@ -38,7 +38,7 @@ impl HttpClient for Inside {
     }
 }
 
-impl HttpConnector for Inside {
+impl HttpConnector for InProcess {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let service = self.0.clone();
         HttpConnectorFuture::new(async move {

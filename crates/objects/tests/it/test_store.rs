@@ -7,14 +7,14 @@ use objects::{Config, Credentials, Objects};
 use tokio::net::TcpListener;
 
 /// A store, and what it needs to live.
-pub struct Lab {
+pub struct TestStore {
     pub objects: Objects,
     /// Put before keys, where the store is not ours alone.
     pub prefix: String,
     _dir: Option<tempfile::TempDir>,
 }
 
-impl Lab {
+impl TestStore {
     pub fn key(&self, key: &str) -> String {
         format!("{}{key}", self.prefix)
     }
@@ -26,9 +26,9 @@ pub fn embedded(dir: &Path) -> Objects {
     })
 }
 
-pub fn inside() -> Lab {
+pub fn embedded_store() -> TestStore {
     let dir = tempfile::tempdir().unwrap();
-    Lab {
+    TestStore {
         objects: embedded(dir.path()),
         prefix: String::new(),
         _dir: Some(dir),
@@ -51,7 +51,7 @@ pub fn remote(endpoint: &str, secret: &str) -> Objects {
 
 /// Serves a folder on a port and says where.
 pub async fn serve(dir: &Path) -> String {
-    let service = objects::door::service(dir, "someone", "a secret").unwrap();
+    let service = objects::test_support::service(dir, "someone", "a secret").unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move {
@@ -67,11 +67,11 @@ pub async fn serve(dir: &Path) -> String {
     format!("http://{address}")
 }
 
-pub async fn socket() -> Lab {
+pub async fn socket() -> TestStore {
     let dir = tempfile::tempdir().unwrap();
     let objects = remote(&serve(dir.path()).await, "a secret");
     objects.make_bucket().await.unwrap();
-    Lab {
+    TestStore {
         objects,
         prefix: String::new(),
         _dir: Some(dir),
@@ -84,7 +84,7 @@ fn variable(name: &str) -> Option<String> {
 }
 
 /// An S3 of somebody else's, when there is one.
-pub async fn elsewhere() -> Option<Lab> {
+pub async fn elsewhere() -> Option<TestStore> {
     let endpoint = variable("AWS_ENDPOINT_URL")?;
     let _ = rustls::crypto::ring::default_provider().install_default();
     let objects = Objects::open(Config::S3 {
@@ -100,7 +100,7 @@ pub async fn elsewhere() -> Option<Lab> {
     objects.make_bucket().await.unwrap();
     let dir = tempfile::tempdir().unwrap();
     let name = dir.path().file_name().unwrap().to_string_lossy();
-    Some(Lab {
+    Some(TestStore {
         objects,
         prefix: format!("test{}/", name.replace('.', "")),
         _dir: Some(dir),

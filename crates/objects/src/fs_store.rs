@@ -21,7 +21,7 @@ const ABANDONED: Duration = Duration::from_secs(3600);
 
 /// A folder of buckets. Several processes may share it.
 #[derive(Debug)]
-pub(crate) struct Shelf {
+pub(crate) struct FsStore {
     root: PathBuf,
 }
 
@@ -51,7 +51,7 @@ impl Opened {
     }
 }
 
-impl Shelf {
+impl FsStore {
     /// Makes the folder, and removes what dead processes left unfinished.
     pub(crate) fn open(root: &Path) -> io::Result<Self> {
         let unfinished = root.join(UNFINISHED);
