@@ -1,23 +1,29 @@
 # syntax=docker/dockerfile:1
-# One image with the one binary; the command picks the roles.
+# One image with the one binary; the command picks the roles. --build-arg COMMIT is what `trunkline --version` shows.
 
 FROM rust:1.95-slim-bookworm AS build
 WORKDIR /src
 # The image brings the version of rust-toolchain.toml; its other components are not needed here.
 ENV RUSTUP_TOOLCHAIN=1.95.0
 COPY . .
+ARG COMMIT=unknown
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/src/target \
-    cargo build --release --locked --bin trunkline \
+    BUILD_COMMIT="$COMMIT" cargo build --release --locked --bin trunkline \
     && install -D --strip target/release/trunkline /out/trunkline \
-    && install -d /out/data/objects
+    && install -d /out/data/objects /out/secrets
 
 FROM debian:bookworm-slim
+LABEL org.opencontainers.image.title="Trunkline" \
+      org.opencontainers.image.licenses="MIT OR Apache-2.0"
 # The certificates that Twilio's, S3's and the AI providers' are checked against.
 COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
 COPY --from=build /out/trunkline /usr/local/bin/trunkline
-# A volume is begun with what is in its place: /data/objects is there so that a volume of its own belongs to this user too.
+# A volume begins with what is in its place, its owner included: these are there so that volumes belong to this user too.
 COPY --from=build --chown=10001:10001 /out/data /data
+COPY --from=build --chown=10001:10001 /out/secrets /secrets/roles
+COPY --from=build --chown=10001:10001 /out/secrets /secrets/postgres
+COPY --from=build --chown=10001:10001 /out/secrets /secrets/rabbitmq
 USER 10001:10001
 WORKDIR /data
 VOLUME /data

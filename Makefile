@@ -2,7 +2,7 @@
 # ARGS is handed on: make run ARGS="--port 9000".
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test bench lint fmt contract clean-test-services
+.PHONY: help run demo test bench lint fmt contract deploy-files clean-test-services
 
 # One set of flags each, over the whole workspace: `-p one` beside `--workspace` would build most
 # dependencies a second time with other features.
@@ -27,18 +27,24 @@ bench: needs ## the benchmarks, beside Express, FastAPI and bare lapin; writes t
 	@$(CARGO) build --release --bin trunkline --bin bench
 	@scripts/services.sh run --private $(CARGO) run --release --bin bench -- $(ARGS)
 
-lint: needs ## format, clippy, dependency audit, contract, layers, manifests, scripts
+lint: needs ## format, clippy, dependency audit, contract, layers, manifests, scripts, what is deployed
 	$(CARGO) fmt --check
 	$(CLIPPY)
 	$(CARGO) run --bin xtask -- all
 	scripts/audit.sh
 	scripts/check-files.sh
+	scripts/check-deploy.sh
 
 fmt: needs ## format the sources
 	$(CARGO) fmt
 
 contract: needs ## write what was added to proto/ into proto/contract.lock
 	$(CARGO) run --bin xtask -- contract --write
+
+deploy-files: needs ## write the lines that follow from the list of roles (nginx, compose, the chart)
+	$(CARGO) run --bin trunkline -- roles >target/roles.json
+	cp target/roles.json deploy/chart/roles.json
+	$(CARGO) run --bin xtask -- deploy --write
 
 clean-test-services: ## stop what an interrupted `make test` or `make bench` left running
 	@scripts/services.sh stop

@@ -1,18 +1,20 @@
 #!/usr/bin/env bash
-# The roles of docker-compose.yml as processes of this machine, without Docker.
+# The roles of docker-compose.split.yml as processes of this machine, without Docker.
 #
 #   DATABASE_URL=.. AMQP_URL=.. scripts/split.sh start     waits until all are ready
 #   scripts/split.sh status | stop
 #
-# ingress listens on PORT (8080), tenants, calls, dispatch, egress, interviews and scoring on the six ports
-# after it. ingress and scoring share a folder of objects, where no S3_BUCKET is named.
+# ingress listens on PORT (8080), the other roles on the ports after it, as `start` prints them. ingress and
+# scoring share a folder of objects, where no S3_BUCKET is named.
 # Logs, data and process ids: target/split. Keys that are not set are made up and kept there, and the
 # first API key is in target/split/env. TRUNKLINE names another binary.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 home=${CARGO_TARGET_DIR:-$root/target}/split
-roles=(ingress tenants calls dispatch egress interviews scoring)
+# roles: written by `xtask deploy --write`
+roles=(ingress tenants calls dispatch scoring interviews egress)
+# end of roles
 port=${PORT:-8080}
 
 say() { printf 'split: %s\n' "$*" >&2; }

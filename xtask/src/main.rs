@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod contract;
+mod deploy;
 mod layers;
 mod manifests;
 mod tokens;
@@ -33,9 +34,15 @@ fn run(args: &[&str], out: &mut dyn Write) -> Result<bool> {
         ["contract", "--write"] => {
             return contract::run(&Workspace::load()?.root, contract::Mode::Write, out);
         }
-        ["all"] => &["contract", "layers", "manifests"],
-        [one @ ("contract" | "layers" | "manifests")] => &[one],
-        _ => bail!("usage: xtask contract [--write] | layers | manifests | all"),
+        ["deploy", "--write"] => {
+            deploy::write(&Workspace::load()?.root)?;
+            return Ok(true);
+        }
+        ["all"] => &["contract", "layers", "manifests", "deploy"],
+        [one @ ("contract" | "layers" | "manifests" | "deploy")] => &[one],
+        _ => {
+            bail!("usage: xtask contract [--write] | layers | manifests | deploy [--write] | all")
+        }
     };
     let workspace = Workspace::load()?;
     let mut passed = true;
@@ -43,6 +50,7 @@ fn run(args: &[&str], out: &mut dyn Write) -> Result<bool> {
         passed &= match *check {
             "contract" => contract::run(&workspace.root, contract::Mode::Check, out)?,
             "layers" => report("layers", &layers::check(&workspace)?, out)?,
+            "deploy" => report("deploy", &deploy::check(&workspace.root)?, out)?,
             _ => report("manifests", &manifests::check(&workspace)?, out)?,
         };
     }

@@ -1,12 +1,22 @@
 //! The command line.
 
 use std::path::PathBuf;
+use std::sync::LazyLock;
 
 use clap::{Args, Parser, Subcommand};
 
+/// The version, and the commit where the build was told it, as the image's is.
+static VERSION: LazyLock<String> = LazyLock::new(|| {
+    let version = env!("CARGO_PKG_VERSION");
+    match option_env!("BUILD_COMMIT") {
+        Some(commit) => format!("{version} ({commit})"),
+        None => version.to_owned(),
+    }
+});
+
 /// Twilio voice and SMS for many businesses, on your own machines.
 #[derive(Debug, Parser)]
-#[command(name = "trunkline", version, arg_required_else_help = true)]
+#[command(name = "trunkline", version = VERSION.as_str(), arg_required_else_help = true)]
 pub struct Cli {
     #[command(subcommand)]
     pub command: Command,
@@ -46,6 +56,9 @@ pub enum Command {
     /// Brings the database of every role up to date.
     #[command(after_help = "Example:\n  DATABASE_URL=postgres://.. trunkline migrate")]
     Migrate(MigrateArgs),
+    /// Prints the roles and the paths they serve as JSON, for deploy/chart/roles.json.
+    #[command(hide = true)]
+    Roles,
 }
 
 /// Where the platform keeps its data and which settings it reads.

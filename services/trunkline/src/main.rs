@@ -7,6 +7,7 @@ mod call;
 mod cli;
 mod client;
 mod demo;
+mod deployment;
 mod doctor;
 mod emulate;
 mod feed;
@@ -103,6 +104,10 @@ async fn run(command: Command) -> Result<(), Failure> {
         Command::Doctor(args) => doctor::run(args).await,
         Command::Events(args) => feed::run(args).await,
         Command::Migrate(args) => migrate::run(args).await,
+        Command::Roles => {
+            screen::say(deployment::role_list());
+            Ok(())
+        }
     }
 }
 

@@ -35,7 +35,7 @@ pub const ROLES: &[&str] = &[
 ];
 
 /// Every role's routes. Each process describes all of them: behind one address there may be several.
-const TABLES: &[Table] = &[
+pub const TABLES: &[Table] = &[
     ("tenants", tenants::ROUTES),
     ("calls", calls::ROUTES),
     ("dispatch", dispatch::ROUTES),
