@@ -5,11 +5,29 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
-use crate::tokens;
+use crate::tokens::{self, Named};
 use crate::workspace::{Package, Workspace, relative};
 
 /// The one member of `services/` that wires roles together.
 const BINARY: &str = "services/trunkline";
+
+/// The ladder of crates: each may depend on those before it and on the crates that are not in it; those may not depend on it.
+const LADDER: &[&str] = &[
+    "crates/settings",
+    "crates/telemetry",
+    "crates/web",
+    "crates/role",
+    "crates/directory",
+];
+
+/// Leaves: they depend on no crate of ours but these.
+const LEAVES: &[(&str, &[&str])] = &[
+    ("crates/clock", &[]),
+    ("crates/phone", &[]),
+    ("crates/twilio-types", &["crates/phone"]),
+    ("crates/phrases", &[]),
+    ("crates/audio", &[]),
+];
 
 /// Crates that are for tests: nothing that is built may depend on them.
 const FOR_TESTS: &[&str] = &["crates/testkit"];
@@ -50,7 +68,8 @@ pub fn check(workspace: &Workspace) -> Result<Vec<String>> {
             let file = relative(&workspace.root, &path);
             let source =
                 fs::read_to_string(&path).with_context(|| format!("{file} cannot be read"))?;
-            faults.extend(names(&package.dir, &file, &source));
+            let source = tokens::read(&source).with_context(|| file.clone())?;
+            faults.extend(names(&package.dir, &file, &source.named));
         }
     }
     Ok(faults)
@@ -75,7 +94,29 @@ fn dependencies(package: &Package) -> Vec<String> {
             ));
         }
     }
+    let step = |dir: &str| LADDER.iter().position(|rung| *rung == dir);
+    let leaf = LEAVES.iter().find(|(dir, _)| *dir == package.dir);
     for member in &package.built_with {
+        let above = match (step(&package.dir), step(member)) {
+            (Some(ours), Some(theirs)) => theirs > ours,
+            (None, Some(_)) => {
+                package.dir.starts_with("crates/") && !FOR_TESTS.contains(&package.dir.as_str())
+            }
+            _ => false,
+        };
+        if above {
+            faults.push(format!(
+                "{}/Cargo.toml: depends on {member}, which stands above it: the order is {}",
+                package.dir,
+                LADDER.join(", ")
+            ));
+        }
+        if leaf.is_some_and(|(_, allowed)| !allowed.contains(&member.as_str())) {
+            faults.push(format!(
+                "{}/Cargo.toml: depends on {member}, but is a leaf: move what it needs",
+                package.dir
+            ));
+        }
         if FOR_TESTS.contains(&member.as_str()) {
             faults.push(format!(
                 "{}/Cargo.toml: depends on {member}, which is for tests: put it under [dev-dependencies]",
@@ -86,7 +127,7 @@ fn dependencies(package: &Package) -> Vec<String> {
     faults
 }
 
-fn names(dir: &str, file: &str, source: &str) -> Vec<String> {
+fn names(dir: &str, file: &str, named: &[Named]) -> Vec<String> {
     let in_service = dir.starts_with("services/");
     let inside = file.strip_prefix(dir).unwrap_or(file);
     let in_app = in_service && is_module(inside, "app");
@@ -96,7 +137,7 @@ fn names(dir: &str, file: &str, source: &str) -> Vec<String> {
         return Vec::new();
     }
     let mut faults = Vec::new();
-    for named in tokens::named(source) {
+    for named in named {
         let at = format!("{file}:{}: names {}", named.line, named.path.join("::"));
         if in_app && NOT_IN_APP.iter().any(|banned| named.is_under(banned)) {
             faults.push(format!(
@@ -143,6 +184,10 @@ fn sources(dir: &Path) -> Result<Vec<std::path::PathBuf>> {
 mod tests {
     use super::*;
 
+    fn names(dir: &str, file: &str, source: &str) -> Vec<String> {
+        super::names(dir, file, &tokens::read(source).unwrap().named)
+    }
+
     fn package(dir: &str, members: &[&str]) -> Package {
         Package {
             name: dir.rsplit('/').next().unwrap().to_owned(),
@@ -158,6 +203,20 @@ mod tests {
         assert!(dependencies(&role).is_empty());
         role.built_with = role.members.clone();
         assert_eq!(dependencies(&role).len(), 1);
+    }
+
+    #[test]
+    fn crate_below_another_does_not_depend_on_it() {
+        let built = |dir: &str, on: &str| {
+            let mut package = package(dir, &[on]);
+            package.built_with = package.members.clone();
+            dependencies(&package).len()
+        };
+        assert_eq!(built("crates/settings", "crates/web"), 1);
+        assert_eq!(built("crates/web", "crates/settings"), 0);
+        assert_eq!(built("crates/bus", "crates/role"), 1);
+        assert_eq!(built("crates/twilio-types", "crates/bus"), 1);
+        assert_eq!(built("crates/twilio-types", "crates/phone"), 0);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod circles;
 mod contract;
 mod deploy;
 mod layers;
@@ -38,10 +39,12 @@ fn run(args: &[&str], out: &mut dyn Write) -> Result<bool> {
             deploy::write(&Workspace::load()?.root)?;
             return Ok(true);
         }
-        ["all"] => &["contract", "layers", "manifests", "deploy"],
-        [one @ ("contract" | "layers" | "manifests" | "deploy")] => &[one],
+        ["all"] => &["contract", "layers", "circles", "manifests", "deploy"],
+        [one @ ("contract" | "layers" | "circles" | "manifests" | "deploy")] => &[one],
         _ => {
-            bail!("usage: xtask contract [--write] | layers | manifests | deploy [--write] | all")
+            bail!(
+                "usage: xtask contract [--write] | layers | circles | manifests | deploy [--write] | all"
+            )
         }
     };
     let workspace = Workspace::load()?;
@@ -50,6 +53,7 @@ fn run(args: &[&str], out: &mut dyn Write) -> Result<bool> {
         passed &= match *check {
             "contract" => contract::run(&workspace.root, contract::Mode::Check, out)?,
             "layers" => report("layers", &layers::check(&workspace)?, out)?,
+            "circles" => circles::run(&workspace, out)?,
             "deploy" => report("deploy", &deploy::check(&workspace.root)?, out)?,
             _ => report("manifests", &manifests::check(&workspace)?, out)?,
         };

@@ -1,4 +1,9 @@
-//! Just enough of a Rust lexer to say which paths a source names.
+//! Which paths a source names, and what it declares.
+
+use std::str::FromStr;
+
+use anyhow::{Result, anyhow};
+use proc_macro2::{Delimiter, Spacing, TokenStream, TokenTree};
 
 /// A path as the source names it, `use` trees expanded: `["tokio", "net", "TcpStream"]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -7,6 +12,30 @@ pub struct Named {
     pub line: usize,
     /// Its segments; a glob is `*`.
     pub path: Vec<String>,
+    /// Where it comes from.
+    pub from: From,
+}
+
+/// How a path is named.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum From {
+    /// In code.
+    Code,
+    /// By `use`, under this name.
+    Use(String),
+    /// By `pub use` or `pub(..) use`, under this name.
+    Reexport(String),
+}
+
+/// What a source has, outside comments, strings and `#[cfg(test)]` modules.
+#[derive(Debug)]
+pub struct Source {
+    /// Every path with two segments or more, and everything that `use` names.
+    pub named: Vec<Named>,
+    /// The modules that are files of their own: `mod name;`.
+    pub modules: Vec<String>,
+    /// The items that it defines.
+    pub items: Vec<String>,
 }
 
 impl Named {
@@ -36,22 +65,39 @@ impl Token {
     }
 }
 
-/// Every path with two segments or more, and everything that `use` names, outside comments, strings
-/// and `#[cfg(test)]` modules.
-pub fn named(source: &str) -> Vec<Named> {
-    let tokens = without_tests(lex(source));
+/// Reads a source.
+pub fn read(source: &str) -> Result<Source> {
+    let tokens = without_tests(lex(source)?);
     let mut found = Vec::new();
     let mut i = 0;
     while i < tokens.len() {
         if tokens[i].text == "use" && text(&tokens, i + 1) != "<" {
-            i = use_tree(&tokens, i + 1, &[], &mut found);
+            let public = i > 0 && matches!(tokens[i - 1].text.as_str(), "pub" | ")");
+            i = use_tree(&tokens, i + 1, &[], public, &mut found);
         } else if starts_path(&tokens, i) {
             i = plain_path(&tokens, i, &mut found);
         } else {
             i += 1;
         }
     }
-    found
+    let after = |words: &[&str], end: &[&str]| {
+        tokens
+            .windows(3)
+            .filter(|t| words.contains(&t[0].text.as_str()) && t[1].is_ident())
+            .filter(|t| end.is_empty() || end.contains(&t[2].text.as_str()))
+            .map(|t| t[1].text.clone())
+            .collect()
+    };
+    Ok(Source {
+        named: found,
+        modules: after(&["mod"], &[";"]),
+        items: after(
+            &[
+                "struct", "enum", "union", "trait", "type", "fn", "const", "static",
+            ],
+            &[],
+        ),
+    })
 }
 
 fn text(tokens: &[Token], i: usize) -> &str {
@@ -81,21 +127,32 @@ fn plain_path(tokens: &[Token], mut i: usize, found: &mut Vec<Named>) -> usize {
         i += 2;
     }
     if path.len() > 1 {
-        found.push(Named { line, path });
+        found.push(Named {
+            line,
+            path,
+            from: From::Code,
+        });
     }
     i + 1
 }
 
 /// Expands one tree of a `use` declaration; returns where it ends.
-fn use_tree(tokens: &[Token], mut i: usize, prefix: &[String], found: &mut Vec<Named>) -> usize {
+fn use_tree(
+    tokens: &[Token],
+    mut i: usize,
+    prefix: &[String],
+    public: bool,
+    found: &mut Vec<Named>,
+) -> usize {
     let mut path = prefix.to_vec();
+    let mut alias = None;
     let line = tokens.get(i).map_or(0, |t| t.line);
     loop {
         match text(tokens, i) {
             "{" => {
                 i += 1;
                 while !matches!(text(tokens, i), "}" | "") {
-                    i = use_tree(tokens, i, &path, found);
+                    i = use_tree(tokens, i, &path, public, found);
                     if text(tokens, i) == "," {
                         i += 1;
                     }
@@ -103,7 +160,10 @@ fn use_tree(tokens: &[Token], mut i: usize, prefix: &[String], found: &mut Vec<N
                 return i + 1;
             }
             "::" => i += 1,
-            "as" => i += 2,
+            "as" => {
+                alias = Some(text(tokens, i + 1).to_owned());
+                i += 2;
+            }
             "" | ";" | "," | "}" => break,
             segment => {
                 path.push(segment.to_owned());
@@ -111,7 +171,14 @@ fn use_tree(tokens: &[Token], mut i: usize, prefix: &[String], found: &mut Vec<N
             }
         }
     }
-    found.push(Named { line, path });
+    let last = path.iter().rev().find(|segment| *segment != "self");
+    let name = alias.or_else(|| last.cloned()).unwrap_or_default();
+    let from = if public {
+        From::Reexport(name)
+    } else {
+        From::Use(name)
+    };
+    found.push(Named { line, path, from });
     i
 }
 
@@ -142,149 +209,66 @@ fn without_tests(tokens: Vec<Token>) -> Vec<Token> {
     kept
 }
 
-fn lex(source: &str) -> Vec<Token> {
-    let chars: Vec<char> = source.chars().collect();
+/// The identifiers and punctuation of a source, groups opened up, `::` as one; no literals, lifetimes or comments.
+fn lex(source: &str) -> Result<Vec<Token>> {
+    let stream = TokenStream::from_str(source)
+        .map_err(|e| anyhow!("line {}: not Rust: {e}", e.span().start().line))?;
     let mut tokens = Vec::new();
-    let (mut i, mut line) = (0, 1);
-    while i < chars.len() {
-        let start = i;
-        let mut keep = true;
-        match chars[i] {
-            c if c.is_whitespace() => {
-                i += 1;
-                keep = false;
+    flatten(stream, &mut tokens);
+    Ok(tokens)
+}
+
+fn flatten(stream: TokenStream, out: &mut Vec<Token>) {
+    let mut trees = stream.into_iter().peekable();
+    while let Some(tree) = trees.next() {
+        let line = tree.span().start().line;
+        let mut push = |text: String, line| out.push(Token { line, text });
+        match tree {
+            TokenTree::Ident(ident) => {
+                let text = ident.to_string();
+                push(text.strip_prefix("r#").unwrap_or(&text).to_owned(), line);
             }
-            '/' if chars.get(i + 1) == Some(&'/') => {
-                i = end_of_line(&chars, i);
-                keep = false;
+            // A lifetime: its name is no path.
+            TokenTree::Punct(punct) if punct.as_char() == '\'' => {
+                trees.next();
             }
-            '/' if chars.get(i + 1) == Some(&'*') => {
-                i = end_of_comment(&chars, i);
-                keep = false;
-            }
-            '"' => {
-                i = end_of_string(&chars, i);
-                keep = false;
-            }
-            '\'' => {
-                i = end_of_quote(&chars, i);
-                keep = false;
-            }
-            c if c.is_alphanumeric() || c == '_' => {
-                i = word_end(&chars, i);
-                let word: String = chars[start..i].iter().collect();
-                if let Some(end) = prefixed_literal(&chars, i, &word) {
-                    i = end;
-                    keep = false;
-                } else if word == "r" && chars.get(i) == Some(&'#') {
-                    // A raw identifier: `r#type`.
-                    i = word_end(&chars, i + 1);
+            TokenTree::Punct(punct) => {
+                let pair = |next: &TokenTree| matches!(next, TokenTree::Punct(next) if next.as_char() == ':');
+                if punct.as_char() == ':'
+                    && punct.spacing() == Spacing::Joint
+                    && trees.next_if(pair).is_some()
+                {
+                    push("::".to_owned(), line);
+                } else {
+                    push(punct.as_char().to_string(), line);
                 }
             }
-            ':' if chars.get(i + 1) == Some(&':') => i += 2,
-            _ => i += 1,
-        }
-        if keep {
-            let text: String = chars[start..i].iter().collect();
-            let text = text.strip_prefix("r#").map_or(text.clone(), str::to_owned);
-            tokens.push(Token { line, text });
-        }
-        line += chars[start..i.min(chars.len())]
-            .iter()
-            .filter(|c| **c == '\n')
-            .count();
-    }
-    tokens
-}
-
-fn word_end(chars: &[char], mut i: usize) -> usize {
-    while chars
-        .get(i)
-        .is_some_and(|c| c.is_alphanumeric() || *c == '_')
-    {
-        i += 1;
-    }
-    i
-}
-
-fn end_of_line(chars: &[char], mut i: usize) -> usize {
-    while chars.get(i).is_some_and(|c| *c != '\n') {
-        i += 1;
-    }
-    i
-}
-
-fn end_of_comment(chars: &[char], mut i: usize) -> usize {
-    let mut depth = 0;
-    while i < chars.len() {
-        match (chars[i], chars.get(i + 1)) {
-            ('/', Some('*')) => (depth, i) = (depth + 1, i + 2),
-            ('*', Some('/')) => (depth, i) = (depth - 1, i + 2),
-            _ => i += 1,
-        }
-        if depth == 0 {
-            break;
-        }
-    }
-    i
-}
-
-fn end_of_string(chars: &[char], mut i: usize) -> usize {
-    i += 1;
-    while i < chars.len() && chars[i] != '"' {
-        i += if chars[i] == '\\' { 2 } else { 1 };
-    }
-    i + 1
-}
-
-/// A character literal, or a lifetime, of which only the quote is taken.
-fn end_of_quote(chars: &[char], i: usize) -> usize {
-    match (chars.get(i + 1), chars.get(i + 2)) {
-        (Some('\\'), _) => {
-            let mut end = i + 3;
-            while end < chars.len() && chars[end] != '\'' {
-                end += 1;
+            TokenTree::Literal(_) => {}
+            TokenTree::Group(group) => {
+                let (open, close) = match group.delimiter() {
+                    Delimiter::Parenthesis => ("(", ")"),
+                    Delimiter::Brace => ("{", "}"),
+                    Delimiter::Bracket => ("[", "]"),
+                    Delimiter::None => ("", ""),
+                };
+                push(open.to_owned(), line);
+                flatten(group.stream(), out);
+                out.push(Token {
+                    line: group.span_close().start().line,
+                    text: close.to_owned(),
+                });
             }
-            end + 1
         }
-        (Some(_), Some('\'')) => i + 3,
-        _ => word_end(chars, i + 1),
-    }
-}
-
-/// Where `b".."`, `r#".."#` and their kin end, when `word` is the prefix of one.
-fn prefixed_literal(chars: &[char], i: usize, word: &str) -> Option<usize> {
-    match (word, chars.get(i)) {
-        ("b" | "c", Some('"')) => Some(end_of_string(chars, i)),
-        ("b", Some('\'')) => Some(end_of_quote(chars, i)),
-        ("r" | "br" | "cr", Some('"' | '#')) => {
-            let hashes = chars[i..].iter().take_while(|c| **c == '#').count();
-            if chars.get(i + hashes) != Some(&'"') {
-                return None;
-            }
-            let mut end = i + hashes + 1;
-            while end < chars.len() {
-                let closes = chars[end] == '"'
-                    && chars[end + 1..]
-                        .iter()
-                        .take(hashes)
-                        .filter(|c| **c == '#')
-                        .count()
-                        == hashes;
-                if closes {
-                    return Some(end + hashes + 1);
-                }
-                end += 1;
-            }
-            Some(end)
-        }
-        _ => None,
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn named(source: &str) -> Vec<Named> {
+        read(source).unwrap().named
+    }
 
     fn paths(source: &str) -> Vec<String> {
         named(source).iter().map(|n| n.path.join("::")).collect()
@@ -336,5 +320,36 @@ mod tests {
         assert!(!seen.is_under(&["std", "net"]));
         assert!(named("use tokio::net;")[0].is_under(&["tokio", "net"]));
         assert!(!named("use tokio::sync::net;")[0].is_under(&["tokio", "net"]));
+    }
+
+    #[test]
+    fn use_keeps_its_name_and_whether_it_is_public() {
+        let from: Vec<From> = named("use a::b as c; pub(crate) use d::{self, e}; f::g();")
+            .into_iter()
+            .map(|n| n.from)
+            .collect();
+        let name = |n: &str| n.to_owned();
+        assert_eq!(
+            from,
+            [
+                From::Use(name("c")),
+                From::Reexport(name("d")),
+                From::Reexport(name("e")),
+                From::Code
+            ]
+        );
+    }
+
+    #[test]
+    fn modules_and_items_are_listed() {
+        let source =
+            read("mod a; mod b { struct C; } #[cfg(test)] mod d; pub const E: u8 = 1;").unwrap();
+        assert_eq!(source.modules, ["a"]);
+        assert_eq!(source.items, ["C", "E"]);
+    }
+
+    #[test]
+    fn source_that_is_not_rust_is_an_error() {
+        assert!(read("fn f( {").is_err());
     }
 }
