@@ -21,9 +21,9 @@ pub struct Health {
     pub(crate) stores: Vec<(&'static str, Store)>,
     pub(crate) flags: Vec<(&'static str, Flag)>,
     pub(crate) stopping: CancellationToken,
-    /// Whether the front door is in this process. It takes webhooks with everything behind it away, so it
-    /// must stay in rotation then.
-    pub(crate) front_door: bool,
+    /// Whether a role of this process does its work with everything behind it away
+    /// ([`Role::stays_in_rotation`](crate::Role::stays_in_rotation)).
+    pub(crate) stays_in_rotation: bool,
 }
 
 /// What `/health/ready` answers.
@@ -64,7 +64,7 @@ impl Health {
         }
         let stopping = self.stopping.is_cancelled();
         let well = parts.values().all(|state| state == "ok");
-        let ready = !stopping && (well || self.front_door);
+        let ready = !stopping && (well || self.stays_in_rotation);
         let status = match (stopping, well, ready) {
             (true, _, _) => "stopping",
             (false, true, _) => "ok",

@@ -12,6 +12,7 @@ mod relay;
 mod reply;
 pub mod seal;
 pub mod settings;
+mod spec;
 pub mod telemetry;
 mod turns;
 
@@ -21,6 +22,7 @@ pub use outage::Outage;
 pub use platform::{Error, Parts, Platform, Role};
 pub use relay::Relay;
 pub use reply::ReplySlot;
+pub use spec::{RoleSpec, Start};
 pub use store::Tx;
 pub use turns::Turns;
 

@@ -145,6 +145,7 @@ pub struct Role {
     relay: Option<(Relay, JoinHandle<()>)>,
     relay_stop: CancellationToken,
     flags: Vec<(&'static str, Flag)>,
+    stays_in_rotation: bool,
     tasks: Vec<JoinHandle<()>>,
     parts: Parts,
 }
@@ -161,6 +162,7 @@ impl Role {
             relay: None,
             relay_stop: CancellationToken::new(),
             flags: Vec::new(),
+            stays_in_rotation: false,
             tasks: Vec::new(),
             parts: parts.clone(),
         }
@@ -245,6 +247,12 @@ impl Role {
         self.flags.push((name, flag));
     }
 
+    /// Says that the role does its work with everything behind it away: the process stays ready (`degraded`) then, so
+    /// that a load balancer goes on sending requests to it.
+    pub fn stays_in_rotation(&mut self) {
+        self.stays_in_rotation = true;
+    }
+
     /// Runs a task of the role's own. It ends by itself when `parts.stopping` is cancelled.
     pub fn runs(&mut self, task: impl Future<Output = ()> + Send + 'static) {
         self.tasks.push(tokio::spawn(task));
@@ -297,7 +305,7 @@ impl Platform {
                 .collect(),
             flags: roles.iter().flat_map(|r| r.flags.clone()).collect(),
             stopping: stop,
-            front_door: roles.iter().any(|r| r.name == "ingress"),
+            stays_in_rotation: roles.iter().any(|r| r.stays_in_rotation),
         };
         let http = roles.iter().flat_map(|r| r.http.clone()).collect();
         let served = roles

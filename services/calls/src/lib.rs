@@ -3,14 +3,19 @@
 mod app;
 mod db;
 mod http;
-pub use db::MIGRATIONS;
-pub use http::ROUTES;
 
-use role::{Error, Parts, Role};
+use role::{Error, Parts, Role, RoleSpec};
 
-/// The role, ready to start.
-pub async fn role(parts: &Parts) -> Result<Role, Error> {
-    let mut role = Role::new("calls", parts);
+/// The role, for the binary's list.
+pub const ROLE: RoleSpec = RoleSpec {
+    name: "calls",
+    routes: &[http::ROUTES],
+    migrations: Some(|| db::MIGRATIONS),
+    start: |parts| Box::pin(start(parts)),
+};
+
+async fn start(parts: &Parts) -> Result<Role, Error> {
+    let mut role = Role::new(ROLE.name, parts);
     let (store, _) = role.with_store(db::MIGRATIONS).await?;
     role.decides(app::forward::Forward)?;
     role.decides(app::whisper::AskToAccept)?;

@@ -2,16 +2,21 @@
 
 mod app;
 mod db;
-pub use db::MIGRATIONS;
 mod http;
-pub use http::ROUTES;
 
 use app::{delivery, inbound, opt_out, text_back};
-use role::{Parts, Role};
+use role::{Parts, Role, RoleSpec};
 
-/// The role, ready to start.
-pub async fn role(parts: &Parts) -> Result<Role, role::Error> {
-    let mut role = Role::new("dispatch", parts);
+/// The role, for the binary's list.
+pub const ROLE: RoleSpec = RoleSpec {
+    name: "dispatch",
+    routes: &[http::ROUTES],
+    migrations: Some(|| db::MIGRATIONS),
+    start: |parts| Box::pin(start(parts)),
+};
+
+async fn start(parts: &Parts) -> Result<Role, role::Error> {
+    let mut role = Role::new(ROLE.name, parts);
     let (store, relay) = role.with_store(db::MIGRATIONS).await?;
     role.decides(text_back::TextBack)?;
     role.decides(inbound::Inbound)?;

@@ -13,7 +13,7 @@ mod pace;
 use std::sync::Arc;
 
 use role::settings::Settings;
-use role::{Parts, Role};
+use role::{Parts, Role, RoleSpec};
 use tracing::info;
 
 use accounts::Accounts;
@@ -23,33 +23,32 @@ use once::Once;
 use pace::Pace;
 
 pub use db::MIGRATIONS;
-pub use http::ROUTES;
-pub use pace::Tempo;
+pub use pace::Timings;
 
-/// The role, wired.
-///
-/// # Errors
-/// When the database cannot be opened, or `TWILIO_API_BASE_URL` cannot be used.
-pub async fn role(parts: &Parts) -> Result<Role, role::Error> {
-    role_with(parts, Tempo::default()).await
-}
+/// The role, for the binary's list.
+pub const ROLE: RoleSpec = RoleSpec {
+    name: "egress",
+    routes: &[http::ROUTES],
+    migrations: Some(|| db::MIGRATIONS),
+    start: |parts| Box::pin(role_with_timings(parts, Timings::default())),
+};
 
 /// The role with other waits, for tests that are in a hurry.
 ///
 /// # Errors
-/// As [`role`].
-pub async fn role_with(parts: &Parts, tempo: Tempo) -> Result<Role, role::Error> {
+/// As [`RoleSpec::start`].
+pub async fn role_with_timings(parts: &Parts, timings: Timings) -> Result<Role, role::Error> {
     let settings = &parts.settings;
-    let mut role = Role::new("egress", parts);
+    let mut role = Role::new(ROLE.name, parts);
     let (store, _) = role.with_store(db::MIGRATIONS).await?;
     let accounts = Accounts::new(parts)?;
     let once = Once {
         store: store.clone(),
         clock: parts.clock.clone(),
         accounts: accounts.clone(),
-        pace: Arc::new(Pace::new(tempo.per_second)),
+        pace: Arc::new(Pace::new(timings.per_second)),
         turns: Arc::default(),
-        tempo: Arc::new(tempo),
+        timings: Arc::new(timings),
     };
     // SQLite has no second process: what is under way belongs to the one that died.
     if store.engine() == "sqlite" {
@@ -84,7 +83,7 @@ pub async fn role_with(parts: &Parts, tempo: Tempo) -> Result<Role, role::Error>
     role.performs(effects::Redirect { once: once.clone() });
     role.performs(effects::LookUp {
         accounts: accounts.clone(),
-        retry_delays: once.tempo.retry_delays.clone(),
+        retry_delays: once.timings.retry_delays.clone(),
     });
     role.decides(app::OptOuts)?;
     role.serves(http::ROUTES, http::State::new(settings, store, accounts));

@@ -17,7 +17,7 @@ use twilio_api::code;
 use crate::accounts::{Account, Accounts};
 use crate::db::effects::{self, Entry, State};
 use crate::effect::{Done, Effect, Facts, Refusal};
-use crate::pace::{Pace, Tempo};
+use crate::pace::{Pace, Timings};
 
 /// Twilio's code for an account that has as many calls as it may have at a time.
 const TOO_MANY_CALLS: u32 = 10004;
@@ -46,7 +46,7 @@ pub(crate) struct Once {
     pub accounts: Accounts,
     pub pace: Arc<Pace>,
     pub turns: Arc<Turns>,
-    pub tempo: Arc<Tempo>,
+    pub timings: Arc<Timings>,
 }
 
 impl Once {
@@ -107,7 +107,7 @@ impl Once {
 
     /// Takes over what a process left under way that is known to be gone.
     pub(crate) async fn relieve(&self) -> Result<usize, store::Error> {
-        let until = self.clock.now() + delta(self.tempo.grace);
+        let until = self.clock.now() + delta(self.timings.grace);
         let mut tx = self.store.begin().await?;
         let left = effects::relieve(&mut tx, until).await?;
         tx.commit().await?;
@@ -123,7 +123,7 @@ impl Once {
     async fn wait_for(&self, entry: &Entry) -> Result<(), HandlerError> {
         let left = entry.lease_until.0 - self.clock.now();
         let left = left.to_std().unwrap_or_default();
-        if left > self.tempo.grace {
+        if left > self.timings.grace {
             return Err(HandlerError::Retry(format!(
                 "{} {} is in the hands of another attempt",
                 entry.kind, entry.id
@@ -142,7 +142,7 @@ impl Once {
         seen: Option<&Entry>,
         now: Time,
     ) -> Entry {
-        let lease_until = (now + delta(self.tempo.lease)).into();
+        let lease_until = (now + delta(self.timings.lease)).into();
         let fresh = Entry {
             kind: facts.kind.to_owned(),
             id: facts.id.clone(),
@@ -190,7 +190,7 @@ impl Once {
         if in_doubt {
             let found = effect.find(account, held.started_at.0);
             // Half of the lease is for the request that may follow.
-            match tokio::time::timeout(self.tempo.lease / 2, found).await {
+            match tokio::time::timeout(self.timings.lease / 2, found).await {
                 Ok(Ok(found)) => {
                     if let Some(done) = self.unclaimed(held, found).await? {
                         return Ok(Attempt::Done {
@@ -253,7 +253,7 @@ impl Once {
                 asked: true,
             },
             twilio_api::Error::Busy { retry_after } => {
-                let wait = retry_after.unwrap_or(self.tempo.grace / 2);
+                let wait = retry_after.unwrap_or(self.timings.grace / 2);
                 self.pace.hold(&account.sid, wait);
                 Attempt::NotDone(e.to_string())
             }
@@ -265,7 +265,7 @@ impl Once {
     async fn let_go(&self, held: &Entry, in_doubt: bool, grace: bool) -> Result<(), HandlerError> {
         let now = self.clock.now();
         let until = if grace {
-            now + delta(self.tempo.grace)
+            now + delta(self.timings.grace)
         } else {
             now
         };

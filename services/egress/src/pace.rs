@@ -10,7 +10,7 @@ use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 
 /// The waits of this role. Tests are in a hurry; everybody else takes the default.
 #[derive(Debug, Clone)]
-pub struct Tempo {
+pub struct Timings {
     /// How long after an attempt of unknown outcome Twilio's list can be relied on. The list is eventually
     /// consistent: a message that was taken a moment ago may not be on it yet.
     pub grace: Duration,
@@ -23,7 +23,7 @@ pub struct Tempo {
     pub per_second: NonZeroU32,
 }
 
-impl Default for Tempo {
+impl Default for Timings {
     fn default() -> Self {
         const TEN: NonZeroU32 = match NonZeroU32::new(10) {
             Some(ten) => ten,

@@ -113,7 +113,7 @@ pub const WEBHOOKS: &[Webhook] = &[
 ];
 
 impl Wait {
-    /// How long it is, in this much of a hurry: see [`crate::Tempo::haste`].
+    /// How long it is, in this much of a hurry: see [`crate::Timings::haste`].
     pub fn deadline(self, haste: u32) -> Duration {
         Duration::from_secs(self.deadline_s) / haste.max(1)
     }

@@ -3,31 +3,32 @@
 mod app;
 mod db;
 mod http;
-pub use db::MIGRATIONS;
-pub use http::ROUTES;
 
 use app::Desk;
-pub use app::Tempo;
+pub use app::Timings;
 use events::Envelope;
 use flow::Definition;
-use role::{Error, Parts, Relay, Role};
+use role::{Error, Parts, Relay, Role, RoleSpec};
 use store::Store;
 use tracing::warn;
 
-/// The role, ready to start.
-pub async fn role(parts: &Parts) -> Result<Role, Error> {
-    role_with(parts, Tempo::default()).await
-}
+/// The role, for the binary's list.
+pub const ROLE: RoleSpec = RoleSpec {
+    name: "interviews",
+    routes: &[http::ROUTES],
+    migrations: Some(|| db::MIGRATIONS),
+    start: |parts| Box::pin(role_with_timings(parts, Timings::default())),
+};
 
-/// The same at another pace.
-pub async fn role_with(parts: &Parts, tempo: Tempo) -> Result<Role, Error> {
-    let mut role = Role::new("interviews", parts);
+/// The role with other waits, for tests that are in a hurry.
+pub async fn role_with_timings(parts: &Parts, timings: Timings) -> Result<Role, Error> {
+    let mut role = Role::new(ROLE.name, parts);
     let (store, relay) = role.with_store(db::MIGRATIONS).await?;
     let public_url = parts.settings.public_url();
     let desk = || Desk {
         public_url: public_url.clone(),
         speaker: parts.settings.speaker(),
-        tempo,
+        timings,
     };
     role.decides(app::turns::Begin(desk()))?;
     role.decides(app::turns::Choose(desk()))?;

@@ -16,18 +16,16 @@ use std::time::Duration;
 use ai::Ai;
 use objects::Objects;
 use role::settings::Settings;
-use role::{Parts, Role};
+use role::{Parts, Role, RoleSpec};
 
 use accounts::Accounts;
 use once::Once;
 use providers::Speaker;
 use recordings::Recordings;
 
-pub use http::ROUTES;
-
 /// How patient the role is; a test is in more of a hurry.
 #[derive(Debug, Clone)]
-pub struct Tempo {
+pub struct Timings {
     /// How often a command is tried before it is given up and its asker told.
     pub attempts: u32,
     /// The waits between those.
@@ -36,7 +34,7 @@ pub struct Tempo {
     pub recording: Duration,
 }
 
-impl Default for Tempo {
+impl Default for Timings {
     fn default() -> Self {
         Self {
             attempts: 3,
@@ -61,30 +59,30 @@ pub fn provider_settings(settings: &Settings) -> ai::Settings {
     providers::ai(settings)
 }
 
-/// The role, wired.
-///
-/// # Errors
-/// When a provider's address or key cannot be used.
-pub async fn role(parts: &Parts) -> Result<Role, role::Error> {
-    role_with(parts, Tempo::default()).await
-}
+/// The role, for the binary's list.
+pub const ROLE: RoleSpec = RoleSpec {
+    name: "scoring",
+    routes: &[http::ROUTES],
+    migrations: None,
+    start: |parts| Box::pin(role_with_timings(parts, Timings::default())),
+};
 
-/// The role with other waits.
+/// The role with other waits, for tests that are in a hurry.
 ///
 /// # Errors
-/// As [`role`].
-pub async fn role_with(parts: &Parts, tempo: Tempo) -> Result<Role, role::Error> {
+/// As [`RoleSpec::start`].
+pub async fn role_with_timings(parts: &Parts, timings: Timings) -> Result<Role, role::Error> {
     let settings = &parts.settings;
-    let mut role = Role::new("scoring", parts);
+    let mut role = Role::new(ROLE.name, parts);
     let ai = Ai::new(provider_settings(settings), parts.clock.clone())
         .map_err(|e| role::Error::Settings(e.to_string()))?;
     let objects = object_store(settings);
     let speaker = Speaker::of(settings);
-    let tempo = Arc::new(tempo);
+    let timings = Arc::new(timings);
     let once = Once {
         objects: objects.clone(),
         turns: Arc::default(),
-        tempo: tempo.clone(),
+        timings: timings.clone(),
     };
     role.performs(effects::Transcribe {
         once: once.clone(),
@@ -92,7 +90,7 @@ pub async fn role_with(parts: &Parts, tempo: Tempo) -> Result<Role, role::Error>
         recordings: Recordings {
             accounts: Accounts::new(parts),
             clock: parts.clock.clone(),
-            first_wait: tempo.recording,
+            first_wait: timings.recording,
         },
     });
     role.performs(effects::Score {

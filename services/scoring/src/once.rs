@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::OwnedMutexGuard;
 use tracing::{info, warn};
 
-use crate::Tempo;
+use crate::Timings;
 use crate::usage::Took;
 
 /// How often an answer that was paid for is offered to the store.
@@ -27,7 +27,7 @@ const LONGEST_ID: usize = 128;
 pub(crate) struct Once {
     pub objects: Objects,
     pub turns: Arc<Turns>,
-    pub tempo: Arc<Tempo>,
+    pub timings: Arc<Timings>,
 }
 
 /// Which work it is.
@@ -165,7 +165,7 @@ impl Once {
         miss: Miss,
     ) -> Result<Outcome<T>, HandlerError> {
         match miss {
-            Miss::Later { why, .. } if cause.attempt < self.tempo.attempts => {
+            Miss::Later { why, .. } if cause.attempt < self.timings.attempts => {
                 Err(HandlerError::Retry(why))
             }
             Miss::Later { reason, why } => {

@@ -7,7 +7,7 @@ mod http;
 
 use std::time::Duration;
 
-use role::{Error, Parts, Role};
+use role::{Error, Parts, Role, RoleSpec};
 
 use crate::app::settle::{SettleBought, SettleReleased};
 use crate::effects::inbound::{Dial, Sms, Status, Voice, Whisper};
@@ -19,18 +19,17 @@ use crate::effects::queries::{Grant, List, Resolve};
 use crate::effects::registry::Registry;
 
 pub use crate::db::MIGRATIONS;
-pub use crate::http::ROUTES;
 
 /// How long things take; a test is in more of a hurry.
 #[derive(Debug, Clone)]
-pub struct Tempo {
+pub struct Timings {
     /// How long whoever buys a number waits for Twilio with us.
     pub purchase: Duration,
     /// The waits before a post to a tenant's address is tried again.
     pub retry_delays: Vec<Duration>,
 }
 
-impl Default for Tempo {
+impl Default for Timings {
     fn default() -> Self {
         Self {
             purchase: Duration::from_secs(20),
@@ -39,14 +38,17 @@ impl Default for Tempo {
     }
 }
 
-/// The role, ready to start.
-pub async fn role(parts: &Parts) -> Result<Role, Error> {
-    role_with(parts, Tempo::default()).await
-}
+/// The role, for the binary's list.
+pub const ROLE: RoleSpec = RoleSpec {
+    name: "tenants",
+    routes: &[http::ROUTES],
+    migrations: Some(|| db::MIGRATIONS),
+    start: |parts| Box::pin(role_with_timings(parts, Timings::default())),
+};
 
-/// The same at another pace.
-pub async fn role_with(parts: &Parts, tempo: Tempo) -> Result<Role, Error> {
-    let mut role = Role::new("tenants", parts);
+/// The role with other waits, for tests that are in a hurry.
+pub async fn role_with_timings(parts: &Parts, timings: Timings) -> Result<Role, Error> {
+    let mut role = Role::new(ROLE.name, parts);
     let (store, relay) = role.with_store(db::MIGRATIONS).await?;
     let account = parts.settings.account.as_ref();
     let platform_account = account
@@ -73,7 +75,7 @@ pub async fn role_with(parts: &Parts, tempo: Tempo) -> Result<Role, Error> {
     role.decides(SettleBought)?;
     role.decides(SettleReleased)?;
 
-    let poster = Poster::new(lookups.clone(), parts.clock.clone(), tempo.retry_delays);
+    let poster = Poster::new(lookups.clone(), parts.clock.clone(), timings.retry_delays);
     let bound_later = tell_tenants(&mut role, &poster);
     let listening = Listening::new(parts.bus.clone(), bound_later);
     role.runs(
@@ -91,10 +93,10 @@ pub async fn role_with(parts: &Parts, tempo: Tempo) -> Result<Role, Error> {
         registry: registry.clone(),
         bus: parts.bus.clone(),
         platform_account,
-        patience: tempo.purchase,
+        patience: timings.purchase,
     };
     role.serves(
-        ROUTES,
+        http::ROUTES,
         http::State {
             registry,
             provision,

@@ -12,10 +12,11 @@ use crate::cli::{CallArgs, Target};
 use crate::client::Client;
 use crate::interview::Interview;
 use crate::local::{self, Local};
+use crate::roles::ROLES;
 use crate::screen::say;
 use crate::script;
 use crate::story::Story;
-use crate::up::{ROLES, Site};
+use crate::up::Site;
 
 /// The longest that a played call may take, in real time.
 const PATIENCE: Duration = Duration::from_secs(600);

@@ -13,9 +13,10 @@ use crate::call::{Expected, Line, free_port};
 use crate::cli::DemoArgs;
 use crate::interview::{Interview, longest_wait_ms};
 use crate::local;
+use crate::roles::ROLES;
 use crate::screen::{Colour, is_terminal, paint, say};
 use crate::story::Story;
-use crate::up::{ROLES, Site, wait_for_the_end};
+use crate::up::{Site, wait_for_the_end};
 
 /// A call of the demo: what happens, and how it should end.
 struct Act {

@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 
 use serde_json::json;
 
-use crate::up::{ROLES, SCHEMAS, TABLES};
+use role::RoleSpec;
+
+use crate::roles::ROLES;
 
 /// What no path names goes there.
 const DEFAULT_ROLE: &str = "ingress";
@@ -14,11 +16,12 @@ const DEFAULT_ROLE: &str = "ingress";
 pub fn role_list() -> String {
     let roles: Vec<_> = ROLES
         .iter()
-        .map(|role| json!({ "name": role, "schema": SCHEMAS.iter().any(|(name, _)| name == role) }))
+        .map(|role| json!({ "name": role.name, "schema": role.migrations.is_some() }))
         .collect();
-    let routes: Vec<(&str, &str)> = TABLES
+    let routes: Vec<(&str, &str)> = ROLES
         .iter()
-        .flat_map(|(role, routes)| routes.iter().map(|route| (*role, route.path)))
+        .flat_map(RoleSpec::tables)
+        .flat_map(|(role, routes)| routes.iter().map(move |route| (role, route.path)))
         .collect();
     let paths: Vec<_> = prefixes(&routes)
         .into_iter()

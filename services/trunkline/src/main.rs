@@ -15,6 +15,7 @@ mod interview;
 mod local;
 mod migrate;
 mod numbers;
+mod roles;
 mod screen;
 mod script;
 mod signature;

@@ -5,8 +5,8 @@ use store::{Database, Store};
 
 use crate::Failure;
 use crate::cli::MigrateArgs;
+use crate::roles::ROLES;
 use crate::screen::say;
-use crate::up::SCHEMAS;
 
 /// Runs the migrations; the platform does the same when it starts.
 pub async fn run(args: MigrateArgs) -> Result<(), Failure> {
@@ -21,11 +21,14 @@ pub async fn run(args: MigrateArgs) -> Result<(), Failure> {
             dir: args.place.data_dir.join("db"),
         },
     };
-    for (role, migrations) in SCHEMAS {
-        Store::open(&database, role, migrations())
+    for role in ROLES {
+        let Some(migrations) = role.migrations else {
+            continue;
+        };
+        Store::open(&database, role.name, migrations())
             .await
             .map_err(role::Error::from)?;
-        say(format!("{role}: up to date"));
+        say(format!("{}: up to date", role.name));
     }
     Ok(())
 }

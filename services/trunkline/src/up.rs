@@ -6,12 +6,10 @@ use std::time::Duration;
 
 use clock::Clock;
 use emulator::{Emulator, Running};
-use role::http::Table;
 use role::settings::{Settings, TwilioAccount};
 use role::telemetry::Telemetry;
-use role::{Parts, Platform, Role};
+use role::{Parts, Platform, RoleSpec};
 use serde_json::Value;
-use store::Migrations;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing::warn;
 use twilio_api::Client as Twilio;
@@ -21,42 +19,8 @@ use crate::cli::UpArgs;
 use crate::client::Client;
 use crate::local::{self, Complete, Local};
 use crate::numbers::NumbersLine;
+use crate::roles::ROLES;
 use crate::screen::{Colour, paint, say};
-
-/// The roles there are, in the order in which they start.
-pub const ROLES: &[&str] = &[
-    "tenants",
-    "calls",
-    "dispatch",
-    "scoring",
-    "interviews",
-    "egress",
-    "ingress",
-];
-
-/// Every role's routes. Each process describes all of them: behind one address there may be several.
-pub const TABLES: &[Table] = &[
-    ("tenants", tenants::ROUTES),
-    ("calls", calls::ROUTES),
-    ("dispatch", dispatch::ROUTES),
-    ("scoring", scoring::ROUTES),
-    ("interviews", interviews::ROUTES),
-    ("egress", egress::ROUTES),
-    ("ingress", ingress::AUDIO_ROUTES),
-    ("ingress", ingress::ROUTES),
-];
-
-/// A role and its migrations.
-type Schema = (&'static str, fn() -> Migrations);
-
-/// The roles that have a schema.
-pub const SCHEMAS: &[Schema] = &[
-    ("tenants", || tenants::MIGRATIONS),
-    ("calls", || calls::MIGRATIONS),
-    ("dispatch", || dispatch::MIGRATIONS),
-    ("interviews", || interviews::MIGRATIONS),
-    ("egress", || egress::MIGRATIONS),
-];
 
 /// The businesses of a laptop that has none yet.
 pub const SAMPLE: &str = include_str!("../samples/tenants.yaml");
@@ -98,26 +62,34 @@ pub async fn run(args: UpArgs) -> Result<(), Failure> {
     Ok(())
 }
 
-fn chosen(named: &[String]) -> Result<Vec<&'static str>, Failure> {
-    if named.is_empty() {
-        return Ok(ROLES.to_vec());
-    }
-    if let Some(unknown) = named.iter().find(|name| !ROLES.contains(&name.as_str())) {
+/// The roles that are named, in the order in which they start; all of them when none is.
+fn chosen(named: &[String]) -> Result<Vec<RoleSpec>, Failure> {
+    if let Some(unknown) = named
+        .iter()
+        .find(|name| ROLES.iter().all(|role| role.name != **name))
+    {
         return Err(Failure::Usage(format!(
             "there is no role {unknown}; there are {}",
-            ROLES.join(", ")
+            names(ROLES)
         )));
     }
-    Ok(ROLES
-        .iter()
-        .copied()
-        .filter(|role| named.iter().any(|name| name == role))
-        .collect())
+    let is_chosen =
+        |role: &&RoleSpec| named.is_empty() || named.iter().any(|name| name == role.name);
+    Ok(ROLES.iter().filter(is_chosen).copied().collect())
+}
+
+fn names(roles: &[RoleSpec]) -> String {
+    let names: Vec<_> = roles.iter().map(|role| role.name).collect();
+    names.join(", ")
 }
 
 impl Site {
     /// Starts emulator and roles. `speed` is the emulator's.
-    pub async fn start(complete: Complete, roles: &[&str], speed: f64) -> Result<Self, Failure> {
+    pub async fn start(
+        complete: Complete,
+        roles: &[RoleSpec],
+        speed: f64,
+    ) -> Result<Self, Failure> {
         let Complete {
             mut settings,
             local,
@@ -138,10 +110,12 @@ impl Site {
             .unwrap_or_default();
         let parts = Parts::open(settings, Clock::system()).await?;
         let mut started = Vec::new();
-        for name in roles {
-            started.push(start_role(name, &parts).await?);
+        for role in roles {
+            started.push(role.start(&parts).await?);
         }
-        let platform = Platform::start_knowing(parts, started, TABLES).await?;
+        // Behind one address there may be several processes: each describes the routes of all roles.
+        let known: Vec<_> = ROLES.iter().flat_map(RoleSpec::tables).collect();
+        let platform = Platform::start_knowing(parts, started, &known).await?;
         let url = platform.parts().settings.local_url(platform.port());
         let site = Self {
             platform,
@@ -244,7 +218,7 @@ impl Site {
         tokio::spawn(line.follow(self.platform.parts().clone()));
     }
 
-    fn banner(&self, roles: &[&str], unseen: bool) {
+    fn banner(&self, roles: &[RoleSpec], unseen: bool) {
         let line = |name: &str, value: &str| {
             say(format!(
                 "  {}  {value}",
@@ -253,7 +227,7 @@ impl Site {
         };
         say(paint(Colour::Bold, "Trunkline is up."));
         line("address", &self.url);
-        line("roles", &roles.join(", "));
+        line("roles", &names(roles));
         if unseen {
             line(
                 "API key",
@@ -302,19 +276,6 @@ impl Site {
             );
         }
     }
-}
-
-async fn start_role(name: &str, parts: &Parts) -> Result<Role, Failure> {
-    let role = match name {
-        "tenants" => tenants::role(parts).await,
-        "calls" => calls::role(parts).await,
-        "dispatch" => dispatch::role(parts).await,
-        "interviews" => interviews::role(parts).await,
-        "scoring" => scoring::role(parts).await,
-        "egress" => egress::role(parts).await,
-        _ => ingress::role(parts).await,
-    };
-    Ok(role?)
 }
 
 async fn start_emulator(

@@ -37,22 +37,23 @@ pub async fn a_part_that_is_not_well_makes_it_unavailable(lab: Arc<Lab>) {
     assert_eq!((status, &report["status"]), (503, &json!("stopping")));
 }
 
-/// A broker that nobody runs: the front door stays in rotation, others do not.
+/// A broker that nobody runs: what works without it stays in rotation, others do not.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_front_door_is_only_degraded_without_a_bus() {
-    for (name, status, word) in [
-        ("ingress", 200, "degraded"),
-        ("console", 503, "unavailable"),
-    ] {
+async fn role_that_stays_in_rotation_is_only_degraded_without_a_bus() {
+    for (stays, status, word) in [(true, 200, "degraded"), (false, 503, "unavailable")] {
         let wire = Proxy::closed(&amqp_url());
         let (clock, url) = (Clock::system(), wire.url());
         let kit = Kit::new("role", Mode::Embedded, clock, &[("AMQP_URL", &url)]).await;
         let parts = kit.open_now().await;
-        kit.start(vec![Role::new(name, &parts)]).await;
+        let mut role = Role::new("sample", &parts);
+        if stays {
+            role.stays_in_rotation();
+        }
+        kit.start(vec![role]).await;
         let answer = kit.send("GET", READY[0], &[], None).await;
         let ready = Value::Bool(status == 200);
         let expected = json!({"ready": ready, "status": word, "parts": {"bus": "not connected"}});
-        assert_eq!(answer, (status, expected), "{name}");
+        assert_eq!(answer, (status, expected), "{word}");
         let answer = kit.call("GET", "/events", "some-key", None).await;
         assert_eq!(
             (answer.0, &answer.1["error"]["code"]),

@@ -44,7 +44,8 @@ pub async fn run<F: Future<Output = ()>>(mode: Mode, case: fn(Arc<Lab>) -> F) {
             Some(Envelope::new("trunkline/test", &Clock::system(), &resolved))
         })
         .await;
-    kit.start(vec![calls::role(&parts).await.unwrap()]).await;
+    kit.start(vec![calls::ROLE.start(&parts).await.unwrap()])
+        .await;
     let store = kit.store("calls", door::MIGRATIONS).await;
     let lab = Lab {
         kit,

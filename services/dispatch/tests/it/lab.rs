@@ -35,7 +35,8 @@ pub async fn run<F: Future<Output = ()>>(mode: Mode, case: fn(Arc<Lab>) -> F) {
     kit.ear.listen(&parts.bus, &heard).await;
     kit.keys.give_each(&["smith", "jones"]);
     kit.keys.serve(&parts.bus).await;
-    kit.start(vec![dispatch::role(&parts).await.unwrap()]).await;
+    kit.start(vec![dispatch::ROLE.start(&parts).await.unwrap()])
+        .await;
     let store = kit.store("dispatch", dispatch::door::MIGRATIONS).await;
     let lab = Lab {
         kit,

@@ -41,7 +41,7 @@ impl Performer for Place {
     const NAME: &'static str = "call-place";
 
     fn retry_delays(&self) -> Vec<Duration> {
-        self.once.tempo.retry_delays.clone()
+        self.once.timings.retry_delays.clone()
     }
 
     async fn perform(&self, cause: &Cause, command: CallPlace) -> Result<Decision, HandlerError> {

@@ -29,7 +29,7 @@ impl Performer for HangUp {
     const NAME: &'static str = "call-hang-up";
 
     fn retry_delays(&self) -> Vec<Duration> {
-        self.once.tempo.retry_delays.clone()
+        self.once.timings.retry_delays.clone()
     }
 
     /// The call's own end is told by its status callback.

@@ -41,7 +41,7 @@ impl Performer for Send {
     const NAME: &'static str = "message-send";
 
     fn retry_delays(&self) -> Vec<Duration> {
-        self.once.tempo.retry_delays.clone()
+        self.once.timings.retry_delays.clone()
     }
 
     async fn perform(&self, cause: &Cause, command: MessageSend) -> Result<Decision, HandlerError> {

@@ -55,7 +55,7 @@ impl Performer for Buy {
     const NAME: &'static str = "number-buy";
 
     fn retry_delays(&self) -> Vec<Duration> {
-        self.once.tempo.retry_delays.clone()
+        self.once.timings.retry_delays.clone()
     }
 
     async fn perform(&self, cause: &Cause, command: NumberBuy) -> Result<Decision, HandlerError> {
@@ -102,7 +102,7 @@ impl Performer for Release {
     const NAME: &'static str = "number-release";
 
     fn retry_delays(&self) -> Vec<Duration> {
-        self.once.tempo.retry_delays.clone()
+        self.once.timings.retry_delays.clone()
     }
 
     async fn perform(

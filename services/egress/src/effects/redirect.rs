@@ -26,7 +26,7 @@ impl Performer for Redirect {
     const NAME: &'static str = "call-redirect";
 
     fn retry_delays(&self) -> Vec<Duration> {
-        self.once.tempo.retry_delays.clone()
+        self.once.timings.retry_delays.clone()
     }
 
     /// The call's own request for the document tells that it was done.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clock::Clock;
-use egress::{MIGRATIONS, Tempo};
+use egress::{MIGRATIONS, Timings};
 use events::v1::{CallPlace, CallPlaced, CallRefused, MessageRefused, MessageSend, MessageSent};
 use events::{Envelope, Event};
 use store::Store;
@@ -39,8 +39,8 @@ pub struct Bench {
 
 testkit::has_kit!(Bench);
 
-fn tempo() -> Tempo {
-    Tempo {
+fn timings() -> Timings {
+    Timings {
         grace: GRACE,
         lease: Duration::from_secs(2),
         retry_delays: vec![Duration::from_millis(100); 12],
@@ -85,7 +85,7 @@ impl Bench {
     pub async fn up(&self) {
         let parts = self.open().await;
         self.ear.listen(&parts.bus, HEARD).await;
-        let role = egress::role_with(&parts, tempo()).await.unwrap();
+        let role = egress::role_with_timings(&parts, timings()).await.unwrap();
         self.start(vec![role]).await;
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clock::Clock;
-use ingress::Tempo;
+use ingress::Timings;
 use testkit::{Kit, Log, Mode, Proxy, eventually};
 use webhook::Params;
 use webhook::signature::{Token, sign_form, sign_url};
@@ -32,7 +32,7 @@ pub const ANSWER: &str =
     "<?xml version='1.0'?>\r\n<Response ><Say>H\u{e9}llo &amp; \u{2713}</Say>\t</Response>\n";
 
 /// A caller who gets an answer gets it at once; those who get none should not hold the test up.
-const TEMPO: Tempo = Tempo {
+const TIMINGS: Timings = Timings {
     haste: 2,
     pause: Duration::from_millis(20),
 };
@@ -89,7 +89,7 @@ impl Lab {
     pub async fn up(&self) {
         let parts = self.open().await;
         self.desk.serve(&parts).await;
-        let role = ingress::role_with(&parts, TEMPO).await.unwrap();
+        let role = ingress::role_with_timings(&parts, TIMINGS).await.unwrap();
         self.start(vec![role]).await;
         // The first look makes the recorder; nothing is counted before.
         self.counter("none", &[]).await;

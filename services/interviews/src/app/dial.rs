@@ -95,7 +95,7 @@ pub fn silence(desk: &Desk, held: &Held) -> Decision {
         0 => LONGEST_CALL,
         limit => Duration::seconds(i64::from(limit)),
     };
-    Decision::nothing().then_after(longest + desk.tempo.silence, &settle(held, "silence"))
+    Decision::nothing().then_after(longest + desk.timings.silence, &settle(held, "silence"))
 }
 
 /// Whether this call was ordered last, and nothing of it is known yet.

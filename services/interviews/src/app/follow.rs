@@ -94,7 +94,7 @@ pub async fn follow(
             &held.row.attempt.to_string(),
         ]);
         decision = decision
-            .then_after(desk.tempo.settle, &settle(&held, "call"))
+            .then_after(desk.timings.settle, &settle(&held, "call"))
             .identified(id)
             .keyed(held.call());
     }
@@ -168,7 +168,7 @@ async fn carry_out(
                 question_number: number,
                 recording_sid: recording.unwrap_or_default().sid,
             };
-            none.then_after(desk.tempo.recording, &due)
+            none.then_after(desk.timings.recording, &due)
         }
         Effect::Transcribe(number) => match transcribe(desk, cause, held, number) {
             Some(command) => none.then(&command),
@@ -237,7 +237,7 @@ fn transcribe(desk: &Desk, cause: &Cause, held: &Held, number: u32) -> Option<An
         recording_url: recording.url,
         language: held.language().to_owned(),
         wishes: Some(held.wishes()),
-        patience_until: (cause.time + desk.tempo.patience).to_rfc3339(),
+        patience_until: (cause.time + desk.timings.patience).to_rfc3339(),
     })
 }
 

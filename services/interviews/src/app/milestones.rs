@@ -114,7 +114,7 @@ pub fn end(desk: &Desk, cause: &Cause, held: &mut Held, outcome: &str, reason: S
         return decision;
     }
     decision
-        .then_after(desk.tempo.results, &settle(held, "results"))
+        .then_after(desk.timings.results, &settle(held, "results"))
         .keyed(held.call())
 }
 

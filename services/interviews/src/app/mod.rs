@@ -24,12 +24,12 @@ pub struct Desk {
     /// simulated one above all, is not played when there is another.
     pub speaker: String,
     /// How long things take.
-    pub tempo: Tempo,
+    pub timings: Timings,
 }
 
 /// How long things take; a test is in more of a hurry.
 #[derive(Debug, Clone, Copy)]
-pub struct Tempo {
+pub struct Timings {
     /// How long Twilio has to tell of a recording before it is looked for.
     pub recording: Duration,
     /// How long an answer may come after the end of its call.
@@ -42,7 +42,7 @@ pub struct Tempo {
     pub patience: Duration,
 }
 
-impl Default for Tempo {
+impl Default for Timings {
     fn default() -> Self {
         Self {
             recording: Duration::seconds(10),

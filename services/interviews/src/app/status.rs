@@ -123,7 +123,7 @@ async fn give_up(
     let settle = settle(&held, "results");
     let decision = follow(desk, tx, cause, held, step).await?;
     Ok(if again {
-        decision.then_after(desk.tempo.results, &settle)
+        decision.then_after(desk.timings.results, &settle)
     } else {
         decision
     })

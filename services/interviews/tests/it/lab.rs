@@ -38,7 +38,7 @@ pub async fn run<F: Future<Output = ()>>(mode: Mode, case: fn(Arc<Lab>) -> F) {
         .await;
     kit.keys.give_each(&["smith", "jones", "silent"]);
     kit.keys.serve(&parts.bus).await;
-    let role = interviews::role(&parts).await.unwrap();
+    let role = interviews::ROLE.start(&parts).await.unwrap();
     kit.start(vec![role]).await;
     let store = kit.store("interviews", MIGRATIONS).await;
     testkit::run(Lab { kit, store }, case).await;

@@ -16,7 +16,7 @@ use events::v1::{
     TwimlReply, VoiceInbound, VoiceParameters, Webhook,
 };
 use events::{Envelope, Event};
-use interviews::Tempo;
+use interviews::Timings;
 use interviews::door::{InterviewRow, MIGRATIONS, interview_find, interview_insert};
 use role::derive_id;
 use store::Store;
@@ -66,7 +66,7 @@ pub async fn run<F: Future<Output = ()>>(mode: Mode, case: fn(Arc<Stage>) -> F) 
     let parts = kit.open().await;
     kit.ear.listen(&parts.bus, HEARD).await;
     kit.keys.serve(&parts.bus).await;
-    let role = interviews::role_with(&parts, Tempo::default())
+    let role = interviews::role_with_timings(&parts, Timings::default())
         .await
         .unwrap();
     kit.start(vec![role]).await;

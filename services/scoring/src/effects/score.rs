@@ -38,7 +38,7 @@ impl Performer for Score {
     }
 
     fn retry_delays(&self) -> Vec<Duration> {
-        self.once.tempo.retry_delays.clone()
+        self.once.timings.retry_delays.clone()
     }
 
     async fn perform(&self, cause: &Cause, command: AnswerScore) -> Result<Decision, HandlerError> {

@@ -46,7 +46,7 @@ impl Performer for Speak {
     }
 
     fn retry_delays(&self) -> Vec<Duration> {
-        self.once.tempo.retry_delays.clone()
+        self.once.timings.retry_delays.clone()
     }
 
     async fn perform(

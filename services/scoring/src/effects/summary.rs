@@ -69,7 +69,7 @@ impl Performer for SumUp {
     }
 
     fn retry_delays(&self) -> Vec<Duration> {
-        self.once.tempo.retry_delays.clone()
+        self.once.timings.retry_delays.clone()
     }
 
     async fn perform(

@@ -9,7 +9,7 @@ use events::v1::{
     AnswerScore, AnswerTranscribe, InterviewSummarize, QuestionWrite, SpeechSynthesize, Turn,
 };
 use objects::{Config, Objects};
-use scoring::Tempo;
+use scoring::Timings;
 use testkit::{Kit, Mode};
 
 use crate::outside::{Outside, World};
@@ -34,8 +34,8 @@ impl Deref for Lab {
 }
 
 /// In a hurry. Longer than the attempts of a case, shorter than its patience.
-fn tempo() -> Tempo {
-    Tempo {
+fn timings() -> Timings {
+    Timings {
         attempts: 2,
         retry_delays: vec![Duration::from_millis(50); 4],
         recording: Duration::from_millis(20),
@@ -105,7 +105,7 @@ impl Lab {
     async fn up(&self) {
         let parts = self.open().await;
         self.ear.listen(&parts.bus, HEARD).await;
-        let role = scoring::role_with(&parts, tempo()).await.unwrap();
+        let role = scoring::role_with_timings(&parts, timings()).await.unwrap();
         self.start(vec![role]).await;
     }
 

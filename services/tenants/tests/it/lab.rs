@@ -8,7 +8,7 @@ use events::v1::TwimlReply;
 use events::{Envelope, Event};
 use role::{Parts, Role};
 use serde_json::{Value, json};
-use tenants::Tempo;
+use tenants::Timings;
 use testkit::{Kit, Log, Mode, PATIENCE};
 
 use crate::world::{ACCOUNT, call, world};
@@ -60,11 +60,11 @@ pub async fn run_at<F: Future<Output = ()>>(mode: Mode, clock: Clock, case: fn(A
 }
 
 async fn role(parts: &Parts) -> Role {
-    let tempo = Tempo {
+    let timings = Timings {
         purchase: Duration::from_secs(2),
         retry_delays: vec![Duration::from_millis(50); 4],
     };
-    tenants::role_with(parts, tempo).await.unwrap()
+    tenants::role_with_timings(parts, timings).await.unwrap()
 }
 
 impl Lab {

@@ -10,8 +10,7 @@ use role::{Parts, Platform};
 use store::Database;
 use tokio::sync::OnceCell;
 
-/// Those with a schema.
-const SCHEMAS: &[&str] = &["tenants", "calls", "dispatch", "interviews", "egress"];
+use super::roles::ROLES;
 
 /// Where the servers are, and the name of one site on them.
 #[derive(Clone)]
@@ -72,8 +71,10 @@ impl Backends {
             namespace: Some(self.namespace.clone()),
             pool_size: 1,
         };
+        let with_schema = ROLES.iter().filter(|role| role.migrations.is_some());
+        let schemas: Vec<_> = with_schema.map(|role| role.name).collect();
         database
-            .drop_schemas(SCHEMAS)
+            .drop_schemas(&schemas)
             .await
             .expect("the schemas can go");
     }
@@ -102,15 +103,10 @@ async fn declared_by_the_roles() -> Vec<String> {
     settings.port = 0;
     settings.data_dir = dir.path().to_owned();
     let parts = Parts::open(settings, Clock::system()).await.unwrap();
-    let roles = vec![
-        tenants::role(&parts).await.unwrap(),
-        calls::role(&parts).await.unwrap(),
-        dispatch::role(&parts).await.unwrap(),
-        scoring::role(&parts).await.unwrap(),
-        interviews::role(&parts).await.unwrap(),
-        egress::role(&parts).await.unwrap(),
-        ingress::role(&parts).await.unwrap(),
-    ];
+    let mut roles = Vec::new();
+    for role in ROLES {
+        roles.push(role.start(&parts).await.unwrap());
+    }
     let platform = Platform::start(parts.clone(), roles).await.unwrap();
     let queues = parts.bus.depths().await.unwrap();
     platform.stop().await;

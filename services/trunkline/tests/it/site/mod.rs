@@ -7,16 +7,20 @@ mod hook;
 mod open;
 mod process;
 mod provider;
+/// The binary's own list.
+#[path = "../../../src/roles.rs"]
+mod roles;
 mod twilio;
 mod wait;
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, resume_unwind};
-use std::sync::Mutex;
+use std::sync::{LazyLock, Mutex};
 use std::time::Duration;
 
 use futures::FutureExt;
 use reqwest::Method;
+use role::RoleSpec;
 use serde_json::Value;
 use testkit::Proxy;
 use tokio::sync::Semaphore;
@@ -33,16 +37,9 @@ pub const ADMIN: &str = "tk_e2e_the_first_key_of_the_admin";
 pub const SERVICE_KEY: &str = "sk_e2e_the_key_between_roles";
 pub const SECRET_KEY: &str = "e2e_the_secret_that_seals_credentials";
 
-/// The roles there are.
-pub const ROLES: &[&str] = &[
-    "tenants",
-    "calls",
-    "dispatch",
-    "scoring",
-    "interviews",
-    "egress",
-    "ingress",
-];
+/// The names of the roles that the binary has.
+pub static ROLES: LazyLock<Vec<&str>> =
+    LazyLock::new(|| roles::ROLES.iter().map(|role| role.name).collect());
 
 /// How long a whole case may take.
 const LIMIT: Duration = Duration::from_secs(900);
@@ -333,22 +330,31 @@ impl Site {
     }
 }
 
-/// The role that serves a path.
+/// The role that serves a path: of the routes that fit, the one with the most fixed words.
 fn owner(path: &str) -> &'static str {
-    let owners = [
-        ("/calls", "calls"),
-        ("/conversations", "dispatch"),
-        ("/api/twilio", "egress"),
-        ("/api/webhook-test", "egress"),
-        ("/api/effects", "egress"),
-        ("/webhooks", "ingress"),
-        ("/audio", "ingress"),
-        ("/api/candidates", "interviews"),
-        ("/api/flows", "interviews"),
-        ("/api/interviews", "interviews"),
-        ("/api/job-descriptions", "interviews"),
-        ("/api/trigger-interview", "interviews"),
-    ];
-    let found = owners.iter().find(|(prefix, _)| path.starts_with(prefix));
+    let path = path.split('?').next().unwrap_or(path);
+    let fits = |pattern: &str| {
+        let (pattern, path) = (pattern.trim_end_matches('/'), path.trim_end_matches('/'));
+        let mut fixed = 0;
+        let mut words = path.split('/');
+        for part in pattern.split('/') {
+            let word = words.next()?;
+            if !part.starts_with('{') {
+                (part == word).then_some(())?;
+                fixed += 1;
+            }
+        }
+        words.next().is_none().then_some(fixed)
+    };
+    let found = roles::ROLES
+        .iter()
+        .flat_map(RoleSpec::tables)
+        .flat_map(|(role, routes)| {
+            routes
+                .iter()
+                .filter_map(move |route| Some((fits(route.path)?, role)))
+        })
+        .max_by_key(|(fixed, _)| *fixed);
+    // What no role has a route for may be asked of any: the answer is the frame's.
     found.map_or("tenants", |(_, role)| role)
 }

@@ -71,7 +71,7 @@ impl Site {
         let dir = tempfile::tempdir().unwrap();
         let names: &[&str] = match plan.mode {
             Mode::Embedded => &["up"],
-            Mode::Split => ROLES,
+            Mode::Split => &ROLES,
         };
         let ports: BTreeMap<String, u16> = names
             .iter()
@@ -194,7 +194,7 @@ impl Site {
 
     /// Waits until every process can do its work.
     pub async fn are_ready(&self) {
-        for role in ROLES {
+        for role in ROLES.iter() {
             self.is_ready(role).await;
         }
     }
