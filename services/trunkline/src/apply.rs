@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::Failure;
 use crate::cli::ApplyArgs;
 use crate::client::Client;
-use crate::screen::say;
+use crate::terminal::say;
 
 /// Sends the file and says what changed.
 pub async fn run(args: ApplyArgs) -> Result<(), Failure> {

@@ -13,10 +13,10 @@ use crate::client::Client;
 use crate::interview::Interview;
 use crate::local::{self, Local};
 use crate::roles::ROLES;
-use crate::screen::say;
 use crate::script;
-use crate::story::Story;
-use crate::up::Site;
+use crate::terminal::say;
+use crate::timeline_printer::TimelinePrinter;
+use crate::up::LocalPlatform;
 
 /// The longest that a played call may take, in real time.
 const PATIENCE: Duration = Duration::from_secs(600);
@@ -50,7 +50,7 @@ pub async fn run(args: CallArgs) -> Result<(), Failure> {
             json!({ "call": played.call, "phone": played.phone, "timeline": played.timeline, "interview": interview }),
         );
     } else {
-        Story::new(speed).tell(&played.phone, &played.timeline);
+        TimelinePrinter::new(speed).tell(&played.phone, &played.timeline);
         if let Some(interview) = &played.interview {
             interview.tell(&played.phone);
         }
@@ -189,12 +189,12 @@ impl Line {
         self.play_expecting(script, expected, None).await
     }
 
-    /// The same, by somebody who knows what follows, and told while it goes on if there is a story.
+    /// The same, for a call whose events are known beforehand; printed as it goes on where there is a printer.
     pub async fn play_expecting(
         &self,
         script: &Value,
         expected: Expected,
-        mut story: Option<&mut Story>,
+        mut printer: Option<&mut TimelinePrinter>,
     ) -> Result<Played, Failure> {
         let placed_at: DateTime<Utc> = Clock::system().now();
         let mut script = script.clone();
@@ -212,9 +212,9 @@ impl Line {
         let mut phone = until(PATIENCE, async || {
             let mut view = self.control(Method::GET, &view, None).await?;
             view["placed_at"] = json!(placed_at);
-            if let Some(story) = story.as_deref_mut() {
+            if let Some(printer) = printer.as_deref_mut() {
                 let timeline = self.client.find(&path).await?.unwrap_or_default();
-                story.tell_so_far(&view, &timeline);
+                printer.tell_so_far(&view, &timeline);
             }
             Ok((view["done"] == true).then_some(view))
         })
@@ -267,7 +267,7 @@ pub struct Expected {
     pub interview: bool,
 }
 
-/// Whether the story is whole: the outcome is known, and a missed call has its text.
+/// Whether the timeline is complete: the outcome is known, and a missed call has its text.
 fn is_told(timeline: &Value, text: bool) -> bool {
     let outcome = timeline["call"]["outcome"].as_str().unwrap_or_default();
     let texted = timeline["items"]
@@ -313,9 +313,9 @@ async fn alone(args: &CallArgs, callee: Option<&Value>, script: &Value) -> Resul
     let mut settings = local::settings(&args.target.place, free_port()?)?;
     settings.emulator_port = Some(free_port()?);
     let complete = local::complete(settings, false)?;
-    let site = Site::start(complete, ROLES, args.speed).await?;
-    site.seed().await?;
-    let played = match site.line() {
+    let local_platform = LocalPlatform::start(complete, ROLES, args.speed).await?;
+    local_platform.seed().await?;
+    let played = match local_platform.line() {
         Some(line) => match line.with_callee(callee).await {
             Ok(line) => line.play(script).await,
             Err(e) => Err(e),
@@ -324,15 +324,15 @@ async fn alone(args: &CallArgs, callee: Option<&Value>, script: &Value) -> Resul
             "a simulated call needs the emulator, which is off where Twilio credentials are set; set TRUNKLINE_EMULATOR=on".to_owned(),
         )),
     };
-    site.stop().await;
+    local_platform.stop().await;
     played.map(|played| Played {
         own: true,
         ..played
     })
 }
 
-impl Site {
-    /// The way to this site's emulator.
+impl LocalPlatform {
+    /// The way to this platform's emulator.
     pub fn line(&self) -> Option<Line> {
         let (emulator, account) = (self.emulator.as_ref()?, self.account.as_ref()?);
         let token = account.tokens.first()?.reveal().to_owned();

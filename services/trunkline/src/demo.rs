@@ -14,9 +14,9 @@ use crate::cli::DemoArgs;
 use crate::interview::{Interview, longest_wait_ms};
 use crate::local;
 use crate::roles::ROLES;
-use crate::screen::{Colour, is_terminal, paint, say};
-use crate::story::Story;
-use crate::up::{Site, wait_for_the_end};
+use crate::terminal::{Colour, is_terminal, paint, say};
+use crate::timeline_printer::TimelinePrinter;
+use crate::up::{LocalPlatform, wait_for_shutdown};
 
 /// A call of the demo: what happens, and how it should end.
 struct Act {
@@ -28,7 +28,7 @@ struct Act {
     /// The call's outcome, or the interview's, and how many texts the caller gets for it.
     outcome: &'static str,
     texts: usize,
-    /// Why he gets none, where one might be expected.
+    /// Why the caller gets none, where one might be expected.
     untexted: Option<&'static str>,
     /// Of an interview: how many questions are answered.
     answers: Option<usize>,
@@ -39,7 +39,7 @@ const CALLER: &str = "+15550109999";
 const ACTS: &[Act] = &[
     Act {
         name: "missed call",
-        what: "A customer calls Smith Plumbing. Nobody picks up; he is texted back.",
+        what: "A customer calls Smith Plumbing. Nobody picks up; the caller is texted back.",
         callee: Some(
             || json!({ "kind": "callee", "number": "+15550100002", "behaviour": "no-answer" }),
         ),
@@ -55,7 +55,7 @@ const ACTS: &[Act] = &[
     },
     Act {
         name: "calls again",
-        what: "The same customer calls again a minute later. He is not texted twice.",
+        what: "The same customer calls again a minute later. No second text is sent.",
         callee: Some(|| json!({ "kind": "callee", "number": "+15550100002", "behaviour": "busy" })),
         script: || {
             Ok(
@@ -65,7 +65,7 @@ const ACTS: &[Act] = &[
         outcome: "missed",
         texts: 0,
         untexted: Some(
-            "no second text was sent: he got one less than 30 minutes ago, the window of this business (text_back.window_s)",
+            "no second text was sent: the caller got one less than 30 minutes ago, the window of this business (text_back.window_s)",
         ),
         answers: None,
     },
@@ -77,7 +77,7 @@ const ACTS: &[Act] = &[
         ),
         script: || {
             Ok(
-                // He stays until the dentist hangs up. Only the phones are sped up: a caller with a clock might not wait for us.
+                // The caller stays until the dentist hangs up. Only the phones are sped up: a caller with a clock might not wait for us.
                 json!({ "number": "+15550100011", "from": "+15550109998", "steps": [] }),
             )
         },
@@ -88,7 +88,7 @@ const ACTS: &[Act] = &[
     },
     Act {
         name: "coached interview",
-        what: "Somebody practises with Bright Coaching: presses 1, answers five questions, hears the feedback.",
+        what: "A caller practises with Bright Coaching: presses 1, answers five questions, hears the feedback.",
         callee: None,
         script: || serde_yaml_ng::from_str(COACHED).map_err(Failure::failed),
         outcome: "completed",
@@ -107,26 +107,26 @@ pub async fn run(args: DemoArgs) -> Result<(), Failure> {
     let settings = settings(&folder.path)?;
     let complete = local::complete(settings, false)?;
     let started = Instant::now();
-    let site = Site::start(complete, ROLES, args.speed).await?;
-    site.seed().await?;
-    site.remember(true)?;
+    let local_platform = LocalPlatform::start(complete, ROLES, args.speed).await?;
+    local_platform.seed().await?;
+    local_platform.remember(true)?;
     say(format!(
         "{} at {} in {} ms, {} times as fast as real time. Nothing here leaves this machine.\n",
         paint(Colour::Bold, "Trunkline is up"),
-        site.url,
+        local_platform.url,
         started.elapsed().as_millis(),
         args.speed
     ));
-    let result = play_all(&site, args.speed).await;
+    let result = play_all(&local_platform, args.speed).await;
     if result.is_ok() && !args.once && is_terminal() {
         say(format!(
             "\nThe platform stays up at {} (API key {}). Ctrl-C ends it.",
-            site.url, site.api_key
+            local_platform.url, local_platform.api_key
         ));
-        site.key_was_shown()?;
-        wait_for_the_end().await?;
+        local_platform.key_was_shown()?;
+        wait_for_shutdown().await?;
     }
-    site.stop().await;
+    local_platform.stop().await;
     result
 }
 
@@ -142,8 +142,8 @@ fn settings(data_dir: &Path) -> Result<Settings, Failure> {
     Ok(settings)
 }
 
-async fn play_all(site: &Site, speed: f64) -> Result<(), Failure> {
-    let line = site
+async fn play_all(local_platform: &LocalPlatform, speed: f64) -> Result<(), Failure> {
+    let line = local_platform
         .line()
         .ok_or_else(|| Failure::failed("the demo's emulator did not start"))?;
     let mut rows = Vec::new();
@@ -198,11 +198,11 @@ async fn play(
         text: act.texts > 0,
         interview: act.answers.is_some(),
     };
-    let mut story = Story::new(speed);
+    let mut printer = TimelinePrinter::new(speed);
     let played = line
-        .play_expecting(&script, expected, Some(&mut story))
+        .play_expecting(&script, expected, Some(&mut printer))
         .await?;
-    story.tell(&played.phone, &played.timeline);
+    printer.tell(&played.phone, &played.timeline);
     let texts = new_texts(line, shown).await?;
     for text in &texts {
         say(format!(

@@ -11,8 +11,8 @@ use role::settings::Settings;
 use crate::Failure;
 use crate::cli::{DoctorArgs, DoctorWhat};
 use crate::local;
-use crate::screen::{Colour, paint, say};
 use crate::signature;
+use crate::terminal::{Colour, paint, say};
 
 const PATIENCE: Duration = Duration::from_secs(8);
 

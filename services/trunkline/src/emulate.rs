@@ -5,8 +5,8 @@ use role::Parts;
 
 use crate::Failure;
 use crate::cli::EmulatorArgs;
-use crate::screen::{Colour, paint, say};
-use crate::up::wait_for_the_end;
+use crate::terminal::{Colour, paint, say};
+use crate::up::wait_for_shutdown;
 
 /// Runs until it is asked to stop.
 pub async fn run(args: EmulatorArgs) -> Result<(), Failure> {
@@ -34,7 +34,7 @@ pub async fn run(args: EmulatorArgs) -> Result<(), Failure> {
     say(
         "  controls     POST /emulator/calls, /emulator/messages, /emulator/faults, GET /emulator/log (Basic auth)",
     );
-    wait_for_the_end().await?;
+    wait_for_shutdown().await?;
     running.stop().await;
     Ok(())
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::Failure;
 use crate::client::Client;
-use crate::screen::{Colour, paint, say};
+use crate::terminal::{Colour, paint, say};
 
 /// How long the platform may take to evaluate an interview whose call is over.
 const EVALUATION: Duration = Duration::from_secs(60);

@@ -30,7 +30,7 @@ pub struct Local {
     /// Where its emulator does.
     #[serde(default)]
     pub emulator_url: Option<String>,
-    /// Somebody has been shown the first API key.
+    /// The first API key has been shown.
     #[serde(default)]
     pub key_shown: bool,
 }

@@ -9,17 +9,19 @@ mod client;
 mod demo;
 mod deployment;
 mod doctor;
+#[cfg(test)]
+mod documentation;
 mod emulate;
-mod feed;
+mod event_commands;
 mod interview;
 mod local;
 mod migrate;
 mod numbers;
 mod roles;
-mod screen;
 mod script;
 mod signature;
-mod story;
+mod terminal;
+mod timeline_printer;
 mod up;
 
 use std::process::ExitCode;
@@ -103,10 +105,10 @@ async fn run(command: Command) -> Result<(), Failure> {
         Command::Apply(args) => apply::run(args).await,
         Command::Emulator(args) => emulate::run(args).await,
         Command::Doctor(args) => doctor::run(args).await,
-        Command::Events(args) => feed::run(args).await,
+        Command::Events(args) => event_commands::run(args).await,
         Command::Migrate(args) => migrate::run(args).await,
         Command::Roles => {
-            screen::say(deployment::role_list());
+            terminal::say(deployment::role_list());
             Ok(())
         }
     }
@@ -118,6 +120,6 @@ fn end(result: Result<(), Failure>) -> ExitCode {
         Err(Failure::Failed(words)) => (1, words),
         Err(Failure::Usage(words)) => (2, words),
     };
-    screen::complain(&words);
+    terminal::complain(&words);
     ExitCode::from(code)
 }

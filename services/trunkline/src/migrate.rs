@@ -6,7 +6,7 @@ use store::{Database, Store};
 use crate::Failure;
 use crate::cli::MigrateArgs;
 use crate::roles::ROLES;
-use crate::screen::say;
+use crate::terminal::say;
 
 /// Runs the migrations; the platform does the same when it starts.
 pub async fn run(args: MigrateArgs) -> Result<(), Failure> {

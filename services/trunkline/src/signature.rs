@@ -6,7 +6,7 @@ use webhook::{Clues, Seen, diagnose, parse_form};
 
 use crate::Failure;
 use crate::cli::SignatureArgs;
-use crate::screen::say;
+use crate::terminal::say;
 
 /// The largest form that is worth a look.
 const LIMIT: usize = 1 << 20;

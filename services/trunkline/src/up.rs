@@ -20,13 +20,13 @@ use crate::client::Client;
 use crate::local::{self, Complete, Local};
 use crate::numbers::NumbersLine;
 use crate::roles::ROLES;
-use crate::screen::{Colour, paint, say};
+use crate::terminal::{Colour, paint, say};
 
 /// The businesses of a laptop that has none yet.
 pub const SAMPLE: &str = include_str!("../samples/tenants.yaml");
 
 /// A platform that runs, and the emulator beside it.
-pub struct Site {
+pub struct LocalPlatform {
     pub platform: Platform,
     pub emulator: Option<Running>,
     pub account: Option<TwilioAccount>,
@@ -43,21 +43,21 @@ pub async fn run(args: UpArgs) -> Result<(), Failure> {
     let telemetry = Telemetry::install(&complete.settings)?;
     let unseen = complete.key_is_unseen;
     // From here on, so that an end that is asked for early is an orderly one too.
-    let mut the_end = pin!(the_end()?);
-    let site = tokio::select! {
-        site = Site::start(complete, &roles, 1.0) => site?,
-        end = the_end.as_mut() => return end,
+    let mut shutdown_signal = pin!(shutdown_signal()?);
+    let local_platform = tokio::select! {
+        local_platform = LocalPlatform::start(complete, &roles, 1.0) => local_platform?,
+        end = shutdown_signal.as_mut() => return end,
     };
     if !alone {
-        site.seed().await?;
+        local_platform.seed().await?;
     }
-    site.remember(!alone)?;
-    site.banner(&roles, unseen);
+    local_platform.remember(!alone)?;
+    local_platform.banner(&roles, unseen);
     if unseen {
-        site.key_was_shown()?;
+        local_platform.key_was_shown()?;
     }
-    the_end.await?;
-    site.stop().await;
+    shutdown_signal.await?;
+    local_platform.stop().await;
     telemetry.flush().await;
     Ok(())
 }
@@ -83,7 +83,7 @@ fn names(roles: &[RoleSpec]) -> String {
     names.join(", ")
 }
 
-impl Site {
+impl LocalPlatform {
     /// Starts emulator and roles. `speed` is the emulator's.
     pub async fn start(
         complete: Complete,
@@ -117,18 +117,18 @@ impl Site {
         let known: Vec<_> = ROLES.iter().flat_map(RoleSpec::tables).collect();
         let platform = Platform::start_knowing(parts, started, &known).await?;
         let url = platform.parts().settings.local_url(platform.port());
-        let site = Self {
+        let local_platform = Self {
             platform,
             emulator,
             account,
             api_key,
             url,
         };
-        site.follow_numbers();
-        Ok(site)
+        local_platform.follow_numbers();
+        Ok(local_platform)
     }
 
-    /// Tells the other commands of the data folder where this site is. Only of one that has started: another may run on
+    /// Tells the other commands of the data folder where this platform is. Only of one that has started: another may run on
     /// the same folder. `whole`: every role is here.
     pub fn remember(&self, whole: bool) -> Result<(), Failure> {
         let emulator = self.emulator.as_ref().map(Running::base_url);
@@ -143,7 +143,7 @@ impl Site {
         })
     }
 
-    /// What was remembered is over, unless it is of another site by now.
+    /// What was remembered is over, unless it is of another platform by now.
     fn forget(&self) {
         let dir = self.data_dir();
         let ours = Some(self.url.as_str());
@@ -316,12 +316,12 @@ async fn start_emulator(
 }
 
 /// Ctrl-C, or SIGTERM as Kubernetes sends it.
-pub async fn wait_for_the_end() -> Result<(), Failure> {
-    the_end()?.await
+pub async fn wait_for_shutdown() -> Result<(), Failure> {
+    shutdown_signal()?.await
 }
 
 /// The same, heard from now on.
-fn the_end() -> Result<impl Future<Output = Result<(), Failure>>, Failure> {
+fn shutdown_signal() -> Result<impl Future<Output = Result<(), Failure>>, Failure> {
     let mut terminate = signal(SignalKind::terminate()).map_err(Failure::failed)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(Failure::failed)?;
     Ok(async move {

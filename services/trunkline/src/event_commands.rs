@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::Failure;
 use crate::cli::{DeadWhat, EventsArgs, EventsWhat};
 use crate::client::Client;
-use crate::screen::say;
+use crate::terminal::say;
 
 /// Runs the command.
 pub async fn run(args: EventsArgs) -> Result<(), Failure> {

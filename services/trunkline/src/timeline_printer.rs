@@ -4,13 +4,13 @@ use chrono::{DateTime, Utc};
 use clock::Clock;
 use serde_json::Value;
 
-use crate::screen::{Colour, paint, say};
+use crate::terminal::{Colour, paint, say};
 
 /// How long a line of a call that goes on is held back, in milliseconds: what the other side did before it may still be
 /// on its way.
 const HELD_BACK_MS: i64 = 1_000;
 
-/// One line of the story.
+/// One line of the printer.
 #[derive(Debug, PartialEq)]
 struct Line {
     at: DateTime<Utc>,
@@ -20,13 +20,13 @@ struct Line {
 
 /// The timelines of the phone (the emulator's view of a call) and of the platform, merged and printed. The phone's time
 /// may run faster than ours, so both are told from the call's start.
-pub struct Story {
+pub struct TimelinePrinter {
     speed: f64,
     start: Option<DateTime<Utc>>,
     told: Vec<Line>,
 }
 
-impl Story {
+impl TimelinePrinter {
     /// Nothing is told yet. `speed` is the phone's.
     pub fn new(speed: f64) -> Self {
         Self {
@@ -193,22 +193,22 @@ mod tests {
         let at = |s: u32| format!("2026-01-01T00:00:{s:02}Z");
         let moment = |s: u32, text: &str| json!({ "at": at(s), "kind": "status", "text": text });
         let item = |s: u32, what: &str| json!({ "at": at(s), "kind": "webhook", "detail": { "what": what } });
-        let mut story = Story::new(1.0);
+        let mut printer = TimelinePrinter::new(1.0);
         let texts =
             |lines: &[Line]| -> Vec<String> { lines.iter().map(|it| it.text.clone()).collect() };
 
         let phone = json!({ "timeline": [moment(0, "ringing"), moment(4, "answered")] });
         let early = json!({ "items": [item(2, "a call comes in")] });
-        let lines = story.fresh(&phone, &early, at(3).parse().ok());
+        let lines = printer.fresh(&phone, &early, at(3).parse().ok());
         assert_eq!(
             texts(&lines),
             ["status: ringing", "webhook: a call comes in"]
         );
-        story.told.extend(lines);
+        printer.told.extend(lines);
 
         // Twice the same in one moment is twice.
         let whole = json!({ "items": [item(2, "a call comes in"), item(2, "a call comes in"), item(5, "it ends")] });
-        let lines = story.fresh(&phone, &whole, None);
+        let lines = printer.fresh(&phone, &whole, None);
         assert_eq!(
             texts(&lines),
             [
@@ -217,8 +217,8 @@ mod tests {
                 "webhook: it ends"
             ]
         );
-        story.told.extend(lines);
-        assert!(story.fresh(&phone, &whole, None).is_empty());
+        printer.told.extend(lines);
+        assert!(printer.fresh(&phone, &whole, None).is_empty());
     }
 
     #[test]
