@@ -1,14 +1,15 @@
 #!/usr/bin/env bash
 # Runs a command with PostgreSQL and RabbitMQ at hand, and stops afterwards what it started.
 #
-#   scripts/services.sh run [--private] COMMAND...   sets DATABASE_URL and AMQP_URL for COMMAND
+#   scripts/services.sh run [--private] COMMAND...   sets DATABASE_URL, AMQP_URL, S3_TEST_URL for COMMAND
 #   scripts/services.sh stop                         stops what an interrupted run left behind
 #
 # Taken, in this order: DATABASE_URL and AMQP_URL when they are set; servers that answer on the
 # standard ports of 127.0.0.1; containers, where a Docker engine answers; servers from the
 # distribution's packages, installed by apt-get where that is allowed, on free ports with their data
 # under target/services. --private, or CI=true in the environment, skips the standard ports and the
-# containers where it can, and keeps fsync on: for figures that nobody else's work disturbs.
+# containers where it can, and keeps fsync on: for figures that nobody else's work disturbs. S3_TEST_URL
+# is an S3 of another make for the tests (scripts/moto.sh), which --private does without.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -17,6 +18,7 @@ dir=
 # CI brings its own: a shared broker may be full of what others left there.
 private=
 [ "${CI:-}" != true ] || private=yes
+s3=yes
 
 say() { printf 'services: %s\n' "$*" >&2; }
 have() { command -v "$1" >/dev/null 2>&1; }
@@ -240,6 +242,7 @@ provide() {
 
 stop_one() {
     local run=$1 name pid home
+    "$root/scripts/moto.sh" stop "$run"
     if [ -f "$run/containers" ]; then
         while read -r name; do docker stop --time 2 "$name"; done <"$run/containers"
     fi
@@ -272,7 +275,7 @@ case ${1:-} in
 run)
     shift
     if [ "${1:-}" = --private ]; then
-        private=yes
+        private=yes s3=
         shift
     fi
     [ $# -gt 0 ] || { say "run what?" && exit 2; }
@@ -289,6 +292,10 @@ run)
         port=$(provide rabbitmq 5672) || exit 1
         export AMQP_URL=amqp://guest:guest@127.0.0.1:$port/%2f
     fi
+    if [ -z "${S3_TEST_URL:-}" ] && [ -n "$s3" ]; then
+        S3_TEST_URL=$("$root/scripts/moto.sh" start "$dir") || exit 1
+        export S3_TEST_URL
+    fi
     rabbitmq_bin >/dev/null ||
         say "rabbitmq-server is not installed here: two tests of the bus start a broker of their own and fail without it"
     "$@"
@@ -299,7 +306,7 @@ stop)
     say "nothing of ours is left running"
     ;;
 *)
-    sed -n '2,12s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
+    sed -n '2,13s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
     exit 2
     ;;
 esac

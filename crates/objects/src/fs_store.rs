@@ -1,5 +1,6 @@
 //! Objects as files. One object is one file: its bytes, then its label. It appears whole or not at all.
 
+use std::collections::BinaryHeap;
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::ops::Range;
@@ -33,6 +34,13 @@ pub(crate) struct Label {
     pub etag: String,
     pub size: u64,
     pub modified: SystemTime,
+}
+
+/// A page of keys.
+pub(crate) struct Listed {
+    pub found: Vec<(String, Label)>,
+    /// The key after which the next page begins; `None`: this was the last.
+    pub next: Option<String>,
 }
 
 /// An open object.
@@ -144,9 +152,17 @@ impl FsStore {
         }
     }
 
-    /// The keys that begin with `prefix`, in order, with their labels.
-    pub(crate) fn list(&self, bucket: &str, prefix: &str) -> io::Result<Vec<(String, Label)>> {
-        let mut found = Vec::new();
+    /// The first keys after `after` that begin with `prefix`, in order, at most `most`, with their labels. However many
+    /// there are, no more than that are held or opened.
+    pub(crate) fn list(
+        &self,
+        bucket: &str,
+        prefix: &str,
+        after: &str,
+        most: usize,
+    ) -> io::Result<Listed> {
+        // The largest is on top, and one more than wanted tells that there are more.
+        let mut first = BinaryHeap::new();
         // The part of the prefix that is folders for certain spares looking at all the others.
         let folder = prefix.rsplit_once('/').map_or("", |(folder, _)| folder);
         let mut waiting = vec![folder.to_owned()];
@@ -170,16 +186,28 @@ impl FsStore {
                     format!("{folder}/{name}")
                 };
                 if entry.file_type()?.is_dir() {
-                    waiting.push(key);
-                } else if key.starts_with(prefix)
-                    && let Some(opened) = self.find(bucket, &key)?
-                {
-                    found.push((key, opened.label));
+                    if may_hold(&key, prefix, after) {
+                        waiting.push(key);
+                    }
+                } else if key.starts_with(prefix) && key.as_str() > after {
+                    first.push(key);
+                    if first.len() > most.saturating_add(1) {
+                        first.pop();
+                    }
                 }
             }
         }
-        found.sort_by(|(a, _), (b, _)| a.cmp(b));
-        Ok(found)
+        let mut keys = first.into_sorted_vec();
+        let more = keys.len() > most;
+        keys.truncate(most);
+        let next = keys.last().filter(|_| more).cloned();
+        let mut found = Vec::with_capacity(keys.len());
+        for key in keys {
+            if let Some(opened) = self.find(bucket, &key)? {
+                found.push((key, opened.label));
+            }
+        }
+        Ok(Listed { found, next })
     }
 
     /// Where a key's file is; `None` for a key that could leave its bucket. The empty key is the bucket.
@@ -193,6 +221,13 @@ impl FsStore {
         }
         Some(path)
     }
+}
+
+/// Whether keys in `folder` can begin with `prefix` and come after `after`. `0` is the character after `/`.
+fn may_hold(folder: &str, prefix: &str, after: &str) -> bool {
+    let within = format!("{folder}/");
+    (within.starts_with(prefix) || prefix.starts_with(&within))
+        && format!("{folder}0").as_str() > after
 }
 
 /// Makes a folder and those above it, each named durably in the one above.

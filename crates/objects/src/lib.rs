@@ -10,7 +10,7 @@ mod server;
 
 pub use config::{Config, Credentials};
 pub use error::Error;
-pub use objects::{Entry, Head, Object, Objects};
+pub use objects::{Entry, Head, Object, Objects, Page};
 
 /// The embedded server, for tests that speak to it over a socket. Not for others.
 #[doc(hidden)]

@@ -12,6 +12,9 @@ use crate::error::{Answer, Error, error};
 /// S3's own limit is 1024.
 const LONGEST_KEY: usize = 512;
 
+/// S3 tells of no more keys at once.
+const PAGE: usize = 1_000;
+
 /// An object, or a part of one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Object {
@@ -43,6 +46,15 @@ pub struct Entry {
     pub key: String,
     /// In bytes.
     pub size: u64,
+}
+
+/// A part of a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page {
+    /// Its lines, in the keys' order.
+    pub entries: Vec<Entry>,
+    /// The key after which the next page begins; `None`: this was the last.
+    pub next: Option<String>,
 }
 
 /// The store. Clones share it; nothing is opened before the first use.
@@ -228,34 +240,50 @@ impl Objects {
         }
     }
 
-    /// Everything whose key begins with `prefix`, in the keys' order.
+    /// Everything whose key begins with `prefix`, in the keys' order. For what is known to be few: [`Objects::page`]
+    /// does not grow with the store.
     ///
     /// # Errors
     /// As any request.
     pub async fn list(&self, prefix: &str) -> Result<Vec<Entry>, Error> {
-        let client = self.client().await?;
         let mut found = Vec::new();
-        let mut token = None;
+        let mut after = String::new();
         loop {
-            let list = client.list_objects_v2().bucket(&self.0.bucket);
-            let list = list.prefix(prefix).set_continuation_token(token);
-            let page = list.send().await.map_err(|e| error(&e))?;
-            found.extend(
-                page.contents
-                    .unwrap_or_default()
-                    .into_iter()
-                    .filter_map(|object| {
-                        Some(Entry {
-                            key: object.key?,
-                            size: unsigned(object.size),
-                        })
-                    }),
-            );
-            token = page.next_continuation_token;
-            if token.is_none() {
-                return Ok(found);
+            let page = self.page(prefix, &after, PAGE).await?;
+            found.extend(page.entries);
+            match page.next {
+                Some(next) => after = next,
+                None => return Ok(found),
             }
         }
+    }
+
+    /// The first keys after `after` (empty: from the beginning) that begin with `prefix`, in the keys' order; at most
+    /// `limit` and at most 1,000.
+    ///
+    /// # Errors
+    /// As any request.
+    pub async fn page(&self, prefix: &str, after: &str, limit: usize) -> Result<Page, Error> {
+        let list = self.client().await?.list_objects_v2();
+        let limit = i32::try_from(limit.clamp(1, PAGE)).unwrap_or(i32::MAX);
+        let after = Some(after.to_owned()).filter(|after| !after.is_empty());
+        let list = list.bucket(&self.0.bucket).prefix(prefix).max_keys(limit);
+        let page = list.set_start_after(after).send().await;
+        let page = page.map_err(|e| error(&e))?;
+        let entries: Vec<Entry> = page
+            .contents
+            .unwrap_or_default()
+            .into_iter()
+            .filter_map(|object| {
+                Some(Entry {
+                    key: object.key?,
+                    size: unsigned(object.size),
+                })
+            })
+            .collect();
+        let more = page.is_truncated.unwrap_or_default();
+        let next = entries.last().filter(|_| more).map(|last| last.key.clone());
+        Ok(Page { entries, next })
     }
 
     async fn client(&self) -> Result<&Client, Error> {

@@ -189,20 +189,21 @@ impl S3 for Server {
             input.bucket.clone(),
             input.prefix.clone().unwrap_or_default(),
         );
-        let found = self
-            .with_store(&input.bucket, move |store| store.list(&bucket, &prefix))
-            .await?;
         let most = usize::try_from(input.max_keys.unwrap_or(1000).clamp(1, 1000)).unwrap_or(1000);
         // The token is the last key of the page before.
         let after = input
             .continuation_token
             .clone()
-            .or(input.start_after)
+            .or(input.start_after.clone())
             .unwrap_or_default();
-        let mut rest = found.into_iter().skip_while(|(key, _)| *key <= after);
-        let page: Vec<Object> = rest
-            .by_ref()
-            .take(most)
+        let listed = self
+            .with_store(&input.bucket, move |store| {
+                store.list(&bucket, &prefix, &after, most)
+            })
+            .await?;
+        let page: Vec<Object> = listed
+            .found
+            .into_iter()
             .map(|(key, label)| Object {
                 key: Some(key),
                 size: Some(signed(label.size)),
@@ -211,15 +212,15 @@ impl S3 for Server {
                 ..Object::default()
             })
             .collect();
-        let more = rest.next().is_some();
         Ok(S3Response::new(ListObjectsV2Output {
             key_count: i32::try_from(page.len()).ok(),
-            next_continuation_token: page.last().filter(|_| more).and_then(|o| o.key.clone()),
-            is_truncated: Some(more),
+            is_truncated: Some(listed.next.is_some()),
+            next_continuation_token: listed.next,
             max_keys: input.max_keys,
             name: Some(input.bucket),
             prefix: input.prefix,
             continuation_token: input.continuation_token,
+            start_after: input.start_after,
             contents: Some(page),
             ..ListObjectsV2Output::default()
         }))

@@ -20,6 +20,9 @@ pub const ROUTES: &[Route] = &[Route::new(
 )
 .gives(shape::<Availability>)];
 
+/// One request to the store, however many prompts there are.
+const LOOKED_AT: usize = 1_000;
+
 /// What the handler takes.
 pub(crate) struct State {
     objects: Objects,
@@ -63,10 +66,12 @@ struct Store {
 
 #[derive(Debug, Serialize, JsonSchema)]
 struct Prompts {
-    /// How many prompts are kept.
+    /// How many prompts are kept; of very many, only the first 1,000 are looked at.
     count: usize,
-    /// Their size.
+    /// The size of those that were looked at.
     size_bytes: u64,
+    /// Whether there are more than were looked at.
+    has_more: bool,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -87,7 +92,7 @@ struct Availability {
 
 async fn availability(state: web::Data<State>) -> HttpResponse {
     let listed = match state.objects.ready().await {
-        Ok(()) => state.objects.list(FOLDER).await,
+        Ok(()) => state.objects.page(FOLDER, "", LOOKED_AT).await,
         Err(e) => Err(e),
     };
     let words = || Work {
@@ -110,9 +115,10 @@ async fn availability(state: web::Data<State>) -> HttpResponse {
             available: listed.is_ok(),
             reason: listed.as_ref().err().map(ToString::to_string),
         },
-        cached_prompts: listed.ok().map(|entries| Prompts {
-            count: entries.len(),
-            size_bytes: entries.iter().map(|entry| entry.size).sum(),
+        cached_prompts: listed.ok().map(|page| Prompts {
+            count: page.entries.len(),
+            size_bytes: page.entries.iter().map(|entry| entry.size).sum(),
+            has_more: page.next.is_some(),
         }),
     })
 }

@@ -1,7 +1,11 @@
-//! One suite on the store inside the process, on its server over a socket with the network's client, and, when
-//! `AWS_ENDPOINT_URL` is set, on the S3 there.
+//! One suite on the store inside the process, on its server over a socket with the network's client, and on an S3 of
+//! another make at `S3_TEST_URL` (moto; `scripts/services.sh run` starts it).
 
-#![expect(clippy::unwrap_used, reason = "tests fail that way")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "tests fail that way"
+)]
 
 mod folder;
 mod suite;
@@ -14,9 +18,7 @@ macro_rules! suite {
         mod embedded { $(#[tokio::test] async fn $case() { crate::suite::$case(crate::test_store::embedded_store()).await })* }
         mod socket { $(#[tokio::test] async fn $case() { crate::suite::$case(crate::test_store::socket().await).await })* }
         mod elsewhere {
-            $(#[tokio::test] async fn $case() {
-                if let Some(test_store) = crate::test_store::elsewhere().await { crate::suite::$case(test_store).await }
-            })*
+            $(#[tokio::test] async fn $case() { crate::suite::$case(crate::test_store::elsewhere().await).await })*
         }
     };
 }
@@ -29,5 +31,6 @@ suite!(
     a_range_is_a_part,
     what_was_deleted_is_gone,
     a_list_has_every_key_once,
+    pages_are_bounded_and_complete,
     keys_that_are_none_are_refused,
 );

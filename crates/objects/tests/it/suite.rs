@@ -138,6 +138,41 @@ pub async fn a_list_has_every_key_once(test_store: TestStore) {
     assert_eq!((fold.len(), fold[0].size), (1, 3));
 }
 
+/// However many there are, a page is a page; and the pages together are the list.
+pub async fn pages_are_bounded_and_complete(test_store: TestStore) {
+    let store = &test_store.objects;
+    let keys = [
+        "p/a", "p/a-b", "p/a0", "p/b/1", "p/b/2", "p/b0", "p/c/d/e", "p/z",
+    ];
+    for key in keys {
+        store
+            .put(&test_store.key(key), key, "text/plain")
+            .await
+            .unwrap();
+    }
+    store
+        .put(&test_store.key("q"), "x", "text/plain")
+        .await
+        .unwrap();
+    for limit in [1, 2, 3, 7, 8, 1_000] {
+        let (mut seen, mut after) = (Vec::new(), String::new());
+        loop {
+            let page = store
+                .page(&test_store.key("p/"), &after, limit)
+                .await
+                .unwrap();
+            assert!(page.entries.len() <= limit);
+            seen.extend(page.entries.into_iter().map(|entry| entry.key));
+            match page.next {
+                Some(next) => after = next,
+                None => break,
+            }
+        }
+        let expected: Vec<String> = keys.iter().map(|key| test_store.key(key)).collect();
+        assert_eq!(seen, expected, "pages of {limit}");
+    }
+}
+
 pub async fn keys_that_are_none_are_refused(test_store: TestStore) {
     let long = "x".repeat(513);
     for key in [

@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use ai::{Ai, Provider, SpeakRequest};
 use async_trait::async_trait;
-use audio::Sound;
+use audio::{Judged, Sound};
 use events::v1::{SpeechNotSynthesized, SpeechSynthesize, SpeechSynthesized};
 use objects::Object;
 use role::{Cause, Decision, HandlerError, Performer};
 use serde::{Deserialize, Serialize};
+use tracing::warn;
 
 use super::{PREFETCH, answered};
 use crate::once::{Effect, Kept, Miss, Once, Outcome};
@@ -108,20 +109,19 @@ impl Speak {
         Ok(kept)
     }
 
-    /// What was made before, if its file is there and it may be heard: tones were for another listener.
+    /// What was made before, if its file is there, can be played, and may be heard: tones were for another listener.
     async fn there(&self, effect: &Effect<'_>) -> Result<Option<Kept<Prompt>>, Miss> {
-        let objects = &self.once.objects;
         if let Some(kept) = self.once.kept::<Prompt>(effect).await? {
             let tones = kept.took.as_ref().is_some_and(|took| took.simulated);
             if tones && self.speaker != Speaker::Simulated {
                 return Ok(None);
             }
-            let file = format!("{FOLDER}{}", kept.value.file);
-            return Ok(objects.head(&file).await?.map(|_| kept));
+            let playable = self.playable(&kept.value.file).await?.is_some();
+            return Ok(Some(kept).filter(|_| playable));
         }
         for ending in ["wav", "mp3"] {
             let file = format!("{}.{ending}", effect.id);
-            if let Some(object) = objects.get(&format!("{FOLDER}{file}")).await? {
+            if let Some(object) = self.playable(&file).await? {
                 let kept = Kept {
                     made_of: String::new(),
                     value: prompt(file, &object),
@@ -131,6 +131,25 @@ impl Speak {
             }
         }
         Ok(None)
+    }
+
+    /// A prompt as it is in the store; `None` when there is none, or none that can be played: what is told as playable is
+    /// looked at each time, for an operator may have removed or replaced it.
+    async fn playable(&self, file: &str) -> Result<Option<Object>, Miss> {
+        let Some(object) = self.once.objects.get(&format!("{FOLDER}{file}")).await? else {
+            return Ok(None);
+        };
+        match Judged::of(&object.bytes, object.size, None) {
+            Ok(Judged::Wav { .. } | Judged::Mp3) => Ok(Some(object)),
+            Ok(Judged::Empty) => {
+                warn!(file, "a prompt without sound is made again");
+                Ok(None)
+            }
+            Err(e) => {
+                warn!(file, error = %e, "a prompt that cannot be played is made again");
+                Ok(None)
+            }
+        }
     }
 
     async fn make(&self, command: &SpeechSynthesize) -> Result<Kept<Prompt>, Miss> {

@@ -19,7 +19,8 @@ mod provided {
         answers: a_score_rests_on_what_was_said, a_quote_is_asked_for_again, what_was_not_said_is_not_scored,
             an_interview_is_summed_up, a_coach_recommends_nobody;
         asked: a_question_is_no_repeat, a_long_resume_is_cut, candidates_give_no_instructions;
-        prompts: a_prompt_is_spoken_once, a_prompt_that_is_there_is_not_spoken, what_works_is_shown;
+        prompts: a_prompt_is_spoken_once, a_prompt_that_cannot_be_played_is_made_again,
+            a_prompt_that_is_there_is_not_spoken, what_works_is_shown;
         once: what_comes_again_is_told_again, a_new_process_finds_what_was_paid, other_work_under_the_same_id;
         faults: a_fault_that_passes, a_fault_that_does_not_pass, a_refusal_is_final, a_store_that_is_away;
     }

@@ -52,6 +52,49 @@ pub async fn a_prompt_is_spoken_once(lab: Arc<Lab>) {
     assert_eq!(told[0].1.reason, "nothing_to_say");
 }
 
+/// What operators and full disks do to a file: whatever is told as playable can be played, also by a new process.
+pub async fn a_prompt_that_cannot_be_played_is_made_again(lab: Arc<Lab>) {
+    let command = speak("Hello there.");
+    let place = format!("audio/{SPEECH}.wav");
+    let silent = wav("made before")[..44].to_vec();
+    let damages: [Option<&[u8]>; 4] = [
+        None,
+        Some(b""),
+        Some(b"<html>no such bucket</html>"),
+        Some(&silent),
+    ];
+    lab.publish(&command).await;
+    lab.ear.hear::<SpeechSynthesized>(1).await;
+    for (n, damage) in damages.into_iter().enumerate() {
+        match damage {
+            None => lab.objects().delete(&place).await.unwrap(),
+            Some(bytes) => {
+                let put = lab.objects();
+                put.put(&place, bytes.to_vec(), "audio/wav").await.unwrap();
+            }
+        }
+        if n % 2 == 0 {
+            lab.restart().await;
+        }
+        lab.publish(&command).await;
+        lab.ear.hear::<SpeechSynthesized>(n + 2).await;
+        assert_eq!(lab.world().asked("speech").len(), n + 2, "{damage:?}");
+        let kept = lab.objects().get(&place).await.unwrap().unwrap();
+        assert!(Sound::read(&kept.bytes).unwrap().seconds() > 0.1);
+    }
+    // One whose story is lost is not trusted more.
+    for key in [format!("ai/speech/{SPEECH}.json"), place.clone()] {
+        lab.objects().delete(&key).await.unwrap();
+    }
+    lab.objects()
+        .put(&place, "rubbish", "audio/wav")
+        .await
+        .unwrap();
+    lab.publish(&command).await;
+    lab.ear.hear::<SpeechSynthesized>(6).await;
+    assert_eq!(lab.world().asked("speech").len(), 6);
+}
+
 /// Its process died before it could be told.
 pub async fn a_prompt_that_is_there_is_not_spoken(lab: Arc<Lab>) {
     let put = lab.objects();
@@ -83,6 +126,20 @@ pub async fn what_works_is_shown(lab: Arc<Lab>) {
     lab.ear.hear::<SpeechSynthesized>(1).await;
     let shown = lab.get("/api/audio-availability/").await;
     assert_eq!(shown["cached_prompts"]["count"], 1);
+    assert_eq!(shown["cached_prompts"]["has_more"], false);
+    let many = (0..1_000).map(|n| {
+        let put = lab.objects();
+        async move {
+            put.put(&format!("audio/{n:032x}.wav"), "x", "audio/wav")
+                .await
+        }
+    });
+    for put in futures::future::join_all(many).await {
+        put.unwrap();
+    }
+    let shown = lab.get("/api/audio-availability/").await;
+    assert_eq!(shown["cached_prompts"]["count"], 1_000);
+    assert_eq!(shown["cached_prompts"]["has_more"], true);
     let (status, _) = lab.call("GET", "/api/audio-availability/", "", None).await;
     assert_eq!(status, 401);
 }
