@@ -5,6 +5,9 @@ FROM rust:1.95-slim-bookworm AS build
 WORKDIR /src
 # The image brings the version of rust-toolchain.toml; its other components are not needed here.
 ENV RUSTUP_TOOLCHAIN=1.95.0
+# For LAME, the MP3 encoder; any version of it does, and the base image is what is pinned.
+# hadolint ignore=DL3008
+RUN apt-get update && apt-get install -y --no-install-recommends make && rm -rf /var/lib/apt/lists/*
 COPY . .
 ARG COMMIT=unknown
 RUN --mount=type=cache,target=/usr/local/cargo/registry \

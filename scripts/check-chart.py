@@ -57,6 +57,30 @@ def faults_of_document(path, document):
             yield f"{name}: {container['name']} has no readiness probe"
 
 
+def faults_of_promises(by_kind):
+    """What deploy/README.md promises of a rollout and of load, looked up in what is rendered."""
+    deployments, policies = by_kind.get("Deployment", {}), by_kind.get("NetworkPolicy", {})
+    streams = deployments["trunkline-streams"]["spec"]["template"]["spec"]
+    if streams["terminationGracePeriodSeconds"] < 120 + 35:
+        yield "split: streams ends before its live calls may"
+    for name, deployment in deployments.items():
+        container = deployment["spec"]["template"]["spec"]["containers"][0]
+        if "preStop" not in container.get("lifecycle", {}):
+            yield f"split: {name} is told to end while its endpoint is still there"
+    for name in ("trunkline-roles", "trunkline-proxy"):
+        if set(policies.get(name, {}).get("spec", {}).get("policyTypes", [])) != {"Ingress", "Egress"}:
+            yield f"split: no network policy {name} for both directions"
+    scaled = by_kind.get("ScaledObject", {})
+    triggers = {name: o["spec"]["triggers"][0]["type"] for name, o in scaled.items()}
+    if triggers.get("trunkline-calls") != "rabbitmq" or triggers.get("trunkline-streams") != "prometheus":
+        yield f"split: calls scales by queue depth and streams by live calls: {triggers}"
+    times = by_kind["Ingress"]["trunkline"]["metadata"]["annotations"]
+    if int(times.get("nginx.ingress.kubernetes.io/proxy-read-timeout", 0)) < 3600:
+        yield "split: the Ingress ends a call's WebSocket within the hour"
+    if "trunkline-pgbouncer" not in deployments:
+        yield "split: no PgBouncer"
+
+
 def faults_of_set(values, mode):
     documents = list(manifests_of(values))
     for path, document in documents:
@@ -77,6 +101,7 @@ def faults_of_set(values, mode):
         yield "split: ingress keeps a spool and must be a StatefulSet"
     elif "spool" not in json.dumps(ingress["spec"]["template"]["spec"]["containers"][0].get("lifecycle", {})):
         yield "split: ingress does not wait for its spool before it stops"
+    yield from faults_of_promises(by_kind)
     hook = by_kind.get("Job", {}).get("trunkline-migrate", {}).get("metadata", {}).get("annotations", {})
     if "pre-upgrade" not in hook.get("helm.sh/hook", ""):
         yield "split: migrations do not run before the rollout"
@@ -109,6 +134,7 @@ def main():
         "no bucket": {"settings": {"S3_BUCKET": None}},
         "an unknown role": {"roles": {"egres": {"replicas": 2}}},
         "an unknown mode": {"mode": "both"},
+        "a drain that outlasts the grace": {"settings": {**production["settings"], "TRUNKLINE_DRAIN_S": 600}},
     }.items():
         if not refused({**production, **change}):
             faults.append(f"{what} is not refused")

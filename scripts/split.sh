@@ -1,19 +1,19 @@
 #!/usr/bin/env bash
-# The roles of docker-compose.split.yml as processes of this machine, without Docker.
+# The roles of docker-compose.split.yml as processes of this machine, without Docker, and the emulator where no account is set.
 #
 #   DATABASE_URL=.. AMQP_URL=.. scripts/split.sh start     waits until all are ready
 #   scripts/split.sh status | stop
 #
-# ingress listens on PORT (8080), the other roles on the ports after it, as `start` prints them. ingress and
+# ingress listens on PORT (8080), the other roles on the ports after it, as `start` prints them. ingress, recordings and
 # scoring share a folder of objects, where no S3_BUCKET is named.
-# Logs, data and process ids: target/split. Keys that are not set are made up and kept there, and the
-# first API key is in target/split/env. TRUNKLINE names another binary.
+# The emulator listens on the port after the last role's. Logs, data and process ids: target/split. Keys that are not set are made
+# up and kept there, and the first API key is in target/split/env. TRUNKLINE names another binary.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 home=${CARGO_TARGET_DIR:-$root/target}/split
 # roles: written by `xtask deploy --write`
-roles=(ingress tenants calls dispatch scoring interviews egress)
+roles=(ingress tenants calls dispatch scoring recordings interviews streams egress console)
 # end of roles
 port=${PORT:-8080}
 
@@ -30,6 +30,14 @@ binary() {
 
 random() { od -An -N32 -tx1 /dev/urandom | tr -d ' \n'; }
 
+# Where a role listens.
+port_of() {
+    local i
+    for i in "${!roles[@]}"; do
+        [ "${roles[$i]}" != "$1" ] || echo $((port + i))
+    done
+}
+
 # The settings that must be the same for all roles, and at the next start.
 settings() {
     if [ ! -f "$home/env" ]; then
@@ -40,6 +48,8 @@ settings() {
             done
             printf 'TWILIO_ACCOUNT_SID=%s\n' "${TWILIO_ACCOUNT_SID:-AC$(random | head -c 32)}"
             printf 'TWILIO_AUTH_TOKEN=%s\n' "${TWILIO_AUTH_TOKEN:-$(random | head -c 32)}"
+            # A made-up account is the emulator's.
+            [ -n "${TWILIO_ACCOUNT_SID:-}${TWILIO_API_BASE_URL:-}" ] || printf 'TWILIO_API_BASE_URL=%s\n' "http://127.0.0.1:$((port + ${#roles[@]}))"
         ) >"$home/env"
     fi
     set -a
@@ -73,9 +83,9 @@ start() {
             continue
         fi
         mkdir -p "$home/$role/data"
-        # What scoring keeps, ingress serves.
+        # What scoring keeps, ingress serves; and what recordings keeps, scoring reads.
         case $role in
-        ingress | scoring)
+        ingress | scoring | recordings)
             mkdir -p "$home/objects"
             ln -sfn ../../objects "$home/$role/data/objects"
             ;;
@@ -102,14 +112,27 @@ start() {
         fi
         say "$role is ready on 127.0.0.1:$((port + i))"
     done
+    emulator "$trunkline"
+}
+
+# The emulator, where the roles are told that it is the Twilio: takes over the platform's numbers, gives it demo businesses.
+emulator() {
+    local at=$((port + ${#roles[@]}))
+    [ "${TWILIO_API_BASE_URL:-}" = "http://127.0.0.1:$at" ] || return 0
+    running emulator || {
+        "$1" emulator --port $at --platform "http://127.0.0.1:$(port_of tenants)" --config /dev/null \
+            >"$home/emulator.log" 2>&1 </dev/null &
+        echo $! >"$home/emulator.pid"
+    }
+    say "the emulator is on 127.0.0.1:$at"
 }
 
 stop() {
     local role
-    for role in "${roles[@]}"; do
+    for role in "${roles[@]}" emulator; do
         ! running "$role" || kill -TERM "$(cat "$home/$role.pid")"
     done
-    for role in "${roles[@]}"; do
+    for role in "${roles[@]}" emulator; do
         for _ in $(seq 150); do
             running "$role" || break
             sleep 0.2
@@ -129,7 +152,7 @@ status)
     done
     ;;
 *)
-    sed -n '2,11s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
+    sed -n '2,12s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
     exit 2
     ;;
 esac

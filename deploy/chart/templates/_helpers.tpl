@@ -22,8 +22,21 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 {{- if and (eq .Values.mode "split") (not .Values.existingSecret) -}}
 {{- fail "existingSecret: name the Secret with DATABASE_URL, AMQP_URL and the keys; values.yaml lists them" -}}
 {{- end -}}
+{{- include "trunkline.checkDrain" . -}}
 {{- if and (eq .Values.mode "split") (not .Values.settings.S3_BUCKET) -}}
 {{- fail "settings.S3_BUCKET: roles on several nodes need a bucket between them: scoring writes prompts that ingress serves" -}}
+{{- end -}}
+{{- end -}}
+
+{{/* How long live calls may go on when a pod is asked to stop, and how long a pod with such calls is given in all. */}}
+{{- define "trunkline.drainSeconds" -}}
+{{- .Values.settings.TRUNKLINE_DRAIN_S | default 120 -}}
+{{- end -}}
+
+{{- define "trunkline.checkDrain" -}}
+{{- $least := add (include "trunkline.drainSeconds" . | int) 35 -}}
+{{- if lt (int .Values.roles.streams.terminationGracePeriodSeconds) (int $least) -}}
+{{- fail (printf "roles.streams.terminationGracePeriodSeconds: at least %d, since live calls may go on for TRUNKLINE_DRAIN_S" $least) -}}
 {{- end -}}
 {{- end -}}
 
@@ -52,6 +65,13 @@ envFrom:
 {{- end }}
 env:
   - {name: TRUNKLINE_BIND, value: 0.0.0.0}
+{{- if eq .Values.mode "split" }}
+  - {name: TRUNKLINE_API_URL, value: "http://{{ .Release.Name }}-proxy:8080"}
+{{- end }}
+{{- with add (ternary 1 0 (eq .Values.mode "split")) (ternary 1 0 .Values.ingress.enabled) }}
+  # Our own proxy, and the ingress before it.
+  - {name: TRUNKLINE_TRUSTED_PROXIES, value: {{ . | toString | quote }}}
+{{- end }}
 {{- range $name, $value := .Values.settings }}
   - {name: {{ $name }}, value: {{ $value | toString | quote }}}
 {{- end }}
