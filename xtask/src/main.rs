@@ -1,10 +1,15 @@
 #![doc = include_str!("../README.md")]
 
+mod book;
+mod catalogue;
 mod circles;
 mod contract;
 mod deploy;
 mod layers;
+mod links;
 mod manifests;
+mod observability;
+mod sbom;
 mod tokens;
 mod workspace;
 
@@ -33,17 +38,39 @@ fn main() -> ExitCode {
 fn run(args: &[&str], out: &mut dyn Write) -> Result<bool> {
     let checks: &[&str] = match args {
         ["contract", "--write"] => {
-            return contract::run(&Workspace::load()?.root, contract::Mode::Write, out);
+            let root = Workspace::load()?.root;
+            catalogue::write(&root)?;
+            return contract::run(&root, contract::Mode::Write, out);
         }
         ["deploy", "--write"] => {
             deploy::write(&Workspace::load()?.root)?;
             return Ok(true);
         }
-        ["all"] => &["contract", "layers", "circles", "manifests", "deploy"],
-        [one @ ("contract" | "layers" | "circles" | "manifests" | "deploy")] => &[one],
+        ["book"] => {
+            book::write(&Workspace::load()?)?;
+            return Ok(true);
+        }
+        ["sbom"] => {
+            writeln!(out, "{}", sbom::write()?)?;
+            return Ok(true);
+        }
+        ["all"] => &[
+            "contract",
+            "events",
+            "layers",
+            "circles",
+            "manifests",
+            "deploy",
+            "observability",
+            "links",
+        ],
+        [
+            one @ ("contract" | "events" | "layers" | "circles" | "manifests" | "deploy"
+            | "observability" | "links"),
+        ] => &[one],
         _ => {
             bail!(
-                "usage: xtask contract [--write] | layers | circles | manifests | deploy [--write] | all"
+                "usage: xtask contract [--write] | events | layers | circles | manifests | deploy [--write] | observability | links | all | book | sbom"
             )
         }
     };
@@ -52,9 +79,16 @@ fn run(args: &[&str], out: &mut dyn Write) -> Result<bool> {
     for check in checks {
         passed &= match *check {
             "contract" => contract::run(&workspace.root, contract::Mode::Check, out)?,
+            "events" => report("events", &catalogue::check(&workspace.root)?, out)?,
             "layers" => report("layers", &layers::check(&workspace)?, out)?,
+            "links" => report("links", &links::check(&workspace)?, out)?,
             "circles" => circles::run(&workspace, out)?,
             "deploy" => report("deploy", &deploy::check(&workspace.root)?, out)?,
+            "observability" => report(
+                "observability",
+                &observability::check(&workspace.root)?,
+                out,
+            )?,
             _ => report("manifests", &manifests::check(&workspace)?, out)?,
         };
     }

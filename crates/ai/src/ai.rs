@@ -12,18 +12,23 @@ use tokio::sync::Semaphore;
 use crate::ask::{Job, ProviderSlot, Terms, ask};
 use crate::attempt::AttemptError;
 use crate::breaker::Breaker;
-use crate::provider::{Chat, Client, ElevenLabs, Got, Murf, OpenAi, Spoken, Work};
+use crate::converse::Answering;
+use crate::plain;
+use crate::provider::{Chat, Client, ElevenLabs, Got, Murf, OpenAi, Work};
 use crate::simulated::Simulator;
+use crate::speaking::{Speaking, SpeakingInPieces};
+use crate::task::{self, ToolOffer};
 use crate::wire::{self, Wire};
 use crate::{
-    Answer, ChatRequest, Error, Provider, Settings, Setup, Simulated, SpeakRequest, Speech,
-    TranscribeRequest, schema,
+    Answer, ChatRequest, Error, Local, Patience, Provider, Settings, Setup, Simulated,
+    SpeakRequest, Speech, TranscribeRequest, schema,
 };
 
 /// How many requests a provider gets at once when the settings do not say.
 const CONCURRENCY: usize = 16;
 const ALL: &[Work] = &[Work::Chat, Work::Transcribe, Work::Speak];
 const WORDS: &[Work] = &[Work::Chat, Work::Transcribe];
+const SOUND: &[Work] = &[Work::Transcribe, Work::Speak];
 
 /// Everybody who is configured, behind one door. Cheap to clone; clones share connections, limits and breakers, so there is
 /// one for a process.
@@ -38,6 +43,14 @@ struct Inner {
 }
 
 impl Ai {
+    /// The providers that are not asked just now: they have failed too often.
+    #[must_use]
+    pub fn resting(&self) -> Vec<&'static str> {
+        let rests = |slot: &&ProviderSlot| slot.breakers.iter().any(|it| !it.admits());
+        let resting = self.0.slots.iter().filter(rests);
+        resting.map(|slot| slot.provider.as_str()).collect()
+    }
+
     /// Builds the clients. Nobody is asked yet. The clock drives the breakers and reads dates in `Retry-After`.
     ///
     /// # Errors
@@ -99,6 +112,24 @@ impl Ai {
         self.ask(&job, &self.order(Work::Chat, None), within).await
     }
 
+    /// Asks a chat model what to say to a caller, in plain words, and which of these tools to use. `sentence` gets the answer while it
+    /// is written, each sentence once and in order. Where a provider breaks off, or is silent for longer than `patience`, the next one (or
+    /// the next attempt) goes on behind what was given out.
+    ///
+    /// # Errors
+    /// See [`Error`]; a part of the answer may have been given out by then.
+    pub async fn converse(
+        &self,
+        request: &ChatRequest,
+        tools: &[ToolOffer],
+        patience: Patience,
+        sentence: impl Fn(String) + Send + Sync,
+    ) -> Result<Answer<task::Spoken>, Error> {
+        let job = Answering::new(request, tools, patience, sentence);
+        let within = request.within.unwrap_or(self.0.settings.limits.chat);
+        self.ask(&job, &self.order(Work::Chat, None), within).await
+    }
+
     /// The words of a recording; empty when nothing was said.
     ///
     /// # Errors
@@ -110,7 +141,7 @@ impl Ai {
     }
 
     /// A text as speech that fits the telephone: a WAV file of mu-law at 8 kHz in one channel, or an MP3 file from a server
-    /// that makes nothing else. The order: who is wished for, Murf when preferred, ElevenLabs, OpenAI, Murf.
+    /// that makes nothing else. The order: who is wished for, Murf when preferred, this machine's, ElevenLabs, OpenAI, Murf.
     ///
     /// # Errors
     /// See [`Error`]; an answer that is not sound (an error page, for example) is a failed attempt.
@@ -122,15 +153,33 @@ impl Ai {
         self.ask(&job, &order, within).await
     }
 
+    /// The same in mu-law at 8 kHz, given out while it comes: `sound` gets each piece once and in order. Where a provider breaks off,
+    /// the next one (or the next attempt) speaks from there on.
+    ///
+    /// # Errors
+    /// See [`Error`]; a part may have been given out by then.
+    pub async fn speak_in_pieces(
+        &self,
+        request: &SpeakRequest,
+        sound: impl Fn(&[u8]) + Send + Sync,
+    ) -> Result<Answer<()>, Error> {
+        let within = request.within.unwrap_or(self.0.settings.limits.speak);
+        let order = self.order(Work::Speak, request.provider);
+        let wished = request.provider.or(order.first().map(|slot| slot.provider));
+        let job = SpeakingInPieces::new(Speaking { request, wished }, sound);
+        self.ask(&job, &order, within).await
+    }
+
     /// Who does it, in the order in which they are asked.
     fn order(&self, work: Work, wished: Option<Provider>) -> Vec<&ProviderSlot> {
         let preferred = self.0.settings.prefer_murf.then_some(Provider::Murf);
         let rank = |slot: &&ProviderSlot| match slot.provider {
             provider if Some(provider) == wished => 0,
             provider if Some(provider) == preferred => 1,
-            Provider::ElevenLabs => 2,
-            Provider::OpenAi => 3,
-            Provider::Murf | Provider::Simulated => 4,
+            Provider::Local => 2,
+            Provider::ElevenLabs => 3,
+            Provider::OpenAi => 4,
+            Provider::Murf | Provider::Simulated => 5,
         };
         let mut order: Vec<&ProviderSlot> =
             self.0.slots.iter().filter(|slot| slot.does(work)).collect();
@@ -177,10 +226,12 @@ fn slots(settings: &Settings, clock: &Clock) -> Result<Vec<ProviderSlot>, Setup>
     let mut slots = Vec::new();
     let Settings {
         openai,
+        local,
         elevenlabs,
         murf,
         ..
     } = settings;
+    let local = local.as_ref().map(Local::as_openai);
     let wire = |provider, base_url: &str, header, before: &str, key| {
         let http = wire::http(settings.limits.connect).map_err(|_| Setup {
             provider,
@@ -194,6 +245,12 @@ fn slots(settings: &Settings, clock: &Clock) -> Result<Vec<ProviderSlot>, Setup>
         let wire = wire(provider, &of.base_url, header, before, &of.api_key)?;
         let client = OpenAi::new(wire, of.clone());
         slots.push(slot(settings, clock, provider, ALL, client));
+    }
+    if let Some(of) = &local {
+        let provider = Provider::Local;
+        let wire = wire(provider, &of.base_url, OpenAi::HEADER, "", &of.api_key)?;
+        let client = OpenAi::new(wire, of.clone());
+        slots.push(slot(settings, clock, provider, SOUND, client));
     }
     if let Some(of) = elevenlabs {
         let (provider, header) = (Provider::ElevenLabs, ElevenLabs::HEADER);
@@ -260,7 +317,7 @@ impl<T: DeserializeOwned + Send, F: Fn(&T) -> bool + Send + Sync> Job for Chatti
     }
 
     fn accept(&self, raw: Value) -> Result<T, AttemptError> {
-        let value = serde_json::from_value(raw).map_err(|_| AttemptError::Invalid)?;
+        let value = serde_json::from_value(plain::value(raw)).map_err(|_| AttemptError::Invalid)?;
         if (self.fits)(&value) {
             Ok(value)
         } else {
@@ -284,45 +341,6 @@ impl Job for Transcribing<'_> {
     }
 
     fn accept(&self, raw: String) -> Result<String, AttemptError> {
-        Ok(raw)
-    }
-}
-
-struct Speaking<'a> {
-    request: &'a SpeakRequest,
-    /// To whom the wishes for a voice and a model mean something.
-    wished: Option<Provider>,
-}
-
-impl Job for Speaking<'_> {
-    type Raw = Speech;
-    type Value = Speech;
-    const WORK: Work = Work::Speak;
-
-    fn attempt<'a>(
-        &'a self,
-        slot: &'a ProviderSlot,
-    ) -> BoxFuture<'a, Result<Got<Speech>, AttemptError>> {
-        let SpeakRequest {
-            text,
-            language,
-            voice,
-            model,
-            ..
-        } = self.request;
-        let meant = self.wished == Some(slot.provider);
-        Box::pin(async move {
-            let spoken = Spoken {
-                text,
-                language,
-                voice: if meant { voice } else { "" },
-                model: if meant { model } else { "" },
-            };
-            slot.client.speak(&spoken).await
-        })
-    }
-
-    fn accept(&self, raw: Speech) -> Result<Speech, AttemptError> {
-        Ok(raw)
+        Ok(plain::text(raw))
     }
 }

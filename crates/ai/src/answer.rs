@@ -25,6 +25,8 @@ impl<T> fmt::Debug for Answer<T> {
 pub enum Provider {
     /// OpenAI, or any server that speaks its API.
     OpenAi,
+    /// A speech server on this machine.
+    Local,
     /// A voice of ElevenLabs.
     ElevenLabs,
     /// A voice of Murf.
@@ -34,11 +36,12 @@ pub enum Provider {
 }
 
 impl Provider {
-    /// `openai`, `elevenlabs`, `murf`, `simulated`: as events and metrics name it.
+    /// `openai`, `local`, `elevenlabs`, `murf`, `simulated`: as events and metrics name it.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::OpenAi => "openai",
+            Self::Local => "local",
             Self::ElevenLabs => "elevenlabs",
             Self::Murf => "murf",
             Self::Simulated => "simulated",
@@ -48,9 +51,15 @@ impl Provider {
     /// The provider of that name; `None` for an empty or an unknown one.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
-        [Self::OpenAi, Self::ElevenLabs, Self::Murf, Self::Simulated]
-            .into_iter()
-            .find(|provider| provider.as_str() == name)
+        [
+            Self::OpenAi,
+            Self::Local,
+            Self::ElevenLabs,
+            Self::Murf,
+            Self::Simulated,
+        ]
+        .into_iter()
+        .find(|provider| provider.as_str() == name)
     }
 }
 

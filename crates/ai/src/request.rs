@@ -40,6 +40,26 @@ impl fmt::Debug for Block {
     }
 }
 
+/// A picture for a model that sees. Whoever took it is not to be trusted any more than whoever wrote a [`Block`].
+#[derive(Clone, PartialEq, Eq)]
+pub struct Picture {
+    /// `image/jpeg`, `image/png`, `image/gif` or `image/webp`.
+    pub content_type: String,
+    /// The file.
+    pub bytes: Bytes,
+}
+
+impl fmt::Debug for Picture {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "Picture({}, {} bytes)",
+            self.content_type,
+            self.bytes.len()
+        )
+    }
+}
+
 /// Work for a chat model. Its answer has the shape of the type that [`crate::Ai::chat`] is called with.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ChatRequest {
@@ -49,6 +69,9 @@ pub struct ChatRequest {
     pub instructions: String,
     /// What to do it with.
     pub data: Vec<Block>,
+    /// Pictures that belong to the data, in their order. A model that cannot see refuses them ([`crate::Error::Refused`]); the
+    /// simulated one does not look at them.
+    pub pictures: Vec<Picture>,
     /// The language to answer in, BCP 47: `en-US`, `de`. Empty: the model decides.
     pub language: String,
     /// Another model than the configured one. Empty: the configured one.
@@ -64,6 +87,7 @@ impl ChatRequest {
             task,
             instructions: instructions.into(),
             data: Vec::new(),
+            pictures: Vec::new(),
             language: String::new(),
             model: String::new(),
             within: None,
@@ -83,11 +107,21 @@ impl fmt::Debug for ChatRequest {
         f.debug_struct("ChatRequest")
             .field("task", &self.task)
             .field("data", &self.data)
+            .field("pictures", &self.pictures)
             .field("language", &self.language)
             .field("model", &self.model)
             .field("within", &self.within)
             .finish_non_exhaustive()
     }
+}
+
+/// How long an answer that is given out while it is written may be waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Patience {
+    /// For its first piece.
+    pub first: Duration,
+    /// For each piece after that.
+    pub next: Duration,
 }
 
 /// A recording whose words are wanted.

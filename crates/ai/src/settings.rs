@@ -7,6 +7,8 @@ use std::time::Duration;
 pub struct Settings {
     /// Chat, transcription and speech.
     pub openai: Option<OpenAi>,
+    /// Transcription and speech on this machine.
+    pub local: Option<Local>,
     /// Speech.
     pub elevenlabs: Option<ElevenLabs>,
     /// Speech.
@@ -87,6 +89,36 @@ impl OpenAi {
             transcribe_model: "gpt-4o-mini-transcribe".into(),
             speech_model: "gpt-4o-mini-tts".into(),
             voice: "alloy".into(),
+        }
+    }
+}
+
+/// A speech server on this machine, which speaks the audio part of OpenAI's API. `SPEECH=local`.
+#[derive(Debug, Clone)]
+pub struct Local {
+    /// `TRUNKLINE_SPEECH_URL`, with its `/v1`.
+    pub base_url: String,
+}
+
+impl Default for Local {
+    /// Where `deploy/speech/server.py` listens by itself.
+    fn default() -> Self {
+        Self {
+            base_url: "http://127.0.0.1:8090/v1".into(),
+        }
+    }
+}
+
+impl Local {
+    /// The same, as the client of OpenAI's API wants it: no key, and models by the names that the answers are to show.
+    pub(crate) fn as_openai(&self) -> OpenAi {
+        OpenAi {
+            api_key: Secret::new(""),
+            base_url: self.base_url.clone(),
+            chat_model: String::new(),
+            transcribe_model: "whisper-tiny.en".into(),
+            speech_model: "piper".into(),
+            voice: "joe".into(),
         }
     }
 }

@@ -1,10 +1,14 @@
 use std::time::Duration;
 
-use audio::{Encoding, FileKind, Sound};
+use audio::{Encoding, FileKind, Sound, Telephone, mulaw};
 use bytes::Bytes;
+use reqwest::RequestBuilder;
+use reqwest::header::CONTENT_TYPE;
 
 use crate::Speech;
 use crate::attempt::AttemptError;
+use crate::provider::Sounds;
+use crate::wire::{LARGEST, Wire};
 
 /// Speech from a file that a provider calls sound: WAV files become what the telephone carries, MP3 files stay as they are.
 pub(crate) async fn for_the_telephone(file: Bytes) -> Result<Speech, AttemptError> {
@@ -23,6 +27,81 @@ pub(crate) async fn for_the_telephone(file: Bytes) -> Result<Speech, AttemptErro
         }),
         None => Err(AttemptError::Invalid),
     }
+}
+
+/// Gives an answer out as mu-law at 8 kHz while it comes. What is no sound by its type and its first bytes is none. `is_bare`: mu-law
+/// without a header was asked for.
+pub(crate) async fn stream(
+    wire: &Wire,
+    request: RequestBuilder,
+    is_bare: bool,
+    sounds: Sounds<'_>,
+) -> Result<(), AttemptError> {
+    let mut response = wire.open(request).await?;
+    let kind = response.headers().get(CONTENT_TYPE);
+    let is_audio = kind.is_some_and(|it| it.as_bytes().starts_with(b"audio/"));
+    let (mut incoming, mut out, mut size) = (None, Vec::new(), 0);
+    let mut is_silent = true;
+    loop {
+        let chunk = response.chunk().await;
+        let Some(chunk) = chunk.map_err(|error| AttemptError::of_transport(&error))? else {
+            break;
+        };
+        size += chunk.len();
+        let incoming = incoming.get_or_insert_with(|| {
+            match is_bare && is_audio && FileKind::of(&chunk).is_none() {
+                true => Incoming::Bare,
+                false => Incoming::File(Telephone::new()),
+            }
+        });
+        incoming.push(&chunk, &mut out)?;
+        if size > LARGEST {
+            return Err(AttemptError::Invalid);
+        }
+        if !out.is_empty() {
+            is_silent = false;
+            sounds(&out);
+            out.clear();
+        }
+    }
+    if let Some(Incoming::File(telephone)) = incoming {
+        // An MP3 file is decoded only now.
+        let rest = tokio::task::spawn_blocking(move || telephone.finish(&mut out).map(|()| out));
+        let rest = rest.await.map_err(|_| AttemptError::Invalid)?;
+        let rest = rest.map_err(|_| AttemptError::Invalid)?;
+        is_silent &= rest.is_empty();
+        sounds(&rest);
+    }
+    match is_silent {
+        true => Err(AttemptError::Invalid),
+        false => Ok(()),
+    }
+}
+
+/// An answer on its way.
+enum Incoming {
+    Bare,
+    File(Telephone),
+}
+
+impl Incoming {
+    fn push(&mut self, chunk: &[u8], out: &mut Vec<u8>) -> Result<(), AttemptError> {
+        match self {
+            Self::Bare => out.extend_from_slice(chunk),
+            Self::File(telephone) => telephone
+                .push(chunk, out)
+                .map_err(|_| AttemptError::Invalid)?,
+        }
+        Ok(())
+    }
+}
+
+/// A whole file as mu-law at 8 kHz.
+pub(crate) async fn whole(speech: Speech) -> Result<Vec<u8>, AttemptError> {
+    let decoded = tokio::task::spawn_blocking(move || Sound::read(&speech.bytes));
+    let sound = decoded.await.map_err(|_| AttemptError::Invalid)?;
+    let sound = sound.map_err(|_| AttemptError::Invalid)?;
+    Ok(mulaw::encode_all(&sound.telephone()))
 }
 
 /// Speech from samples at 8 kHz.

@@ -11,7 +11,7 @@ use crate::attempt::AttemptError;
 use crate::{Provider, Secret, Setup};
 
 /// More than an hour of telephone speech; nobody answers more.
-const LARGEST: usize = 32 << 20;
+pub(crate) const LARGEST: usize = 32 << 20;
 
 /// The HTTP client for all providers. It follows no redirect: those would take keys in headers of their own along.
 pub(crate) fn http(connect: Duration) -> Result<reqwest::Client, reqwest::Error> {
@@ -77,6 +77,11 @@ impl Wire {
 
     /// The body of a successful answer.
     pub(crate) async fn send(&self, request: RequestBuilder) -> Result<Bytes, AttemptError> {
+        body(self.open(request).await?).await
+    }
+
+    /// A successful answer, whose body comes yet.
+    pub(crate) async fn open(&self, request: RequestBuilder) -> Result<Response, AttemptError> {
         let response = request
             .send()
             .await
@@ -89,11 +94,12 @@ impl Wire {
                 now,
             ));
         }
-        body(response).await
+        Ok(response)
     }
 }
 
-async fn body(mut response: Response) -> Result<Bytes, AttemptError> {
+/// The whole body of an answer.
+pub(crate) async fn body(mut response: Response) -> Result<Bytes, AttemptError> {
     let mut body = BytesMut::new();
     loop {
         let chunk = response.chunk().await;

@@ -97,7 +97,7 @@ pub enum NotAudio {
     Json,
     /// Neither a WAV nor an MP3 file.
     Unknown,
-    /// A WAV file whose header cannot be read or names a format that is not taken.
+    /// A WAV file whose header cannot be read or names a format that is not taken, or an MP3 file without a frame.
     Header,
     /// It ended before the length that was announced.
     Truncated {
@@ -115,7 +115,9 @@ impl fmt::Display for NotAudio {
             Self::Page => f.write_str("the file is a page of XML or HTML, not sound"),
             Self::Json => f.write_str("the file is JSON, not sound"),
             Self::Unknown => f.write_str("the file is neither WAV nor MP3"),
-            Self::Header => f.write_str("the WAV file's header cannot be read"),
+            Self::Header => {
+                f.write_str("the file's header cannot be read, or names a format that is not taken")
+            }
             Self::Truncated { announced, got } => {
                 write!(f, "the file ends after {got} of {announced} bytes")
             }

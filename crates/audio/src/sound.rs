@@ -2,7 +2,7 @@ use std::io::Cursor;
 
 use hound::{SampleFormat, WavReader, WavSpec, WavWriter};
 
-use crate::{Error, RATE, heard, mulaw, riff};
+use crate::{Error, FileKind, RATE, heard, mp3, mulaw, riff};
 
 /// Format tags of WAV headers (RFC 2361).
 const PCM: u16 = 1;
@@ -71,8 +71,7 @@ impl Sound {
             .collect()
     }
 
-    /// One channel at the telephone's rate: all mixed, and resampled in a simple way (what lies between two moments is averaged),
-    /// which is good enough for tones and simulated voices.
+    /// One channel at the telephone's rate: all mixed, and what the lower rate cannot carry taken off (see [`crate::Resampler`]).
     #[must_use]
     pub fn telephone(&self) -> Vec<i16> {
         let channels = usize::from(self.channels.max(1));
@@ -91,11 +90,14 @@ impl Sound {
         (!words.is_empty()).then(|| words.join(" "))
     }
 
-    /// Reads a WAV file.
+    /// Reads a WAV or an MP3 file, by its bytes.
     ///
     /// # Errors
-    /// What is no WAV file, or compressed otherwise than by mu-law.
+    /// What is neither, a WAV file that is compressed otherwise than by mu-law, and an MP3 file without a frame.
     pub fn read(file: &[u8]) -> Result<Self, Error> {
+        if FileKind::of(file) == Some(FileKind::Mp3) {
+            return mp3::read(file);
+        }
         let chunks = riff::chunks(file)?;
         let format = riff::find(&chunks, "fmt ")?;
         let data = riff::find(&chunks, "data")?;
@@ -204,10 +206,14 @@ fn sixteen(sample: i32, bits: i32) -> i16 {
     }
 }
 
-/// Samples at the telephone's rate: the average of what falls between two moments, or the moment before when nothing does.
+/// Samples at the telephone's rate. For a rate that has little in common with it the average of what falls between two moments, or
+/// the moment before when nothing does.
 fn resampled(samples: &[i16], rate: u32) -> Vec<i16> {
     if rate == RATE || samples.is_empty() {
         return samples.to_vec();
+    }
+    if let Some(resampled) = crate::resample::resampled(samples, rate, RATE) {
+        return resampled;
     }
     let place = |index: usize| index * rate as usize / RATE as usize;
     (0..)
@@ -284,7 +290,8 @@ mod tests {
     #[test]
     fn what_cannot_be_read_says_why() {
         let words = |file: &[u8]| Sound::read(file).unwrap_err().to_string();
-        assert_eq!(words(b"ID3 and so on"), "not a wav file");
+        assert_eq!(words(b"OggS"), "neither a wav nor an mp3 file");
+        assert!(words(b"ID3 and so on").contains("no frame"));
         assert_eq!(words(&riff::file(&[])), "the wav file has no fmt chunk");
         let mut file = Sound::mono(vec![1, 2]).to_wav(Encoding::Pcm16).unwrap();
         file[20] = 0x55;
@@ -302,16 +309,19 @@ mod tests {
         let wide = Sound {
             rate: 16_000,
             channels: 2,
-            samples: vec![100, 300, 500, 700],
+            samples: [100, 300].repeat(1_600),
         };
-        assert_eq!(wide.telephone(), [400]);
+        let heard = wide.telephone();
+        assert_eq!(heard.len(), 800);
+        assert!((199..=201).contains(&heard[400]), "{}", heard[400]);
         assert_eq!(Sound::stereo(&[1, 2], &[3]).samples, [1, 3, 2, 0]);
         assert_eq!(Sound::stereo(&[1, 2], &[3]).channel(1), [3, 0]);
         let slow = Sound {
             rate: 4_000,
             channels: 1,
-            samples: vec![5, 7],
+            samples: vec![50; 400],
         };
-        assert_eq!(slow.telephone(), [5, 5, 7, 7]);
+        let heard = slow.telephone();
+        assert_eq!((heard.len(), heard[400]), (800, 50));
     }
 }

@@ -173,6 +173,14 @@ impl Bus {
         }
     }
 
+    /// How many there are, at little cost.
+    pub async fn dead_count(&self) -> Result<u64, Error> {
+        match &self.inner {
+            Inner::Embedded(bus) => bus.dead_count().await,
+            Inner::Amqp(bus) => bus.dead_count().await,
+        }
+    }
+
     /// Puts one dead letter back into the queue that it died in, as new.
     pub async fn replay(&self, id: &str) -> Result<(), Error> {
         self.replay_if(id, |_| true).await
@@ -216,11 +224,29 @@ impl Bus {
         }
     }
 
+    /// The queues that are to be consumed here and are not, now: their channel has ended, or the broker does not give one.
+    /// They are tried again until they are.
+    pub fn unserved(&self) -> Vec<String> {
+        match &self.inner {
+            Inner::Embedded(_) => Vec::new(),
+            Inner::Amqp(bus) => bus.unserved(),
+        }
+    }
+
     /// How much each queue holds. On RabbitMQ these are the queues that this process has declared.
     pub async fn depths(&self) -> Result<Vec<Depth>, Error> {
         match &self.inner {
             Inner::Embedded(bus) => bus.depths().await,
             Inner::Amqp(bus) => bus.depths().await,
+        }
+    }
+
+    /// Says that the consumers of this process have stopped. Where all that there are live in it, nobody will answer any
+    /// more: whoever waits for a reply, now or later, hears [`Error::NoReply`] as soon as the event is stored.
+    pub fn consumers_have_stopped(&self) {
+        match &self.inner {
+            Inner::Embedded(bus) => bus.give_up_replies(),
+            Inner::Amqp(_) => {}
         }
     }
 
@@ -281,6 +307,7 @@ mod tests {
         send(bus.declare(subscription));
         send(async move { bus.tap(&["#"]).await });
         send(bus.dead_letters(1));
+        send(bus.dead_count());
         send(bus.replay(""));
         send(bus.replay_if("", |_| true));
         send(bus.depths());

@@ -1,6 +1,7 @@
 //! The handle on a running consumer.
 
 use std::future::Future;
+use std::time::Duration;
 
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -45,6 +46,17 @@ impl Consumer {
         self.signals.stop.cancel();
         // The task cannot fail: handlers run in tasks of their own.
         let _ = self.task.await;
+    }
+
+    /// The same, and after so long drops what is still in hand: it is delivered again, here or elsewhere. Says whether
+    /// everything was settled.
+    pub async fn stop_within(mut self, patience: Duration) -> bool {
+        self.signals.stop.cancel();
+        if tokio::time::timeout(patience, &mut self.task).await.is_ok() {
+            return true;
+        }
+        self.abort().await;
+        false
     }
 
     /// Drops what is in hand unsettled, as a dying process would: it is delivered again, here or elsewhere.

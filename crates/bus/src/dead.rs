@@ -3,7 +3,7 @@
 use clock::Time;
 use events::Envelope;
 
-/// An event that a queue gave up on. It stays until somebody replays it.
+/// An event that a queue gave up on. It stays until somebody replays it, and [`KEPT_DAYS`] at most.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DeadLetter {
     /// `event-id@queue`. An event that dies twice in one queue is one letter.
@@ -19,6 +19,9 @@ pub struct DeadLetter {
     /// The event.
     pub envelope: Envelope,
 }
+
+/// How long a dead letter stays when nobody replays it.
+pub const KEPT_DAYS: u32 = 30;
 
 /// The id of an event among the dead letters of a queue.
 pub(crate) fn letter_id(event: &str, queue: &str) -> String {

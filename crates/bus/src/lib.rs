@@ -15,9 +15,10 @@ mod topic;
 
 pub use bus::{Bus, Config};
 pub use consumer::Consumer;
-pub use dead::{DeadLetter, Depth};
+pub use dead::{DeadLetter, Depth, KEPT_DAYS};
 pub use delivery::{Delivery, Disposition, Handler};
 pub use error::Error;
 pub use handle::DELIVERY_LIMIT;
 pub use subscription::{RETRY_DELAYS, Subscription};
 pub use tap::{Tap, Tapped};
+pub use topic::matches;

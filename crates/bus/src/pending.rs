@@ -1,7 +1,7 @@
 //! The requests of this process that still wait for a reply.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use events::Envelope;
@@ -14,6 +14,8 @@ pub(crate) struct Pending {
     nonce: String,
     next: AtomicU64,
     slots: Mutex<HashMap<String, oneshot::Sender<Envelope>>>,
+    /// Nobody answers any more.
+    given_up: AtomicBool,
 }
 
 /// One slot; dropping it gives the reply up.
@@ -31,6 +33,7 @@ impl Pending {
             nonce,
             next: AtomicU64::new(0),
             slots: Mutex::default(),
+            given_up: AtomicBool::new(false),
         })
     }
 
@@ -45,7 +48,11 @@ impl Pending {
             self.next.fetch_add(1, Ordering::Relaxed)
         );
         let (sender, reply) = oneshot::channel();
-        self.slots().insert(correlation.clone(), sender);
+        let mut slots = self.slots();
+        if !self.given_up.load(Ordering::Relaxed) {
+            slots.insert(correlation.clone(), sender);
+        }
+        drop(slots);
         Slot {
             correlation,
             reply,
@@ -57,6 +64,14 @@ impl Pending {
     pub(crate) fn answer(&self, correlation: &str, reply: Envelope) -> bool {
         let slot = self.slots().remove(correlation);
         slot.is_some_and(|slot| slot.send(reply).is_ok())
+    }
+
+    /// Gives up every reply that is waited for, now and later.
+    pub(crate) fn give_up(&self) {
+        // Under the lock: a slot that is opened meanwhile is either cleared or never kept.
+        let mut slots = self.slots();
+        self.given_up.store(true, Ordering::Relaxed);
+        slots.clear();
     }
 
     fn slots(&self) -> MutexGuard<'_, HashMap<String, oneshot::Sender<Envelope>>> {

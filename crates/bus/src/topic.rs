@@ -2,7 +2,7 @@
 
 /// Whether a routing key matches a pattern: words are separated by dots, `*` is exactly one word
 /// and `#` any number of them, none included.
-pub(crate) fn matches(pattern: &str, key: &str) -> bool {
+pub fn matches(pattern: &str, key: &str) -> bool {
     let pattern: Vec<&str> = pattern.split('.').collect();
     let key: Vec<&str> = key.split('.').collect();
     words_match(&pattern, &key)

@@ -3,6 +3,7 @@
 mod call;
 mod control;
 mod document;
+mod ears;
 mod error;
 mod faults;
 mod http;
@@ -13,16 +14,18 @@ mod running;
 mod script;
 mod sms;
 mod state;
+mod stream;
 mod time;
 mod webhooks;
 
 pub use control::CallView;
+pub use ears::Ears;
 pub use error::Error;
 pub use faults::{
-    ApiFault, Behaviour, CallbackTime, Callbacks, Callee, Fault, Handset, RecordingFault,
-    StreamFault,
+    ApiFault, Behaviour, CallbackTime, Callbacks, Callee, Fault, Handset, RecordingEnd,
+    RecordingFault, StreamFault,
 };
 pub use log::{Direction, Entry};
 pub use running::{Config, Credentials, Emulator, Handle, Running};
-pub use script::{Expect, Nothing, Pause, Script, Speech, Step};
+pub use script::{Carrying, Expect, Interruption, Nothing, Pause, Script, Speech, Step, Text};
 pub use state::{Media, Moment};

@@ -10,6 +10,7 @@ use clock::Clock;
 use tokio::sync::broadcast;
 
 use crate::control::CallView;
+use crate::ears::Ears;
 use crate::state::{Account, Media, Moment, Shared};
 use crate::time::Time;
 use crate::{Entry, Error, Fault, Script, call, http, sms, webhooks};
@@ -151,6 +152,11 @@ impl Running {
     /// Where it is reached, without a trailing slash: what takes the place of `https://api.twilio.com`.
     pub fn base_url(&self) -> String {
         self.shared.base_url.clone()
+    }
+
+    /// Gives the people on the phones ears: what they hear of a real voice is understood from now on. The first ones stay.
+    pub fn hear_with(&self, ears: Ears) {
+        let _ = self.shared.ears.set(ears);
     }
 
     /// The port it listens on.

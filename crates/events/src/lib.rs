@@ -1,9 +1,11 @@
 #![doc = include_str!("../README.md")]
 
 mod envelope;
+mod id;
 mod reflect;
 
 pub use envelope::{Envelope, Error, ReplyTo};
+pub use id::{call_id, derive_id};
 pub use reflect::{descriptors, to_json};
 
 use v1::*;

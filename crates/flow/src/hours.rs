@@ -1,6 +1,6 @@
 //! When nobody is called.
 
-use chrono::{Days, NaiveTime, TimeZone, Utc};
+use chrono::{Days, NaiveDateTime, NaiveTime, TimeZone, Utc};
 use chrono_tz::Tz;
 use clock::Time;
 use schemars::JsonSchema;
@@ -33,6 +33,14 @@ fn read<'de, D: Deserializer<'de>>(from: D) -> Result<NaiveTime, D::Error> {
 }
 
 impl QuietHours {
+    /// As they travel, in minutes since midnight; none where they are no hours.
+    pub fn of_minutes(from: u32, to: u32) -> Option<Self> {
+        let time =
+            |minute: u32| NaiveTime::from_num_seconds_from_midnight_opt(minute % 1440 * 60, 0);
+        let (from, to) = (time(from)?, time(to)?);
+        (from != to).then_some(Self { from, to })
+    }
+
     /// When they end, if `at` is within them. `zone` is an IANA name; one that is not known counts as UTC.
     pub fn end(&self, at: Time, zone: &str) -> Option<Time> {
         let zone: Tz = zone.parse().unwrap_or(Tz::UTC);
@@ -50,16 +58,33 @@ impl QuietHours {
         let day = local
             .date_naive()
             .checked_add_days(Days::new(u64::from(tomorrow)))?;
-        let mut end = day.and_time(self.to);
-        // An hour that the clocks skip ends when they have.
-        for _ in 0..4 {
-            if let Some(found) = zone.from_local_datetime(&end).latest() {
-                return Some(found.with_timezone(&Utc));
-            }
-            end += chrono::Duration::minutes(30);
-        }
-        None
+        instant(day.and_time(self.to), zone)
     }
+
+    /// When they begin next, seen from a time outside of them. `zone` as for [`QuietHours::end`].
+    pub fn next_start(&self, at: Time, zone: &str) -> Option<Time> {
+        if self.from == self.to {
+            return None;
+        }
+        let zone: Tz = zone.parse().unwrap_or(Tz::UTC);
+        let today = at.with_timezone(&zone).date_naive();
+        let days = [Some(today), today.checked_add_days(Days::new(1))];
+        days.into_iter()
+            .flatten()
+            .filter_map(|day| instant(day.and_time(self.from), zone))
+            .find(|start| *start > at)
+    }
+}
+
+/// The moment of a local time. In an hour that the clocks skip it is when they have.
+fn instant(mut local: NaiveDateTime, zone: Tz) -> Option<Time> {
+    for _ in 0..4 {
+        if let Some(found) = zone.from_local_datetime(&local).latest() {
+            return Some(found.with_timezone(&Utc));
+        }
+        local += chrono::Duration::minutes(30);
+    }
+    None
 }
 
 #[cfg(test)]
@@ -89,6 +114,26 @@ mod tests {
             serde_json::to_string(&night).unwrap(),
             r#"{"from":"21:00","to":"08:00"}"#
         );
+    }
+
+    #[test]
+    fn quiet_hours_begin_next_today_or_tomorrow() {
+        let night: QuietHours =
+            serde_json::from_str(r#"{"from": "21:00", "to": "08:00"}"#).unwrap();
+        let next = |time: &str| night.next_start(at(time), "America/New_York");
+        assert_eq!(
+            next("2026-11-21T20:00:00Z"),
+            Some(at("2026-11-22T02:00:00Z"))
+        );
+        assert_eq!(
+            next("2026-11-22T02:00:00Z"),
+            Some(at("2026-11-23T02:00:00Z"))
+        );
+        let never = QuietHours {
+            to: night.from,
+            ..night
+        };
+        assert_eq!(never.next_start(at("2026-11-21T20:00:00Z"), "UTC"), None);
     }
 
     #[test]

@@ -4,14 +4,16 @@ mod answers;
 mod ask;
 mod call;
 mod close;
+mod document;
+
+pub use document::{Document, Then};
 
 use clock::Time;
-use serde::{Deserialize, Serialize};
+use phrases::Language;
 
 use crate::definition::Definition;
 use crate::outcome::{self, Verdict};
 use crate::progress::Progress;
-use crate::words::Language;
 
 /// How often something that was not understood is asked again.
 const TRIES: u32 = 3;
@@ -19,31 +21,6 @@ const TRIES: u32 = 3;
 const FEEDBACK_ROUND_MS: u32 = 6_000;
 /// How long an answer is waited for that Twilio has told of and that is not here yet, in milliseconds.
 const LATE_ANSWER_MS: u32 = 1_500;
-
-/// What the caller hears, and what is listened for then.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Document {
-    /// The texts, in order. Each is spoken by itself, so that what recurs is made once.
-    pub lines: Vec<String>,
-    /// What comes then.
-    pub then: Then,
-}
-
-/// What is listened for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Then {
-    /// A key or a word of the menu.
-    Menu,
-    /// An answer to this question.
-    Record(u32),
-    /// Yes or no to this question.
-    YesNo(u32),
-    /// Nothing: Twilio asks at once how it goes on.
-    GoOn,
-    /// Nothing more.
-    HangUp,
-}
 
 /// What is answered to whoever waits for a document.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -133,6 +110,7 @@ impl Step {
 pub struct Machine<'a> {
     definition: &'a Definition,
     language: Language,
+    consent_notice: bool,
     progress: &'a mut Progress,
     at: Time,
 }
@@ -146,11 +124,18 @@ impl<'a> Machine<'a> {
         at: Time,
     ) -> Self {
         Self {
-            language: definition.words(language),
+            language: definition.phrases(language),
+            consent_notice: false,
             definition,
             progress,
             at,
         }
+    }
+
+    /// Whether callers are told that they are recorded where the definition has no notice of its own.
+    pub fn with_consent_notice(mut self, consent_notice: bool) -> Self {
+        self.consent_notice = consent_notice;
+        self
     }
 
     /// Says it, and keeps it, to be said again when Twilio asks how the call goes on: its reply may have been lost.

@@ -1,7 +1,7 @@
 //! How an interview went.
 
 use crate::definition::{Definition, Kind, Rule};
-use crate::progress::{Progress, Stage};
+use crate::progress::{Progress, Stage, Transcription};
 
 /// The word for how it went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -10,7 +10,7 @@ pub enum Outcome {
     Completed,
     /// Somebody was on the line, and left before the end.
     Abandoned,
-    /// Nobody was reached.
+    /// Nobody was reached: the call was not answered, or nothing but silence was heard.
     Failed,
     /// The rule holds.
     Eligible,
@@ -51,6 +51,18 @@ pub(crate) fn verdict(definition: &Definition, progress: &Progress) -> Option<Ve
         outcome,
         reason: String::new(),
     };
+    if ends_by_itself(definition, progress) {
+        match silence(progress) {
+            Silence::Yes => {
+                return Some(Verdict {
+                    outcome: Outcome::Failed,
+                    reason: "nobody".to_owned(),
+                });
+            }
+            Silence::Unknown => return None,
+            Silence::No => {}
+        }
+    }
     if is_complete(definition, progress) {
         return Some(plain(match definition.kind {
             Kind::Eligibility => eligibility(definition, progress),
@@ -79,6 +91,37 @@ pub(crate) fn verdict(definition: &Definition, progress: &Progress) -> Option<Ve
         outcome: Outcome::Failed,
         reason,
     })
+}
+
+/// Whether a call was nothing but silence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Silence {
+    Yes,
+    No,
+    /// Nothing was heard yet, and there are answers that may have words.
+    Unknown,
+}
+
+/// Whether nothing but silence was heard so far.
+pub(crate) fn silence(progress: &Progress) -> Silence {
+    if !progress.reached || progress.heard_from {
+        return Silence::No;
+    }
+    let mut silence = Silence::Yes;
+    for answer in &progress.answers {
+        match answer.transcription {
+            // What cannot be transcribed may be anything.
+            Transcription::Done | Transcription::Unable => return Silence::No,
+            Transcription::Recording | Transcription::Pending => silence = Silence::Unknown,
+            Transcription::Silent => {}
+        }
+    }
+    silence
+}
+
+/// Whether the call came to its own end. A caller who hangs up before it is somebody, though nothing was said.
+fn ends_by_itself(definition: &Definition, progress: &Progress) -> bool {
+    progress.stage == Stage::Over || is_complete(definition, progress)
 }
 
 /// Whether every question that was to be asked has its answer.

@@ -160,6 +160,12 @@ pub struct Usage {
     /// In millionths of a US dollar, when the price is known.
     #[serde(default)]
     pub cost_micro_usd: Option<u64>,
+    /// What the model read, when the provider says.
+    #[serde(default)]
+    pub prompt_tokens: Option<u32>,
+    /// What it wrote.
+    #[serde(default)]
+    pub completion_tokens: Option<u32>,
 }
 
 /// An answer.
@@ -241,10 +247,18 @@ pub struct Progress {
     pub usage: Vec<Usage>,
     /// The answers, by number.
     pub answers: Vec<Answer>,
+    /// When the call was ordered.
+    pub ordered_at: Option<Time>,
+    /// How many orders for this interview had lost their sense before anybody was called; no attempts.
+    pub postponed: u32,
     /// Who picked up, by Twilio's detection.
     pub picked_up: String,
     /// Whether somebody was on the line.
     pub reached: bool,
+    /// Whether the caller has pressed a key or said something that was recognised.
+    pub heard_from: bool,
+    /// Whether a key was pressed while we talked to what was taken for a machine.
+    pub is_person: bool,
     /// Whether the caller has heard the feedback of an earlier interview.
     pub heard_feedback: bool,
     /// Whether the summary was asked for.

@@ -1,6 +1,8 @@
 //! Whether an answer is yes: phrases before words, and a doubt is never a no.
 
-use crate::words::Language;
+use phrases::Language;
+
+use crate::understood::spoken;
 
 /// Recognition that is less sure than this is not believed. Some of Twilio's speech models always say 0, which says nothing.
 const LEAST_CONFIDENCE: f64 = 0.4;
@@ -108,53 +110,56 @@ const SPANISH: &Phrases = &[
     ),
 ];
 
-impl Language {
-    /// Whether an answer is yes, by a key (1 yes, 2 no) or by words. `None`: both, neither, or not sure enough; ask again.
-    /// `confidence` is Twilio's, from 0 to 1.
-    pub fn yes_no(self, digits: &str, speech: &str, confidence: Option<f64>) -> Option<bool> {
-        match digits.chars().next() {
-            Some('1') => return Some(true),
-            Some('2') => return Some(false),
+/// Whether an answer is yes, by a key (1 yes, 2 no) or by words. `None`: both, neither, or not sure enough; ask again.
+/// `confidence` is Twilio's, from 0 to 1.
+pub fn yes_no(
+    language: Language,
+    digits: &str,
+    speech: &str,
+    confidence: Option<f64>,
+) -> Option<bool> {
+    match digits.chars().next() {
+        Some('1') => return Some(true),
+        Some('2') => return Some(false),
+        _ => {}
+    }
+    if confidence.is_some_and(|sure| sure > 0.0 && sure < LEAST_CONFIDENCE) {
+        return None;
+    }
+    let words: Vec<String> = spoken(speech).collect();
+    // Who is told to press 1 may say it.
+    if let [word] = words.as_slice() {
+        match word.as_str() {
+            "1" | "one" | "eins" | "uno" => return Some(true),
+            "2" | "two" | "zwei" | "dos" => return Some(false),
             _ => {}
         }
-        if confidence.is_some_and(|sure| sure > 0.0 && sure < LEAST_CONFIDENCE) {
-            return None;
-        }
-        let words: Vec<String> = crate::words::spoken(speech).collect();
-        // Who is told to press 1 may say it.
-        if let [word] = words.as_slice() {
-            match word.as_str() {
-                "1" | "one" | "eins" | "uno" => return Some(true),
-                "2" | "two" | "zwei" | "dos" => return Some(false),
-                _ => {}
-            }
-        }
-        if is_unclear(self.phrases(), &words) {
-            return None;
-        }
-        let senses = senses(self.phrases(), &words);
-        let says = |sense| senses.contains(&sense);
-        match (says(Yes), says(No), says(LeansYes), says(LeansNo)) {
-            (true, true, ..) => None,
-            // "Yes, I don't" contradicts itself.
-            (true, false, _, leans_no) => (!leans_no).then_some(true),
-            // "No, I am a student" is a no; "No, I do" contradicts itself.
-            (false, true, leans_yes, _) => {
-                let contradicts = leans_yes && senses.last() == Some(&LeansYes);
-                (!(contradicts && ends_with_it(self.phrases(), &words))).then_some(false)
-            }
-            (false, false, true, false) => Some(true),
-            (false, false, false, true) => Some(false),
-            (false, false, ..) => None,
-        }
     }
-
-    fn phrases(self) -> &'static Phrases {
-        match self {
-            Self::English => ENGLISH,
-            Self::German => GERMAN,
-            Self::Spanish => SPANISH,
+    if is_unclear(phrases_of(language), &words) {
+        return None;
+    }
+    let senses = senses(phrases_of(language), &words);
+    let says = |sense| senses.contains(&sense);
+    match (says(Yes), says(No), says(LeansYes), says(LeansNo)) {
+        (true, true, ..) => None,
+        // "Yes, I don't" contradicts itself.
+        (true, false, _, leans_no) => (!leans_no).then_some(true),
+        // "No, I am a student" is a no; "No, I do" contradicts itself.
+        (false, true, leans_yes, _) => {
+            let contradicts = leans_yes && senses.last() == Some(&LeansYes);
+            (!(contradicts && ends_with_it(phrases_of(language), &words))).then_some(false)
         }
+        (false, false, true, false) => Some(true),
+        (false, false, false, true) => Some(false),
+        (false, false, ..) => None,
+    }
+}
+
+fn phrases_of(language: Language) -> &'static Phrases {
+    match language {
+        Language::English => ENGLISH,
+        Language::German => GERMAN,
+        Language::Spanish => SPANISH,
     }
 }
 
@@ -214,7 +219,7 @@ mod tests {
         let sentences: Vec<&str> = sentences.split('|').map(str::trim).collect();
         let wrong: Vec<_> = sentences
             .iter()
-            .filter(|sentence| language.yes_no("", sentence, None) != expected)
+            .filter(|sentence| yes_no(language, "", sentence, None) != expected)
             .collect();
         assert!(wrong.is_empty(), "{language:?} {expected:?}: {wrong:#?}");
         sentences.len()
@@ -277,13 +282,13 @@ mod tests {
 
     #[test]
     fn yes_no_keys_win_over_words() {
-        assert_eq!(Language::English.yes_no("2", "yes", None), Some(false));
-        assert_eq!(Language::German.yes_no("1", "nein", None), Some(true));
+        assert_eq!(yes_no(Language::English, "2", "yes", None), Some(false));
+        assert_eq!(yes_no(Language::German, "1", "nein", None), Some(true));
     }
 
     #[test]
     fn yes_no_low_confidence_is_not_understood() {
-        let heard = |sure| Language::English.yes_no("", "no", Some(sure));
+        let heard = |sure| yes_no(Language::English, "", "no", Some(sure));
         assert_eq!(
             (heard(0.2), heard(0.9), heard(0.0)),
             (None, Some(false), Some(false))

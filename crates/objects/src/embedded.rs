@@ -10,7 +10,6 @@ use aws_smithy_runtime_api::client::http::{
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use http::header::HOST;
-use http_body_util::BodyExt;
 use s3s::Body;
 use s3s::service::S3Service;
 
@@ -51,15 +50,12 @@ impl HttpConnector for InProcess {
             head.headers
                 .entry(HOST)
                 .or_insert(http::HeaderValue::from_static(AUTHORITY));
-            let body = body.collect().await.map_err(failed)?.to_bytes();
             let answer = service
-                .call(http::Request::from_parts(head, Body::from(body)))
+                .call(http::Request::from_parts(head, Body::http_body(body)))
                 .await
                 .map_err(|e| failed(format!("{e:?}").into()))?;
-            let (head, body) = answer.into_parts();
-            let body = body.collect().await.map_err(failed)?.to_bytes();
-            HttpResponse::try_from(http::Response::from_parts(head, SdkBody::from(body)))
-                .map_err(|e| failed(e.into()))
+            let answer = answer.map(SdkBody::from_body_1_x);
+            HttpResponse::try_from(answer).map_err(|e| failed(e.into()))
         })
     }
 }

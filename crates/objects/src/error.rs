@@ -18,6 +18,16 @@ pub enum Error {
     OutOfRange,
 }
 
+/// What a store could not do that was tried ([`crate::Objects::probe`]).
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("an object cannot be {step}")]
+pub struct ProbeError {
+    /// `stored`, `read back` or `deleted`.
+    pub step: &'static str,
+    /// Why.
+    pub source: Error,
+}
+
 impl Error {
     /// Whether the same request may succeed later.
     pub fn is_away(&self) -> bool {

@@ -3,7 +3,6 @@
 use std::collections::BinaryHeap;
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -15,6 +14,8 @@ const MAGIC: &[u8; 8] = b"TRUNKOB1";
 const TAIL: u64 = 12;
 /// No label is longer.
 const LABEL: u64 = 1024;
+/// What is read at once of an object that goes out.
+const PIECE: u64 = 256 << 10;
 /// Where files are until they are whole.
 const UNFINISHED: &str = ".unfinished";
 /// No write takes as long: what is older was left by a process that died.
@@ -50,12 +51,38 @@ pub(crate) struct Opened {
 }
 
 impl Opened {
-    pub(crate) fn read(mut self, range: &Range<u64>) -> io::Result<Vec<u8>> {
-        let length = range.end.saturating_sub(range.start);
+    /// Goes to the beginning of a range.
+    pub(crate) fn seek(&mut self, start: u64) -> io::Result<()> {
+        self.file.seek(SeekFrom::Start(start)).map(drop)
+    }
+
+    /// The next piece, of at most so many bytes.
+    pub(crate) fn piece(&mut self, length: u64) -> io::Result<Vec<u8>> {
+        let length = length.min(PIECE);
         let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or_default());
-        self.file.seek(SeekFrom::Start(range.start))?;
-        self.file.take(length).read_to_end(&mut bytes)?;
+        (&self.file).take(length).read_to_end(&mut bytes)?;
         Ok(bytes)
+    }
+}
+
+/// An object that is being written.
+pub(crate) struct Draft {
+    pub(crate) file: File,
+    path: Unfinished,
+    digest: Md5,
+}
+
+impl Draft {
+    pub(crate) fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.digest.update(bytes);
+        self.file.write_all(bytes)
+    }
+
+    /// Makes a file of its own of it, in that place; answers the MD5 of its bytes.
+    pub(crate) fn keep(self, place: impl FnOnce(&str) -> PathBuf) -> io::Result<String> {
+        let etag = hex::encode(self.digest.finalize());
+        fs::rename(&self.path.0, place(&etag))?;
+        Ok(etag)
     }
 }
 
@@ -67,7 +94,9 @@ impl FsStore {
         for entry in fs::read_dir(&unfinished)?.flatten() {
             let age = entry.metadata().and_then(|meta| meta.modified());
             if age.is_ok_and(|at| at.elapsed().is_ok_and(|age| age > ABANDONED)) {
-                let _ = fs::remove_file(entry.path());
+                let path = entry.path();
+                // A file, or the folder of an upload in parts.
+                let _ = fs::remove_file(&path).or_else(|_| fs::remove_dir_all(&path));
             }
         }
         Ok(Self {
@@ -95,13 +124,25 @@ impl FsStore {
         }
     }
 
-    /// Writes an object. `only_new`: unless there is one; then the answer is `None`.
-    pub(crate) fn put(
+    /// A file to write an object into.
+    pub(crate) fn draft(&self) -> io::Result<Draft> {
+        let path = Unfinished(self.temporary());
+        let file = File::create_new(&path.0)?;
+        Ok(Draft {
+            file,
+            path,
+            digest: Md5::new(),
+        })
+    }
+
+    /// Gives a written file its place, with its label: content type, and ETag where it is not the MD5 of the bytes. `only_new`: unless
+    /// there is an object; then the answer is `None`, else the ETag.
+    pub(crate) fn put_draft(
         &self,
+        draft: Draft,
         bucket: &str,
         key: &str,
-        bytes: &[u8],
-        content_type: &str,
+        (content_type, etag): (&str, Option<String>),
         only_new: bool,
     ) -> io::Result<Option<String>> {
         let Some(path) = self.path(bucket, key) else {
@@ -109,17 +150,10 @@ impl FsStore {
         };
         let folder = path.parent().unwrap_or(&self.root);
         create_folder(folder)?;
-        let etag = hex::encode(Md5::checksum(bytes));
+        let etag = etag.unwrap_or_else(|| hex::encode(draft.digest.finalize()));
         let label = format!("{etag} {content_type}");
         let length = u32::try_from(label.len()).map_err(io::Error::other)?;
-
-        let unfinished = Unfinished(
-            self.root
-                .join(UNFINISHED)
-                .join(hex::encode(rand::random::<[u8; 16]>())),
-        );
-        let mut file = File::create_new(&unfinished.0)?;
-        file.write_all(bytes)?;
+        let (mut file, unfinished) = (draft.file, draft.path);
         file.write_all(label.as_bytes())?;
         file.write_all(&length.to_le_bytes())?;
         file.write_all(MAGIC)?;
@@ -138,6 +172,17 @@ impl FsStore {
             Err(e) if e.kind() == io::ErrorKind::AlreadyExists => Ok(None),
             Err(e) => Err(e),
         }
+    }
+
+    /// A name that nobody else has, for what is not whole yet.
+    pub(crate) fn temporary(&self) -> PathBuf {
+        let name = hex::encode(rand::random::<[u8; 16]>());
+        self.unfinished().join(name)
+    }
+
+    /// Where what is not whole yet is.
+    pub(crate) fn unfinished(&self) -> PathBuf {
+        self.root.join(UNFINISHED)
     }
 
     pub(crate) fn delete(&self, bucket: &str, key: &str) -> io::Result<()> {
@@ -271,7 +316,7 @@ impl Drop for Unfinished {
     }
 }
 
-fn is_absent(e: &io::Error) -> bool {
+pub(crate) fn is_absent(e: &io::Error) -> bool {
     matches!(
         e.kind(),
         io::ErrorKind::NotFound | io::ErrorKind::NotADirectory | io::ErrorKind::IsADirectory

@@ -7,7 +7,7 @@ use tokio::sync::OnceCell;
 
 use crate::Config;
 use crate::connect::{BUCKET, connect};
-use crate::error::{Answer, Error, error};
+use crate::error::{Answer, Error, ProbeError, error};
 
 /// S3's own limit is 1024.
 const LONGEST_KEY: usize = 512;
@@ -109,6 +109,26 @@ impl Objects {
             ))),
             Err(e) => Err(error(&e)),
         }
+    }
+
+    /// Whether objects can be stored, read back and deleted: does it with one of its own, below `doctor/`.
+    ///
+    /// # Errors
+    /// The first step that did not work, and why.
+    pub async fn probe(&self) -> Result<(), ProbeError> {
+        let failed = |step| move |source| ProbeError { step, source };
+        let name = hex::encode(rand::random::<[u8; 16]>());
+        let key = format!("doctor/{name}");
+        let put = self.put(&key, name.clone(), "text/plain").await;
+        put.map_err(failed("stored"))?;
+        let got = self.get(&key).await;
+        let deleted = self.delete(&key).await;
+        let got = got.map_err(failed("read back"))?;
+        if got.is_none_or(|object| object.bytes != name) {
+            let other = Error::Refused("what comes back is not what was stored".to_owned());
+            return Err(failed("read back")(other));
+        }
+        deleted.map_err(failed("deleted"))
     }
 
     /// Makes the bucket, for set-up; one that is ours already is fine.
@@ -286,7 +306,15 @@ impl Objects {
         Ok(Page { entries, next })
     }
 
-    async fn client(&self) -> Result<&Client, Error> {
+    pub(crate) fn config(&self) -> &Config {
+        &self.0.config
+    }
+
+    pub(crate) fn bucket(&self) -> &str {
+        &self.0.bucket
+    }
+
+    pub(crate) async fn client(&self) -> Result<&Client, Error> {
         self.0
             .client
             .get_or_try_init(|| async { connect(&self.0.config).await })
@@ -294,7 +322,7 @@ impl Objects {
     }
 }
 
-fn checked(key: &str) -> Result<&str, Error> {
+pub(crate) fn checked(key: &str) -> Result<&str, Error> {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '=' | '-');
     let part = |part: &str| !part.is_empty() && !part.starts_with('.') && part.chars().all(plain);
     if key.len() <= LONGEST_KEY && key.split('/').all(part) {
@@ -304,10 +332,10 @@ fn checked(key: &str) -> Result<&str, Error> {
     }
 }
 
-fn bare(etag: Option<String>) -> String {
+pub(crate) fn bare(etag: Option<String>) -> String {
     etag.unwrap_or_default().trim_matches('"').to_owned()
 }
 
-fn unsigned(n: Option<i64>) -> u64 {
+pub(crate) fn unsigned(n: Option<i64>) -> u64 {
     n.and_then(|n| n.try_into().ok()).unwrap_or_default()
 }

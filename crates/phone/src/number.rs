@@ -5,11 +5,13 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::DOTS;
+use crate::{DOTS, plan};
 
-/// A phone number in E.164 form: `+` and 7 to 15 digits, the first not zero.
+/// A phone number in E.164 form: `+` and 7 to 15 digits, the first not zero, as many as the country's plan has.
 ///
-/// ITU-T E.164 allows at most 15 digits; the lower bound keeps short codes and fragments out.
+/// ITU-T E.164 allows at most 15 digits; the lower bound keeps short codes and fragments out. A number that was stored
+/// or travels between parts of the platform (serde, `TryFrom<String>`) was judged when it came in: of it, only the form is
+/// looked at, so that a plan that changes does not make what is stored unreadable.
 /// `Display` and serde give the whole number, `Debug` and [`E164::redacted`] do not.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -33,6 +35,34 @@ pub enum Invalid {
         /// How many there are.
         digits: usize,
     },
+    /// Too few digits for its country, or too many.
+    #[error("a number of +{code} has {} digits after the country code, not {digits}", span(*.least, *.most))]
+    National {
+        /// The country code.
+        code: &'static str,
+        /// The least that there may be.
+        least: usize,
+        /// The most.
+        most: usize,
+        /// How many there are.
+        digits: usize,
+    },
+    /// A North American number has another length than its plan.
+    #[error("a number of +1 has ten digits after it, not {digits}")]
+    NorthAmerican {
+        /// How many there are.
+        digits: usize,
+    },
+    /// No North American area code begins with 0 or 1.
+    #[error("an area code of +1 begins with 2 to 9")]
+    AreaCode,
+}
+
+fn span(least: usize, most: usize) -> String {
+    match least == most {
+        true => least.to_string(),
+        false => format!("{least} to {most}"),
+    }
 }
 
 impl E164 {
@@ -40,9 +70,11 @@ impl E164 {
     ///
     /// # Errors
     ///
-    /// [`Invalid`] when it is anything but `+` and 7 to 15 digits; spaces and punctuation are not removed.
+    /// [`Invalid`] when it is anything but `+` and as many digits as the numbering plan has, 7 to 15; spaces and
+    /// punctuation are not removed.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         check(text)?;
+        check_plan(&text[1..])?;
         Ok(Self(text.to_owned()))
     }
 
@@ -76,6 +108,25 @@ fn check(text: &str) -> Result<(), Invalid> {
         });
     }
     Ok(())
+}
+
+fn check_plan(digits: &str) -> Result<(), Invalid> {
+    let Some((code, least, most)) = plan::of(digits) else {
+        return Ok(());
+    };
+    let national = &digits[code.len()..];
+    let digits = national.len();
+    match (code, (least..=most).contains(&digits)) {
+        ("1", false) => Err(Invalid::NorthAmerican { digits }),
+        ("1", true) if national.starts_with(['0', '1']) => Err(Invalid::AreaCode),
+        (_, false) => Err(Invalid::National {
+            code,
+            least,
+            most,
+            digits,
+        }),
+        _ => Ok(()),
+    }
 }
 
 impl FromStr for E164 {
@@ -134,7 +185,7 @@ mod tests {
 
     #[test]
     fn takes_strict_e164_only() {
-        for good in ["+15550100002", "+1234567", "+123456789012345"] {
+        for good in ["+15550100002", "+3581234", "+358123456789012"] {
             assert_eq!(E164::parse(good).unwrap().as_str(), good);
         }
         for (bad, why) in [
@@ -154,11 +205,50 @@ mod tests {
     }
 
     #[test]
+    fn number_has_the_digits_of_its_plan() {
+        for good in [
+            "+12125551234",
+            "+15005550001",
+            "+442071838750",
+            "+4930901820",
+            "+33123456789",
+            "+919876543210",
+            "+5511987654321",
+            "+61412345678",
+            "+818012345678",
+            "+3726551234",
+        ] {
+            assert!(E164::parse(good).is_ok(), "{good}");
+        }
+        for (bad, digits) in [("+12125551", 7), ("+15550151", 7), ("+155501000021", 11)] {
+            assert_eq!(E164::parse(bad), Err(Invalid::NorthAmerican { digits }));
+        }
+        for bad in ["+10125551234", "+11125551234"] {
+            assert_eq!(E164::parse(bad), Err(Invalid::AreaCode), "{bad}");
+        }
+        let short = E164::parse("+91987654321").unwrap_err();
+        assert_eq!(
+            short.to_string(),
+            "a number of +91 has 10 digits after the country code, not 9"
+        );
+        for bad in ["+331234567", "+78005553", "+4412345678901"] {
+            assert!(E164::parse(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn stored_number_is_read_whatever_its_plan_says_now() {
+        let stored: E164 = serde_json::from_str(r#""+12125551""#).unwrap();
+        assert_eq!(stored.as_str(), "+12125551");
+        assert!(E164::try_from("12125551".to_owned()).is_err());
+    }
+
+    #[test]
     fn debug_hides_and_display_shows() {
         let number = E164::parse("+15550100002").unwrap();
         assert_eq!(format!("{number:?}"), "+1•••••0002");
         assert_eq!(number.to_string(), "+15550100002");
-        assert_eq!(E164::parse("+1234567").unwrap().redacted(), "+1•••••67");
+        assert_eq!(E164::parse("+3581234").unwrap().redacted(), "+3•••••34");
     }
 
     #[test]

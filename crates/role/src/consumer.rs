@@ -11,10 +11,9 @@ use metrics::{counter, histogram};
 use store::{Store, Tx, inbox, outbox};
 use tracing::{Instrument, debug, error, warn};
 
-use crate::decision::{Cause, Decision, Sealed};
+use crate::decision::{Cause, Decision, Envelopes, Outcome};
 use crate::relay::{Relay, lease};
 use crate::reply::{answer, answer_late, decline};
-use crate::telemetry;
 
 /// Why an event was not handled.
 #[derive(Debug, thiserror::Error)]
@@ -121,13 +120,9 @@ pub trait Performer: Send + Sync + 'static {
         bus::RETRY_DELAYS.to_vec()
     }
 
-    /// Performs. The events it returns are published before the command counts as done, all at once: without a
-    /// transaction there is no outbox where one could wait for its time. Timers are a decider's.
-    async fn perform(
-        &self,
-        cause: &Cause,
-        command: Self::Command,
-    ) -> Result<Decision, HandlerError>;
+    /// Performs.
+    async fn perform(&self, cause: &Cause, command: Self::Command)
+    -> Result<Outcome, HandlerError>;
 }
 
 /// The frame around a decider: inbox, transaction, outbox, reply.
@@ -175,11 +170,11 @@ impl<D: Decider> Deciding<D> {
                 return Err(fault);
             }
         };
-        let Sealed {
+        let Envelopes {
             reply,
-            answers,
+            late_replies,
             events,
-        } = decision.seal(&cause, cause.time, now);
+        } = decision.into_envelopes(&cause, cause.time, now);
         let leaving = lease(now);
         let rows: Vec<outbox::Row> = events
             .iter()
@@ -193,7 +188,7 @@ impl<D: Decider> Deciding<D> {
             .iter()
             .map(|reply| kept(&self.queue, &cause.id, reply))
             .chain(
-                answers
+                late_replies
                     .iter()
                     .map(|(slot, reply)| kept(&slot.consumer, &slot.event, reply)),
             )
@@ -204,7 +199,7 @@ impl<D: Decider> Deciding<D> {
         if let Some(reply) = &reply {
             answer(&self.bus, &delivery.envelope, reply).await;
         }
-        answer_late(&self.bus, &answers, self.clock.now()).await;
+        answer_late(&self.bus, &late_replies, self.clock.now()).await;
         let (now_due, later): (Vec<_>, Vec<_>) =
             events.into_iter().partition(|(_, due)| *due <= now);
         self.relay
@@ -272,16 +267,11 @@ impl<P: Performer> Performing<P> {
         let cause = Cause::new(&self.queue, envelope, delivery.attempt, started);
         let outcome = self.performer.perform(&cause, command).await?;
         let now = self.clock.now();
-        let Sealed {
-            reply,
-            answers,
-            events,
-        } = outcome.seal(&cause, now, now);
+        let (reply, events) = outcome.into_envelopes(&cause, now);
         if let Some(reply) = &reply {
             answer(&self.bus, &delivery.envelope, reply).await;
         }
-        answer_late(&self.bus, &answers, now).await;
-        for (envelope, _) in &events {
+        for envelope in &events {
             // Whoever waits for what follows waits less when it is not stored: the command is, until this ends.
             let handled = envelope.reply_to.is_some() && self.bus.dispatch_direct(envelope).await;
             if !handled {
@@ -389,16 +379,16 @@ mod tests {
             &self,
             cause: &Cause,
             command: NumberBuy,
-        ) -> Result<Decision, HandlerError> {
+        ) -> Result<Outcome, HandlerError> {
             self.0.fetch_add(1, Ordering::Relaxed);
             match (command.country.as_str(), cause.attempt) {
                 ("away", ..=6) => Err(HandlerError::Unavailable {
                     reason: "the carrier is away".to_owned(),
                     retry_after: Some(Duration::from_millis(20)),
                 }),
-                ("away", _) => Ok(Decision::nothing().reply(&NumberBought::default())),
+                ("away", _) => Ok(Outcome::nothing().reply(&NumberBought::default())),
                 ("never", _) => Err(HandlerError::Reject("it cannot be".to_owned())),
-                ("once", 2..) => Ok(Decision::nothing().reply(&NumberBought::default())),
+                ("once", 2..) => Ok(Outcome::nothing().reply(&NumberBought::default())),
                 _ => Err(HandlerError::Retry("not yet".to_owned())),
             }
         }

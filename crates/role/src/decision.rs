@@ -3,8 +3,7 @@
 use bytes::Bytes;
 use chrono::Duration;
 use clock::Time;
-use events::{Envelope, Event};
-use sha2::{Digest, Sha256};
+use events::{Envelope, Event, derive_id};
 
 use crate::reply::{ReplySlot, reply_id};
 
@@ -54,53 +53,94 @@ impl Cause {
     }
 }
 
-/// An id made of what it follows from.
-pub fn derive_id(parts: &[&str]) -> String {
-    let mut digest = Sha256::new();
-    for part in parts {
-        digest.update(part.as_bytes());
-        digest.update([0]);
-    }
-    hex::encode(&digest.finalize()[..13])
-}
-
-/// The id of the call that Twilio knows by this CallSid. A call answers to both.
-pub fn call_id(call_sid: &str) -> String {
-    derive_id(&["call", call_sid])
-}
-
-/// What follows from an event.
+/// What follows from an event: what a decider returns.
 #[derive(Debug, Default)]
 pub struct Decision {
-    pub(crate) reply: Option<Outgoing>,
-    pub(crate) events: Vec<Outgoing>,
-    pub(crate) answers: Vec<(ReplySlot, Outgoing)>,
+    reply: Option<OutgoingEvent>,
+    events: Vec<(OutgoingEvent, Duration)>,
+    late_replies: Vec<(ReplySlot, OutgoingEvent)>,
 }
 
+/// An event that is about to leave, with its attributes where they are not those of its cause.
+///
+/// A plain `&event` becomes one, with every attribute its cause's:
+/// `decision.publish(&event).publish(OutgoingEvent::new(&other).key(call_sid))`.
 #[derive(Debug)]
-pub(crate) struct Outgoing {
-    pub kind: String,
-    pub data: Bytes,
-    pub after: Duration,
-    pub tenant: Option<String>,
-    pub key: Option<String>,
-    pub id: Option<String>,
-    pub hand_on_reply: bool,
-    pub as_of_cause: bool,
+pub struct OutgoingEvent {
+    kind: String,
+    data: Bytes,
+    tenant: Option<String>,
+    key: Option<String>,
+    id: Option<String>,
+    forwards_reply: bool,
+    is_of_cause: bool,
 }
 
-impl Outgoing {
-    fn of<E: Event>(event: &E) -> Self {
+impl<E: Event> From<&E> for OutgoingEvent {
+    fn from(event: &E) -> Self {
+        Self::new(event)
+    }
+}
+
+impl OutgoingEvent {
+    /// Of its cause's tenant and key, with an id that follows from the cause.
+    pub fn new<E: Event>(event: &E) -> Self {
         Self {
             kind: E::TYPE.to_owned(),
             data: Bytes::from(event.encode_to_vec()),
-            after: Duration::zero(),
             tenant: None,
             key: None,
             id: None,
-            hand_on_reply: false,
-            as_of_cause: false,
+            forwards_reply: false,
+            is_of_cause: false,
         }
+    }
+
+    /// An identity of its own, in place of one that follows from its cause: several causes that lead to it lead to one event.
+    #[must_use]
+    pub fn id(mut self, id: impl Into<String>) -> Self {
+        self.id = Some(id.into());
+        self
+    }
+
+    /// The CallSid or conversation that it belongs to. An empty one is the cause's.
+    #[must_use]
+    pub fn key(mut self, key: impl Into<String>) -> Self {
+        self.key = Some(key.into()).filter(|key| !key.is_empty());
+        self
+    }
+
+    /// The tenant that it belongs to. An empty one is the cause's.
+    #[must_use]
+    pub fn tenant(mut self, tenant: impl Into<String>) -> Self {
+        self.tenant = Some(tenant.into()).filter(|tenant| !tenant.is_empty());
+        self
+    }
+
+    /// Narrows the routing key: `voice.inbound` becomes `voice.inbound.forward`.
+    #[must_use]
+    pub fn routed_to(mut self, suffix: &str) -> Self {
+        self.kind = format!("{}.{suffix}", self.kind);
+        self
+    }
+
+    /// Tells of its cause's moment, whenever it leaves: what a performer only republishes has not happened again.
+    #[must_use]
+    pub fn caused_at(mut self) -> Self {
+        self.is_of_cause = true;
+        self
+    }
+
+    /// Lets its consumer answer the request that waits for us.
+    #[must_use]
+    pub fn forward_reply(mut self) -> Self {
+        self.forwards_reply = true;
+        self
+    }
+
+    /// As a reply that is sent late, to a slot that was kept.
+    pub(crate) fn into_parts(self) -> (String, Bytes) {
+        (self.kind, self.data)
     }
 }
 
@@ -110,158 +150,101 @@ impl Decision {
         Self::default()
     }
 
-    /// The answer for whoever waits; nobody may.
+    /// The reply to the request that waits; there may be none.
     #[must_use]
     pub fn reply<E: Event>(mut self, event: &E) -> Self {
-        self.reply = Some(Outgoing::of(event));
+        self.reply = Some(OutgoingEvent::new(event));
         self
     }
 
-    /// The answer for somebody who asked earlier and whose slot was kept; there may be several. It is sent after the
-    /// commit unless the slot's deadline has passed, and kept for a second delivery of the question.
+    /// The reply to an earlier request whose slot was kept; there may be several. It is sent after the commit unless the
+    /// slot's deadline has passed, and kept for a second delivery of the request.
     ///
-    /// It is sent once, at best: if the process dies between the commit and the answer, or the bus is away just then,
-    /// the requester waits until his deadline. A second delivery of the question that comes before the answer is not
-    /// answered by itself.
+    /// It is sent once, at best: if the process dies between the commit and the reply, or the bus is away just then, the
+    /// requester waits until its deadline. A second delivery of the request that comes before the reply is not answered by
+    /// itself.
     #[must_use]
-    pub fn answer<E: Event>(mut self, slot: ReplySlot, event: &E) -> Self {
-        self.answers.push((slot, Outgoing::of(event)));
+    pub fn reply_late<E: Event>(mut self, slot: ReplySlot, event: &E) -> Self {
+        self.late_replies.push((slot, OutgoingEvent::new(event)));
         self
     }
 
     /// An event that leaves with the commit.
     #[must_use]
-    pub fn then<E: Event>(mut self, event: &E) -> Self {
-        self.events.push(Outgoing::of(event));
+    pub fn publish(mut self, event: impl Into<OutgoingEvent>) -> Self {
+        self.events.push((event.into(), Duration::zero()));
         self
     }
 
     /// An event that leaves when `after` has passed: a timer.
     #[must_use]
-    pub fn then_after<E: Event>(mut self, after: Duration, event: &E) -> Self {
-        self.events.push(Outgoing {
-            after,
-            ..Outgoing::of(event)
-        });
-        self
-    }
-
-    /// Gives the last event an identity of its own, in place of one that follows from its cause: several
-    /// causes that lead to it lead to one event.
-    #[must_use]
-    pub fn identified(mut self, id: impl Into<String>) -> Self {
-        if let Some(last) = self.events.last_mut() {
-            last.id = Some(id.into());
-        }
-        self
-    }
-
-    /// Sets the key (CallSid or conversation) of the last event, where it is not the cause's.
-    #[must_use]
-    pub fn keyed(mut self, key: impl Into<String>) -> Self {
-        if let Some(last) = self.events.last_mut() {
-            last.key = Some(key.into()).filter(|k| !k.is_empty());
-        }
-        self
-    }
-
-    /// Sets the tenant of the last event, where it is not the cause's.
-    #[must_use]
-    pub fn of_tenant(mut self, tenant: impl Into<String>) -> Self {
-        if let Some(last) = self.events.last_mut() {
-            last.tenant = Some(tenant.into()).filter(|t| !t.is_empty());
-        }
-        self
-    }
-
-    /// Narrows the routing key of the last event: `voice.inbound` becomes `voice.inbound.forward`.
-    #[must_use]
-    pub fn narrowed(mut self, suffix: &str) -> Self {
-        if let Some(last) = self.events.last_mut() {
-            last.kind = format!("{}.{suffix}", last.kind);
-        }
-        self
-    }
-
-    /// Lets the last event tell of its cause's moment, whenever it is sealed: what a performer only hands on has not
-    /// happened again.
-    #[must_use]
-    pub fn as_of_cause(mut self) -> Self {
-        if let Some(last) = self.events.last_mut() {
-            last.as_of_cause = true;
-        }
-        self
-    }
-
-    /// Lets the last event's consumer answer whoever waits for us.
-    #[must_use]
-    pub fn hand_on_reply(mut self) -> Self {
-        if let Some(last) = self.events.last_mut() {
-            last.hand_on_reply = true;
-        }
+    pub fn schedule(mut self, after: Duration, event: impl Into<OutgoingEvent>) -> Self {
+        self.events.push((event.into(), after));
         self
     }
 
     /// Everything of another decision, after what is here; its reply wins.
     #[must_use]
-    pub fn and(mut self, other: Self) -> Self {
+    pub fn merge(mut self, other: Self) -> Self {
         self.events.extend(other.events);
-        self.answers.extend(other.answers);
+        self.late_replies.extend(other.late_replies);
         self.reply = other.reply.or(self.reply);
         self
     }
 
     /// The types of the events that follow, for tests of deciders.
     pub fn kinds(&self) -> Vec<&str> {
-        self.events.iter().map(|e| e.kind.as_str()).collect()
+        self.events
+            .iter()
+            .map(|(event, _)| event.kind.as_str())
+            .collect()
     }
 
     /// The late replies, for tests of deciders: each with the type of its event.
-    pub fn answered(&self) -> Vec<(&ReplySlot, &str)> {
-        self.answers
+    pub fn late_replies(&self) -> Vec<(&ReplySlot, &str)> {
+        self.late_replies
             .iter()
-            .map(|(slot, out)| (slot, out.kind.as_str()))
+            .map(|(slot, reply)| (slot, reply.kind.as_str()))
             .collect()
     }
 
     /// The envelopes, with the time at which each may leave. `happened` is the time of what follows: the cause's for a
-    /// decision, which must be the same in a repeat; the clock's for an effect, but for what is [`Decision::as_of_cause`].
-    pub(crate) fn seal(self, cause: &Cause, happened: Time, now: Time) -> Sealed {
+    /// decision, which must be the same in a repeat; the clock's for an effect, but for what is
+    /// [`OutgoingEvent::caused_at`].
+    pub(crate) fn into_envelopes(self, cause: &Cause, happened: Time, now: Time) -> Envelopes {
         let source = source_of(&cause.consumer);
-        let envelope = |n: usize, out: Outgoing| {
-            let id = out.id.unwrap_or_else(|| cause.derive_id(&n.to_string()));
-            let handed_on = out.hand_on_reply;
-            let moment = if out.as_of_cause {
+        let envelope = |purpose: &str, event: OutgoingEvent, after: Duration| {
+            let forwards = event.forwards_reply;
+            let moment = if event.is_of_cause {
                 cause.time
             } else {
                 happened
             };
-            let envelope = Envelope {
-                id,
+            Envelope {
+                id: event.id.unwrap_or_else(|| cause.derive_id(purpose)),
                 source: source.clone(),
-                kind: out.kind,
-                time: moment + out.after,
-                tenant: out.tenant.or_else(|| cause.tenant.clone()),
-                key: out.key.or_else(|| cause.key.clone()),
+                kind: event.kind,
+                time: moment + after,
+                tenant: event.tenant.or_else(|| cause.tenant.clone()),
+                key: event.key.or_else(|| cause.key.clone()),
                 cause: Some(cause.id.clone()),
-                traceparent: crate::telemetry::traceparent()
+                traceparent: telemetry::traceparent()
                     .or_else(|| cause.envelope.traceparent.clone()),
-                deadline: cause.envelope.deadline.filter(|_| handed_on),
-                reply_to: cause.envelope.reply_to.clone().filter(|_| handed_on),
-                data: out.data,
-            };
-            (envelope, now + out.after)
+                deadline: cause.envelope.deadline.filter(|_| forwards),
+                reply_to: cause.envelope.reply_to.clone().filter(|_| forwards),
+                data: event.data,
+            }
         };
-        Sealed {
-            reply: self.reply.map(|mut out| {
-                out.id = Some(reply_id(&cause.id, &cause.consumer));
-                envelope(usize::MAX, out).0
+        Envelopes {
+            reply: self.reply.map(|reply| {
+                let reply = reply.id(reply_id(&cause.id, &cause.consumer));
+                envelope("", reply, Duration::zero())
             }),
-            answers: self
-                .answers
+            late_replies: self
+                .late_replies
                 .into_iter()
-                .map(|(slot, out)| {
-                    let reply = slot.envelope(out, cause, happened);
+                .map(|(slot, reply)| {
+                    let reply = slot.envelope(reply, cause, happened);
                     (slot, reply)
                 })
                 .collect(),
@@ -269,15 +252,57 @@ impl Decision {
                 .events
                 .into_iter()
                 .enumerate()
-                .map(|(n, out)| envelope(n, out))
+                .map(|(n, (event, after))| (envelope(&n.to_string(), event, after), now + after))
                 .collect(),
         }
     }
 }
 
-pub(crate) struct Sealed {
+/// What came of an effect: what a performer returns.
+///
+/// Its events are published before the command counts as done, all at once: without a transaction there is no outbox where
+/// one could wait for its time. Timers and late replies are a decider's.
+#[derive(Debug, Default)]
+pub struct Outcome(pub(crate) Decision);
+
+impl Outcome {
+    /// Nothing is to be told.
+    pub fn nothing() -> Self {
+        Self::default()
+    }
+
+    /// The reply to the request that waits; there may be none.
+    #[must_use]
+    pub fn reply<E: Event>(self, event: &E) -> Self {
+        Self(self.0.reply(event))
+    }
+
+    /// An event that tells what came of the effect, or a webhook that is republished.
+    #[must_use]
+    pub fn publish(self, event: impl Into<OutgoingEvent>) -> Self {
+        Self(self.0.publish(event))
+    }
+
+    /// The types of the events that it tells, for tests of performers.
+    pub fn kinds(&self) -> Vec<&str> {
+        self.0.kinds()
+    }
+
+    /// The reply, and the events, all of which leave `now`.
+    pub(crate) fn into_envelopes(
+        self,
+        cause: &Cause,
+        now: Time,
+    ) -> (Option<Envelope>, Vec<Envelope>) {
+        let Envelopes { reply, events, .. } = self.0.into_envelopes(cause, now, now);
+        (reply, events.into_iter().map(|(event, _)| event).collect())
+    }
+}
+
+/// A decision as it leaves.
+pub(crate) struct Envelopes {
     pub reply: Option<Envelope>,
-    pub answers: Vec<(ReplySlot, Envelope)>,
+    pub late_replies: Vec<(ReplySlot, Envelope)>,
     pub events: Vec<(Envelope, Time)>,
 }
 
@@ -295,17 +320,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_handed_on_keeps_the_moment_of_its_cause() {
+    fn republished_event_keeps_the_moment_of_its_cause() {
         let at = |text: &str| text.parse::<Time>().unwrap();
         let (came, done) = (at("2026-11-21T10:00:00Z"), at("2026-11-21T10:07:00Z"));
         let envelope = Envelope::at("trunkline/test", "e1".into(), came, &NumberBuy::default());
         let cause = Cause::new("sample.performer", envelope, 3, done);
         let event = NumberReleased::default();
-        let decision = Decision::nothing().then(&event).as_of_cause().then(&event);
-        let sealed = decision.seal(&cause, done, done);
-        let times: Vec<Time> = sealed.events.iter().map(|(it, _)| it.time).collect();
+        let decision = Decision::nothing()
+            .publish(OutgoingEvent::new(&event).caused_at())
+            .publish(&event);
+        let envelopes = decision.into_envelopes(&cause, done, done);
+        let times: Vec<Time> = envelopes.events.iter().map(|(it, _)| it.time).collect();
         assert_eq!(times, [came, done]);
-        let leave_at_once = sealed.events.iter().all(|(_, due)| *due == done);
+        let leave_at_once = envelopes.events.iter().all(|(_, due)| *due == done);
         assert!(leave_at_once, "neither is a timer");
     }
 }

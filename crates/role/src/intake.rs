@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use crate::consumer::Consumer;
-use crate::health::Flag;
+use api::health::Flag;
 
 /// How long until a database that is away is asked again, or a bus that is there and did not take a queue.
 const AGAIN: Duration = Duration::from_secs(1);
@@ -77,15 +77,24 @@ impl Intake {
         })
     }
 
-    /// Takes no more deliveries and waits for those in hand. When they are not at work yet, whoever opened this has
-    /// cancelled its `stop`.
-    pub async fn stop(self) {
+    /// Takes no more deliveries and waits for those in hand, for so long: what has not ended by then is delivered again.
+    /// When they are not at work yet, whoever opened this has cancelled its `stop`.
+    pub async fn stop(self, patience: Duration) {
         let running = match self.state {
             State::Open(running) => running,
             State::Waiting(waiting) => waiting.await.unwrap_or_default(),
         };
-        for consumer in running {
-            consumer.stop().await;
+        let stopped = running.into_iter().map(|it| it.stop_within(patience));
+        let unsettled = futures::future::join_all(stopped)
+            .await
+            .into_iter()
+            .filter(|settled| !settled)
+            .count();
+        if unsettled > 0 {
+            warn!(
+                consumers = unsettled,
+                "deliveries did not end in time; they are delivered again"
+            );
         }
     }
 }

@@ -1,34 +1,37 @@
 #![doc = include_str!("../README.md")]
 
+mod accounts;
+pub mod budget;
 mod consumer;
 mod decision;
-pub mod directory;
-pub mod health;
-pub mod http;
+pub mod erasure;
 mod intake;
 mod outage;
 mod platform;
+pub mod providers;
 mod relay;
 mod reply;
-pub mod seal;
-pub mod settings;
+mod shared;
 mod spec;
-pub mod telemetry;
+mod timeline;
 mod turns;
 
+pub use accounts::{Accounts, recording_key};
 pub use consumer::{Decider, HandlerError, Performer};
-pub use decision::{Cause, Decision, call_id, derive_id};
+pub use decision::{Cause, Decision, Outcome, OutgoingEvent};
+pub use events::{call_id, derive_id};
 pub use outage::Outage;
 pub use platform::{Error, Parts, Platform, Role};
 pub use relay::Relay;
 pub use reply::ReplySlot;
 pub use spec::{RoleSpec, Start};
 pub use store::Tx;
+pub use timeline::{Note, Timeline};
 pub use turns::Turns;
 
 /// The steps of the frame around a decider, for tests that decide without a bus. Not for others.
 #[doc(hidden)]
-pub mod door {
+pub mod test_support {
     use clock::Time;
     use events::Envelope;
 
@@ -40,8 +43,11 @@ pub mod door {
     }
 
     /// The reply, and each event with the time at which it may leave.
-    pub fn seal(decision: Decision, cause: &Cause) -> (Option<Envelope>, Vec<(Envelope, Time)>) {
-        let sealed = decision.seal(cause, cause.time, cause.time);
-        (sealed.reply, sealed.events)
+    pub fn into_envelopes(
+        decision: Decision,
+        cause: &Cause,
+    ) -> (Option<Envelope>, Vec<(Envelope, Time)>) {
+        let envelopes = decision.into_envelopes(cause, cause.time, cause.time);
+        (envelopes.reply, envelopes.events)
     }
 }

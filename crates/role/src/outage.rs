@@ -37,6 +37,15 @@ impl Outage {
     /// It failed: how long to wait before the next try, from a tenth of a second to five seconds.
     pub fn failed(&mut self, error: &dyn Display) -> Duration {
         let now = Instant::now();
+        let (told, wait) = self.note(now);
+        if let (true, Some(running)) = (told, &self.running) {
+            warn!(%error, failures = running.failures, for_s = (now - running.since).as_secs(), "{}", self.what);
+        }
+        wait
+    }
+
+    /// Whether it is to be told now, and how long to wait.
+    fn note(&mut self, now: Instant) -> (bool, Duration) {
         let first = self.running.is_none();
         let running = self.running.get_or_insert(Running {
             since: now,
@@ -44,13 +53,14 @@ impl Outage {
             failures: 0,
         });
         running.failures = running.failures.saturating_add(1);
-        if first || now - running.told >= REMINDER {
+        let told = first || now - running.told >= REMINDER;
+        if told {
             running.told = now;
-            warn!(%error, failures = running.failures, for_s = (now - running.since).as_secs(), "{}", self.what);
         }
-        FIRST
+        let wait = FIRST
             .saturating_mul(1 << (running.failures - 1).min(10))
-            .min(LONGEST)
+            .min(LONGEST);
+        (told, wait)
     }
 
     /// It worked.
@@ -87,5 +97,20 @@ mod tests {
         outage.recovered();
         assert!(!outage.is_running());
         assert_eq!(outage.failed(&"away").as_millis(), 100);
+    }
+
+    #[test]
+    fn outage_of_ten_minutes_is_told_once_a_minute() {
+        let mut outage = Outage::new("the test cannot be run");
+        let (start, mut passed) = (Instant::now(), Duration::ZERO);
+        let (mut tries, mut lines) = (0, 0);
+        while passed < Duration::from_secs(600) {
+            let (told, wait) = outage.note(start + passed);
+            passed += wait;
+            tries += 1;
+            lines += u32::from(told);
+        }
+        assert_eq!(lines, 10, "of {tries} tries");
+        assert!(tries < 130, "{tries}");
     }
 }

@@ -1,23 +1,28 @@
 //! Putting it together: the parts that all roles share, a role being built, and the running process.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use actix_web::web::{self, ServiceConfig};
 use bus::Bus;
 use clock::Clock;
+use events::Event;
+use futures::future::BoxFuture;
 use store::{Database, Migrations, Schema, Store};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
 use crate::consumer::{Consumer, Decider, Deciding, Performer, Performing};
-use crate::directory::Directory;
-use crate::health::{Flag, Health};
-use crate::http::{HttpPart, KeyStore, Route, Server, Table};
 use crate::intake::Intake;
 use crate::relay::Relay;
-use crate::seal::{Sealer, new_key};
-use crate::settings::{Secret, Settings};
+use crate::shared::Queue;
+use crate::timeline::Timeline;
+use api::health::{Complaint, Flag, Health};
+use api::{HttpPart, KeyStore, Route, Server, Table};
+use directory::Directory;
+use encryption::{Sealer, new_key};
+use settings::{Secret, Settings};
 
 /// Why the process cannot start or go on.
 #[derive(Debug, thiserror::Error)]
@@ -59,6 +64,14 @@ pub struct Parts {
     pub keys: KeyStore,
     /// Accounts and numbers, for the edge.
     pub directory: Directory,
+    /// Diagnostic lines for the timelines of calls.
+    pub timeline: Timeline,
+    /// The commit that this binary was built of; empty: the build was not told.
+    pub commit: &'static str,
+    /// The roles of this platform, in whichever processes they run; none: they are not known.
+    pub roles: Vec<&'static str>,
+    /// The port that this process serves on, once it does.
+    pub port: Arc<OnceLock<u16>>,
     /// Cancelled when the process is asked to stop.
     pub stopping: CancellationToken,
 }
@@ -107,6 +120,7 @@ impl Parts {
         let keys = KeyStore::new(
             admin,
             settings.internal_service_key.clone(),
+            &settings.limits,
             bus.clone(),
             clock.clone(),
         );
@@ -115,7 +129,9 @@ impl Parts {
             clock.clone(),
             sealer.clone(),
             settings.account.as_ref(),
+            data_dir.join("directory.sealed"),
         );
+        let timeline = Timeline::new(bus.clone(), clock.clone());
         Ok(Self {
             settings: Arc::new(settings),
             clock,
@@ -124,6 +140,10 @@ impl Parts {
             sealer,
             keys,
             directory,
+            timeline,
+            commit: "",
+            roles: Vec::new(),
+            port: Arc::default(),
             stopping: CancellationToken::new(),
         })
     }
@@ -137,7 +157,7 @@ impl Parts {
 /// A role, ready to start: its consumers, its routes, its database.
 pub struct Role {
     name: &'static str,
-    consumers: Vec<Consumer>,
+    queues: Vec<Queue>,
     http: Vec<HttpPart>,
     store: Option<Store>,
     /// Its schema, while the database is away.
@@ -145,8 +165,10 @@ pub struct Role {
     relay: Option<(Relay, JoinHandle<()>)>,
     relay_stop: CancellationToken,
     flags: Vec<(&'static str, Flag)>,
+    complaints: Vec<(&'static str, Complaint)>,
     stays_in_rotation: bool,
     tasks: Vec<JoinHandle<()>>,
+    draining: Option<BoxFuture<'static, ()>>,
     parts: Parts,
 }
 
@@ -155,15 +177,17 @@ impl Role {
     pub fn new(name: &'static str, parts: &Parts) -> Self {
         Self {
             name,
-            consumers: Vec::new(),
+            queues: Vec::new(),
             http: Vec::new(),
             store: None,
             waits_for: None,
             relay: None,
             relay_stop: CancellationToken::new(),
             flags: Vec::new(),
+            complaints: Vec::new(),
             stays_in_rotation: false,
             tasks: Vec::new(),
+            draining: None,
             parts: parts.clone(),
         }
     }
@@ -197,8 +221,19 @@ impl Role {
         Ok((store, relay))
     }
 
-    /// Adds a decider. The role has its store by then.
+    /// Its queues, without the bus's namespace.
+    pub fn queues(&self) -> impl Iterator<Item = &str> {
+        self.queues.iter().map(Queue::name)
+    }
+
+    /// Adds a decider, with a queue of its own. The role has its store by then.
     pub fn decides<D: Decider>(&mut self, decider: D) -> Result<(), Error> {
+        self.decides_on(D::NAME, decider)
+    }
+
+    /// Adds a decider that shares a queue with others, which a broker spends files and memory on: one for those that are as
+    /// quick as each other and as urgent, so that none waits behind a slower or a lesser one. Its inbox stays its own.
+    pub fn decides_on<D: Decider>(&mut self, queue: &str, decider: D) -> Result<(), Error> {
         let (Some(store), Some((relay, _))) = (&self.store, &self.relay) else {
             return Err(Error::Settings(format!(
                 "{} decides without a store; call with_store first",
@@ -213,21 +248,37 @@ impl Role {
             relay: relay.clone(),
             clock: self.parts.clock.clone(),
         };
-        self.consumers
-            .push((deciding.subscription(), Arc::new(deciding)));
-        Ok(())
+        let consumer = (deciding.subscription(), Arc::new(deciding) as _);
+        self.add(queue, consumer, D::Event::TYPE)
     }
 
-    /// Adds a performer.
-    pub fn performs<P: Performer>(&mut self, performer: P) {
+    /// Adds a performer, with a queue of its own.
+    pub fn performs<P: Performer>(&mut self, performer: P) -> Result<(), Error> {
+        self.performs_on(P::NAME, performer)
+    }
+
+    /// Adds a performer that shares a queue with others: see [`Role::decides_on`].
+    pub fn performs_on<P: Performer>(&mut self, queue: &str, performer: P) -> Result<(), Error> {
         let performing = Performing {
             performer,
             queue: format!("{}.{}", self.name, P::NAME),
             bus: self.parts.bus.clone(),
             clock: self.parts.clock.clone(),
         };
-        self.consumers
-            .push((performing.subscription(), Arc::new(performing)));
+        let consumer = (performing.subscription(), Arc::new(performing) as _);
+        self.add(queue, consumer, P::Command::TYPE)
+    }
+
+    fn add(&mut self, queue: &str, consumer: Consumer, kind: &'static str) -> Result<(), Error> {
+        let name = format!("{}.{queue}", self.name);
+        let known = self.queues.iter_mut().find(|queue| queue.name() == name);
+        if let Some(queue) = known {
+            return queue.add(consumer, kind);
+        }
+        let mut queue = Queue::new(name);
+        queue.add(consumer, kind)?;
+        self.queues.push(queue);
+        Ok(())
     }
 
     /// Adds the role's routes and the state that their handlers take as `web::Data<T>`.
@@ -247,10 +298,21 @@ impl Role {
         self.flags.push((name, flag));
     }
 
+    /// Adds something that readiness names where it is wrong. The process is `degraded` then and goes on.
+    pub fn complains(&mut self, name: &'static str, complaint: Complaint) {
+        self.complaints.push((name, complaint));
+    }
+
     /// Says that the role does its work with everything behind it away: the process stays ready (`degraded`) then, so
     /// that a load balancer goes on sending requests to it.
     pub fn stays_in_rotation(&mut self) {
         self.stays_in_rotation = true;
+    }
+
+    /// Says what is waited for before the server stops: what is live in its connections, calls above all. It ends by itself, after
+    /// a while that the settings say.
+    pub fn drains(&mut self, live: impl Future<Output = ()> + Send + 'static) {
+        self.draining = Some(Box::pin(live));
     }
 
     /// Runs a task of the role's own. It ends by itself when `parts.stopping` is cancelled.
@@ -258,6 +320,11 @@ impl Role {
         self.tasks.push(tokio::spawn(task));
     }
 }
+
+/// How long requests that are in hand may take when the process stops: the longest that Twilio is kept waiting.
+const REQUESTS_END: Duration = Duration::from_secs(10);
+/// The same of deliveries. What takes longer is delivered again.
+const DELIVERIES_END: Duration = Duration::from_secs(6);
 
 /// The roles of this process, running.
 pub struct Platform {
@@ -289,14 +356,17 @@ impl Platform {
             .collect();
         let consumers = roles
             .iter_mut()
-            .flat_map(|r| r.consumers.drain(..))
+            .flat_map(|r| r.queues.drain(..))
+            .map(Queue::into_consumer)
             .collect();
         let intake = Intake::open(&parts.bus, schemas, consumers, stop.clone()).await?;
         let tasks = vec![
             tokio::spawn(parts.directory.clone().keep_fresh(stop.clone())),
             tokio::spawn(parts.keys.clone().keep_true(stop.clone())),
+            tokio::spawn(parts.timeline.clone().run(stop.clone())),
         ];
         let health = Health {
+            commit: parts.commit,
             bus: parts.bus.clone(),
             at_work: intake.at_work.clone(),
             stores: roles
@@ -304,8 +374,10 @@ impl Platform {
                 .filter_map(|r| Some((r.name, r.store.clone()?)))
                 .collect(),
             flags: roles.iter().flat_map(|r| r.flags.clone()).collect(),
+            complaints: roles.iter().flat_map(|r| r.complaints.clone()).collect(),
             stopping: stop,
             stays_in_rotation: roles.iter().any(|r| r.stays_in_rotation),
+            metrics_token: parts.settings.metrics_token.clone(),
         };
         let http = roles.iter().flat_map(|r| r.http.clone()).collect();
         let served = roles
@@ -326,6 +398,8 @@ impl Platform {
             what: format!("cannot listen on {bind}:{port}; choose another port with --port"),
             source,
         })?;
+        // Whoever asks first is right: a second platform on the same parts is a replica.
+        let _ = parts.port.set(server.port);
         info!(port = server.port, roles = %names(&roles), "ready");
         Ok(Self {
             parts,
@@ -346,12 +420,21 @@ impl Platform {
         &self.parts
     }
 
-    /// Drains: no new requests, no new deliveries, everything in hand finished and sent.
-    pub async fn stop(self) {
+    /// Drains: everything in hand is finished and sent, then no more is taken. The port stays open to the end, since what
+    /// Twilio asks meanwhile has an answer here: deciders work until no request waits for them, and whoever comes after
+    /// that gets the row's fallback at once, with the event on the bus for the next start.
+    pub async fn stop(mut self) {
         info!("stopping: requests and deliveries in hand are finished first");
         self.parts.stopping.cancel();
+        let live = self
+            .roles
+            .iter_mut()
+            .filter_map(|role| role.draining.take());
+        futures::future::join_all(live).await;
+        self.server.quiet(REQUESTS_END).await;
+        self.intake.stop(DELIVERIES_END).await;
+        self.parts.bus.consumers_have_stopped();
         self.server.stop().await;
-        self.intake.stop().await;
         for role in self.roles {
             role.relay_stop.cancel();
             let relay = role.relay.map(|(_, task)| task);

@@ -302,8 +302,9 @@ impl Worker {
             outbox::done(&mut tx, &ids).await?;
             tx.commit().await
         };
+        // What stays is published again.
         if let Err::<(), store::Error>(e) = deleted.await {
-            warn!(error = %e, "published events stay in the outbox; they will be published again");
+            let _ = self.database.failed(&e);
         }
     }
 

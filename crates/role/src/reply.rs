@@ -5,15 +5,15 @@ use std::time::Duration;
 use bus::{Bus, Delivery, Disposition};
 use clock::Time;
 use events::v1::NoReply;
-use events::{Envelope, ReplyTo};
+use events::{Envelope, ReplyTo, derive_id};
 use metrics::counter;
 use serde::{Deserialize, Serialize};
 use tracing::{debug, warn};
 
-use crate::decision::{Cause, Outgoing, derive_id, source_of};
+use crate::decision::{Cause, OutgoingEvent, source_of};
 
 /// Where somebody waits for a reply. A decider that cannot answer yet keeps it with its rows, returns no reply, and a
-/// later decision gives it to [`crate::Decision::answer`]: on another event, perhaps in another process of the role.
+/// later decision gives it to [`crate::Decision::reply_late`]: on another event, perhaps in another process of the role.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReplySlot {
     /// The bus's own name for the requester.
@@ -54,11 +54,12 @@ impl ReplySlot {
 
     /// The envelope of a late reply: its id, its cause and its trace are those of the question, as if it had been
     /// answered at once.
-    pub(crate) fn envelope(&self, out: Outgoing, cause: &Cause, happened: Time) -> Envelope {
+    pub(crate) fn envelope(&self, reply: OutgoingEvent, cause: &Cause, happened: Time) -> Envelope {
+        let (kind, data) = reply.into_parts();
         Envelope {
             id: reply_id(&self.event, &self.consumer),
             source: source_of(&self.consumer),
-            kind: out.kind,
+            kind,
             time: happened,
             tenant: cause.tenant.clone(),
             key: cause.key.clone(),
@@ -66,7 +67,7 @@ impl ReplySlot {
             traceparent: self.traceparent.clone(),
             deadline: None,
             reply_to: None,
-            data: out.data,
+            data,
         }
     }
 }

@@ -5,8 +5,8 @@ use std::fmt;
 use futures::future::BoxFuture;
 use store::Migrations;
 
-use crate::http::{Route, Table};
 use crate::platform::{Error, Parts, Role};
+use api::{Route, Table};
 
 /// Wires a role on the parts of a process.
 pub type Start = for<'a> fn(&'a Parts) -> BoxFuture<'a, Result<Role, Error>>;

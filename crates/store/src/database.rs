@@ -4,7 +4,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use diesel::{ConnectionError, ConnectionResult};
+use chrono::{DateTime, Utc};
+use diesel::{ConnectionError, QueryableByName};
 use diesel_async::pooled_connection::deadpool::{Object, Pool};
 use diesel_async::pooled_connection::{
     AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod,
@@ -12,17 +13,13 @@ use diesel_async::pooled_connection::{
 use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection};
 use futures::FutureExt;
 use tokio::sync::watch;
-use tokio_postgres::config::SslMode;
 
-use crate::pipeline::count_prepared;
+use crate::server::Server;
 use crate::tx::{Conn, Engine, Sqlite, Tx};
-use crate::{Error, Migrations, migrate};
+use crate::{Error, Migrations, SchemaState, migrate};
 
 /// How long a caller waits for a free connection before the database counts as away.
 const CHECKOUT: Duration = Duration::from_secs(5);
-
-/// How long one statement may take, be it for a lock. Migrations have all the time they need.
-const STATEMENT: Duration = Duration::from_secs(30);
 
 /// Where the data is kept.
 #[derive(Clone)]
@@ -54,7 +51,10 @@ pub struct Store {
 
 #[derive(Clone)]
 enum Pools {
-    Pg(Pool<AsyncPgConnection>),
+    Pg {
+        pool: Pool<AsyncPgConnection>,
+        server: Arc<Server>,
+    },
     // One writer: SQLite has one anyway, and a queue in front of it is fairer and faster than busy-waiting.
     Sqlite {
         writer: Pool<Sqlite>,
@@ -87,9 +87,10 @@ impl Store {
                 pool_size,
             } => {
                 let schema = schema_name(namespace.as_deref(), role)?;
-                let config = with_search_path(url, &schema)?;
-                let pools = Pools::Pg(pg_pool(url, &schema, *pool_size)?);
-                (pools, Location::Pg(Box::new(config), schema))
+                let server = Arc::new(Server::new(url, schema)?);
+                let pool = pg_pool(url, server.clone(), *pool_size)?;
+                let location = Location::Pg(server.clone());
+                (Pools::Pg { pool, server }, location)
             }
             Database::Sqlite { dir } => {
                 std::fs::create_dir_all(dir)
@@ -130,20 +131,34 @@ impl Store {
 
     /// Begins a transaction.
     pub async fn begin(&self) -> Result<Tx, Error> {
-        Tx::begin(match self.pools()? {
-            Pools::Pg(pool) => Conn::Pg(Box::new(checkout(pool).await?)),
-            Pools::Sqlite { writer, .. } => Conn::Sqlite(Box::new(checkout(writer).await?)),
-        })
-        .await
+        match self.pools()? {
+            Pools::Pg { pool, server } => {
+                let conn = Conn::Pg(Box::new(checkout(pool).await?));
+                Tx::begin(conn, server.shared()).await
+            }
+            Pools::Sqlite { writer, .. } => {
+                let conn = Conn::Sqlite(Box::new(checkout(writer).await?));
+                Tx::begin(conn, None).await
+            }
+        }
     }
 
     /// A connection for reading; what is written through it is committed at once (or refused by SQLite,
     /// when a writer holds the lock).
     pub async fn read(&self) -> Result<Tx, Error> {
-        Ok(Tx::autocommit(match self.pools()? {
-            Pools::Pg(pool) => Conn::Pg(Box::new(checkout(pool).await?)),
-            Pools::Sqlite { readers, .. } => Conn::Sqlite(Box::new(checkout(readers).await?)),
-        }))
+        Ok(match self.pools()? {
+            Pools::Pg { pool, server } => {
+                let conn = Conn::Pg(Box::new(checkout(pool).await?));
+                match server.shared() {
+                    // Between two transactions the next statement may be another server's.
+                    Some(settings) => Tx::begin(conn, Some(settings)).await?.reading(),
+                    None => Tx::autocommit(conn),
+                }
+            }
+            Pools::Sqlite { readers, .. } => {
+                Tx::autocommit(Conn::Sqlite(Box::new(checkout(readers).await?)))
+            }
+        })
     }
 
     /// Whether the database answers.
@@ -159,7 +174,7 @@ impl Store {
     /// Which engine, for logs and health.
     pub fn engine(&self) -> &'static str {
         match self.pools {
-            Pools::Pg(_) => "postgres",
+            Pools::Pg { .. } => "postgres",
             Pools::Sqlite { .. } => "sqlite",
         }
     }
@@ -173,8 +188,8 @@ pub struct Schema {
 }
 
 enum Location {
-    /// And the schema's name.
-    Pg(Box<tokio_postgres::Config>, String),
+    /// The server.
+    Pg(Arc<Server>),
     /// The file, and the role's name.
     Sqlite(String, String),
 }
@@ -185,24 +200,71 @@ impl Schema {
     pub async fn update(&self) -> Result<(), Error> {
         let migrations = self.migrations.clone();
         match &self.place {
-            Location::Pg(config, schema) => {
-                let conn = connect(config).await.map_err(unavailable)?;
-                migrate::postgres(conn, schema, migrations).await?;
+            Location::Pg(server) => {
+                server.look().await.map_err(unavailable)?;
+                let conn = server.connect().await.map_err(unavailable)?;
+                migrate::postgres(conn, &server.schema, migrations).await?;
             }
             Location::Sqlite(file, role) => migrate::sqlite(file.clone(), role, migrations).await?,
         }
         self.opened.send_replace(true);
         Ok(())
     }
+
+    /// How it stands, without changing it.
+    pub async fn state(&self) -> Result<SchemaState, Error> {
+        let migrations = self.migrations.clone();
+        match &self.place {
+            Location::Pg(server) => {
+                server.look().await.map_err(unavailable)?;
+                let conn = server.connect().await.map_err(unavailable)?;
+                migrate::postgres_state(conn, &server.schema, migrations).await
+            }
+            Location::Sqlite(file, role) => {
+                migrate::sqlite_state(file.clone(), role, migrations).await
+            }
+        }
+    }
+}
+
+/// What a PostgreSQL server, or the proxy before it, says of itself.
+#[derive(Debug, Clone)]
+pub struct ServerFacts {
+    /// Whether a proxy lends its servers to each transaction (PgBouncer, `pool_mode = transaction`).
+    pub is_shared: bool,
+    /// Its clock.
+    pub now: DateTime<Utc>,
+}
+
+#[derive(QueryableByName)]
+struct ServerTime {
+    #[diesel(sql_type = diesel::sql_types::Timestamptz)]
+    now: DateTime<Utc>,
 }
 
 impl Database {
     /// Whether a PostgreSQL server answers at a URL, without touching anything there.
     pub async fn ping(url: &str) -> Result<(), Error> {
-        let mut conn = connect(&with_search_path(url, "public")?)
-            .await
-            .map_err(unavailable)?;
+        let server = Server::new(url, "public".to_owned())?;
+        server.look().await.map_err(unavailable)?;
+        let mut conn = server.connect().await.map_err(unavailable)?;
         Ok(conn.batch_execute("SELECT 1").await?)
+    }
+
+    /// What the server at a URL says of itself.
+    pub async fn facts(url: &str) -> Result<ServerFacts, Error> {
+        let server = Server::new(url, "public".to_owned())?;
+        server.look().await.map_err(unavailable)?;
+        let mut conn = server.connect().await.map_err(unavailable)?;
+        let time: ServerTime = diesel_async::RunQueryDsl::get_result(
+            diesel::sql_query("SELECT clock_timestamp() AS now"),
+            &mut conn,
+        )
+        .await?;
+        Ok(ServerFacts {
+            is_shared: server.shared().is_some(),
+            now: time.now,
+        })
     }
 
     /// Removes the schemas that `roles` have here: for tests, which bring a namespace of their own.
@@ -213,9 +275,9 @@ impl Database {
             ..
         } = self
         {
-            let mut conn = connect(&with_search_path(url, "public")?)
-                .await
-                .map_err(unavailable)?;
+            let server = Server::new(url, "public".to_owned())?;
+            server.look().await.map_err(unavailable)?;
+            let mut conn = server.connect().await.map_err(unavailable)?;
             for role in roles {
                 let schema = schema_name(Some(namespace), role)?;
                 conn.batch_execute(&format!("DROP SCHEMA IF EXISTS \"{schema}\" CASCADE"))
@@ -248,95 +310,13 @@ fn schema_name(namespace: Option<&str>, role: &str) -> Result<String, Error> {
     Ok(name)
 }
 
-fn with_search_path(url: &str, schema: &str) -> Result<tokio_postgres::Config, Error> {
-    // The parser's error may repeat the URL, which holds the password.
-    let mut config: tokio_postgres::Config = url.parse().map_err(|_| {
-        Error::Config(
-            "DATABASE_URL is not a PostgreSQL URL; write postgres://user:password@host:5432/database"
-                .to_owned(),
-        )
-    })?;
-    let timeout_ms = STATEMENT.as_millis();
-    config.options(format!(
-        "-c search_path={schema} -c timezone=UTC -c statement_timeout={timeout_ms}"
-    ));
-    // A server that goes without a word (a fail-over, a lost network) is noticed within half a minute, be the
-    // connection idle or waiting: the kernel alone would take a quarter of an hour.
-    config.keepalives(true);
-    config.keepalives_idle(Duration::from_secs(15));
-    config.keepalives_interval(Duration::from_secs(5));
-    config.keepalives_retries(3);
-    config.tcp_user_timeout(Duration::from_secs(20));
-    config.application_name("trunkline");
-    config.connect_timeout(CHECKOUT);
-    Ok(config)
-}
-
-async fn connect(config: &tokio_postgres::Config) -> ConnectionResult<AsyncPgConnection> {
-    let bad = |e: tokio_postgres::Error| {
-        let why = describe(&e);
-        if is_refusal(&e) {
-            ConnectionError::InvalidConnectionUrl(why)
-        } else {
-            ConnectionError::BadConnection(why)
-        }
-    };
-    if config.get_ssl_mode() == SslMode::Require {
-        let tls = tokio_postgres_rustls::MakeRustlsConnect::new(tls_config()?);
-        let (client, connection) = config.connect(tls).await.map_err(bad)?;
-        return watched(AsyncPgConnection::try_from_client_and_connection(
-            client, connection,
-        ))
-        .await;
-    }
-    let (client, connection) = config.connect(tokio_postgres::NoTls).await.map_err(bad)?;
-    watched(AsyncPgConnection::try_from_client_and_connection(
-        client, connection,
-    ))
-    .await
-}
-
-async fn watched(
-    connecting: impl Future<Output = ConnectionResult<AsyncPgConnection>>,
-) -> ConnectionResult<AsyncPgConnection> {
-    let mut conn = connecting.await?;
-    conn.set_instrumentation(count_prepared);
-    Ok(conn)
-}
-
-fn describe(error: &tokio_postgres::Error) -> String {
-    use std::error::Error as _;
-    error
-        .source()
-        .map_or_else(|| error.to_string(), |source| format!("{error}: {source}"))
-}
-
-/// Whether the server is there and will not let us in: a wrong password, no such database. One that is starting,
-/// stopping or full (classes 57 and 53 of SQLSTATE) may do so soon.
-fn is_refusal(error: &tokio_postgres::Error) -> bool {
-    let soon = |code: &str| code.starts_with("57") || code.starts_with("53");
-    error.code().is_some_and(|state| !soon(state.code()))
-}
-
-fn tls_config() -> ConnectionResult<rustls::ClientConfig> {
-    let mut roots = rustls::RootCertStore::empty();
-    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    Ok(rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|e| ConnectionError::BadConnection(e.to_string()))?
-        .with_root_certificates(roots)
-        .with_no_client_auth())
-}
-
-fn pg_pool(url: &str, schema: &str, size: usize) -> Result<Pool<AsyncPgConnection>, Error> {
-    let config = with_search_path(url, schema)?;
+fn pg_pool(url: &str, server: Arc<Server>, size: usize) -> Result<Pool<AsyncPgConnection>, Error> {
     let mut manager = ManagerConfig::default();
     // A ping at each checkout would be a round trip before every transaction.
     manager.recycling_method = RecyclingMethod::Fast;
     manager.custom_setup = Box::new(move |_| {
-        let config = config.clone();
-        async move { connect(&config).await }.boxed()
+        let server = server.clone();
+        async move { server.connect().await }.boxed()
     });
     let manager = AsyncDieselConnectionManager::<AsyncPgConnection>::new_with_config(url, manager);
     Pool::builder(manager)

@@ -8,14 +8,17 @@ mod migrate;
 pub mod outbox;
 mod outbox_dialect;
 mod pipeline;
+mod portable;
 mod schema;
+mod server;
 mod tx;
 pub mod types;
 
 pub use cached::Cached;
-pub use database::{Database, Schema, Store};
+pub use database::{Database, Schema, ServerFacts, Store};
 pub use error::Error;
-pub use migrate::Migrations;
+pub use migrate::{Migrations, SchemaState};
+pub use portable::Table;
 pub use tx::{Sqlite, Tx};
 
 #[doc(hidden)]

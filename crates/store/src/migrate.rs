@@ -51,8 +51,11 @@ pub(crate) async fn postgres(
     // Diesel knows of this transaction, so that each migration is a savepoint in it: all are done, or none.
     AnsiTransactionManager::begin_transaction(&mut conn).await?;
     conn.batch_execute(LOCK).await?;
-    conn.batch_execute(&format!("CREATE SCHEMA IF NOT EXISTS \"{schema}\""))
-        .await?;
+    // A proxy that shares its servers has no search_path of ours.
+    conn.batch_execute(&format!(
+        "CREATE SCHEMA IF NOT EXISTS \"{schema}\"; SET LOCAL search_path TO \"{schema}\""
+    ))
+    .await?;
     // The harness blocks its thread, which must not be one that serves requests.
     let (mut conn, ran) = tokio::task::spawn_blocking(move || {
         let mut harness = AsyncMigrationHarness::new(conn);
@@ -95,4 +98,89 @@ fn run<DB: Backend>(
         .run_pending_migrations(Kept(migrations))
         .map(drop)
         .map_err(|e| e.to_string())
+}
+
+/// How a schema stands beside the binary's migrations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SchemaState {
+    /// Migrations that it has not had.
+    pub pending: usize,
+    /// Migrations that it has had and this binary does not know: a newer one was here.
+    pub unknown: usize,
+}
+
+/// Looks, and changes nothing.
+pub(crate) async fn postgres_state(
+    mut conn: AsyncPgConnection,
+    schema: &str,
+    role: Arc<Migrations>,
+) -> Result<SchemaState, Error> {
+    let failed = |reason: String| Error::Migration {
+        schema: schema.to_owned(),
+        reason,
+    };
+    AnsiTransactionManager::begin_transaction(&mut conn).await?;
+    // What Diesel needs for looking is made, and taken back.
+    conn.batch_execute(&format!(
+        "CREATE SCHEMA IF NOT EXISTS \"{schema}\"; SET LOCAL search_path TO \"{schema}\""
+    ))
+    .await?;
+    let (mut conn, state) = tokio::task::spawn_blocking(move || {
+        let mut harness = AsyncMigrationHarness::new(conn);
+        let state = state(&mut harness, &OURS.postgres, &role.postgres);
+        (harness.into_inner(), state)
+    })
+    .await
+    .map_err(|e| failed(e.to_string()))?;
+    AnsiTransactionManager::rollback_transaction(&mut conn).await?;
+    state.map_err(failed)
+}
+
+/// Looks, and changes nothing: a file that is not there has had none.
+pub(crate) async fn sqlite_state(
+    file: String,
+    schema: &str,
+    role: Arc<Migrations>,
+) -> Result<SchemaState, Error> {
+    let failed = |reason: String| Error::Migration {
+        schema: schema.to_owned(),
+        reason,
+    };
+    tokio::task::spawn_blocking(move || {
+        let place = match std::path::Path::new(&file).exists() {
+            true => file.as_str(),
+            false => ":memory:",
+        };
+        let mut conn = SqliteConnection::establish(place).map_err(|e| e.to_string())?;
+        state(&mut conn, &OURS.sqlite, &role.sqlite)
+    })
+    .await
+    .map_err(|e| failed(e.to_string()))?
+    .map_err(failed)
+}
+
+fn state<DB: Backend>(
+    harness: &mut impl MigrationHarness<DB>,
+    ours: &EmbeddedMigrations,
+    role: &EmbeddedMigrations,
+) -> Result<SchemaState, String> {
+    let words = |e: Box<dyn std::error::Error + Send + Sync>| e.to_string();
+    let mut known = Vec::new();
+    for migrations in [ours, role] {
+        let migrations: Vec<Box<dyn Migration<DB>>> =
+            Kept(migrations).migrations().map_err(words)?;
+        known.extend(migrations.iter().map(|it| it.name().version().to_string()));
+    }
+    let had = harness.applied_migrations().map_err(words)?;
+    let had: Vec<String> = had.iter().map(ToString::to_string).collect();
+    Ok(SchemaState {
+        pending: known
+            .iter()
+            .filter(|version| !had.contains(version))
+            .count(),
+        unknown: had
+            .iter()
+            .filter(|version| !known.contains(version))
+            .count(),
+    })
 }

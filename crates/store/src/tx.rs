@@ -1,5 +1,8 @@
 //! One transaction, on either engine.
 
+use std::borrow::Cow;
+use std::sync::Arc;
+
 use diesel::pg::Pg;
 use diesel::query_builder::{QueryFragment, QueryId};
 use diesel::{QueryResult, SqliteConnection};
@@ -19,6 +22,10 @@ pub type Sqlite = SyncConnectionWrapper<SqliteConnection>;
 pub struct Tx {
     conn: Option<Conn>,
     open: bool,
+    /// Whether the server is shared, so that nothing lasts longer than a transaction.
+    is_shared: bool,
+    /// Whether it is only read, in a transaction for want of a connection of its own.
+    reads: bool,
     /// What is sent with the first query, on PostgreSQL.
     first: First,
     /// What is sent with the commit, on PostgreSQL.
@@ -123,21 +130,27 @@ pub(crate) enum Engine<'a> {
 impl Tx {
     /// Begins. SQLite takes the write lock at once: a read that upgrades later would fail when another
     /// connection wrote in between, whatever the busy timeout.
-    pub(crate) async fn begin(conn: Conn) -> Result<Self, Error> {
+    /// `settings` are what it sets for itself on PostgreSQL, where the connection keeps none.
+    pub(crate) async fn begin(conn: Conn, settings: Option<Arc<str>>) -> Result<Self, Error> {
         let mut tx = Self {
             conn: Some(conn),
             open: true,
+            is_shared: settings.is_some(),
+            reads: false,
             first: First::default(),
             last: Vec::new(),
         };
         match tx.engine() {
             // It is sent, and not waited for: the first statement follows at once, and an answer to it is an answer to
             // this. What could be wrong here, that the server has gone, is wrong there too.
-            Engine::Pg(c) => c
-                .batch_execute("BEGIN")
-                .now_or_never()
-                .transpose()?
-                .unwrap_or(()),
+            Engine::Pg(c) => {
+                let begin = match &settings {
+                    Some(settings) => Cow::Owned(format!("BEGIN; {settings}")),
+                    None => Cow::Borrowed("BEGIN"),
+                };
+                let begun = c.batch_execute(&begin).now_or_never();
+                begun.transpose()?.unwrap_or(());
+            }
             Engine::Sqlite(c) => c.batch_execute("BEGIN IMMEDIATE").await?,
         }
         Ok(tx)
@@ -148,9 +161,17 @@ impl Tx {
         Self {
             conn: Some(conn),
             open: false,
+            is_shared: false,
+            reads: false,
             first: First::default(),
             last: Vec::new(),
         }
+    }
+
+    /// A transaction that nobody will end: it ends by itself when it is dropped.
+    pub(crate) fn reading(mut self) -> Self {
+        self.reads = true;
+        self
     }
 
     /// Makes it all happen.
@@ -184,10 +205,26 @@ impl Tx {
         Ok(())
     }
 
+    /// Holds a name until the transaction ends: another that wants it waits for that. It orders what two transactions do
+    /// about something that has no row to lock. On SQLite a transaction that may write is alone anyway.
+    pub async fn lock(&mut self, name: &str) -> Result<(), Error> {
+        if let Connection::Pg(c, first) = self.connection() {
+            let query = diesel::sql_query("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))")
+                .bind::<diesel::sql_types::Text, _>(name);
+            let taking = async {
+                let mut shared = c;
+                query.execute(&mut shared).await
+            };
+            first.before(c, taking).await?;
+        }
+        Ok(())
+    }
+
     /// Whether a write may wait for the commit. SQLite has no way to the server to spare.
     #[doc(hidden)]
     pub fn can_wait(&self) -> bool {
-        self.open && matches!(self.conn, Some(Conn::Pg(_)))
+        // Without statements that are prepared already a commit would overtake them.
+        self.open && !self.is_shared && matches!(self.conn, Some(Conn::Pg(_)))
     }
 
     /// Keeps an insert for the first query: that fails when the row is there already, and so does everything after it.
@@ -197,7 +234,9 @@ impl Tx {
         Q: QueryFragment<Pg> + QueryId + Send + 'static,
     {
         self.first.entered = true;
-        self.first.waiting = Some(Write::new(insert));
+        let mut insert = Write::new(insert);
+        insert.lasting &= !self.is_shared;
+        self.first.waiting = Some(insert);
     }
 
     /// Whether the row of [`Tx::insert_first`] is new. If there was no query yet, the insert goes alone.
@@ -282,6 +321,19 @@ impl Drop for Tx {
     /// rolls back, while giving it back to the pool would hand the open transaction to the next user.
     fn drop(&mut self) {
         if !self.open {
+            return;
+        }
+        if self.reads
+            && let Some(Conn::Pg(mut c)) = self.conn.take()
+        {
+            // Nobody waits for it; the connection goes back to the pool after it.
+            if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+                runtime.spawn(async move {
+                    if c.batch_execute("COMMIT").await.is_err() {
+                        drop(Object::take(*c));
+                    }
+                });
+            }
             return;
         }
         match self.conn.take() {

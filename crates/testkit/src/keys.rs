@@ -7,9 +7,9 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use bus::{Bus, Delivery, Disposition, Handler};
 use clock::Clock;
+use encryption::key_hash;
 use events::v1::{KeyGrant, KeyQuery};
 use events::{Envelope, Event};
-use role::seal::key_hash;
 
 use crate::subscription;
 

@@ -10,8 +10,8 @@ use chrono::TimeDelta;
 use clock::Clock;
 use events::{Envelope, Event};
 use futures::FutureExt;
-use role::settings::Settings;
 use role::{Parts, Platform, Role};
+use settings::Settings;
 use store::{Database, Migrations, Store, inbox, outbox};
 
 use crate::place::Place;

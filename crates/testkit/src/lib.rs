@@ -6,6 +6,7 @@
 )]
 
 mod ear;
+pub use subscription::subscription;
 mod fields;
 mod http;
 mod keys;
@@ -13,6 +14,7 @@ mod kit;
 mod log;
 mod place;
 mod proxy;
+mod subscription;
 mod sweep;
 mod wait;
 
@@ -25,14 +27,6 @@ pub use log::Log;
 pub use place::{ADMIN, Mode, SERVICE, amqp_url, database_url};
 pub use proxy::Proxy;
 pub use wait::{PATIENCE, eventually};
-
-/// A subscription of a test's own: one delivery at a time, so that order is kept, and no repeats.
-pub fn subscription(queue: &str, kinds: &[&str]) -> bus::Subscription {
-    let mut subscription = bus::Subscription::new(queue, kinds.iter().copied());
-    subscription.prefetch = 1;
-    subscription.retry_delays = Vec::new();
-    subscription
-}
 
 /// Gives a lab all that its field `kit` has.
 #[macro_export]

@@ -2,7 +2,7 @@
 
 use bus::{Bus, Subscription};
 use role::Parts;
-use role::settings::Settings;
+use settings::Settings;
 
 use crate::{PATIENCE, amqp_url};
 

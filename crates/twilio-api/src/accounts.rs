@@ -20,6 +20,13 @@ pub struct Account {
 }
 debug_only!(Account { sid, status, kind });
 
+impl Client {
+    /// The account itself.
+    pub fn accounts(&self) -> Accounts<'_> {
+        Accounts(self)
+    }
+}
+
 /// `/Accounts`. See [`Client::accounts`].
 pub struct Accounts<'a>(pub(crate) &'a Client);
 

@@ -160,6 +160,13 @@ debug_only!(Call {
     duration_s
 });
 
+impl Client {
+    /// Calls: create, fetch, change, list.
+    pub fn calls(&self) -> Calls<'_> {
+        Calls(self)
+    }
+}
+
 /// `/Calls`. See [`Client::calls`].
 pub struct Calls<'a>(pub(crate) &'a Client);
 
@@ -198,6 +205,16 @@ impl<'a> Calls<'a> {
             .maybe("StatusCallback", &change.status_callback);
         self.0
             .post(&self.0.path(&format!("/Calls/{sid}.json")), &form)
+            .await
+    }
+
+    /// Removes a call that is over.
+    ///
+    /// # Errors
+    /// 400 while the call goes on; as any request.
+    pub async fn delete(&self, sid: &str) -> Result<(), Error> {
+        self.0
+            .delete(&self.0.path(&format!("/Calls/{sid}.json")))
             .await
     }
 

@@ -2,14 +2,15 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
+use reqwest::header::{CONTENT_TYPE, HeaderMap, LOCATION, RETRY_AFTER};
+use reqwest::redirect::Policy;
 use reqwest::{Method, Response, StatusCode};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use url::Url;
 
 use crate::form::Form;
-use crate::{Accounts, AvailableNumbers, Calls, Error, IncomingNumbers, Messages, Recordings};
+use crate::{Credentials, Error};
 
 /// How long to wait for Twilio.
 #[derive(Clone, Copy, Debug)]
@@ -36,8 +37,7 @@ pub struct Client(Arc<Inner>);
 struct Inner {
     http: reqwest::Client,
     base: Url,
-    account_sid: String,
-    auth_token: String,
+    credentials: Credentials,
 }
 
 impl Client {
@@ -62,6 +62,18 @@ impl Client {
         auth_token: &str,
         timeouts: Timeouts,
     ) -> Result<Self, Error> {
+        let builder = reqwest::Client::builder()
+            .connect_timeout(timeouts.connect)
+            .timeout(timeouts.total);
+        Self::build(base_url, account_sid, auth_token, builder)
+    }
+
+    fn build(
+        base_url: &str,
+        account_sid: &str,
+        auth_token: &str,
+        builder: reqwest::ClientBuilder,
+    ) -> Result<Self, Error> {
         let base = Url::parse(base_url.trim_end_matches('/'))
             .map_err(|_| Error::Setup("the base url is not a url"))?;
         if !matches!(base.scheme(), "http" | "https") || !base.has_host() {
@@ -70,64 +82,70 @@ impl Client {
         if account_sid.is_empty() || !account_sid.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
             return Err(Error::Setup("the account sid is not one"));
         }
-        let http = reqwest::Client::builder()
-            .connect_timeout(timeouts.connect)
-            .timeout(timeouts.total)
+        let http = builder
             .user_agent(concat!("trunkline/", env!("CARGO_PKG_VERSION")))
             .build()
             .map_err(|_| Error::Setup("the http client cannot be built"))?;
         Ok(Self(Arc::new(Inner {
             http,
             base,
-            account_sid: account_sid.to_owned(),
-            auth_token: auth_token.to_owned(),
+            credentials: Credentials::new(account_sid, [auth_token]),
         })))
+    }
+
+    /// A client for files: it may take as long as it likes, as long as something comes within `idle`, which is also the time for the
+    /// connection. An hour of a call is a gigabyte at most, and a slow network no reason to begin again.
+    ///
+    /// # Errors
+    /// As [`Client::new`].
+    pub fn for_files(
+        base_url: &str,
+        account_sid: &str,
+        auth_token: &str,
+        idle: Duration,
+    ) -> Result<Self, Error> {
+        let builder = reqwest::Client::builder()
+            .connect_timeout(idle)
+            .read_timeout(idle);
+        Self::build(base_url, account_sid, auth_token, builder)
+    }
+
+    /// As [`Client::for_files`], and redirects are answers: see [`Client::file_at`].
+    ///
+    /// # Errors
+    /// As [`Client::new`].
+    pub fn for_media(
+        base_url: &str,
+        account_sid: &str,
+        auth_token: &str,
+        idle: Duration,
+    ) -> Result<Self, Error> {
+        let builder = reqwest::Client::builder()
+            .connect_timeout(idle)
+            .read_timeout(idle)
+            .redirect(Policy::none());
+        Self::build(base_url, account_sid, auth_token, builder)
     }
 
     /// The same endpoint and connections for another account.
     #[must_use]
     pub fn for_account(&self, account_sid: &str, auth_token: &str) -> Self {
+        self.with_credentials(Credentials::new(account_sid, [auth_token]))
+    }
+
+    /// The same endpoint and connections with credentials that others may share: which of their tokens Twilio takes is found out once.
+    #[must_use]
+    pub fn with_credentials(&self, credentials: Credentials) -> Self {
         Self(Arc::new(Inner {
             http: self.0.http.clone(),
             base: self.0.base.clone(),
-            account_sid: account_sid.to_owned(),
-            auth_token: auth_token.to_owned(),
+            credentials,
         }))
     }
 
     /// The account this client acts for.
     pub fn account_sid(&self) -> &str {
-        &self.0.account_sid
-    }
-
-    /// Calls: create, fetch, change, list.
-    pub fn calls(&self) -> Calls<'_> {
-        Calls(self)
-    }
-
-    /// Messages: create, fetch, list.
-    pub fn messages(&self) -> Messages<'_> {
-        Messages(self)
-    }
-
-    /// The account's phone numbers.
-    pub fn incoming_numbers(&self) -> IncomingNumbers<'_> {
-        IncomingNumbers(self)
-    }
-
-    /// Phone numbers that can be bought.
-    pub fn available_numbers(&self) -> AvailableNumbers<'_> {
-        AvailableNumbers(self)
-    }
-
-    /// The account itself.
-    pub fn accounts(&self) -> Accounts<'_> {
-        Accounts(self)
-    }
-
-    /// Recordings and their media.
-    pub fn recordings(&self) -> Recordings<'_> {
-        Recordings(self)
+        self.0.credentials.account_sid()
     }
 
     pub(crate) fn base(&self) -> &Url {
@@ -136,7 +154,7 @@ impl Client {
 
     /// `/2010-04-01/Accounts/{AC}{rest}`, without the query.
     pub(crate) fn path(&self, rest: &str) -> String {
-        format!("/2010-04-01/Accounts/{}{rest}", self.0.account_sid)
+        format!("/2010-04-01/Accounts/{}{rest}", self.account_sid())
     }
 
     pub(crate) async fn get<T: DeserializeOwned>(
@@ -176,10 +194,38 @@ impl Client {
             .map_err(|_| Error::Setup("the request's path is not one"))
     }
 
-    /// Sends with credentials and turns every status that is not a success into an [`Error`].
+    /// Sends with credentials and turns every status that is not a success into an [`Error`]. A request that is refused for its token was
+    /// not done, and goes again with the next.
     pub(crate) async fn send(
         &self,
         method: Method,
+        url: Url,
+        form: Option<String>,
+    ) -> Result<Response, Error> {
+        let credentials = &self.0.credentials;
+        let mut last = Err(Error::Setup("the account has no token"));
+        for (at, token) in credentials.to_try() {
+            last = self
+                .send_as(token, &method, url.clone(), form.clone())
+                .await;
+            match &last {
+                Err(Error::Refused { status: 401, .. }) => {}
+                Ok(_) | Err(Error::Refused { .. } | Error::Busy { .. }) => {
+                    credentials.taken(at);
+                    return last;
+                }
+                // Nobody has looked at the token.
+                Err(_) => return last,
+            }
+        }
+        credentials.refused();
+        last
+    }
+
+    async fn send_as(
+        &self,
+        token: &str,
+        method: &Method,
         url: Url,
         form: Option<String>,
     ) -> Result<Response, Error> {
@@ -188,7 +234,7 @@ impl Client {
             .0
             .http
             .request(method.clone(), url)
-            .basic_auth(&self.0.account_sid, Some(&self.0.auth_token));
+            .basic_auth(self.account_sid(), Some(token));
         if let Some(form) = form {
             request = request
                 .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
@@ -201,7 +247,10 @@ impl Client {
             .map(|response| response.status().as_u16());
         tracing::debug!(http.method = %method, http.status = status, elapsed_ms = started.elapsed().as_millis() as u64, "asked twilio");
         let response = answer.map_err(Error::from_transport)?;
-        if response.status().is_success() {
+        // A client that follows redirects never shows one with an address.
+        let leads_on =
+            response.status().is_redirection() && response.headers().contains_key(LOCATION);
+        if response.status().is_success() || leads_on {
             return Ok(response);
         }
         Err(refusal(response).await)
@@ -313,6 +362,10 @@ mod tests {
         ] {
             assert!(
                 matches!(client.media_at(url).await, Err(Error::Setup(_))),
+                "{url}"
+            );
+            assert!(
+                matches!(client.file_at(url).await, Err(Error::Setup(_))),
                 "{url}"
             );
         }

@@ -76,6 +76,16 @@ impl Error {
         }
     }
 
+    /// The HTTP status, where there was an answer.
+    pub fn http_status(&self) -> Option<u16> {
+        match self {
+            Self::Refused { status, .. } => Some(*status),
+            Self::Busy { .. } => Some(429),
+            Self::Unavailable { status, .. } => *status,
+            Self::Setup(_) | Self::Garbled { .. } => None,
+        }
+    }
+
     /// How long Twilio asks to wait before the next attempt.
     pub fn retry_after(&self) -> Option<Duration> {
         match self {

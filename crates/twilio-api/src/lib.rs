@@ -3,17 +3,20 @@
 mod accounts;
 mod calls;
 mod client;
+mod credentials;
 mod error;
 mod form;
 mod messages;
 mod numbers;
 mod page;
 mod recordings;
+mod seek;
 mod wire;
 
 pub use accounts::{Account, Accounts};
 pub use calls::{Call, CallChange, CallFilter, Calls, NewCall};
 pub use client::{Client, Timeouts};
+pub use credentials::Credentials;
 pub use error::{Error, code};
 pub use messages::{Message, MessageFilter, Messages, NewMessage};
 pub use numbers::{
@@ -21,5 +24,9 @@ pub use numbers::{
     NumberKind, NumberSearch, NumberSettings,
 };
 pub use page::Pages;
-pub use recordings::{Media, MediaFormat, Recording, RecordingFilter, Recordings};
+pub use recordings::{
+    FileAt, Media, MediaFormat, NewRecording, Recording, RecordingChange, RecordingFilter,
+    Recordings,
+};
+pub use seek::{Pauses, Sought};
 pub use twilio_types::{CallStatus, MessageStatus, RecordingStatus};

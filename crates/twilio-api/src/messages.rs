@@ -85,6 +85,13 @@ debug_only!(Message {
     error_code
 });
 
+impl Client {
+    /// Messages: create, fetch, list.
+    pub fn messages(&self) -> Messages<'_> {
+        Messages(self)
+    }
+}
+
 /// `/Messages`. See [`Client::messages`].
 pub struct Messages<'a>(pub(crate) &'a Client);
 
@@ -115,6 +122,16 @@ impl<'a> Messages<'a> {
                 &self.0.path(&format!("/Messages/{sid}.json")),
                 &Form::default(),
             )
+            .await
+    }
+
+    /// Removes a message and its media.
+    ///
+    /// # Errors
+    /// As any request.
+    pub async fn delete(&self, sid: &str) -> Result<(), Error> {
+        self.0
+            .delete(&self.0.path(&format!("/Messages/{sid}.json")))
             .await
     }
 

@@ -104,6 +104,13 @@ pub struct NumberFilter {
 }
 debug_only!(NumberFilter { page_size });
 
+impl Client {
+    /// The account's phone numbers.
+    pub fn incoming_numbers(&self) -> IncomingNumbers<'_> {
+        IncomingNumbers(self)
+    }
+}
+
 /// `/IncomingPhoneNumbers`. See [`Client::incoming_numbers`].
 pub struct IncomingNumbers<'a>(pub(crate) &'a Client);
 
@@ -232,6 +239,13 @@ debug_only!(AvailableNumber {
     iso_country,
     capabilities
 });
+
+impl Client {
+    /// Phone numbers that can be bought.
+    pub fn available_numbers(&self) -> AvailableNumbers<'_> {
+        AvailableNumbers(self)
+    }
+}
 
 /// `/AvailablePhoneNumbers`. See [`Client::available_numbers`].
 pub struct AvailableNumbers<'a>(pub(crate) &'a Client);

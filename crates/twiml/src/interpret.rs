@@ -10,7 +10,10 @@ use crate::message::Message;
 use crate::other::{CONNECTED, DIALLED, Other, Piece, STARTED, VERBS};
 use crate::read::{Child, Node, tree};
 use crate::say::{Say, Speech, Ssml, SsmlTag, push_text};
-use crate::stream::{Connect, Parameter, Recording, Start, Started, Stop, Stopped, Stream};
+use crate::stream::{
+    Connect, Connected, ConversationRelay, Language, Parameter, Recording, Start, Started, Stop,
+    Stopped, Stream,
+};
 use crate::voice::{Gather, Hangup, Pause, Play, Prompt, Record, Redirect, Reject};
 
 impl Response {
@@ -174,15 +177,32 @@ fn connect(node: &Node) -> Result<Connect, Fault> {
     let mut found = None;
     for child in node.elements()? {
         match child.name.as_str() {
-            "Stream" if found.is_some() => return Err(child.twice("Connect", "Stream")),
-            "Stream" => found = Some(stream(child)?),
+            "Stream" | "ConversationRelay" if found.is_some() => {
+                return Err(child.twice("Connect", "Stream"));
+            }
+            "Stream" => found = Some(Connected::Stream(stream(child)?)),
+            "ConversationRelay" => {
+                found = Some(Connected::ConversationRelay(Box::new(relay(child)?)));
+            }
             _ => return Err(node.refuse(child)),
         }
     }
     Ok(Connect {
-        stream: found.ok_or_else(|| node.missing("Connect", "Stream"))?,
+        with: found.ok_or_else(|| node.missing("Connect", "Stream"))?,
         ..node.read()
     })
+}
+
+fn relay(node: &Node) -> Result<ConversationRelay, Fault> {
+    let mut relay: ConversationRelay = node.read();
+    for child in node.elements()? {
+        match child.name.as_str() {
+            "Parameter" => relay.parameters.push(child.empty::<Parameter>()?),
+            "Language" => relay.languages.push(child.empty::<Language>()?),
+            _ => return Err(node.refuse(child)),
+        }
+    }
+    Ok(relay)
 }
 
 fn stream(node: &Node) -> Result<Stream, Fault> {

@@ -27,7 +27,10 @@ pub use limits::{INLINE_LIMIT, SIZE_LIMIT};
 pub use message::Message;
 pub use other::Other;
 pub use say::{Say, Speech, Ssml, SsmlTag};
-pub use stream::{Connect, Parameter, Recording, Start, Started, Stop, Stopped, Stream};
+pub use stream::{
+    Connect, Connected, ConversationRelay, Language, Parameter, Recording, Start, Started, Stop,
+    Stopped, Stream,
+};
 pub use unknown::Unknown;
 pub use value::{
     CallEvent, Channels, DialRecord, Input, MachineDetection, Method, Private, RecordingEvent,

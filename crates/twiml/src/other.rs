@@ -10,13 +10,12 @@ pub(crate) const VERBS: &[&str] = &[
 ];
 /// What `<Dial>` can dial beside a number, a client and a SIP address.
 pub(crate) const DIALLED: &[&str] = &["Application", "Conference", "Queue", "Sim", "WhatsApp"];
-/// What `<Connect>` can connect with beside a stream.
+/// What `<Connect>` can connect with beside a stream and a conversation relay.
 pub(crate) const CONNECTED: &[&str] = &[
     "AiSession",
     "Assistant",
     "Autopilot",
     "Conversation",
-    "ConversationRelay",
     "ConversationRelaySession",
     "Room",
     "VirtualAgent",

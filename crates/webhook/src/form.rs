@@ -5,6 +5,12 @@ use std::fmt;
 /// The most parameters a request may have. Twilio sends some 40, and a few for every picture of a message.
 const MAX_PARAMS: usize = 500;
 
+/// How many names a log shows, how many characters of each, and how many digits: `MediaContentType10` has two, a telephone number or a
+/// card's has more.
+const NAMES_SHOWN: usize = 20;
+const NAME_SHOWN: usize = 40;
+const NAME_DIGITS: usize = 3;
+
 /// Decoded names and values, in the order they came. `Debug` shows the names only.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Params(Vec<(String, String)>);
@@ -108,6 +114,30 @@ impl Params {
         self.iter().map(|(name, _)| name)
     }
 
+    /// The names as a log may show them before the request is believed: a stranger can put anything into a name.
+    ///
+    /// Each is cut where it stops looking like one of Twilio's (letters, `_`, and up to three digits) and to 40 characters; what does not
+    /// begin like one is `?`. At most 20 are shown: say [`Params::len`] beside them.
+    #[must_use]
+    pub fn names_for_log(&self) -> Vec<String> {
+        self.names()
+            .take(NAMES_SHOWN)
+            .map(|name| shown(name).to_owned())
+            .collect()
+    }
+
+    /// The same without NUL characters in names and values. Twilio signs them, so they are taken out after the check; PostgreSQL
+    /// cannot store them, and nobody types one.
+    #[must_use]
+    pub fn without_nul(mut self) -> Self {
+        for text in self.0.iter_mut().flat_map(|(name, value)| [name, value]) {
+            if text.contains('\0') {
+                text.retain(|c| c != '\0');
+            }
+        }
+        self
+    }
+
     /// Adds one at the end.
     pub fn push(&mut self, name: impl Into<String>, value: impl Into<String>) {
         self.0.push((name.into(), value.into()));
@@ -124,6 +154,19 @@ impl Params {
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
+}
+
+/// The part of a name that can be shown.
+pub(crate) fn shown(name: &str) -> &str {
+    if !name.starts_with(|c: char| c.is_ascii_alphabetic()) {
+        return "?";
+    }
+    let mut digits = 0;
+    let end = name.bytes().take(NAME_SHOWN).position(|byte| {
+        digits += usize::from(byte.is_ascii_digit());
+        digits > NAME_DIGITS || !(byte.is_ascii_alphanumeric() || byte == b'_')
+    });
+    &name[..end.unwrap_or(name.len().min(NAME_SHOWN))]
 }
 
 impl<N: Into<String>, V: Into<String>> FromIterator<(N, V)> for Params {
@@ -211,6 +254,39 @@ mod tests {
             parse_form("a&".repeat(501).as_bytes(), 9999),
             Err(FormError::TooMany)
         );
+    }
+
+    #[test]
+    fn names_for_log_show_no_value_of_a_stranger() {
+        let shown = |name: &str| {
+            let params: Params = [(name, "")].into_iter().collect();
+            params.names_for_log().remove(0)
+        };
+        for (name, expected) in [
+            ("MediaContentType10", "MediaContentType10"),
+            ("from_zip", "from_zip"),
+            (r#"{"Body":"my card is 4111 1111 1111 1111"}"#, "?"),
+            ("my card is 4111", "my"),
+            ("card4111111111111111", "card411"),
+            ("+15550100002", "?"),
+            ("", "?"),
+            ("Caf\u{e9}", "Caf"),
+            ("a\nb", "a"),
+        ] {
+            assert_eq!(shown(name), expected, "{name:?}");
+        }
+        assert_eq!(shown(&"x".repeat(60_000)).len(), 40);
+        let many: Params = (0..100).map(|n| (format!("P{n}"), "")).collect();
+        assert_eq!(many.names_for_log().len(), 20);
+    }
+
+    #[test]
+    fn without_nul_keeps_all_other_characters() {
+        let params: Params = [("Bo\0dy", "\0ST\0OP\u{1}\0"), ("a", "")]
+            .into_iter()
+            .collect();
+        let expected: Params = [("Body", "STOP\u{1}"), ("a", "")].into_iter().collect();
+        assert_eq!(params.without_nul(), expected);
     }
 
     #[test]

@@ -2,12 +2,13 @@
 //! queue, count on.
 
 mod compare;
+mod entry;
 mod lock;
 mod read;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
 use std::path::Path;
@@ -15,7 +16,9 @@ use std::path::Path;
 use anyhow::{Context, Result};
 
 use compare::compare;
+use entry::{Entry, range};
 use lock::{parse, render};
+pub use read::descriptors;
 use read::read;
 
 /// Whether additions are written or only listed.
@@ -29,42 +32,6 @@ pub enum Mode {
 
 /// Messages and enums by full name.
 type Contract = BTreeMap<String, Entry>;
-
-#[derive(Debug, Default, Clone, PartialEq, Eq)]
-struct Entry {
-    /// `message` or `enum`.
-    kind: String,
-    /// The option `(type)`: the event's routing key.
-    event: Option<String>,
-    /// Name and type by number.
-    fields: BTreeMap<i64, (String, String)>,
-    /// Reserved numbers, both ends included.
-    numbers: BTreeSet<(i64, i64)>,
-    names: BTreeSet<String>,
-}
-
-impl Entry {
-    fn reserves(&self, number: i64, name: &str) -> bool {
-        self.reserves_number(number) && self.names.contains(name)
-    }
-
-    fn reserves_number(&self, number: i64) -> bool {
-        self.numbers
-            .iter()
-            .any(|(from, to)| (*from..=*to).contains(&number))
-    }
-
-    /// The lowest number above all that are or were in use.
-    fn next(&self, old: &Entry) -> i64 {
-        let used = self.fields.keys().chain(old.fields.keys()).copied();
-        let reserved = self
-            .numbers
-            .iter()
-            .map(|(_, to)| *to)
-            .filter(|to| *to < 100_000);
-        used.chain(reserved).max().unwrap_or(0) + 1
-    }
-}
 
 /// Compares, says what it found, and writes the lock when asked and allowed.
 pub fn run(root: &Path, mode: Mode, out: &mut dyn Write) -> Result<bool> {
@@ -100,12 +67,4 @@ pub fn run(root: &Path, mode: Mode, out: &mut dyn Write) -> Result<bool> {
         writeln!(out, "contract: {} new written", difference.added.len())?;
     }
     Ok(true)
-}
-
-fn range(from: i64, to: i64) -> String {
-    if from == to {
-        from.to_string()
-    } else {
-        format!("{from} to {to}")
-    }
 }

@@ -8,8 +8,13 @@ use prost_reflect::{Cardinality, DescriptorPool, FieldDescriptor, MessageDescrip
 
 use super::{Contract, Entry};
 
-/// Compiles every file under a folder.
+/// The contract of every file under a folder.
 pub(super) fn read(proto: &Path) -> Result<Contract> {
+    Ok(contract(&descriptors(proto)?))
+}
+
+/// Compiles every file under a folder, with the comments.
+pub fn descriptors(proto: &Path) -> Result<DescriptorPool> {
     let mut files = Vec::new();
     collect(proto, &mut files)?;
     files.sort();
@@ -19,8 +24,8 @@ pub(super) fn read(proto: &Path) -> Result<Contract> {
         proto.display()
     );
     let mut compiler = protox::Compiler::new([proto])?;
-    compiler.open_files(&files)?;
-    Ok(contract(&compiler.descriptor_pool()))
+    compiler.include_source_info(true).open_files(&files)?;
+    Ok(compiler.descriptor_pool())
 }
 
 fn collect(dir: &Path, files: &mut Vec<PathBuf>) -> Result<()> {

@@ -1,13 +1,14 @@
-//! ElevenLabs: `POST /v1/text-to-speech/{voice_id}` with the header `xi-api-key`, as of
+//! ElevenLabs: `POST /v1/text-to-speech/{voice_id}`, and `.../stream` for what is played while it comes, with the header `xi-api-key`, as of
 //! <https://elevenlabs.io/docs/api-reference/text-to-speech/convert>.
 //!
 //! `output_format=wav_8000` is asked for and not `ulaw_8000`: bytes without a header cannot be told from an error page. A
 //! `language_code` is an error for models that do not know it; those of version 2.5 do.
 
 use async_trait::async_trait;
+use reqwest::RequestBuilder;
 use serde::Serialize;
 
-use super::{Client, Got, Measure, Spoken, or, primary};
+use super::{Client, Got, Sounds, Spoken, or, primary};
 use crate::attempt::AttemptError;
 use crate::sound;
 use crate::wire::Wire;
@@ -15,6 +16,8 @@ use crate::{Speech, settings};
 
 const HEADER: &str = "xi-api-key";
 const FORMAT: &str = "wav_8000";
+/// Of what is played while it comes: the telephone's own, known by its type.
+const STREAMED: &str = "ulaw_8000";
 
 /// Voices of ElevenLabs.
 pub(crate) struct Voices {
@@ -38,9 +41,14 @@ impl Voices {
     }
 }
 
-#[async_trait]
-impl Client for Voices {
-    async fn speak(&self, spoken: &Spoken<'_>) -> Result<Got<Speech>, AttemptError> {
+impl Voices {
+    /// The request, and the model that it names.
+    fn request(
+        &self,
+        spoken: &Spoken<'_>,
+        path: &[&str],
+        format: &str,
+    ) -> (RequestBuilder, String) {
         let model = or(spoken.model, &self.settings.model);
         let voice = or(spoken.voice, &self.settings.voice);
         let knows = model.ends_with("_v2_5") && !spoken.language.is_empty();
@@ -49,19 +57,29 @@ impl Client for Voices {
             model_id: model,
             language_code: knows.then(|| primary(spoken.language)),
         };
-        let request = self
-            .wire
-            .post(&["v1", "text-to-speech", voice])
-            .query(&[("output_format", FORMAT)])
-            .json(&request);
+        let place = [&["v1", "text-to-speech", voice][..], path].concat();
+        let post = self.wire.post(&place);
+        let post = post.query(&[("output_format", format)]).json(&request);
+        (post, model.to_owned())
+    }
+}
+
+#[async_trait]
+impl Client for Voices {
+    async fn speak(&self, spoken: &Spoken<'_>) -> Result<Got<Speech>, AttemptError> {
+        let (request, model) = self.request(spoken, &[], FORMAT);
         let file = self.wire.send(request).await?;
-        Ok(Got {
-            value: sound::for_the_telephone(file).await?,
-            model: model.to_owned(),
-            measure: Measure {
-                characters: Some(spoken.text.chars().count() as u64),
-                ..Measure::default()
-            },
-        })
+        let value = sound::for_the_telephone(file).await?;
+        Ok(spoken.got(value, model))
+    }
+
+    async fn speak_in_pieces(
+        &self,
+        spoken: &Spoken<'_>,
+        sounds: Sounds<'_>,
+    ) -> Result<Got<()>, AttemptError> {
+        let (request, model) = self.request(spoken, &["stream"], STREAMED);
+        sound::stream(&self.wire, request, true, sounds).await?;
+        Ok(spoken.got((), model))
     }
 }

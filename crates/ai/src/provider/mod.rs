@@ -12,7 +12,8 @@ pub(crate) use openai::Server as OpenAi;
 use serde_json::Value;
 
 use crate::attempt::AttemptError;
-use crate::{ChatRequest, Speech, TranscribeRequest};
+use crate::task::ToolOffer;
+use crate::{ChatRequest, Patience, Speech, TranscribeRequest};
 
 /// What is asked of a provider.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,12 +59,47 @@ pub(crate) struct Chat<'a> {
     pub schema: Value,
 }
 
+/// What a chat model is asked that answers a caller: in plain words, with tools.
+pub(crate) struct Conversing<'a> {
+    pub request: &'a ChatRequest,
+    pub tools: &'a [ToolOffer],
+    pub patience: Patience,
+}
+
+/// The tool that an answer ends with; empty: none.
+#[derive(Debug, Default)]
+pub(crate) struct Call {
+    pub tool: String,
+    /// As the model wrote them: mostly JSON.
+    pub arguments: String,
+}
+
+/// Takes a piece of what is said.
+pub(crate) type Pieces<'a> = &'a mut (dyn FnMut(&str) + Send);
+
+/// Takes a piece of sound, in mu-law at 8 kHz.
+pub(crate) type Sounds<'a> = &'a mut (dyn FnMut(&[u8]) + Send);
+
 /// What is to be spoken. Empty voice, model: the provider's own.
 pub(crate) struct Spoken<'a> {
     pub text: &'a str,
     pub language: &'a str,
     pub voice: &'a str,
     pub model: &'a str,
+}
+
+impl Spoken<'_> {
+    /// It was spoken.
+    fn got<R>(&self, value: R, model: String) -> Got<R> {
+        Got {
+            value,
+            model,
+            measure: Measure {
+                characters: Some(self.text.chars().count() as u64),
+                ..Measure::default()
+            },
+        }
+    }
 }
 
 /// A provider. One call is one attempt: nobody below repeats anything.
@@ -74,12 +110,36 @@ pub(crate) trait Client: Send + Sync {
         Err(AttemptError::Refused(501))
     }
 
+    /// An answer in plain words, given out while it comes.
+    async fn converse(&self, _: &Conversing<'_>, _: Pieces<'_>) -> Result<Got<Call>, AttemptError> {
+        Err(AttemptError::Refused(501))
+    }
+
     async fn transcribe(&self, _: &TranscribeRequest) -> Result<Got<String>, AttemptError> {
         Err(AttemptError::Refused(501))
     }
 
     async fn speak(&self, _: &Spoken<'_>) -> Result<Got<Speech>, AttemptError> {
         Err(AttemptError::Refused(501))
+    }
+
+    /// The same, given out while it comes; by whoever cannot, when it is whole.
+    async fn speak_in_pieces(
+        &self,
+        spoken: &Spoken<'_>,
+        sounds: Sounds<'_>,
+    ) -> Result<Got<()>, AttemptError> {
+        let Got {
+            value,
+            model,
+            measure,
+        } = self.speak(spoken).await?;
+        sounds(&crate::sound::whole(value).await?);
+        Ok(Got {
+            value: (),
+            model,
+            measure,
+        })
     }
 }
 

@@ -1,8 +1,10 @@
 //! Ourselves in place of a provider: deterministic, without any intelligence, and always marked as simulated. It rests on what it
 //! is given and makes nothing up: a transcription holds words that were in the sound, a score says that it counts words.
 
+mod conversation;
 mod language;
 mod questions;
+mod reply;
 mod score;
 mod summary;
 
@@ -14,7 +16,8 @@ use serde_json::Value;
 
 use self::language::Language;
 use crate::attempt::AttemptError;
-use crate::provider::{Chat, Client, Got, Measure, Spoken};
+use crate::provider::{Call, Chat, Client, Conversing, Got, Measure, Pieces, Spoken};
+use crate::task::AboutConversation;
 use crate::{ChatRequest, Speech, Task, TranscribeRequest, sound};
 
 /// What its answers name as their model.
@@ -33,8 +36,29 @@ impl Client for Simulator {
         Ok(got(match request.task {
             Task::Question => json(&questions::write(&data(request)?, language)),
             Task::Score => json(&score::score(&data(request)?, language)),
+            Task::Converse => json(&conversation::reply(&data(request)?, language)),
+            Task::CallSummary => json(&conversation::sum_up(&data(request)?, language)),
             Task::Summary => json(&summary::sum_up(&data(request)?, language)),
+            Task::Reply => json(&reply::write(&data(request)?, language)),
         }?))
+    }
+
+    /// Word by word, as a model writes.
+    async fn converse(
+        &self,
+        asked: &Conversing<'_>,
+        pieces: Pieces<'_>,
+    ) -> Result<Got<Call>, AttemptError> {
+        let mut about: AboutConversation = data(asked.request)?;
+        about.tools = asked.tools.to_vec();
+        let reply = conversation::reply(&about, Language::of(&asked.request.language));
+        for word in reply.say.split_inclusive(' ') {
+            pieces(word);
+        }
+        Ok(got(Call {
+            tool: reply.tool,
+            arguments: reply.arguments,
+        }))
     }
 
     /// Only the words that [`audio::speech`] put into the sound.

@@ -87,6 +87,20 @@ async fn answers_of_other_servers_are_understood() {
 }
 
 #[tokio::test]
+async fn chat_answer_with_nul_is_given_without_it() {
+    let server = Server::start().await;
+    let ai = ai(server.openai());
+    let content = r#"{"score":70,"feedback":"\u0000Cl\u0000ear.","quote":"I led\u0000"}"#;
+    server.next(CHAT, [Act::Content(content.into())]);
+    let answer = ai.chat::<Score>(&request()).await.unwrap();
+    let Score {
+        feedback, quote, ..
+    } = answer.value;
+    assert_eq!((&*feedback, &*quote), ("Clear.", "I led"));
+    assert_eq!(answer.usage.attempts, 1);
+}
+
+#[tokio::test]
 async fn chat_invalid_answer_is_repeated() {
     let server = Server::start().await;
     let ai = ai(server.openai());

@@ -5,7 +5,7 @@ use std::time::Duration;
 use ai::{Error, Provider, Settings, Setup, Simulated, SpeakRequest, TranscribeRequest};
 use clock::Clock;
 
-use crate::server::{Act, ELEVENLABS, MURF, SPEAK, Server, TRANSCRIBE, ai};
+use crate::server::{Act, ELEVENLABS, MURF, SPEAK, Server, TRANSCRIBE, ai, wav};
 
 async fn speaker(settings: Settings, wished: Option<Provider>) -> Provider {
     let request = SpeakRequest {
@@ -42,6 +42,28 @@ async fn the_wished_one_speaks_else_murf_when_preferred_else_elevenlabs_else_ope
     assert_eq!(
         speaker(simulated, Some(Provider::Simulated)).await,
         Provider::OpenAi
+    );
+}
+
+#[tokio::test]
+async fn this_machine_hears_and_speaks_before_others_and_is_shown_no_key() {
+    let server = Server::start().await;
+    let local = || server.local(server.all());
+    assert_eq!(speaker(local(), None).await, Provider::Local);
+    let sent = &server.seen(SPEAK)[0];
+    assert!(!sent.headers.contains_key("authorization"));
+    assert_eq!(sent.json()["model"], "piper");
+    let wished = Some(Provider::ElevenLabs);
+    assert_eq!(speaker(local(), wished).await, Provider::ElevenLabs);
+    let request = TranscribeRequest::new(wav(1.0, 8_000), "a.wav");
+    let usage = ai(local()).transcribe(&request).await.unwrap().usage;
+    assert_eq!(
+        (
+            usage.provider.as_str(),
+            usage.simulated,
+            usage.model.as_str()
+        ),
+        ("local", false, "whisper-tiny.en")
     );
 }
 

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "tests fail that way")]
 
 mod chat;
+mod converse;
 mod fallback;
 mod injection;
 mod patience;

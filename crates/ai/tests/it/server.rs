@@ -9,7 +9,7 @@ use actix_web::dev::ServerHandle;
 use actix_web::http::StatusCode;
 use actix_web::web::{Bytes, Data, PayloadConfig};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
-use ai::{Ai, ElevenLabs, Limits, Murf, OpenAi, Retry, Settings};
+use ai::{Ai, ElevenLabs, Limits, Local, Murf, OpenAi, Retry, Settings};
 use audio::{Encoding, Sound};
 use clock::Clock;
 use serde_json::{Value, json};
@@ -28,6 +28,8 @@ pub enum Act {
     Hang,
     /// Half an answer, then the connection breaks.
     Break,
+    /// A success of this type whose second part comes when there is a permit; `None`: it breaks off instead.
+    Parts(&'static str, Vec<u8>, Option<(Arc<Semaphore>, Vec<u8>)>),
     /// A good answer, but only when the semaphore has a permit.
     When(Arc<Semaphore>),
 }
@@ -150,6 +152,16 @@ impl Server {
         }
     }
 
+    /// This server as the machine's own speech server, beside `others`.
+    pub fn local(&self, others: Settings) -> Settings {
+        Settings {
+            local: Some(Local {
+                base_url: format!("http://127.0.0.1:{}/v1", self.port),
+            }),
+            ..others
+        }
+    }
+
     /// As [`Server::openai`], and this server as ElevenLabs and Murf.
     pub fn all(&self) -> Settings {
         let base_url = format!("http://127.0.0.1:{}", self.port);
@@ -235,6 +247,20 @@ async fn serve(
         Some(Act::Break) => {
             let chunks = [Ok(Bytes::from_static(b"{\"text\":\"half")), Err("gone")];
             HttpResponse::Ok().streaming(futures::stream::iter(chunks))
+        }
+        Some(Act::Parts(kind, first, rest)) => {
+            let first = futures::stream::once(async { Ok(Bytes::from(first)) });
+            let rest = futures::stream::once(async {
+                let Some((permits, rest)) = rest else {
+                    return Err("gone");
+                };
+                permits.acquire().await.unwrap().forget();
+                Ok(Bytes::from(rest))
+            });
+            let body = futures::StreamExt::chain(first, rest);
+            HttpResponse::Ok()
+                .content_type(kind)
+                .streaming(Box::pin(body))
         }
         Some(Act::When(permits)) => {
             permits.acquire().await.unwrap().forget();

@@ -1,9 +1,11 @@
 //! Voices: what is asked of each, and what counts as speech.
 
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use ai::{Provider, SpeakRequest, Speech};
+use ai::{Error, Provider, Settings, SpeakRequest, Speech};
 use audio::Sound;
+use tokio::sync::Semaphore;
 
 use crate::server::{Act, ELEVENLABS, MURF, SPEAK, Server, ai, wav};
 
@@ -167,4 +169,73 @@ async fn what_is_not_sound_is_not_speech() {
             (provider, 2)
         );
     }
+}
+
+/// What is given out of a line, and who spoke last.
+async fn pieces(
+    settings: Settings,
+    heard: impl Fn(&[u8]) + Send + Sync,
+) -> Result<Provider, Error> {
+    let request = SpeakRequest::new("Good morning.");
+    let answer = ai(settings).speak_in_pieces(&request, heard).await?;
+    Ok(answer.usage.provider)
+}
+
+#[tokio::test]
+async fn sound_is_given_out_before_its_end_has_come() {
+    let server = Server::start().await;
+    let file = wav(2.0, 24_000);
+    let (first, rest) = file.split_at(file.len() / 2);
+    let gate = Arc::new(Semaphore::new(0));
+    let rest = Some((gate.clone(), rest.to_vec()));
+    server.next(SPEAK, [Act::Parts("audio/wav", first.to_vec(), rest)]);
+    let heard = Mutex::new(Vec::new());
+    // The rest comes only when something of the first part has been given out.
+    let sound = |piece: &[u8]| {
+        heard.lock().unwrap().extend_from_slice(piece);
+        gate.add_permits(1);
+    };
+    assert_eq!(pieces(server.openai(), sound).await, Ok(Provider::OpenAi));
+    assert_eq!(heard.into_inner().unwrap().len(), 16_000);
+}
+
+#[tokio::test]
+async fn sound_that_breaks_off_goes_on_where_it_was() {
+    let server = Server::start().await;
+    let file = wav(2.0, 8_000);
+    let first = file[..file.len() / 2].to_vec();
+    server.next(
+        SPEAK,
+        [
+            Act::Parts("audio/wav", first, None),
+            Act::Say("audio/wav", file.clone()),
+        ],
+    );
+    let heard = Mutex::new(Vec::new());
+    let sound = |piece: &[u8]| heard.lock().unwrap().extend_from_slice(piece);
+    assert_eq!(pieces(server.openai(), sound).await, Ok(Provider::OpenAi));
+    let whole = audio::mulaw::encode_all(&Sound::read(&file).unwrap().telephone());
+    assert!(heard.into_inner().unwrap() == whole);
+}
+
+#[tokio::test]
+async fn mu_law_without_a_header_is_taken_by_its_type_and_a_page_never() {
+    let server = Server::start().await;
+    let heard = Mutex::new(Vec::new());
+    let sound = |piece: &[u8]| heard.lock().unwrap().extend_from_slice(piece);
+    server.next(ELEVENLABS, [Act::Say("audio/basic", vec![0x55; 4_000])]);
+    assert_eq!(pieces(server.all(), sound).await, Ok(Provider::ElevenLabs));
+    assert_eq!(*heard.lock().unwrap(), [0x55; 4_000]);
+    assert!(
+        server.seen(ELEVENLABS)[0]
+            .path
+            .ends_with("/stream?output_format=ulaw_8000")
+    );
+    // What is no sound is not played, whatever it is called; the next provider speaks.
+    heard.lock().unwrap().clear();
+    let page = || Act::Say("text/html", b"<html>maintenance</html>".to_vec());
+    server.next(ELEVENLABS, [page(), page(), page()]);
+    let sound = |piece: &[u8]| heard.lock().unwrap().extend_from_slice(piece);
+    assert_eq!(pieces(server.all(), sound).await, Ok(Provider::OpenAi));
+    assert_eq!(heard.into_inner().unwrap().len(), 12_000);
 }

@@ -39,6 +39,16 @@ async fn silence_is_an_empty_text_and_invalid_is_none() {
 }
 
 #[tokio::test]
+async fn transcription_with_nul_is_given_without_it() {
+    let server = Server::start().await;
+    let body = br#"{"text":"I led\u0000 a team."}"#;
+    server.next(TRANSCRIBE, [Act::Say("application/json", body.to_vec())]);
+    let request = TranscribeRequest::new(wav(1.0, 8_000), "a.wav");
+    let heard = ai(server.openai()).transcribe(&request).await.unwrap();
+    assert_eq!(heard.value, "I led a team.");
+}
+
+#[tokio::test]
 async fn a_minute_has_its_price() {
     let server = Server::start().await;
     let price = Price {

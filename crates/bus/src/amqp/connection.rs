@@ -5,7 +5,8 @@
 //! one of its channels fails, everyone who waits on it hears so at once, and the supervisor builds
 //! another, for as long as the bus lives.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures::StreamExt;
@@ -18,7 +19,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, error, info, warn};
 
-use super::publish::Publisher;
+use super::publish::{Message, Publisher, unavailable};
 use super::topology;
 use super::{Core, headers};
 use crate::Error;
@@ -28,6 +29,10 @@ use crate::pending::Pending;
 pub(super) const DIRECT_REPLY_TO: &str = "amq.rabbitmq.reply-to";
 
 const CONNECT: Duration = Duration::from_secs(10);
+/// How long it may take to answer anything. A queue with three members takes its time on a busy broker.
+const ANSWER: Duration = Duration::from_secs(30);
+/// How long a publisher waits for another that is the first with the same key.
+const TURN: Duration = Duration::from_secs(5);
 const FIRST_WAIT: Duration = Duration::from_millis(100);
 const LONGEST_WAIT: Duration = Duration::from_secs(2);
 
@@ -36,7 +41,9 @@ pub(super) type Sessions = watch::Sender<Option<Arc<Session>>>;
 /// A connection and the channels that everybody shares.
 pub(super) struct Session {
     pub(super) connection: Connection,
-    pub(super) events: Publisher,
+    events: Publisher,
+    /// Those who publish the first message of a key, one at a time for each key.
+    firsts: Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>,
     /// Questions: replies come back on the channel that asked.
     pub(super) questions: Publisher,
     pub(super) replies: Channel,
@@ -69,6 +76,7 @@ impl Session {
         Ok(Self {
             connection,
             events,
+            firsts: Mutex::default(),
             questions,
             replies,
             taps,
@@ -84,27 +92,67 @@ impl Session {
             && !self.connection.status().blocked()
     }
 
+    /// Publishes an event. The first of a key goes alone, on a channel of its own: only there it is sure whose message
+    /// came back, and a queue that does not take it holds up nobody else.
+    pub(super) async fn publish(&self, message: Message<'_>) -> Result<(), Error> {
+        if self.events.knows(&message) {
+            return self.events.publish(message).await;
+        }
+        let route = message.route();
+        let turn = self.firsts().entry(route.clone()).or_default().clone();
+        // Whoever is before us may be waiting for a broker that answers nothing.
+        let turn = tokio::time::timeout(TURN, turn.lock()).await;
+        let _turn = turn.map_err(|_| unavailable("rabbitmq does not confirm"))?;
+        if self.events.knows(&message) {
+            return self.events.publish(message).await;
+        }
+        let channel = self.channel().await?;
+        let alone = Publisher::new(channel.clone(), self.broken.child_token());
+        let alone = answered(alone).await?.map_err(|error| self.fail(&error))?;
+        let published = alone.publish(message).await;
+        if published.is_ok() {
+            self.events.learn(route.clone());
+        }
+        self.firsts().remove(&route);
+        // Nobody waits for it.
+        tokio::spawn(async move {
+            let _ = answered(channel.close(200, "done".into())).await;
+        });
+        published
+    }
+
+    fn firsts(&self) -> MutexGuard<'_, HashMap<String, Arc<tokio::sync::Mutex<()>>>> {
+        self.firsts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// A channel of one's own.
     pub(super) async fn channel(&self) -> Result<Channel, Error> {
-        let opened = self.connection.create_channel().await;
+        let opened = answered(self.connection.create_channel()).await?;
         opened.map_err(|error| self.fail(&error))
     }
 
-    /// How many messages wait in a queue. Asking for one that is not there costs the channel, so each question has its
-    /// own.
+    /// How many messages wait in a queue.
     pub(super) async fn waiting(&self, queue: ShortString) -> Result<lapin::Result<u32>, Error> {
+        let queue = self.look(queue).await?;
+        Ok(queue.map(|queue| queue.message_count()))
+    }
+
+    /// A queue as the broker has it. Asking for one that is not there costs the channel, so each question has its own.
+    pub(super) async fn look(
+        &self,
+        queue: ShortString,
+    ) -> Result<lapin::Result<lapin::Queue>, Error> {
         let channel = self.channel().await?;
         let options = QueueDeclareOptions {
             passive: true,
             ..QueueDeclareOptions::default()
         };
-        let queue = channel
-            .queue_declare(queue, options, FieldTable::default())
-            .await;
+        let asked = channel.queue_declare(queue, options, FieldTable::default());
+        let queue = answered(asked).await?;
         if queue.is_ok() {
-            let _ = channel.close(200, "done".into()).await;
+            let _ = answered(channel.close(200, "done".into())).await;
         }
-        Ok(queue.map(|queue| queue.message_count()))
+        Ok(queue)
     }
 
     /// Lets everybody know that something on it failed.
@@ -112,6 +160,15 @@ impl Session {
         self.broken.cancel();
         Error::Unavailable(error.to_string())
     }
+}
+
+/// Waits for the broker's answer, and not for ever: one that is short of files or has no leader says nothing at all.
+pub(super) async fn answered<T>(
+    asking: impl Future<Output = lapin::Result<T>>,
+) -> Result<lapin::Result<T>, Error> {
+    tokio::time::timeout(ANSWER, asking)
+        .await
+        .map_err(|_| unavailable("rabbitmq does not answer"))
 }
 
 /// Declares again what this process has declared before: the broker may be new.
@@ -176,6 +233,8 @@ async fn watch_over(events: impl futures::Stream<Item = Event> + Send, broken: C
     let mut events = std::pin::pin!(events);
     while let Some(event) = events.next().await {
         match event {
+            // A channel that was closed by an exception of its own is for whoever used it.
+            Event::Error(error) if error.is_amqp_soft_error() => {}
             Event::Error(_) => break,
             Event::ConnectionBlocked(reason) => {
                 metrics::gauge!("bus_ready").set(0.0);

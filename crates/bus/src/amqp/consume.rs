@@ -11,14 +11,16 @@ use lapin::options::{BasicCancelOptions, BasicConsumeOptions, BasicNackOptions};
 use lapin::types::{AMQPValue, ShortString};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
+use tokio::time::timeout;
 use tracing::warn;
 
 use super::acks::{Acks, Outcome};
 use super::connection::Session;
 use super::publish::Message;
 use super::serve::{self, Opened, Serve};
-use super::{Core, headers};
+use super::{Core, LONG_PATIENCE, headers};
 use crate::consumer::Signals;
+use crate::dead::KEPT_DAYS;
 use crate::handle::{self, Verdict};
 use crate::{Delivery, Error, Handler, Subscription};
 
@@ -54,6 +56,11 @@ struct Worker {
 
 impl Serve for Worker {
     const WAITS: &'static str = "consumer waits for rabbitmq";
+    const SUFFIX: &'static str = "";
+
+    fn core(&self) -> &Core {
+        &self.core
+    }
 
     fn queue(&self) -> &str {
         &self.subscription.queue
@@ -77,6 +84,8 @@ impl Serve for Worker {
         // Of this channel's own: what is still in hand of the one before comes again.
         let (done, mut outcomes) = mpsc::unbounded_channel();
         let (mut stopping, mut open) = (false, true);
+        // Of this channel: what hangs on one that the broker has closed (406) takes no place on the next.
+        let mut held = 0_usize;
         loop {
             if !open && (!stopping || in_hand.is_empty()) {
                 while let Ok(outcome) = outcomes.try_recv() {
@@ -94,17 +103,23 @@ impl Serve for Worker {
                     in_hand.shutdown().await;
                     break;
                 }
-                Some(outcome) = outcomes.recv() => acks.note(outcome),
+                Some(outcome) = outcomes.recv() => {
+                    held = held.saturating_sub(1);
+                    acks.note(outcome);
+                }
                 () = acks.ripe() => acks.flush().await,
                 Some(_) = in_hand.join_next() => {}
                 () = signals.stop.cancelled(), if !stopping => {
                     stopping = true;
                     // What the broker has already sent comes first, then the end of the stream.
-                    open &= channel.basic_cancel(TAG.into(), BasicCancelOptions::default()).await.is_ok();
+                    let cancelling = channel.basic_cancel(TAG.into(), BasicCancelOptions::default());
+                    let cancelled = timeout(LONG_PATIENCE, cancelling).await;
+                    open &= matches!(cancelled, Ok(Ok(())));
                 }
-                delivery = consumer.next(), if open && in_hand.len() < usize::from(prefetch) => match delivery {
+                delivery = consumer.next(), if open && held < usize::from(prefetch) => match delivery {
                     Some(Ok(delivery)) => {
                         acks.taken(delivery.delivery_tag);
+                        held += 1;
                         let (worker, session, done) = (self.clone(), session.clone(), done.clone());
                         in_hand.spawn(async move {
                             // Nobody takes it when the channel has gone.
@@ -117,7 +132,7 @@ impl Serve for Worker {
         }
         drop(consumer);
         // Whatever is unsettled goes back to the queue with the channel.
-        let _ = channel.close(200, "done".into()).await;
+        let _ = timeout(LONG_PATIENCE, channel.close(200, "done".into())).await;
     }
 }
 
@@ -187,7 +202,7 @@ impl Worker {
             body: &envelope.data,
             mandatory: true,
         };
-        session.events.publish(message).await
+        session.publish(message).await
     }
 
     async fn bury(
@@ -206,7 +221,10 @@ impl Worker {
             ),
             (headers::ATTEMPTS, AMQPValue::LongUInt(attempts)),
         ];
-        let properties = headers::with(headers::persistent(envelope)?, &epitaph);
+        let days = u64::from(KEPT_DAYS);
+        let kept_ms = (days * 24 * 60 * 60 * 1_000).to_string();
+        let properties =
+            headers::with(headers::persistent(envelope)?, &epitaph).with_expiration(kept_ms.into());
         send(session, self.core.names.dead.clone(), properties, envelope).await
     }
 }
@@ -220,7 +238,6 @@ pub(super) async fn send(
 ) -> Result<(), Error> {
     let exchange = ShortString::default();
     session
-        .events
         .publish(Message {
             exchange: &exchange,
             key: queue,

@@ -15,7 +15,7 @@ use lapin::types::{AMQPValue, FieldTable};
 use lapin::{BasicProperties, Channel};
 use tokio::sync::OwnedMutexGuard;
 
-use super::connection::Session;
+use super::connection::{Session, answered};
 use super::topology::Names;
 use super::{Amqp, Core, LONG_PATIENCE, consume, headers};
 use crate::dead::letter_id;
@@ -28,6 +28,14 @@ const COUNTED: usize = 1000;
 impl Amqp {
     pub(crate) async fn dead_letters(&self, limit: usize) -> Result<Vec<DeadLetter>, Error> {
         self.core.dead_letters(limit).await
+    }
+
+    pub(crate) async fn dead_count(&self) -> Result<u64, Error> {
+        let session = self.core.session(LONG_PATIENCE).await?;
+        let waiting = session.waiting(self.core.names.dead.clone()).await?;
+        waiting
+            .map(u64::from)
+            .map_err(|error| Error::Unavailable(error.to_string()))
     }
 
     pub(crate) async fn replay(
@@ -139,10 +147,8 @@ impl DeadLetterScan {
                 ..Default::default()
             };
             let lock = core.names.dead_lock.clone();
-            match channel
-                .queue_declare(lock, options, FieldTable::default())
-                .await
-            {
+            let locking = channel.queue_declare(lock, options, FieldTable::default());
+            match answered(locking).await? {
                 Ok(_) => {
                     let names = core.names.clone();
                     return Ok(Self {
@@ -164,11 +170,12 @@ impl DeadLetterScan {
     }
 
     async fn take(&self) -> Result<Option<BasicGetMessage>, Error> {
-        let taken = self
+        let getting = self
             .channel
-            .basic_get(self.names.dead.clone(), BasicGetOptions::default())
-            .await;
-        taken.map_err(|error| Error::Unavailable(error.to_string()))
+            .basic_get(self.names.dead.clone(), BasicGetOptions::default());
+        answered(getting)
+            .await?
+            .map_err(|error| Error::Unavailable(error.to_string()))
     }
 
     async fn replay(
@@ -194,7 +201,7 @@ impl DeadLetterScan {
         let queue = core.names.queue(&letter.queue)?;
         consume::send(&self.session, queue, properties, &letter.envelope).await?;
         for (acker, _) in &copies {
-            let acked = acker.ack(BasicAckOptions::default()).await;
+            let acked = answered(acker.ack(BasicAckOptions::default())).await?;
             acked.map_err(|error| Error::Unavailable(error.to_string()))?;
         }
         Ok(())
@@ -206,12 +213,13 @@ impl DeadLetterScan {
             multiple: true,
             requeue: true,
         };
-        let _ = self.channel.basic_nack(0, all).await;
-        let _ = self
+        let _ = answered(self.channel.basic_nack(0, all)).await;
+        let lock = self.names.dead_lock.clone();
+        let unlocking = self
             .channel
-            .queue_delete(self.names.dead_lock.clone(), QueueDeleteOptions::default())
-            .await;
-        let _ = self.channel.close(200, "done".into()).await;
+            .queue_delete(lock, QueueDeleteOptions::default());
+        let _ = answered(unlocking).await;
+        let _ = answered(self.channel.close(200, "done".into())).await;
     }
 }
 

@@ -112,6 +112,11 @@ struct Taker {
 
 impl Serve for Taker {
     const WAITS: &'static str = "nothing can be handed on yet";
+    const SUFFIX: &'static str = ".now";
+
+    fn core(&self) -> &Core {
+        &self.core
+    }
 
     fn queue(&self) -> &str {
         &self.subscription.queue

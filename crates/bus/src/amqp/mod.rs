@@ -12,7 +12,7 @@ mod serve;
 mod taps;
 mod topology;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 use std::time::Duration;
@@ -29,7 +29,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::pending::Pending;
 use crate::{Consumer, Depth, Error, Handler, Subscription};
-use connection::Session;
+use connection::{Session, answered};
 use publish::{Message, unavailable};
 use topology::Names;
 
@@ -38,6 +38,8 @@ use topology::Names;
 const PATIENCE: Duration = Duration::from_millis(200);
 /// How long anything else waits for the broker.
 const LONG_PATIENCE: Duration = Duration::from_secs(5);
+/// How long the broker may take for a queue with all that belongs to it.
+const LONGEST_PATIENCE: Duration = Duration::from_secs(60);
 /// How many events of one call may be under way.
 const WINDOW: usize = 256;
 
@@ -53,6 +55,8 @@ struct Core {
     session: watch::Receiver<Option<Arc<Session>>>,
     /// Declared again on every new connection.
     known: Mutex<BTreeMap<String, Subscription>>,
+    /// Consumers that have no channel now, by the queue's name.
+    unserved: Mutex<BTreeSet<String>>,
     pending: Arc<Pending>,
     shows: taps::Show,
     /// Held while a task of ours goes through the dead letters.
@@ -85,6 +89,7 @@ impl Amqp {
             connection_name: format!("{namespace} {}", std::process::id()),
             session,
             known: Mutex::default(),
+            unserved: Mutex::default(),
             pending: Pending::new(),
             shows,
             visiting: Arc::default(),
@@ -116,7 +121,7 @@ impl Amqp {
             body: &envelope.data,
             mandatory: events::must_be_taken(&envelope.kind),
         };
-        let published = session.events.publish(message).await;
+        let published = session.publish(message).await;
         // What no queue takes is still news to the onlookers: caches live on it.
         if matches!(published, Ok(()) | Err(Error::Unroutable(_))) {
             core.shows.show(envelope);
@@ -223,6 +228,10 @@ impl Amqp {
 
     pub(crate) fn declared(&self) -> Vec<Subscription> {
         self.core.known()
+    }
+
+    pub(crate) fn unserved(&self) -> Vec<String> {
+        self.core.unserved().iter().cloned().collect()
     }
 
     pub(crate) async fn close(&self) {
@@ -341,6 +350,10 @@ impl Core {
         }
     }
 
+    fn unserved(&self) -> MutexGuard<'_, BTreeSet<String>> {
+        self.unserved.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn subscriptions(&self) -> MutexGuard<'_, BTreeMap<String, Subscription>> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -348,9 +361,11 @@ impl Core {
     async fn declare(&self, subscription: &Subscription, patience: Duration) -> Result<(), Error> {
         let session = self.session(patience).await?;
         let channel = session.channel().await?;
-        match topology::declare(&channel, &self.names, subscription).await? {
+        let declaring = topology::declare(&channel, &self.names, subscription);
+        let declared = tokio::time::timeout(LONGEST_PATIENCE, declaring).await;
+        match declared.map_err(|_| unavailable("rabbitmq does not declare a queue"))?? {
             Ok(()) => {
-                let _ = channel.close(200, "done".into()).await;
+                let _ = answered(channel.close(200, "done".into())).await;
                 Ok(())
             }
             Err(error) if matches!(error.kind(), lapin::ErrorKind::ProtocolError(_)) => {

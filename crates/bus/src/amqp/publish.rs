@@ -44,7 +44,24 @@ pub(super) struct Message<'a> {
     pub(super) mandatory: bool,
 }
 
+impl Message<'_> {
+    /// What it is known by when it has been taken once.
+    pub(super) fn route(&self) -> String {
+        route(self.exchange, &self.key)
+    }
+}
+
 impl Publisher {
+    /// Whether a message need not go alone: its key has been routed, or it never comes back.
+    pub(super) fn knows(&self, message: &Message<'_>) -> bool {
+        !message.mandatory || self.routable().contains_key(&message.route())
+    }
+
+    /// Notes a key that has been routed on another channel.
+    pub(super) fn learn(&self, route: String) {
+        self.routable().insert(route, Instant::now());
+    }
+
     pub(super) async fn new(channel: Channel, broken: CancellationToken) -> lapin::Result<Self> {
         channel
             .confirm_select(ConfirmSelectOptions::default())
@@ -64,10 +81,9 @@ impl Publisher {
 
     /// `Ok` when every queue that takes the message has it on disk.
     pub(super) async fn publish(&self, message: Message<'_>) -> Result<(), Error> {
-        let route = route(message.exchange, &message.key);
+        let route = message.route();
         let (key, id) = (message.key.clone(), message.properties.message_id().clone());
-        // What need not be taken never comes back.
-        let known = !message.mandatory || self.routable().contains_key(&route);
+        let known = self.knows(&message);
         let start = Instant::now();
         let confirmed = tokio::time::timeout(CONFIRM, async {
             if known {

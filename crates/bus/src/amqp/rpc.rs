@@ -6,7 +6,7 @@ use std::time::Duration;
 use events::{Envelope, ReplyTo};
 use lapin::options::BasicPublishOptions;
 
-use super::connection::DIRECT_REPLY_TO;
+use super::connection::{DIRECT_REPLY_TO, answered};
 use super::publish::{Message, unavailable};
 use super::{Amqp, PATIENCE, headers};
 use crate::Error;
@@ -70,16 +70,14 @@ impl Amqp {
         let properties =
             headers::transient(&answer)?.with_correlation_id(headers::short(&to.correlation)?);
         let address = headers::short(&to.address)?;
-        let sent = session
-            .replies
-            .basic_publish(
-                "".into(),
-                address,
-                BasicPublishOptions::default(),
-                &answer.data,
-                properties,
-            )
-            .await;
+        let sending = session.replies.basic_publish(
+            "".into(),
+            address,
+            BasicPublishOptions::default(),
+            &answer.data,
+            properties,
+        );
+        let sent = answered(sending).await?;
         sent.map(drop).map_err(|error| session.fail(&error))
     }
 }

@@ -10,7 +10,7 @@ use lapin::types::{FieldTable, ShortString};
 use tokio::task::JoinSet;
 use tracing::debug;
 
-use super::connection::Session;
+use super::connection::{Session, answered};
 use super::{Core, LONG_PATIENCE};
 use crate::consumer::Signals;
 use crate::{Error, Subscription};
@@ -30,8 +30,13 @@ pub(super) trait Serve {
     /// What the log says while the queue cannot be consumed.
     const WAITS: &'static str;
 
+    /// The broker's own part of the name, where a subscription has two queues.
+    const SUFFIX: &'static str;
+
     /// The subscription's name of the queue.
     fn queue(&self) -> &str;
+
+    fn core(&self) -> &Core;
 
     fn open(&self) -> impl Future<Output = Result<Opened, Error>> + Send;
 
@@ -48,16 +53,25 @@ pub(super) trait Serve {
 /// Serves a queue, on one connection after the other, until the consumer ends.
 pub(super) async fn run<S: Serve>(server: S, signals: Signals) {
     let mut in_hand = JoinSet::new();
+    let name = format!("{}{}", server.queue(), S::SUFFIX);
+    server.core().unserved().insert(name.clone());
     while !signals.stop.is_cancelled() {
         let opened = tokio::select! {
             biased;
-            () = signals.abort.cancelled() => return in_hand.shutdown().await,
+            () = signals.abort.cancelled() => break,
             () = signals.stop.cancelled() => break,
             opened = server.open() => opened,
         };
         match opened {
-            Ok(opened) => server.serve(opened, &mut in_hand, &signals).await,
-            Err(error) => debug!(queue = server.queue(), %error, "{}", S::WAITS),
+            Ok(opened) => {
+                server.core().unserved().remove(&name);
+                server.serve(opened, &mut in_hand, &signals).await;
+                if !signals.stop.is_cancelled() && !signals.abort.is_cancelled() {
+                    server.core().unserved().insert(name.clone());
+                    debug!(queue = name, "the consumer's channel has ended");
+                }
+            }
+            Err(error) => debug!(queue = name, %error, "{}", S::WAITS),
         }
         tokio::select! {
             () = tokio::time::sleep(PAUSE) => {}
@@ -65,6 +79,7 @@ pub(super) async fn run<S: Serve>(server: S, signals: Signals) {
             () = signals.abort.cancelled() => {}
         }
     }
+    server.core().unserved().remove(&name);
     tokio::select! {
         () = async { while in_hand.join_next().await.is_some() {} } => {}
         () = signals.abort.cancelled() => in_hand.shutdown().await,
@@ -95,7 +110,7 @@ impl Core {
                 .await?;
             Ok::<_, lapin::Error>((channel, consumer))
         };
-        match opened.await {
+        match answered(opened).await? {
             Ok((channel, consumer)) => Ok(Opened {
                 session,
                 channel,

@@ -19,13 +19,15 @@ use lapin::{Confirmation, PublisherConfirm};
 use tokio::sync::{mpsc, oneshot};
 use tracing::warn;
 
-use super::connection::Session;
+use super::connection::{Session, answered};
 use super::{Amqp, Core, LONG_PATIENCE, PATIENCE, WINDOW, headers, topology};
 use crate::Error;
 use crate::tap::{self, Tap, TapSender};
 
 /// How long no copies of a kind are made after one came back.
 const PAUSE: Duration = Duration::from_millis(200);
+/// Between two tries to open a tap.
+const AGAIN: Duration = Duration::from_secs(1);
 /// How long a tap is bound before it counts as open.
 const OPENING: Duration = Duration::from_millis(250);
 /// Accepted events that wait to be shown to onlookers.
@@ -131,7 +133,11 @@ pub(super) async fn run(core: Arc<Core>, mut showing: mpsc::Receiver<Arc<Envelop
             let copy = session
                 .taps
                 .basic_publish(taps, key, options, &event.data, properties);
-            match copy.await {
+            let copied = match answered(copy).await {
+                Ok(copied) => copied,
+                Err(_) => continue,
+            };
+            match copied {
                 Ok(confirm) => {
                     flying.push(settle(session, confirm, sent));
                     break;
@@ -167,6 +173,8 @@ async fn receive(
     bound: oneshot::Sender<()>,
 ) {
     let mut bound = Some(bound);
+    // What is told of a broker that gives no queue; the same is told once.
+    let mut told = String::new();
     loop {
         let session = tokio::select! {
             session = core.session(LONG_PATIENCE) => session,
@@ -180,11 +188,16 @@ async fn receive(
         let consumer = match open(&core, &session, &patterns).await {
             Ok(consumer) => consumer,
             Err(error) => {
-                warn!(%error, "tap could not be opened");
-                tokio::time::sleep(Duration::from_millis(200)).await;
+                let words = error.to_string();
+                if words != told {
+                    warn!(%error, "tap could not be opened; trying until it can");
+                    told = words;
+                }
+                tokio::time::sleep(AGAIN).await;
                 continue;
             }
         };
+        told.clear();
         // Longer than the last publisher looks away who has not heard of this tap.
         tokio::time::sleep(OPENING).await;
         match bound.take() {
@@ -219,8 +232,8 @@ async fn open(
             .basic_consume(queue.clone(), "tap".into(), options, FieldTable::default())
             .await
     };
-    opened
-        .await
+    answered(opened)
+        .await?
         .map_err(|error: lapin::Error| Error::Unavailable(error.to_string()))
 }
 

@@ -306,6 +306,11 @@ impl Journal {
             .load(&mut self.connection)
     }
 
+    /// Forgets those that died before this, in microseconds of the epoch.
+    pub(super) fn expire_dead_letters(&mut self, before: i64) -> QueryResult<usize> {
+        diesel::delete(dead::table.filter(dead::died_at.lt(before))).execute(&mut self.connection)
+    }
+
     pub(super) fn dead_counts(&mut self) -> QueryResult<Vec<(i64, i64)>> {
         dead::table
             .group_by(dead::queue)

@@ -139,7 +139,7 @@ impl Embedded {
             address: self.pending.nonce().to_owned(),
             correlation: slot.correlation.clone(),
         });
-        let mut accepted = false;
+        let (mut accepted, mut given_up) = (false, false);
         let stored = self.publish(&envelope);
         tokio::pin!(stored);
         let late = tokio::time::sleep(timeout);
@@ -147,9 +147,17 @@ impl Embedded {
         loop {
             tokio::select! {
                 biased;
-                reply = &mut slot.reply => return reply.map_err(|_| Error::NoReply(timeout)),
+                reply = &mut slot.reply, if !given_up => match reply {
+                    Ok(reply) => return Ok(reply),
+                    // Nobody will answer; that the event is on disk is waited for all the same.
+                    Err(_) if !accepted => given_up = true,
+                    Err(_) => return Err(Error::NoReply(timeout)),
+                },
                 stored = &mut stored, if !accepted => {
                     stored?;
+                    if given_up {
+                        return Err(Error::NoReply(timeout));
+                    }
                     accepted = true;
                 }
                 () = &mut late => return Err(if accepted {
@@ -159,6 +167,10 @@ impl Embedded {
                 }),
             }
         }
+    }
+
+    pub(crate) fn give_up_replies(&self) {
+        self.pending.give_up();
     }
 
     pub(crate) fn reply(&self, to: &ReplyTo, envelope: &Envelope) -> Result<(), Error> {
@@ -236,6 +248,12 @@ impl Embedded {
             done,
         })
         .await
+    }
+
+    pub(crate) async fn dead_count(&self) -> Result<u64, Error> {
+        let counts = self.ask(|done| Command::DeadCounts { done }).await?;
+        let counts = counts.into_iter().map(|(_, count)| count);
+        Ok(u64::try_from(counts.sum::<i64>()).unwrap_or_default())
     }
 
     pub(crate) async fn depths(&self) -> Result<Vec<Depth>, Error> {

@@ -212,6 +212,31 @@ async fn a_declared_queue_keeps_its_number_over_a_gap() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn dead_letter_of_last_month_is_gone() {
+    let dir = tempfile::tempdir().unwrap();
+    let bus = Embedded::open(dir.path()).await.unwrap();
+    let mut connection =
+        SqliteConnection::establish(&dir.path().join("bus.db").to_string_lossy()).unwrap();
+    let day = 24 * 60 * 60 * 1_000_000;
+    for (id, days) in [("young", 29), ("old", 31)] {
+        let row = journal::DeadRow {
+            id: id.to_owned(),
+            queue: 0,
+            reason: "refused".to_owned(),
+            died_at: super::writer::now() - days * day,
+            attempts: 1,
+            body: Vec::new(),
+        };
+        diesel::insert_into(journal::dead::table)
+            .values(row)
+            .execute(&mut connection)
+            .unwrap();
+    }
+    assert_eq!(bus.dead_count().await.unwrap(), 1);
+    bus.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_damaged_dead_letter_stays_where_it_is() {
     let dir = tempfile::tempdir().unwrap();
     let bus = Embedded::open(dir.path()).await.unwrap();

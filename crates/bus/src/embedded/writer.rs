@@ -19,6 +19,7 @@ use super::journal::{DeadRow, Fate, Journal};
 use super::queue::Queues;
 use super::{Shared, lock};
 use crate::Error;
+use crate::dead::KEPT_DAYS;
 
 /// How long settled deliveries may wait for company before they are journalled. A crash within it means
 /// a delivery is repeated, which consumers expect anyway.
@@ -343,8 +344,15 @@ fn write(journal: &mut Journal, next_seq: &mut i64, command: &Command) -> QueryR
                 _ => Effect::Nothing,
             }
         }
-        Command::DeadLetters { limit, .. } => Effect::Dead(journal.dead_letters(*limit)?),
-        Command::DeadCounts { .. } => Effect::Counts(journal.dead_counts()?),
+        // Readiness counts them every few seconds; that is when old ones go.
+        Command::DeadLetters { limit, .. } => {
+            journal.expire_dead_letters(too_old())?;
+            Effect::Dead(journal.dead_letters(*limit)?)
+        }
+        Command::DeadCounts { .. } => {
+            journal.expire_dead_letters(too_old())?;
+            Effect::Counts(journal.dead_counts()?)
+        }
         Command::Clear { .. } => {
             journal.clear()?;
             Effect::Nothing
@@ -373,6 +381,12 @@ fn gather(first: Command, inbox: &Receiver<Command>) -> Vec<Command> {
 
 fn id(queue: usize) -> i64 {
     i64::try_from(queue).unwrap_or(i64::MAX)
+}
+
+/// When a dead letter must have died to be forgotten now, in microseconds of the epoch.
+fn too_old() -> i64 {
+    const DAY: i64 = 24 * 60 * 60 * 1_000_000;
+    now() - i64::from(KEPT_DAYS) * DAY
 }
 
 /// Now, in microseconds of the epoch.

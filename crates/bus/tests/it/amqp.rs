@@ -369,3 +369,55 @@ async fn whoever_hangs_up_does_not_keep_the_dead_letters() {
     })
     .await;
 }
+
+/// The broker takes a delivery back that is not acked in its `consumer_timeout`, by closing the channel (406).
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn consumer_whose_delivery_is_not_acked_in_time_comes_back() {
+    let mut node = Node::with_consumer_timeout(Duration::from_secs(1));
+    node.start();
+    let (bus, _) = node.connect().await;
+    // The first delivery is never done with; what comes after it is.
+    let stuck = Arc::new(AtomicUsize::new(0));
+    let seen = Seen::with({
+        let stuck = stuck.clone();
+        move |_| {
+            let first = stuck.fetch_add(1, Ordering::SeqCst) == 0;
+            async move {
+                if first {
+                    std::future::pending::<()>().await;
+                }
+                Disposition::Done
+            }
+        }
+    });
+    let subscription = subscription("calls.log", &["call.missed"]);
+    bus.consume(subscription, seen.handler()).await.unwrap();
+    eventually("it is consumed", async || bus.unserved().is_empty()).await;
+    let told = Arc::new(AtomicBool::new(false));
+    let watching = tokio::spawn({
+        let (bus, told) = (bus.clone(), told.clone());
+        async move {
+            while !told.load(Ordering::SeqCst) {
+                let unserved = bus.unserved().contains(&"calls.log".to_owned());
+                if unserved || !bus.is_ready() {
+                    told.store(true, Ordering::SeqCst);
+                }
+                tokio::time::sleep(Duration::from_millis(2)).await;
+            }
+        }
+    });
+    let stays = event("call.missed");
+    bus.publish(&stays).await.unwrap();
+    // It comes again on another channel, though the first handler still has it.
+    seen.eventually(2).await;
+    assert_eq!(seen.ids(), [stays.id.clone(), stays.id]);
+    assert!(told.load(Ordering::SeqCst), "readiness has told");
+    let next = event("call.missed");
+    bus.publish(&next).await.unwrap();
+    seen.eventually(3).await;
+    assert!(bus.is_ready());
+    assert_eq!(bus.unserved(), Vec::<String>::new());
+    watching.abort();
+    // What hangs is not waited for.
+    drop(bus);
+}

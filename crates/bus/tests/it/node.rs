@@ -27,6 +27,7 @@ impl Node {
             ),
             ("env.conf", ""),
             ("plugins", "[].\n"),
+            ("advanced.config", "[].\n"),
         ] {
             std::fs::write(dir.path().join(file), text).unwrap();
         }
@@ -38,6 +39,16 @@ impl Node {
             dist_port: free_port(),
             process: None,
         }
+    }
+
+    /// One that closes the channel of a delivery that is not acked in this time, and looks as often.
+    pub fn with_consumer_timeout(timeout: Duration) -> Self {
+        let (node, ms) = (Self::new(), timeout.as_millis());
+        let config = format!(
+            "[{{rabbit, [{{consumer_timeout, {ms}}}, {{channel_tick_interval, {ms}}}]}}].\n"
+        );
+        std::fs::write(node.dir.path().join("advanced.config"), config).unwrap();
+        node
     }
 
     pub fn config(&self) -> Config {
@@ -67,6 +78,7 @@ impl Node {
             .env("RABBITMQ_MNESIA_BASE", path("data"))
             .env("RABBITMQ_LOG_BASE", path("log"))
             .env("RABBITMQ_CONFIG_FILE", path("rabbitmq.conf"))
+            .env("RABBITMQ_ADVANCED_CONFIG_FILE", path("advanced.config"))
             .env("RABBITMQ_CONF_ENV_FILE", path("env.conf"))
             .env("RABBITMQ_ENABLED_PLUGINS_FILE", path("plugins"))
             .env("RABBITMQ_PID_FILE", path("pid"))

@@ -72,6 +72,7 @@ pub(crate) struct Control {
     limit: Notify,
     inputs: UnboundedSender<Input>,
     ear: watch::Sender<u64>,
+    playing: watch::Sender<bool>,
 }
 
 impl Control {
@@ -85,6 +86,7 @@ impl Control {
             limit: Notify::new(),
             inputs,
             ear: watch::Sender::new(0),
+            playing: watch::Sender::new(false),
         };
         (control, receiver)
     }
@@ -151,6 +153,15 @@ impl Control {
     /// Tells whoever waits that there is something new to hear.
     pub(crate) fn heard(&self) {
         self.ear.send_modify(|count| *count += 1);
+    }
+
+    /// Says whether the person on the phone is being spoken to just now.
+    pub(crate) fn plays(&self, plays: bool) {
+        self.playing.send_replace(plays);
+    }
+
+    pub(crate) fn playing(&self) -> watch::Receiver<bool> {
+        self.playing.subscribe()
     }
 
     pub(crate) fn ear(&self) -> watch::Receiver<u64> {

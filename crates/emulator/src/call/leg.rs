@@ -154,7 +154,16 @@ impl Leg {
             Verb::Hangup(_) => Ok(Flow::End(End::HungUp)),
             Verb::Play(play) => verbs::play::run(self, play).await,
             Verb::Record(record) => verbs::record::run(self, record).await,
-            Verb::Connect(_) | Verb::Start(_) | Verb::Stop(_) | Verb::Other(_) => {
+            Verb::Connect(connect) => Box::pin(verbs::connect::run(self, connect)).await,
+            Verb::Start(start) => {
+                verbs::start::start(self, start);
+                Ok(Flow::Next)
+            }
+            Verb::Stop(stop) => {
+                verbs::start::stop(self, stop);
+                Ok(Flow::Next)
+            }
+            Verb::Other(_) => {
                 self.unsupported(verb.name(), NOT_RUN);
                 Ok(Flow::Next)
             }

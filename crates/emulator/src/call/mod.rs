@@ -1,7 +1,7 @@
 //! Calls: placing them, running their TwiML, ending them.
 
 mod amd;
-mod control;
+pub(crate) mod control;
 mod fetch;
 mod leg;
 mod place;

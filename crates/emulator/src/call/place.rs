@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use tokio::sync::mpsc::unbounded_channel;
+
 use crate::Error;
 use crate::call::amd::{Detection, detect};
 use crate::call::control::{By, Interrupt};
@@ -11,7 +13,7 @@ use crate::call::verbs::play::keys;
 use crate::call::verbs::{pass, person, ring};
 use crate::call::{Ask, Control, End, Goto, Leg, Stage};
 use crate::log::{Direction as Way, Entry};
-use crate::script::{Part, Script, play};
+use crate::script::{Part, Script, play, play_live};
 use crate::state::{Call, Direction, RecordingCallback, Shared, Status, StatusCallback};
 use crate::time::seconds;
 use crate::webhooks::{Params, deliver};
@@ -44,7 +46,13 @@ pub(crate) fn inbound(shared: &Arc<Shared>, script: Script) -> Result<String, Er
     call.status = Status::Ringing;
     call.started = Some(now);
     call.number_sid = Some(number.sid.clone());
+    call.forwarded_from = script.forwarded_from;
     call.expect = script.expect;
+    let wishes = script.live.then(|| {
+        let (sender, wishes) = unbounded_channel();
+        call.live = Some(sender);
+        wishes
+    });
     call.callback = (!number.status_callback.is_empty()).then(|| StatusCallback {
         url: number.status_callback.clone(),
         method: number.status_callback_method.clone(),
@@ -69,7 +77,12 @@ pub(crate) fn inbound(shared: &Arc<Shared>, script: Script) -> Result<String, Er
         number: script.number,
     };
     part.begin(&script.steps);
-    shared.spawn(async move { play(&part, &script.steps).await });
+    shared.spawn(async move {
+        play(&part, &script.steps).await;
+        if let Some(wishes) = wishes {
+            play_live(&part, wishes).await;
+        }
+    });
     let leg = Leg::new(stage, Kind::Call, inputs);
     let first = Ask {
         kind: "voice",
@@ -172,6 +185,7 @@ impl RecordWish {
         Plan {
             call_sid: call_sid.to_owned(),
             source: WHOLE_CALL,
+            name: None,
             channels: self.channels,
             track: self.track,
             trim: self.trim,

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use audio::{Encoding, RATE, Sound};
+use chrono::{DateTime, Utc};
 use twiml::Track;
 
-use crate::faults::CallbackTime;
+use crate::faults::{CallbackTime, RecordingEnd};
 use crate::log::{Direction, Entry};
 use crate::state::{
-    Hold, Piece, Recording, RecordingCallback, RecordingStatus, Shared, Side, State,
+    Call, Hold, Piece, Recording, RecordingCallback, RecordingStatus, Shared, Side, State,
 };
 use crate::time::seconds;
 use crate::webhooks::{self, Failure, Params, Request, deliver};
@@ -23,6 +24,8 @@ const SILENCE: u16 = 64;
 pub(crate) struct Plan {
     pub(crate) call_sid: String,
     pub(crate) source: &'static str,
+    /// What `<Stop>` calls it by.
+    pub(crate) name: Option<String>,
     /// One or two; a single track has one.
     pub(crate) channels: u16,
     pub(crate) track: Track,
@@ -35,13 +38,18 @@ pub(crate) fn begin(shared: &Arc<Shared>, plan: Plan) -> String {
     let now = shared.time.now();
     let mut state = shared.state();
     let sid = state.ids.sid("RE");
-    let fault = state.faults.recording.clone();
+    let fault = state.faults.recording();
     state.moment(&plan.call_sid, "recording", format!("{sid} begins"));
     state.recording_insert(Recording {
         sid: sid.clone(),
         call_sid: plan.call_sid,
         status: RecordingStatus::InProgress,
-        source: plan.source,
+        source: match fault.conference_sid.as_str() {
+            "" => plan.source,
+            _ => CONFERENCE,
+        },
+        conference_sid: fault.conference_sid,
+        name: plan.name,
         channels: match plan.track {
             Track::Both => plan.channels,
             Track::Inbound | Track::Outbound => 1,
@@ -57,6 +65,7 @@ pub(crate) fn begin(shared: &Arc<Shared>, plan: Plan) -> String {
         pieces: Vec::new(),
         holds: Vec::new(),
         not_found_times: fault.not_found_times,
+        end: fault.end,
         when: fault.callback,
     });
     drop(state);
@@ -74,7 +83,7 @@ pub(crate) async fn end(shared: &Arc<Shared>, sid: &str, sound: Sound) {
         Some(CallbackTime::After | CallbackTime::Never) => end_later(shared, sid, sound),
         Some(CallbackTime::Before) => {
             process(shared, sid, &sound);
-            let times = 1 + usize::from(shared.state().faults.callbacks.duplicate);
+            let times = 1 + usize::from(shared.state().faults.callbacks().duplicate);
             if let Some((request, _)) = news(shared, sid) {
                 for _ in 0..times {
                     // How it went is in the log.
@@ -110,11 +119,16 @@ fn end_later(shared: &Arc<Shared>, sid: &str, sound: Sound) {
 }
 
 fn process(shared: &Shared, sid: &str, sound: &Sound) {
-    let trim = shared
+    let wish = |it: &Recording| (it.trim, it.end);
+    let (trim, end) = shared
         .state()
         .recording(sid)
-        .is_some_and(|recording| recording.trim);
-    let sound = if trim { trimmed(sound) } else { sound.clone() };
+        .map_or_else(Default::default, wish);
+    let sound = match (end, trim) {
+        (RecordingEnd::Completed, true) => trimmed(sound),
+        (RecordingEnd::Completed, false) => sound.clone(),
+        (RecordingEnd::Absent | RecordingEnd::Failed, _) => Sound::mono(Vec::new()),
+    };
     // Always writable: it has channels and a rate.
     let file = sound.to_wav(Encoding::Pcm16).unwrap_or_default();
     let words = sound.heard();
@@ -122,11 +136,15 @@ fn process(shared: &Shared, sid: &str, sound: &Sound) {
     let Some(recording) = state.recording_mut(sid) else {
         return;
     };
+    if recording.status == RecordingStatus::Deleted {
+        return;
+    }
     recording.updated = shared.time.now();
     recording.duration_s = Some(whole_seconds(&sound));
-    recording.status = match sound.samples.is_empty() {
-        true => RecordingStatus::Absent,
-        false => RecordingStatus::Completed,
+    recording.status = match (end, sound.samples.is_empty()) {
+        (RecordingEnd::Failed, _) => RecordingStatus::Failed,
+        (_, true) => RecordingStatus::Absent,
+        (_, false) => RecordingStatus::Completed,
     };
     recording.file = Arc::new(file);
     recording.words = words;
@@ -162,11 +180,15 @@ fn news(shared: &Arc<Shared>, sid: &str) -> Option<(Request, bool)> {
     let recording = state
         .recording(sid)
         .filter(|recording| recording.when != CallbackTime::Never)?;
-    let status = recording.status.as_str();
+    // A failure has no event of its own: whoever wants to hear that there is nothing hears of it.
+    let event = match recording.status {
+        RecordingStatus::Failed => RecordingStatus::Absent.as_str(),
+        status => status.as_str(),
+    };
     let callback = recording
         .callback
         .as_ref()
-        .filter(|callback| callback.events.iter().any(|event| event == status))?;
+        .filter(|callback| callback.events.iter().any(|asked| asked == event))?;
     let request = Request {
         kind: "recording-status",
         sid: Some(recording.call_sid.clone()),
@@ -193,30 +215,78 @@ pub(crate) fn tape(
     side: Side,
     samples: impl FnOnce() -> Vec<i16>,
 ) {
-    let now = shared.time.now();
-    let listens = |recording: &Recording| {
-        recording.call_sid == call_sid
-            && recording.status.is_live()
-            && recording.source != RECORD_VERB
-    };
-    if !shared.state().recordings.iter().any(listens) {
+    tape_from(shared, call_sid, side, shared.time.now(), samples);
+}
+
+/// The same for a sound that began earlier.
+pub(crate) fn tape_from(
+    shared: &Shared,
+    call_sid: &str,
+    side: Side,
+    from: DateTime<Utc>,
+    samples: impl FnOnce() -> Vec<i16>,
+) {
+    let ears = ears(&shared.state(), call_sid, side);
+    if ears.is_empty() {
         return;
     }
     let samples = Arc::new(samples());
     let mut state = shared.state();
-    for recording in state.recordings.iter_mut().filter(|it| listens(it)) {
+    for (sid, side) in ears {
+        let Some(recording) = state.recording_mut(&sid).filter(|it| it.status.is_live()) else {
+            continue;
+        };
         recording.pieces.push(Piece {
             side,
-            at_s: (now - recording.created).as_seconds_f64(),
+            at_s: (from - recording.created).as_seconds_f64(),
             samples: Arc::clone(&samples),
         });
     }
 }
 
+/// The recordings that get a sound, and on which side: those of its own call, and, once two are connected, those of the other
+/// party, for whom it comes from the line.
+fn ears(state: &State, call_sid: &str, side: Side) -> Vec<(String, Side)> {
+    let bridged = |call: &&Call| call.bridged && !call.status.is_final();
+    let other = match side {
+        Side::Outbound => None,
+        Side::Inbound => {
+            let above = state.call(call_sid).filter(bridged);
+            let above = above.and_then(|call| call.parent.clone());
+            let below = || {
+                let below = state.calls.iter().filter(bridged);
+                let mut below = below.filter(|call| call.parent.as_deref() == Some(call_sid));
+                below.next().map(|call| call.sid.clone())
+            };
+            above.or_else(below)
+        }
+    };
+    let live = state
+        .recordings
+        .iter()
+        .filter(|it| it.status.is_live() && it.source != RECORD_VERB);
+    live.filter_map(|it| {
+        if it.call_sid == call_sid {
+            Some((it.sid.clone(), side))
+        } else if other.as_deref() == Some(it.call_sid.as_str()) {
+            Some((it.sid.clone(), Side::Outbound))
+        } else {
+            None
+        }
+    })
+    .collect()
+}
+
 /// The source of what `<Record>` records, which takes its sound itself.
 pub(crate) const RECORD_VERB: &str = "RecordVerb";
+/// The source of what `<Start><Recording>` records.
+pub(crate) const TWIML: &str = "StartCallRecordingTwiML";
+/// The source of what `<Dial record>` records.
+pub(crate) const DIAL: &str = "DialVerb";
 /// The source of what the API records.
 pub(crate) const API: &str = "StartCallRecordingAPI";
+/// Of a conference.
+const CONFERENCE: &str = "Conference";
 
 /// The source of what records a whole call (`Record=true`).
 pub(crate) const WHOLE_CALL: &str = "OutboundAPI";

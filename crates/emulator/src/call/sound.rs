@@ -177,10 +177,14 @@ pub(crate) fn clip(content_type: &str, bytes: &[u8]) -> Result<Clip, Failure> {
         // Raw samples begin with anything.
         (Format::MuLaw | Format::Gsm, None) => Ok(raw(format, bytes)),
         (Format::Wav, Some(Format::Wav)) => wav(bytes),
-        (Format::Mp3, Some(Format::Mp3)) => Ok(Clip {
-            seconds: mp3_s(bytes).unwrap_or(1.0),
-            ..Clip::default()
-        }),
+        (Format::Mp3, Some(Format::Mp3)) => Ok(Sound::read(bytes).map_or_else(
+            // What cannot be decoded is silent for as long as its bit rate says.
+            |_| Clip {
+                seconds: mp3_s(bytes).unwrap_or(1.0),
+                ..Clip::default()
+            },
+            |sound| decoded(&sound),
+        )),
         // About right for telephone sound; nothing here makes such files.
         (Format::Aiff, Some(Format::Aiff)) => Ok(Clip {
             seconds: bytes.len() as f64 / 16_000.0,
@@ -288,6 +292,18 @@ mod tests {
         assert_eq!(code("application/octet-stream", &wav), 12300);
         assert_eq!(clip("audio/ulaw", &[0x12; 8_000]).unwrap().seconds, 1.0);
         assert_eq!(clip("audio/gsm", &[0x12; 3_300]).unwrap().seconds, 2.0);
+    }
+
+    #[cfg(feature = "mp3")]
+    #[test]
+    fn mp3_is_heard_as_it_was_spoken() {
+        let sound = Sound::mono(audio::speech("good morning", Some(2.0)));
+        let good = clip("audio/mpeg", &sound.to_mp3().unwrap()).unwrap();
+        assert_eq!(
+            (good.seconds, good.words.as_deref()),
+            (2.0, Some("good morning"))
+        );
+        assert_eq!(good.samples.len(), 16_000);
     }
 
     #[test]

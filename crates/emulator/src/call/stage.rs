@@ -75,8 +75,17 @@ impl Stage {
 
     /// A sound begins: whoever has waited for one since their answer waits no longer.
     pub(crate) fn begins(&self, kind: &str, text: &str) {
+        self.control.plays(true);
         let now = self.shared.time.now();
         let mut state = self.shared.state();
+        // A script answers what it has heard to the end; a person reads along.
+        if state
+            .call(&self.sid)
+            .is_some_and(|call| call.live.is_some())
+        {
+            let kind = if kind == "say" { "says" } else { "plays" };
+            state.moment(&self.sid, kind, text);
+        }
         let open = state
             .call_mut(&self.sid)
             .and_then(|call| call.waits.last_mut())
@@ -89,6 +98,12 @@ impl Stage {
 
     /// Something has reached the ear of the person on the phone.
     pub(crate) fn heard(&self, kind: &'static str, text: &str) {
+        self.control.plays(false);
+        self.understood(kind, text);
+    }
+
+    /// The words of something that was heard a moment ago.
+    pub(crate) fn understood(&self, kind: &'static str, text: &str) {
         let at = self.shared.time.now();
         let mut state = self.shared.state();
         if let Some(call) = state.call_mut(&self.sid) {
@@ -101,6 +116,20 @@ impl Stage {
         state.moment(&self.sid, "heard", text);
         drop(state);
         self.control.heard();
+    }
+
+    /// Has a sound of a real voice understood, beside the call. Its words come when the ears have them, which may be after the
+    /// sound has ended.
+    pub(crate) fn listen(&self, kind: &'static str, name: &str, sound: &[i16]) {
+        let Some(ears) = self.shared.ears.get() else {
+            return;
+        };
+        let (words, stage, name) = (ears(sound.to_vec()), self.clone(), name.to_owned());
+        self.shared.tasks.spawn(async move {
+            if let Some(words) = words.await.filter(|words| !words.is_empty()) {
+                stage.understood(kind, &format!("{name}{words}"));
+            }
+        });
     }
 
     /// Moves the leg on and tells whoever asked to be told. A leg that is over stays as it is.

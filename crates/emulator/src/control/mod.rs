@@ -13,9 +13,9 @@ pub use view::CallView;
 use crate::Error;
 use crate::call::inbound;
 use crate::faults::Fault;
-use crate::http::Verb::{Get, Post};
+use crate::http::Verb::{Delete, Get, Post};
 use crate::http::{Access, Endpoint, Exchange, Reply, Verb};
-use crate::script::Script;
+use crate::script::{Script, Step};
 use crate::sms::receive;
 use crate::state::Media;
 
@@ -30,8 +30,11 @@ pub(crate) const ENDPOINTS: &[Endpoint] = &[
     row(Post, "/emulator/calls", call),
     row(Get, "/emulator/calls", calls),
     row(Get, "/emulator/calls/{sid}", show),
+    row(Post, "/emulator/calls/{sid}/steps", step),
     row(Post, "/emulator/messages", message),
     row(Post, "/emulator/faults", fault),
+    row(Get, "/emulator/faults", faults),
+    row(Delete, "/emulator/faults/{id}", withdraw),
     row(Get, "/emulator/log", log),
     row(Get, "/emulator/events", watch),
     row(Post, "/emulator/reset", reset),
@@ -92,6 +95,28 @@ fn call(exchange: &Exchange) -> Result<Reply, Reply> {
     ))
 }
 
+/// One thing that the caller of a live call does next.
+fn step(exchange: &Exchange) -> Result<Reply, Reply> {
+    let sid = exchange.var("sid");
+    let step: Step = read(exchange)?;
+    let file = matches!(&step, Step::Speak(speech) if speech.wav.is_some());
+    if file {
+        let why = "a live caller speaks words; files are for scripts";
+        return Err(error(422, "bad_request", why));
+    }
+    let state = exchange.shared.state();
+    let call = state.call(sid);
+    let call = call.ok_or_else(|| error(404, "not_found", format!("there is no call {sid}")))?;
+    let Some(live) = &call.live else {
+        let why = "a script speaks for this call; place it with live: true";
+        return Err(error(409, "not_live", why));
+    };
+    match call.control.is_over() || live.send(step).is_err() {
+        true => Err(error(409, "over", "the call is over")),
+        false => Ok(Reply::Json(202, json!({ "id": sid }))),
+    }
+}
+
 fn show(exchange: &Exchange) -> Result<Reply, Reply> {
     let sid = exchange.var("sid");
     match CallView::of(&exchange.shared.state(), sid) {
@@ -146,6 +171,7 @@ fn number(exchange: &Exchange, name: &str) -> Option<u64> {
 
 /// A text message from a simulated phone.
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Incoming {
     from: String,
     to: String,
@@ -173,9 +199,33 @@ fn message(exchange: &Exchange) -> Result<Reply, Reply> {
 
 fn fault(exchange: &Exchange) -> Result<Reply, Reply> {
     let fault: Fault = read(exchange)?;
-    let answer = json!(fault);
-    exchange.shared.state().faults.add(fault);
-    Ok(Reply::Json(201, answer))
+    if let Some(problem) = fault.problem() {
+        return Err(error(422, "bad_request", problem));
+    }
+    let added = exchange.shared.state().faults.add(fault);
+    Ok(Reply::Json(201, json!(added)))
+}
+
+/// What is in force, the oldest first.
+fn faults(exchange: &Exchange) -> Result<Reply, Reply> {
+    let state = exchange.shared.state();
+    Ok(Reply::Json(
+        200,
+        json!({ "items": state.faults.in_force(), "next_cursor": null }),
+    ))
+}
+
+fn withdraw(exchange: &Exchange) -> Result<Reply, Reply> {
+    let id = exchange.var("id");
+    if exchange.shared.state().faults.withdraw(id) {
+        Ok(Reply::Empty(204))
+    } else {
+        Err(error(
+            404,
+            "not_found",
+            format!("there is no fault {id} in force; GET /emulator/faults lists them"),
+        ))
+    }
 }
 
 /// The oldest first. A page's cursor is its last entry; `after` is another word for `cursor`.

@@ -37,7 +37,7 @@ pub struct CallView {
     pub pressed: String,
     /// What they said.
     pub said: Vec<String>,
-    /// What followed each answer that `<Record>` took: `{recording_sid, ended_by, ended_at, own_timeout_ms, next_at, next, silence_ms,
+    /// What followed each answer that `<Record>` took, and each that was spoken to a `<Gather>`: `{recording_sid, ended_by, ended_at, own_timeout_ms, next_at, next, silence_ms,
     /// real_ms}`; `silence_ms` is from the recording's end to the beginning of the next sound, `real_ms` the same in real time.
     pub waits: Vec<Value>,
     /// What was recorded of it: `{sid, status, source, duration_s, words}`; `words` are those of a simulated voice.

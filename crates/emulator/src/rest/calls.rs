@@ -7,7 +7,7 @@ use url::Url;
 use crate::call::{Ask, By, Detection, Goto, Outbound, RecordWish, outbound};
 use crate::http::{Exchange, Fields, Reply};
 use crate::rest::dates::Span;
-use crate::rest::{formatted, missing, paging, recordings};
+use crate::rest::{events, formatted, missing, paging, recordings};
 use crate::state::{Call, Direction, Status, StatusCallback};
 use crate::time::rfc2822;
 use crate::webhooks::Params;
@@ -17,6 +17,8 @@ const LONGEST_TWIML: usize = 4000;
 /// Twilio's default and limit for ringing.
 const RINGS_S: u32 = 60;
 const LONGEST_RINGS_S: u32 = 600;
+/// What `StatusCallbackEvent` may name.
+const CALL_EVENTS: [&str; 4] = ["initiated", "ringing", "answered", "completed"];
 /// Characters of `SendDigits`.
 const MOST_KEYS: usize = 32;
 /// How machine detection can be tuned; the emulator knows who picks up without it.
@@ -72,12 +74,13 @@ fn wish(exchange: &Exchange) -> Result<Outbound, Reply> {
     let timeout_s = within(form, "Timeout", 0..=LONGEST_RINGS_S)?.unwrap_or(RINGS_S);
     unheeded(form)?;
     let track = recordings::track(exchange)?;
+    let recorded = recordings::callback(exchange)?;
     Ok(Outbound {
         to: to.to_owned(),
         from: from.to_owned(),
         first,
         fallback: fallback(form),
-        callback: callback(form),
+        callback: callback(exchange)?,
         timeout_s,
         time_limit_s: number(form, "TimeLimit")?,
         send_digits: form.get("SendDigits").map(str::to_owned),
@@ -86,7 +89,7 @@ fn wish(exchange: &Exchange) -> Result<Outbound, Reply> {
             channels: recordings::channels(exchange),
             track,
             trim: form.get("Trim") != Some("do-not-trim"),
-            callback: recordings::callback(exchange),
+            callback: recorded,
         }),
     })
 }
@@ -186,23 +189,16 @@ fn within(form: &Fields, name: &str, range: RangeInclusive<u32>) -> Result<Optio
     }
 }
 
-fn callback(form: &Fields) -> Option<StatusCallback> {
-    let mut events: Vec<String> = form
-        .all("StatusCallbackEvent")
-        .iter()
-        .flat_map(|event| event.split_whitespace())
-        .map(str::to_owned)
-        .collect();
-    if events.is_empty() {
-        events.push("completed".to_owned());
-    }
+fn callback(exchange: &Exchange) -> Result<Option<StatusCallback>, Reply> {
+    let form = &exchange.form;
+    let events = events::wanted(exchange, "StatusCallbackEvent", &CALL_EVENTS)?;
     let method = method(form, "StatusCallbackMethod");
-    form.get("StatusCallback").map(|url| StatusCallback {
+    Ok(form.get("StatusCallback").map(|url| StatusCallback {
         url: url.to_owned(),
         method,
         events,
         sent: 0,
-    })
+    }))
 }
 
 pub(super) fn fetch(exchange: &Exchange) -> Result<Reply, Reply> {
@@ -223,12 +219,13 @@ pub(super) fn update(exchange: &Exchange) -> Result<Reply, Reply> {
         ));
     }
     let (first, time_limit_s) = (first(form)?, number(form, "TimeLimit")?);
+    let callback = callback(exchange)?;
     let mut state = exchange.shared.state();
     let call = state
         .call_mut(exchange.var("sid"))
         .ok_or_else(|| missing(exchange))?;
     let ends = ending(form, call, first.is_some())?;
-    if let Some(callback) = callback(form) {
+    if let Some(callback) = callback {
         let sent = call.callback.as_ref().map_or(0, |callback| callback.sent);
         call.callback = Some(StatusCallback { sent, ..callback });
     }
@@ -302,6 +299,7 @@ pub(super) fn list(exchange: &Exchange) -> Result<Reply, Reply> {
         query.get(name).is_none_or(|wanted| Some(wanted) == value)
     };
     let state = exchange.shared.state();
+    let listed = paging::listed_until(exchange, &state);
     let calls: Vec<&Call> = state
         .calls
         .iter()
@@ -311,6 +309,7 @@ pub(super) fn list(exchange: &Exchange) -> Result<Reply, Reply> {
             is("Status", Some(call.status.shown())) && is("ParentCallSid", call.parent.as_deref())
         })
         .filter(|call| started.has(call.started) && ended.has(call.ended))
+        .filter(|call| call.created <= listed)
         .collect();
     paging::page(
         exchange,
@@ -344,7 +343,7 @@ fn object(exchange: &Exchange, call: &Call) -> Value {
         "direction": call.direction.as_str(),
         "answered_by": call.answered_by,
         "api_version": "2010-04-01",
-        "forwarded_from": null,
+        "forwarded_from": call.forwarded_from,
         "group_sid": null,
         "caller_name": null,
         "queue_time": "0",

@@ -260,6 +260,7 @@ pub(super) fn list(exchange: &Exchange) -> Result<Reply, Reply> {
     let sent = Span::read(exchange, "DateSent")?;
     let (to, from) = (exchange.query.get("To"), exchange.query.get("From"));
     let state = exchange.shared.state();
+    let listed = paging::listed_until(exchange, &state);
     let messages: Vec<&Message> = state
         .messages
         .iter()
@@ -267,6 +268,7 @@ pub(super) fn list(exchange: &Exchange) -> Result<Reply, Reply> {
         .filter(|message| to.is_none_or(|to| to == message.to))
         .filter(|message| from.is_none_or(|from| from == message.from))
         .filter(|message| sent.has(message.sent))
+        .filter(|message| message.created <= listed)
         .collect();
     paging::page(
         exchange,

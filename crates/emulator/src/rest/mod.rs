@@ -1,9 +1,11 @@
 //! Twilio's REST API 2010-04-01 (specification, section 6).
 
 mod accounts;
+mod answers;
 mod available;
 mod calls;
 mod dates;
+mod events;
 mod keys;
 mod messages;
 mod numbers;
@@ -13,6 +15,7 @@ mod recordings;
 
 use crate::http::Verb::{Delete, Get, Post};
 use crate::http::{Access, Endpoint, Exchange, Reply, Verb};
+use answers::{formatted, missing};
 
 /// Every resource that the emulator has.
 pub(crate) const ENDPOINTS: &[Endpoint] = &[
@@ -227,24 +230,5 @@ const fn own(
     Endpoint {
         access: Access::Owner,
         ..row(verb, path, handler)
-    }
-}
-
-/// The answer for a SID that is not there.
-fn missing(exchange: &Exchange) -> Reply {
-    Reply::refused(
-        404,
-        20404,
-        format!("The requested resource {} was not found", exchange.path),
-    )
-}
-
-/// As Twilio formats a number of the North American plan for people; others stay as they are.
-fn formatted(number: &str) -> String {
-    match number.strip_prefix("+1") {
-        Some(digits) if digits.len() == 10 => {
-            format!("({}) {}-{}", &digits[..3], &digits[3..6], &digits[6..])
-        }
-        _ => number.to_owned(),
     }
 }

@@ -29,9 +29,14 @@ pub(super) fn create(exchange: &Exchange) -> Result<Reply, Reply> {
         }
         (Some(number), _) => number.to_owned(),
         (None, Some(area))
-            if area.len() != 3 || !area.bytes().all(|byte| byte.is_ascii_digit()) =>
+            if area.len() != 3
+                || area.starts_with(['0', '1'])
+                || !area.bytes().all(|byte| byte.is_ascii_digit()) =>
         {
-            return Err(bad(21451, "AreaCode has three digits"));
+            return Err(bad(
+                21451,
+                "AreaCode has three digits, the first from 2 to 9",
+            ));
         }
         (None, Some(area)) => (0..1000)
             .map(|n| {

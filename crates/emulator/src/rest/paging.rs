@@ -1,13 +1,21 @@
 //! Twilio's list envelope. The next page is named by the last item of this one, so that items which arrive meanwhile do
 //! not push others onto the next page twice.
 
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Map, Value, json};
 
 use crate::http::{Exchange, Reply};
+use crate::state::State;
 
 /// Twilio's default and limit.
 const DEFAULT: usize = 50;
 const MOST: usize = 1000;
+
+/// What was made later than this is not listed yet: at Twilio lists come late, here when a fault wants it.
+pub(super) fn listed_until(exchange: &Exchange, state: &State) -> DateTime<Utc> {
+    let lag_ms = (state.faults.list_lag_s() * 1000.0) as i64;
+    exchange.shared.time.now() - TimeDelta::milliseconds(lag_ms)
+}
 
 /// Cuts a page out of all items (the first to be shown first) and wraps it.
 pub(super) fn page<T>(

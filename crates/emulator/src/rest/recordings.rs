@@ -1,12 +1,17 @@
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 use twiml::Track;
 
 use crate::call::recording::{self, API, Plan};
 use crate::http::{Exchange, Reply};
 use crate::rest::dates::Span;
-use crate::rest::{missing, paging};
+use crate::rest::{events, missing, paging};
 use crate::state::{Recording, RecordingCallback, RecordingStatus, Status};
 use crate::time::rfc2822;
+
+/// What `RecordingStatusCallbackEvent` may name.
+const RECORDING_EVENTS: [&str; 3] = ["in-progress", "completed", "absent"];
 
 fn bad(code: u32, message: impl Into<String>) -> Reply {
     Reply::refused(400, code, message)
@@ -30,13 +35,22 @@ pub(super) fn list(exchange: &Exchange) -> Result<Reply, Reply> {
         "" => exchange.query.get("CallSid"),
         call => Some(call),
     };
+    let conference = exchange.query.get("ConferenceSid");
+    let shows_deleted = exchange.query.get("IncludeSoftDeleted") == Some("true");
     let state = exchange.shared.state();
     let recordings: Vec<&Recording> = state
         .recordings
         .iter()
         .rev()
-        .filter(|recording| call.is_none_or(|call| recording.call_sid == call))
+        .filter(|recording| {
+            // A conference's are not a call's own.
+            let is_calls =
+                |call: &str| recording.call_sid == call && recording.conference_sid.is_empty();
+            call.is_none_or(is_calls)
+        })
+        .filter(|recording| conference.is_none_or(|sid| recording.conference_sid == sid))
         .filter(|recording| created.has(Some(recording.created)))
+        .filter(|recording| shows_deleted || recording.status != RecordingStatus::Deleted)
         .collect();
     paging::page(
         exchange,
@@ -51,32 +65,35 @@ pub(super) fn fetch(exchange: &Exchange) -> Result<Reply, Reply> {
     Ok(Reply::Json(200, object(exchange, &named(exchange)?)))
 }
 
+/// Deletes the file. What is known of it can still be read, as at Twilio for 40 days.
 pub(super) fn delete(exchange: &Exchange) -> Result<Reply, Reply> {
     let sid = named(exchange)?.sid;
+    let now = exchange.shared.time.now();
     let mut state = exchange.shared.state();
-    state.recordings.retain(|recording| recording.sid != sid);
+    let recording = state
+        .recording_mut(&sid)
+        .filter(|recording| recording.status != RecordingStatus::Deleted)
+        .ok_or_else(|| missing(exchange))?;
+    recording.status = RecordingStatus::Deleted;
+    recording.updated = now;
+    recording.file = Arc::default();
+    recording.words = None;
+    recording.pieces.clear();
     Ok(Reply::Empty(204))
 }
 
 /// Who is told about a recording that the API asks for; the parameters have the same names in both places.
-pub(super) fn callback(exchange: &Exchange) -> Option<RecordingCallback> {
+pub(super) fn callback(exchange: &Exchange) -> Result<Option<RecordingCallback>, Reply> {
     let form = &exchange.form;
-    let mut events: Vec<String> = form
-        .all("RecordingStatusCallbackEvent")
-        .iter()
-        .flat_map(|event| event.split_whitespace())
-        .map(str::to_owned)
-        .collect();
-    if events.is_empty() {
-        events.push("completed".to_owned());
-    }
+    let events = events::wanted(exchange, "RecordingStatusCallbackEvent", &RECORDING_EVENTS)?;
     let method = form.get("RecordingStatusCallbackMethod").unwrap_or("POST");
-    form.get("RecordingStatusCallback")
+    Ok(form
+        .get("RecordingStatusCallback")
         .map(|url| RecordingCallback {
             url: url.to_owned(),
             method: method.to_uppercase(),
             events,
-        })
+        }))
 }
 
 /// 2 for `dual`, else 1: Twilio's default.
@@ -110,10 +127,11 @@ pub(super) fn create(exchange: &Exchange) -> Result<Reply, Reply> {
     let plan = Plan {
         call_sid: call.to_owned(),
         source: API,
+        name: None,
         channels: channels(exchange),
         track: track(exchange)?,
         trim: exchange.form.get("Trim") == Some("trim-silence"),
-        callback: callback(exchange),
+        callback: callback(exchange)?,
     };
     let sid = recording::begin(&exchange.shared, plan);
     let state = exchange.shared.state();
@@ -157,6 +175,26 @@ pub(super) fn update(exchange: &Exchange) -> Result<Reply, Reply> {
 
 /// The file: 404 until it is processed, and for as long as a fault says so.
 pub(super) fn media(exchange: &Exchange) -> Result<Reply, Reply> {
+    let file = file(exchange)?;
+    Ok(Reply::Bytes("audio/x-wav".to_owned(), file))
+}
+
+/// The same as MP3.
+pub(super) fn mp3(exchange: &Exchange) -> Result<Reply, Reply> {
+    let file = file(exchange)?;
+    // The file is one of ours.
+    match audio::Sound::read(&file).and_then(|sound| sound.to_mp3()) {
+        Ok(mp3) => Ok(Reply::Bytes("audio/mpeg".to_owned(), mp3)),
+        // 404 would say that it may come yet.
+        Err(error) => {
+            let message = format!("{error}; ask for .wav, as Twilio's default is");
+            Err(Reply::refused(501, 20501, message))
+        }
+    }
+}
+
+/// The recording as a WAV file, with the channels that are asked for.
+fn file(exchange: &Exchange) -> Result<Vec<u8>, Reply> {
     let sid = named(exchange)?.sid;
     let mut state = exchange.shared.state();
     let recording = state.recording_mut(&sid).ok_or_else(|| missing(exchange))?;
@@ -188,8 +226,7 @@ pub(super) fn media(exchange: &Exchange) -> Result<Reply, Reply> {
     let mixed = recording.channels == 2 && exchange.query.get("RequestedChannels") == Some("1");
     let file = recording.file.as_ref().clone();
     drop(state);
-    let file = if mixed { one_channel(&file) } else { file };
-    Ok(Reply::Bytes("audio/x-wav".to_owned(), file))
+    Ok(if mixed { one_channel(&file) } else { file })
 }
 
 fn one_channel(file: &[u8]) -> Vec<u8> {
@@ -197,13 +234,6 @@ fn one_channel(file: &[u8]) -> Vec<u8> {
     audio::Sound::read(file)
         .and_then(|sound| audio::Sound::mono(sound.telephone()).to_wav(audio::Encoding::Pcm16))
         .unwrap_or_default()
-}
-
-/// There is no MP3 encoder here. 404 would say that it may come yet.
-pub(super) fn mp3(exchange: &Exchange) -> Result<Reply, Reply> {
-    named(exchange)?;
-    let message = "The emulator makes no mp3, however often it is asked: ask for .wav, as Twilio's default is";
-    Err(Reply::refused(501, 20501, message))
 }
 
 fn object(exchange: &Exchange, recording: &Recording) -> Value {
@@ -216,7 +246,7 @@ fn object(exchange: &Exchange, recording: &Recording) -> Value {
         "sid": recording.sid,
         "account_sid": account,
         "call_sid": recording.call_sid,
-        "conference_sid": null,
+        "conference_sid": Some(&recording.conference_sid).filter(|sid| !sid.is_empty()),
         "channels": recording.channels,
         "duration": recording.duration_s.map(|seconds| seconds.to_string()),
         "start_time": rfc2822(recording.created),
@@ -227,7 +257,7 @@ fn object(exchange: &Exchange, recording: &Recording) -> Value {
         "status": recording.status.as_str(),
         "source": recording.source,
         "track": recording.track.as_str(),
-        "error_code": null,
+        "error_code": recording.error_code(),
         "encryption_details": null,
         "api_version": "2010-04-01",
         "media_url": recording::url(&exchange.shared, &recording.sid),

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use audio::{Sound, speech_s};
+use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::call::recording::tape;
 use crate::call::{By, Input, Stage, Utterance};
@@ -45,6 +46,21 @@ pub(crate) async fn play(part: &Part, steps: &[Step]) {
     part.stage.moment("script", "done");
 }
 
+/// Does what the person at a page wishes, one thing after the other, until the call is over.
+pub(crate) async fn play_live(part: &Part, mut wishes: UnboundedReceiver<Step>) {
+    let mut ear = 0;
+    loop {
+        let step = tokio::select! {
+            step = wishes.recv() => step,
+            () = part.stage.control.over() => None,
+        };
+        let Some(step) = step else { return };
+        if let Err(problem) = part.step(&step, false, &mut ear).await {
+            part.stage.moment("script", &problem);
+        }
+    }
+}
+
 impl Part {
     /// Makes the call's record say that a script is being played.
     pub(crate) fn begin(&self, steps: &[Step]) {
@@ -83,8 +99,18 @@ impl Part {
                 self.speak(utterance(speech)?).await;
                 Ok(())
             }
-            Step::Text(body) => {
-                sms::receive(&self.stage.shared, &self.phone, &self.number, body, &[])
+            Step::Interrupt(interruption) => {
+                self.on_the_line("interrupt")?;
+                let said = utterance(&interruption.speech())?;
+                self.listen_for_speech().await?;
+                let after = seconds(interruption.after_s);
+                self.stage.shared.time.sleep(after).await;
+                self.speak(said).await;
+                Ok(())
+            }
+            Step::Text(text) => {
+                let (body, media) = text.parts();
+                sms::receive(&self.stage.shared, &self.phone, &self.number, body, media)
                     .map(|_| ())
                     .map_err(|error| error.to_string())
             }
@@ -141,6 +167,19 @@ impl Part {
                     () = self.stage.control.over() => {}
                 }
             }
+        }
+    }
+
+    /// Waits until the platform speaks.
+    async fn listen_for_speech(&self) -> Result<(), String> {
+        let mut playing = self.stage.control.playing();
+        let speaks = tokio::select! {
+            heard = playing.wait_for(|plays| *plays) => heard.is_ok(),
+            () = self.stage.control.over() => false,
+        };
+        match speaks {
+            true => Ok(()),
+            false => Err("the call was over before there was anything to interrupt".to_owned()),
         }
     }
 

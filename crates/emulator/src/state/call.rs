@@ -2,9 +2,10 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
+use tokio::sync::mpsc::UnboundedSender;
 
 use crate::call::Control;
-use crate::script::Expect;
+use crate::script::{Expect, Step};
 use crate::state::{Moment, Wait};
 
 /// Twilio ends a call after four hours.
@@ -135,6 +136,8 @@ pub(crate) struct Call {
     pub(crate) to: String,
     pub(crate) direction: Direction,
     pub(crate) status: Status,
+    /// The phone whose carrier has forwarded it to us.
+    pub(crate) forwarded_from: Option<String>,
     /// The account's number that it came to or goes out from.
     pub(crate) number_sid: Option<String>,
     pub(crate) created: DateTime<Utc>,
@@ -160,6 +163,8 @@ pub(crate) struct Call {
     pub(crate) twiml: Vec<Fetched>,
     pub(crate) script: Option<ScriptReport>,
     pub(crate) expect: Option<Expect>,
+    /// Where the wishes of a person at a page go, who speaks for the caller.
+    pub(crate) live: Option<UnboundedSender<Step>>,
     pub(crate) control: Arc<Control>,
 }
 
@@ -179,6 +184,7 @@ impl Call {
             to: to.to_owned(),
             direction,
             status: Status::Queued,
+            forwarded_from: None,
             number_sid: None,
             created: now,
             updated: now,
@@ -198,6 +204,7 @@ impl Call {
             twiml: Vec::new(),
             script: None,
             expect: None,
+            live: None,
             control,
         }
     }

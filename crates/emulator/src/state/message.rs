@@ -97,7 +97,7 @@ pub(crate) struct Message {
 }
 
 /// A picture or file as the controls take it: its URL, or its type with a URL or with its bytes in base64.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Media {
     /// A picture somewhere on the web.

@@ -9,7 +9,7 @@ mod recording;
 mod wait;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use tokio::sync::broadcast;
 use tokio_util::sync::CancellationToken;
@@ -25,6 +25,7 @@ pub(crate) use recording::{Hold, Piece, Recording, RecordingCallback, RecordingS
 pub(crate) use wait::Wait;
 
 use crate::call::Cached;
+use crate::ears::Ears;
 use crate::faults::Faults;
 use crate::ids::Ids;
 use crate::log::{Entry, Log};
@@ -54,6 +55,8 @@ pub(crate) struct Shared {
     pub(crate) http: reqwest::Client,
     pub(crate) tasks: TaskTracker,
     pub(crate) stop: CancellationToken,
+    /// What understands sound of a real voice, if anything does.
+    pub(crate) ears: OnceLock<Ears>,
     state: Mutex<State>,
 }
 
@@ -74,6 +77,7 @@ impl Shared {
             http,
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
+            ears: OnceLock::new(),
             state: Mutex::new(state),
         })
     }

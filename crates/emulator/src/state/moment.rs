@@ -10,7 +10,7 @@ pub struct Moment {
     pub at: DateTime<Utc>,
     /// The call or the message.
     pub sid: String,
-    /// `status`, `twiml`, `heard`, `pressed`, `said`, `leg`, `callback`, `error`, `script` and so on.
+    /// `status`, `twiml`, `heard`, `says` and `plays` (live calls), `pressed`, `said`, `leg`, `callback`, `error`, `script` and so on.
     pub kind: &'static str,
     /// In words.
     pub text: String,

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use twiml::Track;
 
-use crate::faults::CallbackTime;
+use crate::faults::{CallbackTime, RecordingEnd};
 
 /// Where a recording is, in Twilio's words (specification, section 6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,7 +14,14 @@ pub(crate) enum RecordingStatus {
     Completed,
     /// There was nothing to record.
     Absent,
+    /// It could not be made.
+    Failed,
+    /// The application has deleted it: what is known of it can still be read for a while, the file is gone.
+    Deleted,
 }
+
+/// Twilio's code for a recording without sound.
+const NOTHING_RECORDED: u32 = 16_101;
 
 impl RecordingStatus {
     pub(crate) fn as_str(self) -> &'static str {
@@ -24,6 +31,8 @@ impl RecordingStatus {
             Self::Processing => "processing",
             Self::Completed => "completed",
             Self::Absent => "absent",
+            Self::Failed => "failed",
+            Self::Deleted => "deleted",
         }
     }
 
@@ -78,6 +87,10 @@ pub(crate) struct Recording {
     pub(crate) status: RecordingStatus,
     /// `RecordVerb`, `StartCallRecordingAPI` and so on.
     pub(crate) source: &'static str,
+    /// The conference whose sound it is; empty: the call's own.
+    pub(crate) conference_sid: String,
+    /// What `<Stop>` calls it by.
+    pub(crate) name: Option<String>,
     pub(crate) channels: u16,
     /// Whose sound is in it.
     pub(crate) track: Track,
@@ -96,6 +109,8 @@ pub(crate) struct Recording {
     pub(crate) pieces: Vec<Piece>,
     /// When it was held, the first first.
     pub(crate) holds: Vec<Hold>,
+    /// What becomes of it.
+    pub(crate) end: RecordingEnd,
     /// How many fetches still find nothing.
     pub(crate) not_found_times: u32,
     /// When the callback is asked.
@@ -103,6 +118,11 @@ pub(crate) struct Recording {
 }
 
 impl Recording {
+    /// Why there is no file.
+    pub(crate) fn error_code(&self) -> Option<u32> {
+        (self.status == RecordingStatus::Absent).then_some(NOTHING_RECORDED)
+    }
+
     /// Holds it or goes on with it. Holding what is held, or going on with what goes on, changes nothing.
     pub(crate) fn hold(&mut self, is_held: bool, is_skipped: bool, now: DateTime<Utc>) {
         let at_s = (now - self.created).as_seconds_f64();

@@ -5,13 +5,14 @@ use tokio::time::Instant;
 /// What the person on the phone heard after an answer: nothing, and for how long.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Wait {
-    /// The answer's recording.
+    /// The answer's recording; empty: it was spoken to a `<Gather>`.
     pub(crate) recording_sid: String,
     /// What ended it: `silence`, `key`, `limit`, `hang-up` or `redirect`.
     pub(crate) ended_by: &'static str,
     /// When it ended.
     pub(crate) ended_at: DateTime<Utc>,
-    /// The silence that had to pass before `<Record>` ended by itself (its `timeout`): the person has waited for so long already.
+    /// The silence that had to pass before the verb ended by itself (`timeout` of `<Record>`, `speechTimeout` of `<Gather>`): the
+    /// person has waited for so long already.
     pub(crate) own_timeout_ms: i64,
     /// When the next sound began; `None` while it is quiet, and when none came any more.
     pub(crate) next_at: Option<DateTime<Utc>>,
@@ -26,7 +27,7 @@ pub(crate) struct Wait {
 }
 
 impl Wait {
-    /// Begins with the end of a recording.
+    /// Begins with the end of an answer.
     pub(crate) fn new(
         recording_sid: &str,
         ended_by: &'static str,

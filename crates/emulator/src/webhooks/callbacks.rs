@@ -38,7 +38,7 @@ pub(crate) fn send(shared: &Arc<Shared>, request: Request, last: bool) {
 pub(crate) fn send_for(shared: &Arc<Shared>, subject: &str, request: Request, last: bool) {
     let subject = subject.to_owned();
     let mut state = shared.state();
-    let faults = state.faults.callbacks.clone();
+    let faults = state.faults.callbacks();
     let requests = if faults.shuffle {
         state.held.entry(subject.clone()).or_default().push(request);
         if !last {

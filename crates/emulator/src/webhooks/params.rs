@@ -34,6 +34,9 @@ pub(crate) fn of_call(account_sid: &str, call: &Call) -> Params {
     if let Some(parent) = &call.parent {
         put(&mut params, "ParentCallSid", parent);
     }
+    if let Some(phone) = &call.forwarded_from {
+        put(&mut params, "ForwardedFrom", phone);
+    }
     params
 }
 
@@ -95,6 +98,12 @@ pub(crate) fn of_recording(account_sid: &str, url: &str, recording: &Recording) 
         recording.channels.to_string(),
     );
     put(&mut params, "RecordingSource", recording.source);
+    if !recording.conference_sid.is_empty() {
+        put(&mut params, "ConferenceSid", &*recording.conference_sid);
+    }
+    if let Some(code) = recording.error_code() {
+        put(&mut params, "ErrorCode", code.to_string());
+    }
     if recording.source != RECORD_VERB {
         put(
             &mut params,

@@ -96,3 +96,66 @@ async fn they_can_come_late() {
     assert!((entry.at - call.ended.unwrap()).num_seconds() >= 30);
     world.end().await;
 }
+
+/// Repeated parameters work, and one value with commas and spaces. One with spaces alone is not taken apart: nothing is told. What is
+/// no event is refused.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn status_callback_events_are_read_as_the_rest_api_reads_them() {
+    let world = World::start().await;
+    world.number().await;
+    let url = world.at("/progress").unwrap();
+    let create = async |events: &[(&'static str, &str)]| {
+        let mut form = vec![
+            ("To", OFFICE),
+            ("From", NUMBER),
+            ("Twiml", "<Response><Say>Hello</Say></Response>"),
+            ("StatusCallback", &url),
+        ];
+        form.extend_from_slice(events);
+        world.rest("POST", "/Calls.json", &form).await
+    };
+    let event = "StatusCallbackEvent";
+    let (mut told, each) = (0, ["initiated", "ringing", "answered", "completed"]);
+    for events in [
+        each.map(|word| (event, word)).to_vec(),
+        vec![(event, "initiated, ringing, answered, completed")],
+    ] {
+        let (status, call) = create(&events).await;
+        assert_eq!(status, 201, "{call}");
+        world.over(call["sid"].as_str().unwrap()).await;
+        told += 4;
+        assert_eq!(world.hits("/progress", told).await.len(), told);
+    }
+    let (status, call) = create(&[(event, "initiated ringing answered completed")]).await;
+    assert_eq!(status, 201, "{call}");
+    world.over(call["sid"].as_str().unwrap()).await;
+    // Whatever is told of a later call is told after what would have been told of this.
+    let (_, call) = create(&[(event, "completed")]).await;
+    world.over(call["sid"].as_str().unwrap()).await;
+    told += 1;
+    assert_eq!(world.hits("/progress", told).await.len(), told);
+    let notes = world
+        .handle
+        .log(0)
+        .into_iter()
+        .filter(|it| it.error_code == Some(21626));
+    assert_eq!(notes.count(), 1, "the log says why");
+
+    let recorded = "RecordingStatusCallbackEvent";
+    for wrong in [
+        (event, "in-progress"),
+        (event, "initiated,ringing"),
+        (recorded, "failed"),
+        (recorded, "in-progress,completed"),
+    ] {
+        let (status, error) = create(&[wrong]).await;
+        assert_eq!(
+            (status, &error["code"]),
+            (400, &json!(21626)),
+            "{wrong:?}: {error}"
+        );
+    }
+    let (status, _) = create(&[(recorded, "in-progress"), (recorded, "absent")]).await;
+    assert_eq!(status, 201);
+    world.end().await;
+}

@@ -241,3 +241,17 @@ async fn pages_end_with_a_cursor_of_null() {
     }
     world.end().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn call_that_a_carrier_forwarded_says_from_which_phone() {
+    let world = World::start().await;
+    world.number().await.on("/voice", "<Hangup/>");
+    let script = json!({"number": NUMBER, "from": CALLER, "forwarded_from": OFFICE});
+    let (status, created) = world.ask("POST", "/emulator/calls", Some(script)).await;
+    assert_eq!(status, 201, "{created}");
+    let sid = created["sid"].as_str().unwrap();
+    world.over(sid).await;
+    let asked = world.app.hits("/voice");
+    assert_eq!(asked[0].get("ForwardedFrom"), OFFICE);
+    world.end().await;
+}

@@ -262,8 +262,7 @@ async fn only_a_number_of_the_call_or_the_account_can_be_shown() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_of_a_dial_is_not_carried_out_is_said() {
     let world = World::start().await;
-    let dial =
-        r#"<Dial record="record-from-answer" ringTone="it"><Number>+15550100002</Number></Dial>"#;
+    let dial = r#"<Dial ringTone="it" referUrl="/refer"><Number>+15550100002</Number></Dial>"#;
     world.number().await.on("/voice", dial);
     let call = world.call(json!([])).await;
     let said: Vec<&str> = call
@@ -275,8 +274,8 @@ async fn what_of_a_dial_is_not_carried_out_is_said() {
     assert_eq!(
         said,
         [
-            "<Dial>: record has no effect here",
-            "<Dial>: ringTone has no effect here"
+            "<Dial>: ringTone has no effect here",
+            "<Dial>: referUrl has no effect here"
         ]
     );
     assert_eq!(call.legs[0].status, "completed");

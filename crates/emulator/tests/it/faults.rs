@@ -97,3 +97,44 @@ async fn an_emulator_that_is_not_there_was_surely_not_asked() {
         "{refused:?}"
     );
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn list_that_lags_shows_a_message_later() {
+    let world = World::seeded(7, 1.0).await;
+    world.number().await;
+    let lag = json!({"kind": "api", "list_lag_s": 3600});
+    let (status, fault) = world.ask("POST", "/emulator/faults", Some(lag)).await;
+    assert_eq!(status, 201);
+    let message = world.client.messages().create(&hello()).await.unwrap();
+    assert_eq!(sent(&world).await, 0);
+    world.client.messages().fetch(&message.sid).await.unwrap();
+    let (_, listed) = world.ask("GET", "/emulator/faults", None).await;
+    assert_eq!(listed["items"][0]["id"], fault["id"]);
+    assert_eq!(listed["items"][0]["list_lag_s"], json!(3600.0));
+    let path = format!("/emulator/faults/{}", fault["id"].as_str().unwrap());
+    assert_eq!(world.ask("DELETE", &path, None).await.0, 204);
+    assert_eq!(world.ask("DELETE", &path, None).await.0, 404);
+    assert_eq!(sent(&world).await, 1);
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn fault_with_a_typo_is_refused_and_names_the_field() {
+    let world = World::start().await;
+    for (fault, word) in [
+        (json!({"kind": "callee", "behavior": "busy"}), "behavior"),
+        (json!({"kind": "api", "status": 503}), "path"),
+        (json!({"kind": "api", "list_lag_s": -1}), "list_lag_s"),
+    ] {
+        let (status, body) = world.ask("POST", "/emulator/faults", Some(fault)).await;
+        assert_eq!(status, 422, "{body}");
+        let message = body["error"]["message"].as_str().unwrap();
+        assert!(message.contains(word), "{message}");
+    }
+    let text = json!({"from": CALLER, "to": NUMBER, "text": "hello"});
+    assert_eq!(
+        world.ask("POST", "/emulator/messages", Some(text)).await.0,
+        422
+    );
+    world.end().await;
+}

@@ -87,3 +87,32 @@ async fn what_is_not_listened_for_is_nothing() {
     assert!(world.app.hits("/got").is_empty());
     world.end().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn speech_timeout_is_the_silence_after_an_answer_and_timeout_without_it() {
+    let world = World::start().await;
+    world.number().await.on("/words", "<Say>Thank you</Say>");
+    for (attributes, silence_s) in [
+        ("", 5),
+        ("speechTimeout=\"1\"", 1),
+        ("speechTimeout=\"2\"", 2),
+    ] {
+        let gather = format!(
+            "<Gather input=\"dtmf speech\" timeout=\"5\" {attributes} action=\"/words\"><Say>Yes or no</Say></Gather>"
+        );
+        world.on("/voice", &gather);
+        let call = world
+            .call(json!([{"wait_for": "yes or no"}, {"speak": {"text": "yes", "seconds": 1}}, {"wait_for": "thank"}]))
+            .await;
+        let wait = &call.waits[0];
+        assert_eq!(wait["own_timeout_ms"], silence_s * 1000, "{wait}");
+        // One second of speech, and then silence.
+        let at = |time: &serde_json::Value| {
+            let time = time.as_str().unwrap();
+            chrono::DateTime::parse_from_rfc3339(time).unwrap()
+        };
+        let took = at(&wait["ended_at"]) - at(&call.heard[0]["at"]);
+        assert!(took.num_milliseconds() >= 1000 + silence_s * 1000, "{took}");
+    }
+    world.end().await;
+}

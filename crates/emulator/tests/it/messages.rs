@@ -232,6 +232,36 @@ async fn pictures_can_be_fetched_where_the_webhook_says() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn script_sends_pictures_that_are_here_or_elsewhere() {
+    let world = World::start().await;
+    world.number().await.on("/voice", "<Say>Hello</Say>");
+    let steps = r#"[{text: {body: Look, media: [{content_type: image/png, data: aGVsbG8=}, "https://cdn.example/cat.jpg"]}}]"#;
+    let script = format!("{{number: '{NUMBER}', from: '{CALLER}', steps: {steps}}}");
+    world
+        .handle
+        .call(emulator::Script::parse(&script).unwrap())
+        .unwrap();
+    let sms = &world.hits("/sms", 1).await[0];
+    assert_eq!((sms.get("Body"), sms.get("NumMedia")), ("Look", "2"));
+    let media = world.client.media_at(sms.get("MediaUrl0")).await.unwrap();
+    assert_eq!(media.bytes().await.unwrap(), b"hello");
+    // What is elsewhere is redirected to, as Twilio does, and only whoever does not follow sees where.
+    let credentials = world.running.credentials();
+    let client = twilio_api::Client::for_media(
+        &world.running.base_url(),
+        &credentials.account_sid,
+        &credentials.auth_token,
+        std::time::Duration::from_secs(5),
+    );
+    let found = client.unwrap().file_at(sms.get("MediaUrl1")).await.unwrap();
+    let twilio_api::FileAt::Elsewhere(address) = found else {
+        panic!("{found:?}");
+    };
+    assert_eq!(address, "https://cdn.example/cat.jpg");
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_missed_call_becomes_a_conversation() {
     let world = World::start().await;
     world

@@ -195,7 +195,7 @@ async fn plain_text_is_spoken_and_other_verbs_are_skipped_aloud() {
         .app
         .on("/voice", [Answer::of(Some("text/plain"), "Good morning")]);
     assert!(world.call(json!([])).await.has_heard("good morning"));
-    world.on("/voice", "<Start><Recording/></Start><Say>After it</Say>");
+    world.on("/voice", "<Pay/><Say>After it</Say>");
     let call = world.call(json!([])).await;
     assert!(call.has_heard("after it"));
     assert!(
@@ -218,7 +218,7 @@ fn unsupported(call: &CallView) -> Vec<&str> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn verbs_that_twilio_has_and_the_emulator_has_not_are_skipped_aloud() {
     let world = World::start().await;
-    let twiml = r#"<Sms>hi</Sms><Connect><ConversationRelay url="wss://example.test/s"/></Connect>
+    let twiml = r#"<Sms>hi</Sms><Connect><VirtualAgent connectorName="p"/></Connect>
         <Dial><Conference>Room</Conference></Dial><Enqueue>support</Enqueue><Say>After them</Say>"#;
     world.number().await.on("/voice", twiml);
     let call = world.call(json!([])).await;

@@ -1,4 +1,5 @@
-//! The official SDKs against a running emulator. They are installed once, pinned, under `target/sdk`.
+//! Clients that others wrote against a running emulator: the official SDKs for Python and Node, and two for Rust. They are
+//! installed or built once, pinned, under `target/sdk`.
 #![expect(
     clippy::unwrap_used,
     reason = "a test stops at the first thing that is wrong"
@@ -14,6 +15,8 @@ const PYTHON_SDK: &str = "twilio==9.13.0";
 const NODE_SDK: &str = "twilio@6.2.0";
 /// The first time a package index has to be asked.
 const PATIENCE: Duration = Duration::from_secs(300);
+/// The first time two hundred crates have to be compiled, perhaps beside everything else.
+const COMPILING: Duration = Duration::from_secs(1_200);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_python_sdk_works_against_it() {
@@ -65,8 +68,36 @@ async fn the_node_sdk_works_against_it() {
     .await;
 }
 
+/// Their workspace is their own, as is its lock file: what they depend on is old.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_rust_clients_work_against_it() {
+    let home = home("rust");
+    let manifest = script("rust").join("Cargo.toml");
+    let build = &mut Command::new(env!("CARGO"));
+    build
+        .args(["build", "--quiet", "--locked", "--manifest-path"])
+        .arg(manifest)
+        .arg("--target-dir")
+        .arg(&home);
+    run_within(
+        COMPILING,
+        build,
+        "a way to crates.io, pkg-config and OpenSSL's headers (packages pkg-config, libssl-dev)",
+    )
+    .await;
+    let joined = "Invalid 'StatusCallbackEvent': initiated,completed is none of initiated, ringing, answered, completed";
+    let command = &mut Command::new(home.join("debug/use-twilio"));
+    against_an_emulator_with(command, &[joined]).await;
+}
+
 /// Runs a script with the emulator's address and credentials as its arguments.
 async fn against_an_emulator(command: &mut Command) {
+    let opted_out = "Attempt to send to unsubscribed recipient (from +14155550100 to +15550109999)";
+    against_an_emulator_with(command, &[opted_out]).await;
+}
+
+/// The same; these errors stand in the emulator's log in the end.
+async fn against_an_emulator_with(command: &mut Command, logged: &[&str]) {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let emulator = Emulator::start(Config {
         seed: 11,
@@ -87,10 +118,7 @@ async fn against_an_emulator(command: &mut Command) {
         .into_iter()
         .filter_map(|entry| entry.error)
         .collect();
-    assert_eq!(
-        errors,
-        ["Attempt to send to unsubscribed recipient (from +14155550100 to +15550109999)"]
-    );
+    assert_eq!(errors, logged);
     emulator.stop().await;
 }
 
@@ -106,8 +134,12 @@ fn script(name: &str) -> PathBuf {
 }
 
 async fn run(command: &mut Command, needs: &str) {
-    let output = tokio::time::timeout(PATIENCE, command.kill_on_drop(true).output()).await;
-    let output = output.unwrap_or_else(|_| panic!("{command:?} did not end within {PATIENCE:?}"));
+    run_within(PATIENCE, command, needs).await;
+}
+
+async fn run_within(patience: Duration, command: &mut Command, needs: &str) {
+    let output = tokio::time::timeout(patience, command.kill_on_drop(true).output()).await;
+    let output = output.unwrap_or_else(|_| panic!("{command:?} did not end within {patience:?}"));
     let output = output
         .unwrap_or_else(|error| panic!("install {needs} to run this test: {command:?}: {error}"));
     let (out, err) = (

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use super::{Definition, Expect, FieldError, Kind, OnMachine};
+use crate::assistant::Engine;
 
 /// The most questions of one interview.
 pub const MOST_QUESTIONS: usize = 50;
@@ -20,6 +21,12 @@ impl Definition {
                 "a name is up to 64 letters, digits, dots, dashes and underscores, beginning with a letter or digit",
             ));
         }
+        if self.engine == Engine::Relay && self.kind != Kind::Eligibility {
+            faults.push(FieldError::new(
+                "engine",
+                "only eligibility and conversation flows are held over ConversationRelay",
+            ));
+        }
         self.judge_questions(faults);
         self.judge_numbers(faults);
         self.judge_texts(faults);
@@ -30,10 +37,10 @@ impl Definition {
             ));
         }
         for (n, on) in self.retry.on.iter().enumerate() {
-            if !["busy", "no-answer", "failed", "machine"].contains(&on.as_str()) {
+            if !["busy", "no-answer", "failed", "machine", "nobody"].contains(&on.as_str()) {
                 faults.push(FieldError::new(
                     format!("retry.on[{n}]"),
-                    "is none of busy, no-answer, failed, machine",
+                    "is none of busy, no-answer, failed, machine, nobody",
                 ));
             }
         }

@@ -16,6 +16,7 @@ pub use parts::{
 };
 pub use read::FieldError;
 
+use crate::assistant::Engine;
 use crate::hours::QuietHours;
 
 /// An interview's definition. Made only by [`Definition::read`] and its kin, so that there is no bad one.
@@ -26,6 +27,8 @@ pub struct Definition {
     pub name: String,
     /// What it is for.
     pub kind: Kind,
+    /// Who hears and speaks, where calls are on a stream (`eligibility`).
+    pub engine: Engine,
     /// BCP 47; empty: the tenant's, else `en-US`. It drives voice, recognition and prompts.
     pub language: String,
     /// A Twilio voice, for what is said by `<Say>`; empty: the tenant's.
@@ -34,7 +37,7 @@ pub struct Definition {
     pub topic: String,
     /// The first words; empty: ours, in the language.
     pub greeting: String,
-    /// What tells the caller that he is recorded; empty: nothing.
+    /// What tells the caller about the recording; empty: ours, unless the tenant's `recording.consent_notice` is false.
     pub recording_notice: String,
     /// Questions with fixed words, which come first.
     pub questions: Vec<Question>,
@@ -81,6 +84,7 @@ impl Default for Definition {
         Self {
             name: String::new(),
             kind: Kind::Screener,
+            engine: Engine::default(),
             language: String::new(),
             voice: String::new(),
             topic: String::new(),

@@ -115,7 +115,7 @@ pub struct Retry {
     pub attempts: u32,
     /// How long after a failed attempt, in seconds.
     pub after_s: u32,
-    /// After which failures: `busy`, `no-answer`, `failed`, `machine`.
+    /// After which failures: `busy`, `no-answer`, `failed`, `machine`, `nobody` (picked up, and nothing was heard).
     pub on: Vec<String>,
 }
 

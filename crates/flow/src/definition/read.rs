@@ -15,7 +15,7 @@ pub struct FieldError {
 }
 
 impl FieldError {
-    pub(super) fn new(path: impl Into<String>, message: impl Into<String>) -> Self {
+    pub(crate) fn new(path: impl Into<String>, message: impl Into<String>) -> Self {
         Self {
             path: path.into(),
             message: message.into(),
@@ -66,6 +66,7 @@ fn take(fields: &Map<String, Value>, faults: &mut Vec<FieldError>) -> Definition
         match name.as_str() {
             "name" => into!(found.name),
             "kind" => into!(kind),
+            "engine" => into!(found.engine),
             "language" => into!(found.language),
             "voice" => into!(found.voice),
             "topic" => into!(found.topic),
@@ -98,7 +99,7 @@ fn take(fields: &Map<String, Value>, faults: &mut Vec<FieldError>) -> Definition
         None if faults.iter().any(|fault| fault.path == "kind") => {}
         None => faults.push(FieldError::new(
             "kind",
-            "is missing: screener, coach or eligibility",
+            "is missing: screener, coach, eligibility or conversation",
         )),
     }
     if found.kind == Kind::Coach && !fields.contains_key("spoken_feedback") {

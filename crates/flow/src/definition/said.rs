@@ -1,11 +1,12 @@
 //! What interviews of a definition say, whoever calls.
 
-use super::{Definition, Kind};
-use crate::words::Language;
+use phrases::Language;
+
+use super::{Definition, Expect, Kind, Question};
 
 impl Definition {
-    /// The language's words, by the flow's language or else the tenant's.
-    pub fn words(&self, tenants: &str) -> Language {
+    /// The language of our phrases: the flow's, else the tenant's.
+    pub fn phrases(&self, tenants: &str) -> Language {
         let tag = if self.language.is_empty() {
             tenants
         } else {
@@ -14,9 +15,26 @@ impl Definition {
         Language::of(tag)
     }
 
+    /// What tells the caller about the recording: the definition's own words, else ours where `consent_notice` asks for
+    /// them. Empty: nothing.
+    pub fn notice(&self, language: Language, consent_notice: bool) -> &str {
+        match self.recording_notice.as_str() {
+            "" if consent_notice => language.calls().recording_notice,
+            own => own,
+        }
+    }
+
+    /// Whether answers are recorded.
+    pub fn records(&self) -> bool {
+        let is_recorded = |question: &Question| question.expect == Expect::Recording;
+        self.written.is_some() || self.questions.iter().any(is_recorded)
+    }
+
     /// What every interview of this flow says, whoever calls: what is worth speaking into files before the first call.
-    pub fn fixed_lines(&self, language: &str) -> Vec<String> {
-        let words = self.words(language).words();
+    /// `consent_notice`: whether callers are told that they are recorded.
+    pub fn fixed_lines(&self, language: &str, consent_notice: bool) -> Vec<String> {
+        let language = self.phrases(language);
+        let words = language.interview();
         let or = |own: &str, ours: &str| if own.is_empty() { ours } else { own }.to_owned();
         let mut lines = match self.kind {
             Kind::Coach => vec![
@@ -56,9 +74,9 @@ impl Definition {
         }
         if self.written.is_some() {
             lines.extend(self.fallback_questions.iter().cloned());
-            lines.extend(words.questions.iter().copied().map(str::to_owned));
+            lines.extend(language.questions().iter().copied().map(str::to_owned));
         }
-        lines.push(self.recording_notice.clone());
+        lines.push(self.notice(language, consent_notice).to_owned());
         lines.extend(self.questions.iter().map(|question| question.ask.clone()));
         lines.retain(|line| !line.trim().is_empty());
         lines

@@ -40,7 +40,7 @@ impl Machine<'_> {
 
     /// What is said before a question.
     pub(super) fn lead(&self) -> Vec<String> {
-        let words = self.language.words();
+        let words = self.language.interview();
         let first = self.progress.asked.is_empty();
         match (first, self.definition.kind) {
             (false, Kind::Eligibility) => Vec::new(),
@@ -178,7 +178,7 @@ impl Machine<'_> {
             .fallback_questions
             .iter()
             .map(String::as_str);
-        own.chain(self.language.words().questions.iter().copied())
+        own.chain(self.language.questions().iter().copied())
             .find(|text| !self.is_known(text))
             .map(str::to_owned)
     }

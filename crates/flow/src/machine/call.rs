@@ -2,9 +2,10 @@
 
 use super::{Effect, LATE_ANSWER_MS, Machine, Step, TRIES, Then, Turn};
 use crate::definition::{Expect, Kind, OnMachine};
-use crate::outcome;
+use crate::outcome::{self, Silence};
 use crate::progress::{Answer, Recording, Scoring, Stage, Transcription};
-use crate::words::Choice;
+use crate::understood::{Choice, choice};
+use crate::yes_no::yes_no;
 
 impl Machine<'_> {
     /// Somebody is on the line: a caller, or whoever picked up, by Twilio's detection (`AnsweredBy`).
@@ -20,7 +21,7 @@ impl Machine<'_> {
             return self.refuse();
         }
         self.progress.reached = true;
-        let words = self.language.words();
+        let words = self.language.interview();
         let own = &self.definition.greeting;
         let greeting = match self.definition.kind {
             _ if !own.is_empty() => own.as_str(),
@@ -29,7 +30,9 @@ impl Machine<'_> {
         };
         let mut lines = vec![
             greeting.to_owned(),
-            self.definition.recording_notice.clone(),
+            self.definition
+                .notice(self.language, self.consent_notice)
+                .to_owned(),
         ];
         if self.definition.kind == Kind::Coach {
             self.progress.stage = Stage::Menu { missed: 0 };
@@ -61,6 +64,7 @@ impl Machine<'_> {
     /// Whether a machine picked up that is not interviewed.
     fn is_refused(&self) -> bool {
         self.definition.machine.action != OnMachine::Ignore
+            && !self.progress.is_person
             && outcome::is_machine(&self.progress.picked_up)
     }
 
@@ -69,27 +73,46 @@ impl Machine<'_> {
         self.progress.reached = false;
         self.progress.turn += 1;
         let on_machine = &self.definition.machine;
-        let message = match on_machine.action {
-            OnMachine::Message => on_machine.message.clone(),
-            OnMachine::Ignore | OnMachine::HangUp => String::new(),
-        };
-        self.say(vec![message], Then::HangUp)
+        match on_machine.action {
+            OnMachine::Message => self.say(vec![on_machine.message.clone()], Then::Message),
+            OnMachine::Ignore | OnMachine::HangUp => self.say(Vec::new(), Then::HangUp),
+        }
+    }
+
+    /// A key was pressed; only a person does that.
+    pub fn pressed(&mut self, keys: &str) {
+        self.progress.heard_from |= !keys.is_empty();
+    }
+
+    /// Whether the call hears the message for machines.
+    fn is_leaving_message(&self) -> bool {
+        let said = self.progress.said.as_ref();
+        self.progress.stage == Stage::Over && said.is_some_and(|said| said.then == Then::Message)
     }
 
     /// Whether this answer to the menu asks for the last feedback: only then has [`Machine::chosen`] a use for it.
     pub fn wants_feedback(&self, digits: &str, speech: &str) -> bool {
         matches!(self.progress.stage, Stage::Menu { .. })
-            && self.language.choice(digits, speech) == Some(Choice::Feedback)
+            && choice(self.language, digits, speech) == Some(Choice::Feedback)
     }
 
     /// The menu was answered. `last_feedback` is what an earlier interview of the caller came to; it is heard where
     /// [`Machine::wants_feedback`] says so.
     pub fn chosen(&mut self, digits: &str, speech: &str, last_feedback: Option<&str>) -> Step {
+        let is_answered = !digits.is_empty() || !speech.trim().is_empty();
+        if is_answered && self.is_leaving_message() && self.progress.end.is_none() {
+            // Twilio took a person for a machine.
+            self.progress.is_person = true;
+            self.progress.heard_from = true;
+            self.progress.stage = Stage::New;
+            return self.begin("");
+        }
         let Stage::Menu { missed } = self.progress.stage else {
             return self.go_on();
         };
-        let words = self.language.words();
-        let before = match self.language.choice(digits, speech) {
+        self.progress.heard_from |= is_answered;
+        let words = self.language.interview();
+        let before = match choice(self.language, digits, speech) {
             Some(Choice::Interview) => {
                 return self.next();
             }
@@ -136,13 +159,19 @@ impl Machine<'_> {
         if number.is_some_and(|number| number != current) || self.expects() != Expect::YesNo {
             return self.go_on();
         }
-        let yes = self.language.yes_no(digits, speech, confidence);
+        let is_answered = !digits.is_empty() || !speech.trim().is_empty();
+        self.progress.heard_from |= is_answered;
+        let yes = yes_no(self.language, digits, speech, confidence);
         if yes.is_none() && missed + 1 < TRIES {
             self.progress.stage = Stage::Asking { missed: missed + 1 };
             self.progress.turn += 1;
-            let mut lines = vec![self.language.words().yes_or_no.to_owned()];
+            let mut lines = vec![self.language.interview().yes_or_no.to_owned()];
             lines.extend(self.progress.asked.last().map(|asked| asked.text.clone()));
             return self.say(lines, Then::YesNo(current));
+        }
+        // A dead line is not asked the next question.
+        if outcome::silence(self.progress) == Silence::Yes {
+            return self.goodbye();
         }
         let mut effects = Vec::new();
         if self.progress.answer(current).is_none() {
@@ -151,7 +180,11 @@ impl Machine<'_> {
                 number: current,
                 at: Some(self.at),
                 transcript: transcript.to_owned(),
-                transcription: Transcription::Done,
+                transcription: if is_answered {
+                    Transcription::Done
+                } else {
+                    Transcription::Silent
+                },
                 scoring: Scoring::Without,
                 yes,
                 ..Answer::default()
@@ -185,6 +218,8 @@ impl Machine<'_> {
         if number != self.progress.current() || !is_asked || self.progress.end.is_some() {
             return Step::nothing();
         }
+        // Whoever moves the call on by hand knows that somebody is there.
+        self.progress.heard_from = true;
         let mut effects = self.take(number, &Recording::default(), false);
         if let Some(answer) = self.progress.answer_mut(number)
             && answer.recording.is_none()
@@ -249,7 +284,7 @@ impl Machine<'_> {
         }
         match self.progress.stage {
             Stage::Closing { since } if !self.is_late(since) => {
-                let words = self.language.words().still_preparing;
+                let words = self.language.interview().still_preparing;
                 self.say(vec![words.to_owned()], Then::GoOn)
             }
             Stage::Asking { .. } | Stage::Waiting | Stage::Closing { .. } => self.go_on(),

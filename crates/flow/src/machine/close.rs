@@ -42,7 +42,7 @@ impl Machine<'_> {
 
     /// The last answer is given.
     pub(super) fn finish(&mut self) -> Step {
-        let words = self.language.words();
+        let words = self.language.interview();
         let or = |own: &str, ours: &str| if own.is_empty() { ours } else { own }.to_owned();
         if self.definition.spoken_feedback && self.definition.kind != Kind::Eligibility {
             self.progress.stage = Stage::Closing { since: self.at };
@@ -67,7 +67,7 @@ impl Machine<'_> {
 
     /// The feedback if it is there, a moment's patience, or the promise of it.
     pub(super) fn close(&mut self, since: Time) -> Step {
-        let words = self.language.words();
+        let words = self.language.interview();
         let own = &self.definition.completion;
         let completion = if own.is_empty() {
             words.completion
@@ -101,7 +101,10 @@ impl Machine<'_> {
     pub(super) fn goodbye(&mut self) -> Step {
         self.progress.stage = Stage::Over;
         self.progress.turn += 1;
-        self.say(vec![self.language.words().goodbye.to_owned()], Then::HangUp)
+        self.say(
+            vec![self.language.interview().goodbye.to_owned()],
+            Then::HangUp,
+        )
     }
 
     /// Sums up when no further answer can come and nothing more will come for those that did.

@@ -11,7 +11,11 @@ pub struct TestStore {
     pub objects: Objects,
     /// Put before keys, where the store is not ours alone.
     pub prefix: String,
-    _dir: Option<tempfile::TempDir>,
+    /// Whether it knows when an upload began: moto gives each the same day of 2010.
+    pub dates_uploads: bool,
+    /// Whether it refuses what is not signed as it should be: moto takes everything.
+    pub checks_signatures: bool,
+    _dir: tempfile::TempDir,
 }
 
 impl TestStore {
@@ -31,7 +35,9 @@ pub fn embedded_store() -> TestStore {
     TestStore {
         objects: embedded(dir.path()),
         prefix: String::new(),
-        _dir: Some(dir),
+        dates_uploads: true,
+        checks_signatures: true,
+        _dir: dir,
     }
 }
 
@@ -74,7 +80,9 @@ pub async fn socket() -> TestStore {
     TestStore {
         objects,
         prefix: String::new(),
-        _dir: Some(dir),
+        dates_uploads: true,
+        checks_signatures: true,
+        _dir: dir,
     }
 }
 
@@ -83,13 +91,23 @@ fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
-/// An S3 of another make, which `scripts/services.sh run` starts. A suite that does nothing without it would look as if it
-/// had passed.
+/// moto, or another S3. A suite that does nothing without it would look as if it had passed.
 pub async fn elsewhere() -> TestStore {
-    let endpoint = variable("S3_TEST_URL").expect(
-        "S3_TEST_URL is not set: run the tests by `make test` or `scripts/services.sh run cargo test ..`, which start an S3, \
-         or name one of your own",
-    );
+    other_make("S3_TEST_URL", false).await
+}
+
+/// SeaweedFS, or another S3 that dates uploads and checks signatures.
+pub async fn second_elsewhere() -> TestStore {
+    other_make("S3_SECOND_TEST_URL", true).await
+}
+
+async fn other_make(name: &str, is_strict: bool) -> TestStore {
+    let endpoint = variable(name).unwrap_or_else(|| {
+        panic!(
+            "{name} is not set: run the tests by `make test` or `scripts/services.sh run cargo test ..`, which start an S3, \
+             or name one of your own"
+        )
+    });
     let _ = rustls::crypto::ring::default_provider().install_default();
     let or = |name, otherwise: &str| variable(name).unwrap_or_else(|| otherwise.to_owned());
     let objects = Objects::open(Config::S3 {
@@ -108,6 +126,8 @@ pub async fn elsewhere() -> TestStore {
     TestStore {
         objects,
         prefix: format!("test{}/", name.replace('.', "")),
-        _dir: Some(dir),
+        dates_uploads: is_strict,
+        checks_signatures: is_strict,
+        _dir: dir,
     }
 }

@@ -51,6 +51,9 @@ async fn a_bucket_that_is_not_there_is_a_refusal() {
     ] {
         assert!(matches!(error, Error::Refused(_)), "{error}");
     }
+    let error = store.probe().await.unwrap_err();
+    assert_eq!(error.step, "stored");
+    assert!(matches!(error.source, Error::Refused(_)), "{error}");
 }
 
 #[tokio::test]

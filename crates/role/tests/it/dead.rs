@@ -41,7 +41,7 @@ async fn die(lab: &Lab, envelopes: &[Envelope]) {
 }
 
 pub async fn a_bound_key_sees_its_own_dead_letters(lab: Arc<Lab>) {
-    lab.keys.give("smiths", "smith", &["admin"]);
+    lab.keys.give("smiths-key", "smith", &["admin"]);
     let nobodys = Envelope {
         tenant: None,
         ..lab.order("nobodys", "never")
@@ -57,20 +57,36 @@ pub async fn a_bound_key_sees_its_own_dead_letters(lab: Arc<Lab>) {
     let (all, _) = page(&lab, ADMIN, "").await;
     assert_eq!(all.len(), 4, "the platform's own key sees all of them");
     let own = "own@sample.obedient";
-    let (shown, next) = page(&lab, "smiths", "").await;
+    let (shown, next) = page(&lab, "smiths-key", "").await;
     let shown: Vec<_> = shown.iter().map(id).collect();
     assert_eq!((shown, next), (vec![own.to_owned()], None));
 
-    let none = replay(&lab, "smiths", "none@nowhere").await;
+    let none = replay(&lab, "smiths-key", "none@nowhere").await;
     assert_eq!(none.0, 404);
     for other in all.iter().map(id).filter(|id| id != own) {
-        assert_eq!(replay(&lab, "smiths", &other).await, none, "{other}");
+        assert_eq!(replay(&lab, "smiths-key", &other).await, none, "{other}");
     }
     let (after, _) = page(&lab, ADMIN, "").await;
     assert_eq!(after, all, "none of them has been touched");
-    assert_eq!(replay(&lab, "smiths", own).await.0, 202);
+    assert_eq!(replay(&lab, "smiths-key", own).await.0, 202);
     let theirs = "theirs@sample.obedient";
     assert_eq!(replay(&lab, ADMIN, theirs).await.0, 202);
+}
+
+pub async fn dead_letter_makes_readiness_say_degraded(lab: Arc<Lab>) {
+    let ready = async || lab.call("GET", "/health/ready", "", None).await;
+    let (status, before) = ready().await;
+    assert_eq!(
+        (status, &before["status"]),
+        (200, &Value::from("ok")),
+        "{before}"
+    );
+    assert_eq!(before["parts"].get("dead_letters"), None);
+    die(&lab, &[lab.order("e1", "never"), lab.order("e2", "never")]).await;
+    let (status, after) = ready().await;
+    assert_eq!((status, &after["status"]), (200, &Value::from("degraded")));
+    let words = after["parts"]["dead_letters"].as_str().unwrap();
+    assert!(words.starts_with("2 events"), "{words}");
 }
 
 pub async fn dead_letters_come_in_pages(lab: Arc<Lab>) {

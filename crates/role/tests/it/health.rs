@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use clock::Clock;
-use events::v1::NumberReleased;
+use events::v1::{CallSettle, NumberReleased};
 use role::Role;
 use serde_json::{Value, json};
-use testkit::{Kit, Mode, PATIENCE, Proxy, amqp_url, database_url, eventually};
+use testkit::{ADMIN, Kit, Mode, PATIENCE, Proxy, amqp_url, database_url, eventually};
 
 use crate::lab::Lab;
 use crate::sample;
@@ -27,10 +27,17 @@ pub async fn a_part_that_is_not_well_makes_it_unavailable(lab: Arc<Lab>) {
             json!({"ready": false, "status": "unavailable", "parts": parts("not ready")});
         assert_eq!(lab.send("GET", path, &[], None).await, (503, expected));
     }
+    let version = env!("CARGO_PKG_VERSION");
     assert_eq!(
         lab.send("GET", ALIVE, &[], None).await,
-        (200, json!({"status": "ok"}))
+        (
+            200,
+            json!({"status": "ok", "version": version, "commit": ""})
+        )
     );
+    let (_, text) = lab.send("GET", "/metrics", &[], None).await;
+    let build = format!("trunkline_build_info{{version=\"{version}\",commit=\"\"}} 1");
+    assert!(text.as_str().unwrap().contains(&build), "{text}");
     lab.flag.store(true, Ordering::Relaxed);
     lab.parts().stopping.cancel();
     let (status, report) = lab.send("GET", READY[0], &[], None).await;
@@ -93,6 +100,39 @@ async fn a_bus_that_is_away_at_the_start_is_waited_for() {
         assert_eq!(queues, ["sample.obedient", "sample.persistent"]);
     };
     testkit::run(lab, case).await;
+}
+
+/// Twilio's webhooks that are in hand get their answers, and whoever comes meanwhile as well. A page that listens to
+/// events keeps nobody.
+pub async fn port_is_open_until_the_requests_in_hand_have_their_answers(lab: Arc<Lab>) {
+    lab.flag.store(false, Ordering::Relaxed);
+    let base = lab.base();
+    let get = |path: &str| reqwest::get(format!("{base}{path}"));
+    let client = reqwest::Client::new();
+    let feed = client.get(format!("{base}/events"));
+    let mut feed = feed.header("X-API-Key", ADMIN).send().await.unwrap();
+    let held = tokio::spawn(get("/waits"));
+    lab.ear.hear::<CallSettle>(1).await;
+    let stopped = {
+        let lab = lab.clone();
+        tokio::spawn(async move { lab.stop().await })
+    };
+    eventually("it says that it stops", async || {
+        let ready = get("/health/ready").await.unwrap().text().await.unwrap();
+        ready.contains("stopping")
+    })
+    .await;
+    // The feed ends, and the port is open all the same.
+    while feed.chunk().await.unwrap().is_some() {}
+    assert_eq!(get("/health/live").await.unwrap().status(), 200);
+    assert!(!held.is_finished() && !stopped.is_finished());
+    lab.flag.store(true, Ordering::Relaxed);
+    assert_eq!(held.await.unwrap().unwrap().status(), 200);
+    tokio::time::timeout(PATIENCE, stopped)
+        .await
+        .unwrap()
+        .unwrap();
+    assert!(get("/health/live").await.is_err());
 }
 
 /// A broker that never comes keeps nobody from stopping.

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+use api::health::Flag;
 use clock::Clock;
 use events::Envelope;
 use events::v1::{NumberBought, NumberBuy};
 use role::Parts;
-use role::health::Flag;
 use serde_json::Value;
 use store::{Store, outbox};
 use testkit::{Kit, Mode, PATIENCE};

@@ -14,7 +14,8 @@ mod settings;
 testkit::suite! { crate::lab::run;
     dead:
         a_bound_key_sees_its_own_dead_letters,
-        dead_letters_come_in_pages;
+        dead_letters_come_in_pages,
+        dead_letter_makes_readiness_say_degraded;
     frame:
         an_event_that_comes_twice_is_decided_once,
         who_has_given_up_does_not_wait,
@@ -28,6 +29,7 @@ testkit::suite! { crate::lab::run;
         what_is_performed_is_told_before_it_is_done;
     http:
         a_key_opens_what_it_says,
+        made_up_keys_cost_few_questions,
         a_withdrawn_key_opens_nothing,
         roles_have_a_key_of_their_own,
         every_refusal_has_one_shape,
@@ -36,5 +38,6 @@ testkit::suite! { crate::lab::run;
         the_document_describes_every_route,
         a_list_comes_in_pages;
     health:
-        a_part_that_is_not_well_makes_it_unavailable;
+        a_part_that_is_not_well_makes_it_unavailable,
+        port_is_open_until_the_requests_in_hand_have_their_answers;
 }

@@ -5,17 +5,20 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use actix_web::{HttpResponse, web};
+use api::health::Flag;
+use api::{Access, ApiError, Body, Caller, Method, Page, Query, Route, Scope, query_shape, shape};
 use async_trait::async_trait;
 use bus::Bus;
 use chrono::TimeDelta;
+use clock::Clock;
 use diesel_migrations::embed_migrations;
-use events::Event;
 use events::v1::{
     CallLookup, CallSettle, NumberBought, NumberBuy, NumberRelease, NumberReleased, OptOutChanged,
 };
-use role::health::Flag;
-use role::http::{Access, ApiError, Caller, Method, Page, Route, Scope, shape};
-use role::{Cause, Decider, Decision, HandlerError, Parts, Performer, ReplySlot, Role, Tx};
+use events::{Envelope, Event};
+use role::{
+    Cause, Decider, Decision, HandlerError, Outcome, Parts, Performer, ReplySlot, Role, Tx,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -49,9 +52,10 @@ pub async fn role(name: &'static str, parts: &Parts, flag: &Flag, ear: &Arc<Ear>
         runs: AtomicU32::new(0),
         bus,
         ear,
-    });
+    })
+    .unwrap();
     role.needs("sample.cache", flag.clone());
-    role.serves(ROUTES, ());
+    role.serves(ROUTES, flag.clone());
     role
 }
 
@@ -96,26 +100,26 @@ impl Decider for Obedient {
                     reason: format!("told by {}", cause.id),
                     ..NumberBought::default()
                 };
-                decision = decision.answer(slot_of(tx, id).await, &late);
+                decision = decision.reply_late(slot_of(tx, id).await, &late);
             }
         }
         let decision = match (word, cause.attempt) {
             ("later", 1) => return Err(HandlerError::Retry("not yet".into())),
             ("never", _) => return Err(HandlerError::Reject("it cannot be".into())),
             ("panic", 1) => panic!("as told"),
-            ("fact", _) => decision.then(&OptOutChanged::default()),
-            ("command", _) => decision.then(&CallLookup {
+            ("fact", _) => decision.publish(&OptOutChanged::default()),
+            ("command", _) => decision.publish(&CallLookup {
                 call_sid,
                 ..CallLookup::default()
             }),
-            ("timer", _) => decision.then_after(
+            ("timer", _) => decision.schedule(
                 TimeDelta::seconds(60),
                 &CallSettle {
                     call_sid,
                     tenant: None,
                 },
             ),
-            _ => decision.then(&NumberReleased {
+            _ => decision.publish(&NumberReleased {
                 number_id: call_sid,
                 ..NumberReleased::default()
             }),
@@ -150,7 +154,7 @@ impl Performer for Persistent {
         &self,
         cause: &Cause,
         command: NumberRelease,
-    ) -> Result<Decision, HandlerError> {
+    ) -> Result<Outcome, HandlerError> {
         let run = self.runs.fetch_add(1, Ordering::Relaxed) + 1;
         assert_eq!(run, cause.attempt);
         if run == 2 {
@@ -164,7 +168,7 @@ impl Performer for Persistent {
             account_sid,
             tenant: None,
         };
-        Ok(Decision::nothing().then(&outcome))
+        Ok(Outcome::nothing().publish(&outcome))
     }
 }
 
@@ -219,7 +223,15 @@ pub const ROUTES: &[Route] = &[
     }),
     Route::new(Method::Get, "/pages", Access::Public, "A list", || {
         web::to(pages)
-    }),
+    })
+    .asks(query_shape::<Page>),
+    Route::new(
+        Method::Get,
+        "/waits",
+        Access::Public,
+        "Waits for the flag",
+        || web::to(waits),
+    ),
 ];
 
 async fn who(caller: Caller) -> HttpResponse {
@@ -228,11 +240,11 @@ async fn who(caller: Caller) -> HttpResponse {
     HttpResponse::Ok().json(json!({ "name": caller.name, "tenant": caller.tenant, "may_write": may_write, "sees": sees }))
 }
 
-async fn make(thing: web::Json<Thing>) -> Result<HttpResponse, ApiError> {
+async fn make(Body(thing): Body<Thing>) -> Result<HttpResponse, ApiError> {
     if thing.size == 0 {
         return Err(ApiError::invalid("size", "must be 1 or more"));
     }
-    Ok(HttpResponse::Created().json(thing.into_inner()))
+    Ok(HttpResponse::Created().json(thing))
 }
 
 async fn no_thing() -> Result<HttpResponse, ApiError> {
@@ -243,7 +255,17 @@ async fn special() -> HttpResponse {
     HttpResponse::Ok().json(json!({ "special": true }))
 }
 
-async fn pages(page: web::Query<Page>) -> HttpResponse {
+/// Says that it is in hand, and has an answer when the flag is set.
+async fn waits(flag: web::Data<Flag>, bus: web::Data<Bus>) -> HttpResponse {
+    let begun = Envelope::new("trunkline/test", &Clock::system(), &CallSettle::default());
+    bus.publish(&begun).await.unwrap();
+    while !flag.load(Ordering::Relaxed) {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    HttpResponse::Ok().finish()
+}
+
+async fn pages(page: Query<Page>) -> HttpResponse {
     let from = page
         .cursor
         .as_ref()

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use role::settings::{Faults, Settings};
+use settings::{Faults, Settings};
 
 fn load(env: &[(&str, &str)], file: &str) -> Result<Settings, Faults> {
     let dir = tempfile::tempdir().unwrap();

@@ -6,6 +6,7 @@
     reason = "a test that fails says where"
 )]
 
+mod pgbouncer;
 mod pipeline;
 
 use std::sync::atomic::{AtomicU32, Ordering};

@@ -139,7 +139,7 @@ fn what_twilio_knows_and_has_no_type_is_kept_as_it_is() {
             "Pay",
         ),
         (
-            r#"<Connect action="/c"><ConversationRelay url="wss://example.com/s"/></Connect>"#,
+            r#"<Connect action="/c"><VirtualAgent connectorName="p"/></Connect>"#,
             "Connect",
         ),
     ] {

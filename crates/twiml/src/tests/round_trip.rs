@@ -8,9 +8,9 @@ use crate::attribute::{Attributes, Extra};
 use crate::characters::is_allowed;
 use crate::other::Piece;
 use crate::{
-    CallEvent, Client, Connect, Dial, DialRecord, Gather, Hangup, Input, Message, Method, Number,
-    Other, Pause, Play, Record, Recording, RecordingEvent, Redirect, Reject, Response, Say, Sip,
-    SpeechTimeout, Ssml, Start, Stop, Stream, Trim, Verb,
+    CallEvent, Client, Connect, ConversationRelay, Dial, DialRecord, Gather, Hangup, Input,
+    Message, Method, Number, Other, Pause, Play, Record, Recording, RecordingEvent, Redirect,
+    Reject, Response, Say, Sip, SpeechTimeout, Ssml, Start, Stop, Stream, Trim, Verb,
 };
 
 /// Text with a taste for what breaks XML.
@@ -186,6 +186,11 @@ fn verb() -> impl Strategy<Value = Verb> {
         dial().prop_map(Verb::from),
         message.prop_map(Verb::from),
         stream().prop_map(|stream| Connect::new(stream).into()),
+        (legal(), legal(), legal()).prop_map(|(url, name, value)| {
+            let relay = ConversationRelay::new(url).parameter(name, value);
+            let relay = relay.dtmf_detection(true).interruptible("speech");
+            Connect::relay(relay).into()
+        }),
         stream().prop_map(|stream| Start::stream(stream).into()),
         recording.prop_map(|recording| Start::recording(recording).into()),
         legal().prop_map(|name| Stop::stream(name).into()),

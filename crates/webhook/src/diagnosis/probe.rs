@@ -1,11 +1,12 @@
 //! The mistakes that are tried.
 
-use super::{Diagnosis, Seen};
+use super::{Diagnosis, Effort, Seen};
 use crate::form::parse_form;
 use crate::signature::{Address, Digits, Token, sorted};
 
-/// Bytes to sign before giving up: some ten milliseconds.
-const EFFORT: usize = 4 * 1024 * 1024;
+/// The most bytes of parameters that are signed with other accounts' tokens: there may be thousands of these, and what Twilio sends has
+/// some 1,500.
+pub const OTHERS_LIMIT: usize = 4 * 1024;
 
 /// Ports that programs listen on behind a proxy.
 const PORTS: [u16; 10] = [80, 443, 3000, 4000, 5000, 8000, 8080, 8081, 8443, 9000];
@@ -55,6 +56,7 @@ impl<'a> Probe<'a> {
         tokens: &'a [Token],
         url: &'a str,
         params: Vec<(&'a str, &'a str)>,
+        effort: Effort,
     ) -> Self {
         Self {
             signature,
@@ -62,14 +64,30 @@ impl<'a> Probe<'a> {
             url,
             address: Address::split(url),
             params,
-            effort: EFFORT,
+            effort: effort.0,
         }
     }
 
-    pub(super) fn other_tokens(&mut self, tokens: &[Token]) -> Option<Diagnosis> {
-        let params = sorted(self.params.iter().copied());
-        let index = self.signature.signer(tokens, &self.address, &params)?;
+    pub(super) fn former_tokens(&mut self, tokens: &[Token]) -> Option<Diagnosis> {
+        let index = self.signed_with(tokens)?;
         Some(Diagnosis::RotatedToken { index })
+    }
+
+    pub(super) fn other_accounts(&mut self, tokens: &[Token]) -> Option<Diagnosis> {
+        if size(&self.params) > OTHERS_LIMIT {
+            return None;
+        }
+        let index = self.signed_with(tokens)?;
+        Some(Diagnosis::OtherAccount { index })
+    }
+
+    /// Which of these tokens fits, of as many as can be afforded.
+    fn signed_with(&mut self, tokens: &[Token]) -> Option<usize> {
+        let params = sorted(self.params.iter().copied());
+        let each = cost(&params, self.url) * self.address.forms().count();
+        let tokens = &tokens[..tokens.len().min(self.effort / each)];
+        self.effort -= each * tokens.len();
+        self.signature.signer(tokens, &self.address, &params)
     }
 
     pub(super) fn other_urls(&mut self, seen: &[Seen<'_>]) -> Option<Diagnosis> {
@@ -92,25 +110,10 @@ impl<'a> Probe<'a> {
             .or_else(|| self.one_less())
     }
 
-    /// The names, such that a hostile request cannot fill a log.
-    pub(super) fn names(&self) -> Vec<String> {
-        let clean = |name: &&str| name.chars().take(64).flat_map(char::escape_debug).collect();
-        self.params
-            .iter()
-            .map(|(name, _)| name)
-            .take(60)
-            .map(clean)
-            .collect()
-    }
-
     fn fits(&mut self, url: &str, params: &[(&str, &str)]) -> bool {
-        let size: usize = params
-            .iter()
-            .map(|(name, value)| name.len() + value.len())
-            .sum();
         let address = Address::split(url);
         let times = address.forms().count() * self.tokens.len();
-        self.effort = self.effort.saturating_sub((size + url.len() + 128) * times);
+        self.effort = self.effort.saturating_sub(cost(params, url) * times);
         if self.effort == 0 {
             return false;
         }
@@ -295,6 +298,16 @@ impl<'a> Probe<'a> {
                 .then_some(Diagnosis::BlanksLost { names })
         })
     }
+}
+
+fn size(params: &[(&str, &str)]) -> usize {
+    let sizes = params.iter().map(|(name, value)| name.len() + value.len());
+    sizes.sum()
+}
+
+/// The bytes that one signature takes; each has two blocks beside what is signed.
+fn cost(params: &[(&str, &str)], url: &str) -> usize {
+    size(params) + url.len() + 128
 }
 
 fn name_difference(ours: &Address<'_>, signed: &Address<'_>, source: &str) -> Diagnosis {

@@ -22,6 +22,7 @@ impl Diagnosis {
             Self::QueryLost { .. } => "query_lost",
             Self::QueryAdded => "query_added",
             Self::RotatedToken { .. } => "rotated_token",
+            Self::OtherAccount { .. } => "other_account",
             Self::ExtraParameter { .. } => "extra_parameter",
             Self::BlanksNotSigned => "blanks_not_signed",
             Self::BlanksLost { .. } => "blanks_lost",
@@ -69,10 +70,13 @@ impl Diagnosis {
                     index + 1
                 )
             }
+            Self::OtherAccount { .. } => {
+                "the signature was made with the auth token of another account".into()
+            }
             Self::ExtraParameter { name } => {
                 format!(
                     "parameter {} is not part of what was signed",
-                    name.escape_debug()
+                    crate::form::shown(name)
                 )
             }
             Self::BlanksNotSigned => "the signer left out the parameters without a value".into(),
@@ -87,12 +91,16 @@ impl Diagnosis {
             }
             Self::BodyHash => "the body does not fit the bodySHA256 of the signed URL".into(),
             Self::NoBodyHash => "the signed URL has no bodySHA256 for this body".into(),
-            Self::Unknown { names } if names.is_empty() => {
+            Self::Unknown { count: 0, .. } => {
                 "the signature fits nothing that was tried; there are no parameters".into()
             }
-            Self::Unknown { names } => format!(
-                "the signature fits nothing that was tried; the parameters are {}",
-                names.join(", ")
+            Self::Unknown { names, count } => format!(
+                "the signature fits nothing that was tried; the parameters are {}{}",
+                names.join(", "),
+                match count - names.len() {
+                    0 => String::new(),
+                    more => format!(" and {more} more"),
+                }
             ),
         }
     }
@@ -123,6 +131,9 @@ impl Diagnosis {
             }
             Self::RotatedToken { .. } => {
                 "put the account's current and next auth token in TWILIO_AUTH_TOKEN, separated by a comma"
+            }
+            Self::OtherAccount { .. } => {
+                "see which account owns the number: its AccountSid must be the one whose token signs"
             }
             Self::ExtraParameter { .. } => {
                 "find what adds the parameter on the way, or in the signing program"

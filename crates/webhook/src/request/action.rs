@@ -68,10 +68,10 @@ impl DialResult {
         Ok(Self {
             call: Call::parse(params)?,
             status: fields.required("DialCallStatus")?,
-            dialled: fields.optional("DialCallSid")?,
+            dialled: fields.lenient("DialCallSid"),
             duration_s: fields.lenient("DialCallDuration"),
             bridged: fields.lenient("DialBridged"),
-            recording_url: fields.optional("RecordingUrl")?,
+            recording_url: fields.lenient("RecordingUrl"),
         })
     }
 
@@ -92,11 +92,11 @@ impl GatherResult {
         let fields = Fields(params);
         Ok(Self {
             call: Call::parse(params)?,
-            digits: fields.words("Digits")?,
-            speech: fields.words("SpeechResult")?,
+            digits: fields.words("Digits"),
+            speech: fields.words("SpeechResult"),
             confidence: fields.lenient("Confidence"),
-            language: fields.words("Language")?,
-            finished_on_key: fields.text("FinishedOnKey", TEXT_LIMIT)?,
+            language: fields.words("Language"),
+            finished_on_key: fields.text("FinishedOnKey", TEXT_LIMIT),
         })
     }
 }
@@ -119,7 +119,7 @@ impl RecordResult {
             recording_url: recording.map(|recording| recording.url().clone()),
             recording_sid: sid,
             duration_s: fields.lenient("RecordingDuration"),
-            digits: fields.words("Digits")?,
+            digits: fields.words("Digits"),
         })
     }
 

@@ -119,25 +119,25 @@ impl Call {
             to: fields.address("To"),
             status: fields.lenient("CallStatus"),
             direction: fields.lenient("Direction"),
-            parent: fields.optional("ParentCallSid")?,
+            parent: fields.lenient("ParentCallSid"),
             forwarded_from: fields.lenient("ForwardedFrom"),
-            caller_name: fields.words("CallerName")?,
-            stir_verstat: fields.words("StirVerstat")?,
-            from_place: Place::parse(fields, ["FromCity", "FromState", "FromZip", "FromCountry"])?,
-            to_place: Place::parse(fields, ["ToCity", "ToState", "ToZip", "ToCountry"])?,
+            caller_name: fields.words("CallerName"),
+            stir_verstat: fields.words("StirVerstat"),
+            from_place: Place::parse(fields, ["FromCity", "FromState", "FromZip", "FromCountry"]),
+            to_place: Place::parse(fields, ["ToCity", "ToState", "ToZip", "ToCountry"]),
         })
     }
 }
 
 impl Place {
-    pub(super) fn parse(fields: Fields<'_>, names: [&'static str; 4]) -> Result<Self, Invalid> {
+    pub(super) fn parse(fields: Fields<'_>, names: [&str; 4]) -> Self {
         let [city, state, zip, country] = names;
-        Ok(Self {
-            city: fields.words(city)?,
-            state: fields.words(state)?,
-            zip: fields.words(zip)?,
-            country: fields.words(country)?,
-        })
+        Self {
+            city: fields.words(city),
+            state: fields.words(state),
+            zip: fields.words(zip),
+            country: fields.words(country),
+        }
     }
 }
 
@@ -155,7 +155,7 @@ impl VoiceRequest {
             status: fields.required("CallStatus")?,
             answered_by: fields.lenient("AnsweredBy"),
             error_code: fields.lenient("ErrorCode"),
-            error_url: fields.text("ErrorUrl", TEXT_LIMIT)?,
+            error_url: fields.text("ErrorUrl", TEXT_LIMIT),
             call,
         })
     }
@@ -178,7 +178,7 @@ impl CallStatusCallback {
             recording: RecordingLink::parse(fields)?,
             timestamp: fields.lenient("Timestamp"),
             sequence_number: fields.lenient("SequenceNumber"),
-            source: fields.words("CallbackSource")?,
+            source: fields.words("CallbackSource"),
         })
     }
 

@@ -6,8 +6,9 @@ use std::fmt;
 use chrono::{DateTime, Utc};
 use phone::Address;
 use twilio_types::{
-    AccountSid, AnsweredBy, CallSid, CallStatus, DialCallStatus, Direction, MessageSid,
-    MessageStatus, MessagingServiceSid, RecordingSid, RecordingStatus, StreamEvent, StreamSid,
+    AccountSid, AnsweredBy, CallSid, CallStatus, ConferenceSid, DialCallStatus, Direction,
+    MessageSid, MessageStatus, MessagingServiceSid, RecordingSid, RecordingStatus, StreamEvent,
+    StreamSid,
 };
 use url::Url;
 
@@ -15,6 +16,9 @@ use crate::Params;
 
 /// Characters that any other text than a message's body may have.
 pub const TEXT_LIMIT: usize = 4096;
+
+/// What a text ends with that was longer than it may be.
+pub const CUT: char = '\u{2026}';
 
 /// Which parameter is wrong, and why. It never holds the value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -33,16 +37,6 @@ pub enum Invalid {
         /// What it must be.
         expected: &'static str,
     },
-    /// It is too long.
-    #[error("{parameter} has {length} characters, more than {limit}")]
-    TooLong {
-        /// Its name.
-        parameter: Cow<'static, str>,
-        /// How long it is.
-        length: usize,
-        /// How long it may be.
-        limit: usize,
-    },
 }
 
 impl Invalid {
@@ -50,9 +44,7 @@ impl Invalid {
     #[must_use]
     pub fn parameter(&self) -> &str {
         match self {
-            Self::Missing { parameter }
-            | Self::Malformed { parameter, .. }
-            | Self::TooLong { parameter, .. } => parameter,
+            Self::Missing { parameter } | Self::Malformed { parameter, .. } => parameter,
         }
     }
 }
@@ -131,6 +123,7 @@ sids!(
     MessageSid,
     MessagingServiceSid,
     RecordingSid,
+    ConferenceSid,
     StreamSid
 );
 
@@ -215,27 +208,27 @@ impl<'a> Fields<'a> {
         Address::parse(self.0.get(name).unwrap_or_default())
     }
 
-    /// A text that may be missing. A blank one is there.
-    pub(crate) fn text(self, name: &'static str, limit: usize) -> Result<Option<Text>, Invalid> {
-        let Some(value) = self.0.get(name) else {
-            return Ok(None);
-        };
-        match value.chars().count() {
-            length if length > limit => Err(Invalid::TooLong {
-                parameter: name.into(),
-                length,
-                limit,
-            }),
-            _ => Ok(Some(Text(value.to_owned()))),
-        }
+    /// A text that may be missing. A blank one is there. One that is too long is cut, and ends with [`CUT`]: no call and no message is
+    /// lost for it.
+    pub(crate) fn text(self, name: &str, limit: usize) -> Option<Text> {
+        self.0.get(name).map(|value| Text(cut(value, limit)))
     }
 
     /// A text that is not blank.
-    pub(crate) fn words(self, name: &'static str) -> Result<Option<Text>, Invalid> {
-        Ok(self
-            .text(name, TEXT_LIMIT)?
-            .filter(|text| !text.0.is_empty()))
+    pub(crate) fn words(self, name: &str) -> Option<Text> {
+        self.text(name, TEXT_LIMIT)
+            .filter(|text| !text.0.is_empty())
     }
+}
+
+/// The first characters of a text, with a mark at their end if there were more.
+fn cut(text: &str, limit: usize) -> String {
+    let Some((end, _)) = text.char_indices().nth(limit) else {
+        return text.to_owned();
+    };
+    let mut cut: String = text[..end].chars().take(limit - 1).collect();
+    cut.push(CUT);
+    cut
 }
 
 fn read<T: Field>(parameter: Cow<'static, str>, value: &str) -> Result<T, Invalid> {

@@ -8,6 +8,9 @@ use crate::{
     AccountSid, Keyword, MessageSid, MessageStatus, MessagingServiceSid, Params, opt_out_keyword,
 };
 
+/// The most media that are read of a message. Twilio sends up to ten.
+const MEDIA_LIMIT: u32 = 32;
+
 /// Characters the body of an SMS may have. Channels such as WhatsApp allow [`TEXT_LIMIT`].
 pub const BODY_LIMIT: usize = 1600;
 
@@ -24,7 +27,7 @@ webhook! {
         one from: Address,
         /// `To`
         one to: Address,
-        /// `Body`, white space included; may be empty.
+        /// `Body`, white space included; may be empty. One that is too long is cut, and ends with [`CUT`](crate::CUT).
         text body: Text,
         /// `MediaUrl0`, `MediaContentType0` and so on.
         list media: Media,
@@ -38,6 +41,8 @@ webhook! {
         one to_place: Place,
         /// `ProfileName`, of a channel's user.
         maybe_text profile_name: Text,
+        /// The names of the parameters that cannot be read and were left out, or were cut: the message is not lost for them.
+        list left_out: String,
     }
 }
 
@@ -80,8 +85,8 @@ impl InboundMessage {
     ///
     /// # Errors
     ///
-    /// [`Invalid`] without a right `MessageSid` and `AccountSid`, without `From` and `To`, for a body that is too long, and when `NumMedia` names
-    /// media that are not there.
+    /// [`Invalid`] without a right `MessageSid` and `AccountSid`, and without `From` and `To`. Whatever else is wrong is
+    /// [left out](Self::left_out).
     pub fn parse(params: &Params) -> Result<Self, Invalid> {
         let fields = Fields(params);
         let from: Address = fields.required("From")?;
@@ -89,19 +94,28 @@ impl InboundMessage {
             Address::Channel(_) => TEXT_LIMIT,
             _ => BODY_LIMIT,
         };
-        let body = fields.text("Body", limit)?;
+        let mut left_out = Vec::new();
+        let body = fields.text("Body", limit).unwrap_or(Text(String::new()));
+        if params.get("Body").is_some_and(|whole| whole != body.0) {
+            left_out.push("Body".to_owned());
+        }
+        let service = fields.lenient("MessagingServiceSid");
+        if service.is_none() && fields.present("MessagingServiceSid").is_some() {
+            left_out.push("MessagingServiceSid".to_owned());
+        }
         Ok(Self {
             sid: message_sid(fields)?,
             account: fields.required("AccountSid")?,
-            service: fields.optional("MessagingServiceSid")?,
+            service,
             to: fields.required("To")?,
-            body: body.unwrap_or(Text(String::new())),
-            media: media(fields)?,
+            body,
+            media: media(fields, &mut left_out),
             segments: fields.lenient("NumSegments"),
             opt_out_type: fields.present("OptOutType").and_then(Keyword::parse),
-            from_place: Place::parse(fields, ["FromCity", "FromState", "FromZip", "FromCountry"])?,
-            to_place: Place::parse(fields, ["ToCity", "ToState", "ToZip", "ToCountry"])?,
-            profile_name: fields.words("ProfileName")?,
+            from_place: Place::parse(fields, ["FromCity", "FromState", "FromZip", "FromCountry"]),
+            to_place: Place::parse(fields, ["ToCity", "ToState", "ToZip", "ToCountry"]),
+            profile_name: fields.words("ProfileName"),
+            left_out,
             from,
         })
     }
@@ -113,17 +127,28 @@ impl InboundMessage {
     }
 }
 
-fn media(fields: Fields<'_>) -> Result<Vec<Media>, Invalid> {
-    let count: u32 = fields.optional("NumMedia")?.unwrap_or(0);
-    (0..count)
-        .map(|index| {
-            let content_type = fields.present(&format!("MediaContentType{index}"));
-            Ok(Media {
-                url: fields.required(format!("MediaUrl{index}"))?,
-                content_type: content_type.map(|it| Text(it.to_owned())),
-            })
-        })
-        .collect()
+/// The media that are there and can be read, whatever their number is said to be.
+fn media(fields: Fields<'_>, left_out: &mut Vec<String>) -> Vec<Media> {
+    let said: Option<u32> = fields.lenient("NumMedia");
+    if said.is_none() && fields.present("NumMedia").is_some() {
+        left_out.push("NumMedia".to_owned());
+    }
+    let mut media = Vec::new();
+    for index in 0..MEDIA_LIMIT {
+        let name = format!("MediaUrl{index}");
+        match fields.lenient(&name) {
+            Some(url) => {
+                let content_type = fields.present(&format!("MediaContentType{index}"));
+                let content_type = content_type.map(|it| Text(it.to_owned()));
+                media.push(Media { url, content_type });
+            }
+            None if fields.present(&name).is_some() || said.is_some_and(|said| index < said) => {
+                left_out.push(name);
+            }
+            None => {}
+        }
+    }
+    media
 }
 
 /// The same identifier under its present and its former names.
@@ -151,13 +176,13 @@ impl MessageStatusCallback {
         Ok(Self {
             sid: message_sid(fields)?,
             account: fields.required("AccountSid")?,
-            service: fields.optional("MessagingServiceSid")?,
+            service: fields.lenient("MessagingServiceSid"),
             status,
             from: fields.lenient("From"),
             to: fields.lenient("To"),
             error_code: fields.lenient("ErrorCode"),
-            error_message: fields.words("ErrorMessage")?,
-            carrier_time: fields.words("RawDlrDoneDate")?,
+            error_message: fields.words("ErrorMessage"),
+            carrier_time: fields.words("RawDlrDoneDate"),
         })
     }
 

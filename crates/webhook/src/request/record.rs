@@ -5,7 +5,7 @@ use url::Url;
 
 use super::{Fields, Invalid, Text, webhook};
 use crate::request::Field;
-use crate::{AccountSid, CallSid, Params, RecordingSid, RecordingStatus};
+use crate::{AccountSid, CallSid, ConferenceSid, Params, RecordingSid, RecordingStatus};
 
 webhook! {
     /// A recording, as it is mentioned in other webhooks.
@@ -42,6 +42,8 @@ webhook! {
         maybe_text source: Text,
         /// `RecordingTrack`: `inbound`, `outbound` or `both`.
         maybe_text track: Text,
+        /// `ConferenceSid`, of a conference's recording.
+        maybe conference_sid: ConferenceSid,
         /// `ErrorCode`, perhaps, when it is absent.
         maybe_copy error_code: u32,
     }
@@ -84,8 +86,9 @@ impl RecordingStatusCallback {
             duration_s: fields.lenient("RecordingDuration"),
             channels: fields.lenient("RecordingChannels"),
             started_at: fields.lenient("RecordingStartTime"),
-            source: fields.words("RecordingSource")?,
-            track: fields.words("RecordingTrack")?,
+            source: fields.words("RecordingSource"),
+            track: fields.words("RecordingTrack"),
+            conference_sid: fields.lenient("ConferenceSid"),
             error_code: fields.lenient("ErrorCode"),
         })
     }

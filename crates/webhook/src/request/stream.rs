@@ -38,8 +38,8 @@ impl StreamStatusCallback {
             call_sid: fields.required("CallSid")?,
             stream_sid: fields.required("StreamSid")?,
             event: fields.required("StreamEvent")?,
-            name: fields.words("StreamName")?,
-            error: fields.words("StreamError")?,
+            name: fields.words("StreamName"),
+            error: fields.words("StreamError"),
             timestamp: fields.lenient("Timestamp"),
         })
     }

@@ -170,6 +170,7 @@ pub async fn a_fact_may_go_unheard(stage: Arc<Stage>) {
     for result in bus.publish_all(&batch).await {
         result.unwrap();
     }
+    seen.eventually(1).await;
     // Whoever listens from now on hears what is told from now on.
     bus.declare(&subscription("calls.log", &["call.ended"]))
         .await

@@ -1,10 +1,11 @@
 //! `<Dial>`: phones that ring at once or one after the other (specification, sections 2.3 and 3).
 
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
-use twiml::{Dial, Number};
+use twiml::{Dial, DialRecord, Number, Track, Trim};
 
 use crate::call::control::Interrupt;
 use crate::call::leg::{Flow, Kind};
+use crate::call::recording::{self, DIAL, Plan};
 use crate::call::verbs::child::{self, News};
 use crate::call::verbs::noun::{Child, phones, prepare};
 use crate::call::{Ask, Input, Leg};
@@ -28,6 +29,8 @@ struct Outcome {
     sid: Option<String>,
     duration_s: i64,
     bridged: bool,
+    /// Where what was recorded of it can be fetched.
+    recording_url: Option<String>,
 }
 
 pub(crate) async fn run(leg: &mut Leg, dial: &Dial) -> Result<Flow, Interrupt> {
@@ -40,24 +43,30 @@ pub(crate) async fn run(leg: &mut Leg, dial: &Dial) -> Result<Flow, Interrupt> {
         Some(true) => numbers.into_iter().map(|number| vec![number]).collect(),
         _ => vec![numbers],
     };
-    let mut outcome = Outcome {
-        status: Status::Failed,
+    let mut taped = Taped {
         sid: None,
-        duration_s: 0,
-        bridged: false,
+        how: dial.record.unwrap_or(DialRecord::DoNotRecord),
     };
+    if taped.with_ringing() {
+        taped.begin(leg, dial);
+    }
+    let mut outcome = outcome(&[], None);
+    let mut interrupt = None;
     for group in groups {
-        let (ended, interrupt) = ring(leg, dial, &group).await;
-        outcome = ended;
-        match interrupt {
-            Some(Interrupt::Over(by)) => {
-                part(leg, dial, &outcome);
-                return Err(Interrupt::Over(by));
-            }
-            Some(elsewhere) => return Err(elsewhere),
-            None if outcome.status == Status::Completed => break,
-            None => {}
+        (outcome, interrupt) = ring(leg, dial, &group, &mut taped).await;
+        if interrupt.is_some() || outcome.status == Status::Completed {
+            break;
         }
+    }
+    // Also when the caller has hung up first: what was said is kept.
+    outcome.recording_url = taped.end(leg);
+    match interrupt {
+        Some(Interrupt::Over(by)) => {
+            part(leg, dial, &outcome);
+            return Err(Interrupt::Over(by));
+        }
+        Some(elsewhere) => return Err(elsewhere),
+        None => {}
     }
     leg.stage.moment(
         "dial",
@@ -74,6 +83,58 @@ pub(crate) async fn run(leg: &mut Leg, dial: &Dial) -> Result<Flow, Interrupt> {
             .await
         }
         None => Ok(Flow::Next),
+    }
+}
+
+/// What is recorded of a dialled call, on the dialling call's account: channel 1 is whoever dials, channel 2 whoever is dialled.
+struct Taped {
+    /// The recording, once it has begun.
+    sid: Option<String>,
+    how: DialRecord,
+}
+
+impl Taped {
+    fn with_ringing(&self) -> bool {
+        matches!(
+            self.how,
+            DialRecord::FromRinging | DialRecord::FromRingingDual
+        )
+    }
+
+    /// Begins it, unless nothing is to be recorded or it has begun.
+    fn begin(&mut self, leg: &Leg, dial: &Dial) {
+        if self.how == DialRecord::DoNotRecord || self.sid.is_some() {
+            return;
+        }
+        let url = dial.recording_status_callback.as_deref();
+        let url = url.map(|url| leg.resolve(url));
+        let method = method(dial.recording_status_callback_method);
+        let events = dial.recording_status_callback_event.as_deref();
+        let callback = recording::callback(url, method, events).unwrap_or_else(|failure| {
+            leg.stage.note("recording-status", &failure);
+            None
+        });
+        let is_dual = matches!(
+            self.how,
+            DialRecord::FromAnswerDual | DialRecord::FromRingingDual
+        );
+        let plan = Plan {
+            call_sid: leg.stage.sid.clone(),
+            source: DIAL,
+            name: None,
+            channels: if is_dual { 2 } else { 1 },
+            track: dial.recording_track.unwrap_or(Track::Both),
+            trim: dial.trim == Some(Trim::TrimSilence),
+            callback,
+        };
+        self.sid = Some(recording::begin(&leg.stage.shared, plan));
+    }
+
+    /// Ends it. Answers where it can be fetched.
+    fn end(&self, leg: &Leg) -> Option<String> {
+        let sid = self.sid.as_deref()?;
+        recording::stop(&leg.stage.shared, &leg.stage.sid, Some(sid));
+        Some(recording::url(&leg.stage.shared, sid))
     }
 }
 
@@ -111,11 +172,19 @@ fn params(outcome: &Outcome) -> Params {
             outcome.duration_s.to_string(),
         ));
     }
+    if let Some(url) = &outcome.recording_url {
+        params.push(("RecordingUrl".to_owned(), url.clone()));
+    }
     params
 }
 
 /// Lets a group of phones ring until one is connected and done, or none will be.
-async fn ring(leg: &mut Leg, dial: &Dial, numbers: &[&Number]) -> (Outcome, Option<Interrupt>) {
+async fn ring(
+    leg: &mut Leg,
+    dial: &Dial,
+    numbers: &[&Number],
+    taped: &mut Taped,
+) -> (Outcome, Option<Interrupt>) {
     let (news, mut heard) = unbounded_channel();
     let mut children = Vec::new();
     for (index, number) in numbers.iter().enumerate() {
@@ -134,7 +203,7 @@ async fn ring(leg: &mut Leg, dial: &Dial, numbers: &[&Number]) -> (Outcome, Opti
         children.push(child);
     }
     drop(news);
-    let interrupt = converse(leg, dial, &mut children, &mut heard).await;
+    let interrupt = converse(leg, dial, &mut children, &mut heard, taped).await;
     let bridged = children.iter().position(|child| child.bridged());
     (outcome(&children, bridged), interrupt)
 }
@@ -145,6 +214,7 @@ async fn converse(
     dial: &Dial,
     children: &mut [Child],
     heard: &mut UnboundedReceiver<(usize, News)>,
+    taped: &mut Taped,
 ) -> Option<Interrupt> {
     let rings = dial.timeout.unwrap_or(30).clamp(LEAST_S, LONGEST_RINGS_S) + EXTRA_S;
     let stage = leg.stage.clone();
@@ -163,6 +233,7 @@ async fn converse(
                 Some((index, News::Ready)) if !connected => {
                     connected = true;
                     leg.answer();
+                    taped.begin(leg, dial);
                     if star {
                         // Only what is pressed from here on ends it.
                         let _ = leg.ready();
@@ -215,12 +286,14 @@ fn outcome(children: &[Child], bridged: Option<usize>) -> Outcome {
             sid: Some(child.stage.sid.clone()),
             duration_s: child.duration_s(),
             bridged: bridged.is_some(),
+            recording_url: None,
         },
         None => Outcome {
             status: Status::Failed,
             sid: None,
             duration_s: 0,
             bridged: false,
+            recording_url: None,
         },
     }
 }

@@ -10,6 +10,7 @@ use crate::call::leg::Flow;
 use crate::call::verbs::{play, speech};
 use crate::call::{Broken, Input, Leg, Stage, Utterance};
 use crate::document::method;
+use crate::state::Wait;
 use crate::time::seconds;
 use crate::webhooks::Params;
 
@@ -218,7 +219,20 @@ impl<'a> Listening<'a> {
         stage
             .wait(seconds(length_s + self.speech_timeout_s))
             .await?;
-        Ok(Some(said.text).filter(|text| !text.trim().is_empty()))
+        let text = Some(said.text).filter(|text| !text.trim().is_empty());
+        if text.is_some() {
+            self.over(stage);
+        }
+        Ok(text)
+    }
+
+    /// Takes note of the end of what was said: from here on the person waits for the next sound.
+    fn over(&self, stage: &Stage) {
+        let own_timeout_ms = seconds(self.speech_timeout_s).as_millis() as i64;
+        let wait = Wait::new("", "silence", stage.shared.time.now(), own_timeout_ms);
+        if let Some(call) = stage.shared.state().call_mut(&stage.sid) {
+            call.waits.push(wait);
+        }
     }
 
     /// The next input of a kind that is listened for. Ends never once nobody can press any more: the leg's end interrupts.

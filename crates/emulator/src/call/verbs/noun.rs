@@ -5,7 +5,7 @@ use std::sync::Arc;
 use phone::E164;
 use tokio::sync::Notify;
 use tokio::sync::mpsc::UnboundedReceiver;
-use twiml::{CallEvent, Dial, DialRecord, MachineDetection, Noun, Number};
+use twiml::{CallEvent, Dial, MachineDetection, Noun, Number};
 
 use crate::call::control::{By, Control};
 use crate::call::leg::NOT_RUN;
@@ -74,11 +74,7 @@ fn may_show(leg: &Leg, dial: &Dial) -> bool {
 
 /// Says aloud what of a `<Dial>` is not carried out, so that nobody believes it worked.
 fn ignored(leg: &Leg, dial: &Dial) {
-    let records = dial
-        .record
-        .is_some_and(|record| record != DialRecord::DoNotRecord);
     for (is_set, attribute) in [
-        (records, "record"),
         (dial.ring_tone.is_some(), "ringTone"),
         (dial.refer_url.is_some(), "referUrl"),
     ] {

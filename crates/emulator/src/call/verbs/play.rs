@@ -72,6 +72,10 @@ pub(crate) async fn sound(
     };
     for _ in 0..times {
         stage.begins("play", &text);
+        if clip.words.is_none() {
+            // Not as the words of a simulated voice: these were understood, rightly or wrongly.
+            stage.listen("play", &format!("{name} (understood): "), &clip.samples);
+        }
         tape(&stage.shared, &stage.sid, Side::Outbound, || {
             clip.samples.to_vec()
         });

@@ -124,6 +124,7 @@ fn begin(leg: &Leg, record: &Record) -> String {
     let plan = Plan {
         call_sid: leg.stage.sid.clone(),
         source: RECORD_VERB,
+        name: None,
         channels: 1,
         track: Track::Both,
         trim: record.trim != Some(Trim::DoNotTrim),

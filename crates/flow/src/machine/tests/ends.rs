@@ -10,6 +10,7 @@ fn who_hangs_up_in_an_answer_has_answered() {
     let mut play = Play::screener();
     play.machine().begin("human");
     play.answer(1);
+    play.words(1, "I am here.");
     play.machine().ended("completed", None);
     assert_eq!(play.verdict().unwrap().outcome, Outcome::Abandoned);
     // The action comes after the end of the call.
@@ -38,7 +39,7 @@ fn a_machine_hears_the_message_and_is_no_interview() {
     .unwrap();
     let mut play = Play::of(definition);
     let step = play.machine().begin("machine_end_beep");
-    assert_eq!(said(&step), ("Call us back.".into(), Then::HangUp));
+    assert_eq!(said(&step), ("Call us back.".into(), Then::Message));
     play.machine().ended("completed", None);
     assert_eq!(play.verdict().unwrap().reason, "machine");
 }
@@ -66,7 +67,7 @@ fn what_was_lost_is_said_again() {
 
     let mut machine = with_message();
     let message = said(&machine.machine().begin("machine_end_beep"));
-    assert_eq!(message, ("Call us back.".into(), Then::HangUp));
+    assert_eq!(message, ("Call us back.".into(), Then::Message));
     assert_eq!(said(&machine.machine().continued("", None)), message);
 }
 
@@ -92,6 +93,7 @@ fn a_machine_that_is_told_of_late_is_let_go() {
     play.answer(1);
     play.machine().detected("machine_start");
     assert_eq!(said(&play.answer(2)).1, Then::HangUp);
+    play.words(1, "I am here.");
     play.machine().ended("completed", None);
     assert_eq!(play.verdict().unwrap().outcome, Outcome::Completed);
 }

@@ -4,6 +4,7 @@ mod answers;
 mod coach;
 mod ends;
 mod questions;
+mod silence;
 
 use chrono::Duration;
 
@@ -45,6 +46,13 @@ impl Play {
     fn answer(&mut self, number: u32) -> Step {
         let recording = recording(number);
         self.machine().answered(Some(number), &recording, false)
+    }
+
+    /// The answer to the question with this number has these words.
+    fn words(&mut self, number: u32, words: &str) -> Step {
+        self.machine()
+            .recorded(number, &recording(number), "completed");
+        self.machine().transcribed(number, words, usage())
     }
 
     fn verdict(&mut self) -> Option<Verdict> {

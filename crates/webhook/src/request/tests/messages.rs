@@ -44,26 +44,67 @@ fn media_of_messages() {
     let types: Vec<_> = it.media().iter().map(Media::content_type).collect();
     assert_eq!(types, [Some("image/png"), None]);
     assert_eq!(it.media()[0].url().as_str(), url);
-    let error = InboundMessage::parse(&message(&[("NumMedia", "4000000000"), ("MediaUrl0", url)]))
-        .unwrap_err();
-    assert_eq!(error.to_string(), "MediaUrl1 is missing");
-    let error = InboundMessage::parse(&message(&[("NumMedia", "1"), ("MediaUrl0", "gopher://x")]))
-        .unwrap_err();
-    assert_eq!(error.parameter(), "MediaUrl0");
+}
+
+/// The parameters, how many media are read, and what is left out.
+type Case<'a> = (&'a [(&'a str, &'a str)], usize, &'a [&'a str]);
+
+#[test]
+fn message_with_a_bad_field_keeps_its_words_and_says_what_was_left_out() {
+    let url = "https://api.twilio.com/2010-04-01/Accounts/AC1/Messages/MM1/Media/ME1";
+    let bad: [Case<'_>; 8] = [
+        (&[("NumMedia", "2"), ("MediaUrl0", url)], 1, &["MediaUrl1"]),
+        (&[("NumMedia", "2"), ("MediaUrl1", url)], 1, &["MediaUrl0"]),
+        (&[("NumMedia", "abc"), ("MediaUrl0", url)], 1, &["NumMedia"]),
+        (&[("MediaUrl0", url)], 1, &[]),
+        (
+            &[("NumMedia", "1"), ("MediaUrl0", "gopher://x")],
+            0,
+            &["MediaUrl0"],
+        ),
+        (&[("NumMedia", "-1")], 0, &["NumMedia"]),
+        (
+            &[("MessagingServiceSid", "odd")],
+            0,
+            &["MessagingServiceSid"],
+        ),
+        (&[("NumSegments", "many"), ("NumMedia", "0")], 0, &[]),
+    ];
+    for (bad, media, left_out) in bad {
+        let params: Vec<_> = [bad, &[("Body", "Are you open?")]].concat();
+        let it = InboundMessage::parse(&message(&params)).unwrap();
+        assert_eq!(
+            (it.body(), it.media().len()),
+            ("Are you open?", media),
+            "{bad:?}"
+        );
+        assert_eq!(it.left_out(), left_out, "{bad:?}");
+    }
+    let it = InboundMessage::parse(&message(&[("NumMedia", "4000000000"), ("MediaUrl0", url)]));
+    let it = it.unwrap();
+    assert_eq!(
+        (it.media().len(), it.left_out().len()),
+        (1, 31),
+        "within bounds"
+    );
 }
 
 #[test]
-fn message_bodies_have_a_limit() {
-    let body = |length: usize| message(&[("Body", &"é".repeat(length))]);
-    assert!(InboundMessage::parse(&body(1600)).is_ok());
-    let error = InboundMessage::parse(&body(1601)).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "Body has 1601 characters, more than 1600"
-    );
+fn message_body_over_its_limit_is_cut_with_a_mark() {
+    let body = |length: usize| message(&[("Body", &"\u{e9}".repeat(length))]);
     let channel = |length| replaced(&body(length), "From", Some("whatsapp:+15550109999"));
-    assert!(InboundMessage::parse(&channel(4096)).is_ok());
-    assert!(InboundMessage::parse(&channel(4097)).is_err());
+    for (params, length, cut) in [
+        (body(1600), 1600, false),
+        (body(1601), 1600, true),
+        (body(20_000), 1600, true),
+        (channel(4096), 4096, false),
+        (channel(4097), 4096, true),
+    ] {
+        let it = InboundMessage::parse(&params).unwrap();
+        assert_eq!(it.body().chars().count(), length);
+        assert_eq!(it.body().ends_with('\u{2026}'), cut);
+        assert_eq!(it.left_out().iter().any(|name| name == "Body"), cut);
+    }
 }
 
 #[test]

@@ -1,0 +1,74 @@
+//! `<Start>` and `<Stop>`: what runs beside the call, across its documents (specification, section 3: Start/Recording).
+
+use twiml::{Channels, Start, Started, Stop, Stopped, Track, Trim};
+
+use crate::call::Leg;
+use crate::call::leg::NOT_RUN;
+use crate::call::recording::{self, Plan, TWIML};
+use crate::document::method;
+
+pub(crate) fn start(leg: &Leg, start: &Start) {
+    for started in &start.started {
+        match started {
+            Started::Recording(it) => begin(leg, it),
+            Started::Stream(_) => leg.unsupported("Stream", NOT_RUN),
+            Started::Other(other) => leg.unsupported(other.name(), NOT_RUN),
+        }
+    }
+}
+
+pub(crate) fn stop(leg: &Leg, stop: &Stop) {
+    for stopped in &stop.stopped {
+        match stopped {
+            Stopped::Recording(it) => end(leg, it.name.as_deref()),
+            Stopped::Stream(_) => leg.unsupported("Stream", NOT_RUN),
+            Stopped::Other(other) => leg.unsupported(other.name(), NOT_RUN),
+        }
+    }
+}
+
+fn begin(leg: &Leg, it: &twiml::Recording) {
+    let url = it
+        .recording_status_callback
+        .as_deref()
+        .map(|url| leg.resolve(url));
+    let method = method(it.recording_status_callback_method);
+    let events = it.recording_status_callback_event.as_deref();
+    let callback = recording::callback(url, method, events).unwrap_or_else(|failure| {
+        leg.stage.note("recording-status", &failure);
+        None
+    });
+    let plan = Plan {
+        call_sid: leg.stage.sid.clone(),
+        source: TWIML,
+        name: it.name.clone(),
+        channels: match it.channels {
+            Some(Channels::Mono) => 1,
+            Some(Channels::Dual) | None => 2,
+        },
+        track: it.track.unwrap_or(Track::Both),
+        trim: it.trim != Some(Trim::DoNotTrim),
+        callback,
+    };
+    recording::begin(&leg.stage.shared, plan);
+}
+
+/// Ends the recordings of that name, or all that were started like this.
+fn end(leg: &Leg, name: Option<&str>) {
+    let stage = &leg.stage;
+    let named: Vec<String> = stage
+        .shared
+        .state()
+        .recordings
+        .iter()
+        .filter(|it| it.call_sid == stage.sid && it.source == TWIML && it.status.is_live())
+        .filter(|it| name.is_none_or(|name| it.name.as_deref() == Some(name)))
+        .map(|it| it.sid.clone())
+        .collect();
+    if named.is_empty() {
+        stage.moment("unsupported", "<Stop>: no such recording is running");
+    }
+    for sid in named {
+        recording::stop(&stage.shared, &stage.sid, Some(&sid));
+    }
+}

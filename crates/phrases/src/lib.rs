@@ -1,0 +1,18 @@
+#![doc = include_str!("../README.md")]
+
+mod calls;
+mod interview;
+mod language;
+mod out_of_service;
+mod phrase_struct;
+mod speaker;
+pub mod template;
+mod texts;
+mod voices;
+
+pub use calls::CallPhrases;
+pub use interview::InterviewPhrases;
+pub use language::Language;
+pub use out_of_service::not_in_service;
+pub use speaker::Speaker;
+pub use texts::TextPhrases;

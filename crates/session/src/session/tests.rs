@@ -1,0 +1,5 @@
+//! Calls in virtual time.
+
+mod calls;
+mod line;
+mod properties;

@@ -1,0 +1,289 @@
+//! What is set and what follows.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::*;
+
+fn load(pairs: &[(&str, &str)]) -> Result<Settings, Faults> {
+    let map: BTreeMap<_, _> = pairs
+        .iter()
+        .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
+        .collect();
+    Settings::load(&map, None)
+}
+
+#[test]
+fn nothing_set_is_a_laptop() {
+    let settings = load(&[]).unwrap();
+    assert!(settings.runs_emulator());
+    assert_eq!(settings.public_url(), "http://localhost:8080");
+}
+
+#[test]
+fn all_faults_are_told_at_once_and_say_how_to_mend_them() {
+    let faults = load(&[
+        ("TWILIO_ACCOUNT_SID", "AC1"),
+        ("TWILIO_AUTH_TOKEN", "t"),
+        ("DATABASE_URL", "mysql://x"),
+        ("TRUNKLINE_EMULATER", "on"),
+        ("WHITELISTED_NUMBERS", "+15550100001"),
+    ])
+    .unwrap_err();
+    assert_eq!(
+        faults.to_string(),
+        "TRUNKLINE_EMULATER is not a setting; did you mean TRUNKLINE_EMULATOR?\n\
+         TWILIO_ACCOUNT_SID must be AC and 32 hex digits, as the Twilio console shows it\n\
+         WHITELISTED_NUMBERS must be a JSON array of E.164 numbers, such as [\"+15550100001\"]\n\
+         DATABASE_URL must begin with postgres:// or postgresql://\n\
+         TRUNKLINE_SECRET_KEY is required with DATABASE_URL; set it to a long random text and keep it"
+    );
+}
+
+#[test]
+fn two_tokens_while_rotating() {
+    let sid = format!("AC{}", "0".repeat(32));
+    let settings = load(&[
+        ("TWILIO_ACCOUNT_SID", &sid),
+        ("TWILIO_AUTH_TOKEN", "new, old"),
+    ])
+    .unwrap();
+    let account = settings.account.clone().unwrap();
+    assert_eq!(
+        account
+            .tokens
+            .iter()
+            .map(Secret::reveal)
+            .collect::<Vec<_>>(),
+        ["new", "old"]
+    );
+    assert!(!settings.runs_emulator());
+    assert!(!format!("{settings:?}").contains("old"));
+}
+
+#[test]
+fn the_environment_wins_over_the_file() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("trunkline.toml");
+    std::fs::write(
+        &file,
+        "trunkline_bind = \"0.0.0.0\"\nrust_log = \"debug\"\n",
+    )
+    .unwrap();
+    let env = BTreeMap::from([("RUST_LOG".to_owned(), "warn".to_owned())]);
+    let settings = Settings::load(&env, Some(&file)).unwrap();
+    assert_eq!(
+        (settings.bind.as_str(), settings.log_filter.as_str()),
+        ("0.0.0.0", "warn")
+    );
+    std::fs::write(&file, "rust_lug = \"debug\"\n").unwrap();
+    let faults = Settings::load(&env, Some(&file)).unwrap_err().to_string();
+    assert!(
+        faults.ends_with("rust_lug is not a setting; did you mean RUST_LOG?"),
+        "{faults}"
+    );
+}
+
+#[test]
+fn the_domain_is_an_alias_of_the_base_url() {
+    assert_eq!(
+        load(&[("TWILIO_DOMAIN", "a.example")])
+            .unwrap()
+            .public_url(),
+        "https://a.example"
+    );
+}
+
+#[test]
+fn a_platform_is_reached_where_it_listens() {
+    for (bind, url) in [
+        ("127.0.0.1", "http://localhost:8080"),
+        ("0.0.0.0", "http://localhost:8080"),
+        ("::", "http://localhost:8080"),
+        ("127.0.0.2", "http://127.0.0.2:8080"),
+        ("::1", "http://[::1]:8080"),
+    ] {
+        let settings = load(&[("TRUNKLINE_BIND", bind)]).unwrap();
+        assert_eq!(settings.public_url(), url);
+    }
+}
+
+#[test]
+fn a_bucket_needs_credentials_and_a_place() {
+    let ours = [
+        ("S3_BUCKET", "recordings"),
+        ("AWS_ACCESS_KEY_ID", "AKIA1"),
+        ("AWS_SECRET_ACCESS_KEY", "very secret"),
+        ("AWS_ENDPOINT_URL", "http://minio:9000"),
+    ];
+    let settings = load(&ours).unwrap();
+    let s3 = settings.objects.s3.clone().unwrap();
+    assert_eq!(
+        (s3.bucket.as_str(), s3.region.as_str()),
+        ("recordings", "us-east-1")
+    );
+    assert!(!format!("{settings:?}").contains("very secret"));
+    let objects::Config::S3 { endpoint, .. } = settings.object_store() else {
+        panic!("a bucket is an S3");
+    };
+    assert_eq!(endpoint.as_deref(), Some("http://minio:9000"));
+    // What a shell has for other programs is no concern of ours without a bucket.
+    let settings = load(&ours[1..]).unwrap();
+    assert!(settings.objects.s3.is_none());
+    let objects::Config::Embedded { dir } = settings.object_store() else {
+        panic!("no bucket is the data folder");
+    };
+    assert_eq!(dir, settings.data_dir.join("objects"));
+    assert_eq!(
+        load(&[("S3_BUCKET", "My_Bucket")]).unwrap_err().to_string(),
+        "S3_BUCKET is not a bucket's name: 3 to 63 of a-z, 0-9, - and .\n\
+         AWS_ACCESS_KEY_ID is missing beside S3_BUCKET\n\
+         AWS_SECRET_ACCESS_KEY is missing beside S3_BUCKET\n\
+         AWS_REGION is missing beside S3_BUCKET; write us-east-1, or whichever the bucket is in"
+    );
+}
+
+#[test]
+fn nobody_is_asked_without_a_key() {
+    let settings = load(&[("OPENAI_CHAT_MODEL", "some-model")]).unwrap();
+    assert!(settings.ai.openai.is_none() && settings.simulates_speech());
+    let settings = load(&[
+        ("OPENAI_API_KEY", "none"),
+        ("OPENAI_BASE_URL", "http://localhost:8000/v1/"),
+        ("OPENAI_CHAT_MODEL", "some-model"),
+        ("MURF_API_KEY", "murfs"),
+        ("USE_MURFAI_TTS", "True"),
+        ("TRUNKLINE_CHAT_DEADLINE_S", "12"),
+        (
+            "TRUNKLINE_AI_PRICES",
+            r#"{"some-model": {"prompt_tokens": 0.5}}"#,
+        ),
+        ("TRUNKLINE_SIMULATED_SPEECH", "off"),
+    ])
+    .unwrap();
+    let openai = settings.ai.openai.clone().unwrap();
+    assert_eq!(openai.base_url.as_deref(), Some("http://localhost:8000/v1"));
+    assert_eq!(openai.chat_model.as_deref(), Some("some-model"));
+    assert_eq!(settings.ai.chat_deadline, Some(Duration::from_secs(12)));
+    assert_eq!(settings.ai.prices["some-model"].prompt_tokens, Some(0.5));
+    assert!(settings.ai.prefer_murf && !settings.simulates_speech());
+    assert!(!format!("{settings:?}").contains("murfs"));
+}
+
+#[test]
+fn faults_of_ai_settings_say_how_to_mend_them() {
+    let faults = load(&[
+        ("OPENAI_BASE_URL", "localhost"),
+        ("USE_MURFAI_TTS", "perhaps"),
+        ("TRUNKLINE_SPEECH_DEADLINE_S", "0"),
+        ("TRUNKLINE_AI_PRICES", "[]"),
+        ("TRUNKLINE_SIMULATED_SPEECH", "maybe"),
+    ])
+    .unwrap_err();
+    assert_eq!(
+        faults.to_string(),
+        "OPENAI_BASE_URL is not a web address; write https://host or http://host:port\n\
+         OPENAI_API_KEY is missing beside OPENAI_BASE_URL; a server of your own may take any text\n\
+         USE_MURFAI_TTS must be true or false\n\
+         TRUNKLINE_SIMULATED_SPEECH must be on, off or auto\n\
+         TRUNKLINE_SPEECH_DEADLINE_S is not a number from 1 to 65535\n\
+         TRUNKLINE_AI_PRICES must be a JSON object such as {\"gpt-4o-mini\": {\"prompt_tokens\": 0.15, \"completion_tokens\": 0.6}}; others are minute and characters"
+    );
+    let faults = load(&[("USE_MURFAI_TTS", "true")]).unwrap_err();
+    assert_eq!(
+        faults.to_string(),
+        "MURF_API_KEY is missing beside USE_MURFAI_TTS"
+    );
+}
+
+#[test]
+fn speech_of_this_machine_speaks_in_place_of_tones() {
+    let local = load(&[("SPEECH", "local")]).unwrap();
+    assert!(local.ai.local.as_ref().unwrap().base_url.is_none());
+    assert_eq!(local.speaker(), "local");
+    let elsewhere = [
+        ("SPEECH", "local"),
+        ("TRUNKLINE_SPEECH_URL", "http://speech:8090/v1/"),
+    ];
+    assert_eq!(
+        load(&elsewhere)
+            .unwrap()
+            .ai
+            .local
+            .unwrap()
+            .base_url
+            .as_deref(),
+        Some("http://speech:8090/v1")
+    );
+    assert!(load(&elsewhere[1..]).unwrap().ai.local.is_none());
+    let faults = load(&[("SPEECH", "remote")]).unwrap_err();
+    assert_eq!(faults.0, ["SPEECH must be local, or unset"]);
+}
+
+/// Tones are for the emulator's callers: people hear Twilio's own voice.
+#[test]
+fn people_are_not_spoken_to_in_tones() {
+    let sid = format!("AC{}", "0".repeat(32));
+    let mut real = vec![
+        ("TWILIO_ACCOUNT_SID", sid.as_str()),
+        ("TWILIO_AUTH_TOKEN", "token"),
+    ];
+    assert!(!load(&real).unwrap().simulates_speech());
+    real.push(("TRUNKLINE_SIMULATED_SPEECH", "on"));
+    assert!(load(&real).unwrap().simulates_speech());
+}
+
+#[test]
+fn unknown_name_suggests_only_a_similar_one() {
+    for (name, suggestion) in [
+        ("TRUNKLINE_FOO", "docs/configuration.md has them all"),
+        ("TRUNKLINE_BINT", "did you mean TRUNKLINE_BIND?"),
+        (
+            "TRUNKLINE_DATABASE_POOLS",
+            "did you mean TRUNKLINE_DATABASE_POOL?",
+        ),
+    ] {
+        let faults = load(&[(name, "1")]).unwrap_err();
+        assert_eq!(faults.0, [format!("{name} is not a setting; {suggestion}")]);
+    }
+}
+
+#[test]
+fn log_format_is_text_json_or_by_terminal() {
+    for (value, format) in [
+        ("text", Some(LogFormat::Text)),
+        ("json", Some(LogFormat::Json)),
+        ("", None),
+    ] {
+        assert_eq!(load(&[("LOG_FORMAT", value)]).unwrap().log_format, format);
+    }
+    let faults = load(&[("LOG_FORMAT", "xml")]).unwrap_err();
+    assert_eq!(faults.0, ["LOG_FORMAT must be text or json"]);
+}
+
+#[test]
+fn spend_is_unbounded_until_it_is_said() {
+    assert_eq!(load(&[]).unwrap().spend, SpendSettings::default());
+    let settings = load(&[
+        ("TRUNKLINE_SPEND_TEXTS", "500"),
+        ("TRUNKLINE_SPEND_CALLS", "0"),
+        ("TRUNKLINE_SPEND_COUNTRIES", "+1, +44"),
+        ("TRUNKLINE_SPEND_AI_CENTS", "2000"),
+    ]);
+    let spend = SpendSettings {
+        texts_per_hour: Some(500),
+        calls_per_hour: Some(0),
+        countries: vec!["+1".to_owned(), "+44".to_owned()],
+        ai_cents_per_day: Some(2_000),
+    };
+    assert_eq!(settings.unwrap().spend, spend);
+    let faults = load(&[
+        ("TRUNKLINE_SPEND_TEXTS", "many"),
+        ("TRUNKLINE_SPEND_COUNTRIES", "US"),
+    ]);
+    assert_eq!(
+        faults.unwrap_err().to_string(),
+        "TRUNKLINE_SPEND_TEXTS is not a whole number; 0 is none at all\n\
+         TRUNKLINE_SPEND_COUNTRIES holds something else than calling codes; write +1,+44"
+    );
+}
