@@ -1,0 +1,2 @@
+DROP TABLE forgotten;
+ALTER TABLE recordings DROP COLUMN transcript_key;

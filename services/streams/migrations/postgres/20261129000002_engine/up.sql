@@ -1,0 +1,1 @@
+ALTER TABLE sessions ADD COLUMN engine text NOT NULL DEFAULT 'media';

@@ -1,0 +1,134 @@
+//! What the streams of a call came to, and what requests to tools are signed with.
+
+use actix_web::web;
+use api::{ApiError, Caller};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::State;
+use crate::db::{self, SessionRow};
+use crate::live::Memory;
+
+/// The streams of a call, the first one first: one, and one more for each drop.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Streams {
+    items: Vec<Stream>,
+    next_cursor: Option<String>,
+}
+
+/// A stream of a call.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Stream {
+    id: String,
+    call_sid: String,
+    tenant_id: String,
+    /// `bot:NAME` or `assistant:NAME`.
+    app: String,
+    /// `media` or `relay`.
+    engine: String,
+    attempt: i64,
+    /// `offered`, `live`, `ended`.
+    status: String,
+    /// Why it ended; empty before.
+    reason: String,
+    started_at: Option<String>,
+    ended_at: Option<String>,
+    /// Who took over; null: nobody.
+    transferred_to: Option<String>,
+    /// Whether whoever was to take over has answered.
+    taken: bool,
+    /// Of an assistant, once it is over: `outcome`, `turns`, `messages`, and the model's `summary`, `came_to` and `facts` a moment
+    /// later, or why there is none in `not_summarized`.
+    result: Value,
+    /// Of an assistant: what was said; of the assistant what was heard of it.
+    said: Vec<Words>,
+}
+
+/// Something that was said.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Words {
+    /// `caller`, `assistant` or `tool`.
+    who: String,
+    text: String,
+}
+
+pub(super) async fn streams(
+    state: web::Data<State>,
+    caller: Caller,
+    call_sid: web::Path<String>,
+) -> Result<web::Json<Streams>, ApiError> {
+    let mut tx = state.teller.store.read().await?;
+    let rows = db::sessions_of_call(&mut tx, &call_sid).await?;
+    let seen: Vec<Stream> = rows
+        .into_iter()
+        .filter(|row| caller.may_see(&row.tenant_id))
+        .map(stream)
+        .collect();
+    if seen.is_empty() {
+        return Err(ApiError::not_found("call with a stream"));
+    }
+    Ok(web::Json(Streams {
+        items: seen,
+        next_cursor: None,
+    }))
+}
+
+fn stream(row: SessionRow) -> Stream {
+    let time = |at: Option<store::types::Time>| at.map(|at| at.0.to_rfc3339());
+    let words = Memory::of(&row.state).history.into_iter();
+    Stream {
+        app: match row.flow.as_str() {
+            "" => row.app.clone(),
+            flow => format!("{}:{flow}", row.app),
+        },
+        result: serde_json::from_str(&row.result).unwrap_or_default(),
+        said: words
+            .map(|it| Words {
+                who: it.who,
+                text: it.text,
+            })
+            .collect(),
+        taken: row.taken_at.is_some(),
+        transferred_to: Some(row.target).filter(|target| !target.is_empty()),
+        started_at: time(row.started_at),
+        ended_at: time(row.ended_at),
+        id: row.id,
+        call_sid: row.call_sid,
+        tenant_id: row.tenant_id,
+        engine: row.engine,
+        attempt: row.attempt,
+        status: row.status,
+        reason: row.reason,
+    }
+}
+
+/// Whose.
+#[derive(Debug, Deserialize, JsonSchema)]
+pub(super) struct Whose {
+    /// The tenant.
+    tenant: String,
+}
+
+/// What requests to a tenant's tools are signed with.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct ToolSecret {
+    tenant_id: String,
+    /// `whsec_` and base64, for libraries of Standard Webhooks.
+    secret: String,
+}
+
+pub(super) async fn tool_secret(
+    state: web::Data<State>,
+    caller: Caller,
+    whose: api::Query<Whose>,
+) -> Result<web::Json<ToolSecret>, ApiError> {
+    let Whose { tenant } = whose.into_inner();
+    if !caller.may_see(&tenant) {
+        return Err(ApiError::not_found("tenant"));
+    }
+    Ok(web::Json(ToolSecret {
+        secret: state.mind.secrets.of(&tenant),
+        tenant_id: tenant,
+    }))
+}

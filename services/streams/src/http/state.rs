@@ -1,0 +1,24 @@
+//! What the handlers work with.
+
+use role::Parts;
+
+use crate::live::{Lines, Listeners, Mind, Teller, Voice};
+use crate::recording::Recording;
+
+/// What the handlers work with.
+pub struct State {
+    /// The parts of the platform.
+    pub parts: Parts,
+    /// Writes sessions down.
+    pub teller: Teller,
+    /// Ears and a voice.
+    pub voice: Voice,
+    /// How a call goes on.
+    pub mind: Mind,
+    /// The calls that live here.
+    pub lines: Lines,
+    /// Those of them that operators can listen to.
+    pub listeners: Listeners,
+    /// Where they are recorded.
+    pub recording: Recording,
+}

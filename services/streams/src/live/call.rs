@@ -1,0 +1,305 @@
+//! One call: messages, words, decisions and speech go into the session; what it answers goes out.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_ws::{Message, MessageStream};
+use ai::task::Spoken;
+use events::v1::{AiWishes, StreamOffer};
+use flow::{Assistant, Engine};
+use futures::FutureExt;
+use metrics::counter;
+use session::{Config, EndReason, Heard, Input, Machine, Relay, Session};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::task::{AbortHandle, JoinSet};
+use tokio::time::Instant;
+use tracing::{Instrument, debug, info, info_span, warn};
+
+use super::converse::Conversation;
+use super::decide::Decided;
+use super::lines::Line;
+use super::listen::Ears;
+use super::mind::Mind;
+use super::sink::{Gone, Sink};
+use super::telling::{End, Teller};
+use super::voice::Voice;
+use super::wire::{self, Incoming, Malformed, Start};
+use super::words_wire;
+use crate::db::SessionRow;
+use crate::recording::{About, Recorder, Recording, Track};
+
+/// How long what has come may take to be read when the socket is gone.
+const LAST_MESSAGES: Duration = Duration::from_secs(2);
+
+/// A call on a stream, and whom it asks.
+pub struct Call {
+    /// Its row.
+    pub row: Arc<SessionRow>,
+    /// What it was offered for.
+    pub offer: Arc<StreamOffer>,
+    /// How the session behaves.
+    pub config: Config,
+    /// Writes down what happens.
+    pub teller: Teller,
+    /// Ears and a voice.
+    pub voice: Voice,
+    /// How it goes on.
+    pub mind: Mind,
+    /// What is recorded of it.
+    pub tracks: Vec<Track>,
+    /// Where.
+    pub recording: Recording,
+    /// Its place among those that live.
+    pub line: Line,
+    /// Who listens in.
+    pub ears: Ears,
+}
+
+/// Work that is done.
+pub(super) enum Done {
+    Words(u64, String),
+    Decided(u64, Option<Decided>),
+    /// A piece of a line's sound.
+    Sound(u64, Arc<[u8]>),
+    /// The line is whole, or cannot be spoken.
+    Spoken(u64, bool),
+    Assistant(u64, Heard, Option<Box<Assistant>>),
+    /// A sentence of the model's answer, while it is written.
+    Sentence(u64, String),
+    /// The answer is over.
+    Replied(u64, Option<Spoken>),
+    /// A tool, with its answer.
+    Answered(u64, String, String),
+    /// The model takes its time.
+    Late(u64),
+    /// Something that nobody waits for.
+    Aside,
+}
+
+/// One call while it lives.
+pub(super) struct Running {
+    pub(super) call: Call,
+    pub(super) session: Machine,
+    pub(super) sink: Sink,
+    pub(super) work: JoinSet<Done>,
+    /// What work tells before it is done, in its order.
+    pub(super) tell: UnboundedSender<Done>,
+    told: UnboundedReceiver<Done>,
+    began: Instant,
+    pub(super) end: End,
+    pub(super) language: String,
+    pub(super) wishes: AiWishes,
+    /// Of an assistant, once its flow is there.
+    pub(super) talk: Option<Conversation>,
+    /// The turn for which nothing has been said yet.
+    pub(super) undecided: Option<u64>,
+    /// The turn that the model is answering, and its work.
+    pub(super) answering: Option<(u64, AbortHandle)>,
+    /// The turn that goes on when a tool has answered.
+    pub(super) awaiting_tool: Option<u64>,
+    pub(super) recorder: Option<Recorder>,
+}
+
+/// Holds the call until it is over, and cleans up after it. `started`: the stream's `start`, where it was read before.
+pub async fn run(
+    call: Call,
+    socket: actix_ws::Session,
+    mut messages: MessageStream,
+    started: Option<Start>,
+) {
+    let span = info_span!("stream", call.sid = call.row.call_sid, session = %&call.row.id[..6]);
+    let tenant = call.offer.tenant.clone().unwrap_or_default();
+    let (tell, told) = unbounded_channel();
+    let mut running = Running {
+        session: match call.row.engine() {
+            Engine::Media => Machine::Media(Box::new(Session::new(call.config.clone()))),
+            Engine::Relay => Machine::Relay(Box::new(Relay::new(call.config.clone()))),
+        },
+        sink: Sink::new(socket, call.row.engine()),
+        work: JoinSet::new(),
+        tell,
+        told,
+        began: Instant::now(),
+        end: End::default(),
+        language: tenant.language,
+        wishes: tenant.ai.unwrap_or_default(),
+        talk: None,
+        undecided: None,
+        answering: None,
+        awaiting_tool: None,
+        recorder: None,
+        call,
+    };
+    async {
+        if let Some(start) = started {
+            running.start(start).await;
+        }
+        let reason = running.hold(&mut messages).await;
+        running.part(reason, &mut messages).await;
+    }
+    .instrument(span)
+    .await;
+}
+
+impl Running {
+    fn now(&self) -> Duration {
+        self.began.elapsed()
+    }
+
+    pub(super) fn put(&mut self, input: Input<'_>) {
+        self.session.handle(self.now(), input);
+    }
+
+    async fn hold(&mut self, messages: &mut MessageStream) -> EndReason {
+        loop {
+            match self.drain().await {
+                Ok(None) => {}
+                Ok(Some(reason)) => return reason,
+                Err(Gone) => return self.last_messages(messages).await,
+            }
+            let Some(wish) = self.session.next_wish() else {
+                return EndReason::Stopped;
+            };
+            tokio::select! {
+                message = messages.recv() => match message {
+                    Some(Ok(message)) => {
+                        if self.take(message).await.is_err() {
+                            return self.last_messages(messages).await;
+                        }
+                    }
+                    Some(Err(error)) => {
+                        debug!(%error, "the socket broke");
+                        return self.last_messages(messages).await;
+                    }
+                    None => self.put(Input::Stopped),
+                },
+                Some(done) = self.told.recv() => self.done(done),
+                Some(done) = self.work.join_next(), if !self.work.is_empty() => {
+                    if let Ok(done) = done {
+                        self.done(done);
+                    }
+                }
+                () = tokio::time::sleep_until(self.began + wish) => self.put(Input::Tick),
+                () = self.call.line.cut.cancelled() => return EndReason::Moved,
+            }
+        }
+    }
+
+    /// The socket is gone. What came before that is on the line all the same: it is heard and recorded.
+    async fn last_messages(&mut self, messages: &mut MessageStream) -> EndReason {
+        self.sink.give_up();
+        let late = Instant::now() + LAST_MESSAGES;
+        while let Some(Some(Ok(message))) = messages.recv().now_or_never()
+            && Instant::now() < late
+        {
+            let _ = self.take(message).await;
+            if let Ok(Some(reason)) = self.drain().await {
+                return reason;
+            }
+        }
+        self.put(Input::Stopped);
+        let last = self.drain().await;
+        last.ok().flatten().unwrap_or(EndReason::Stopped)
+    }
+
+    async fn take(&mut self, message: Message) -> Result<(), Gone> {
+        match message {
+            Message::Text(text) => self.read(&text).await,
+            Message::Ping(bytes) => self.sink.pong(&bytes).await?,
+            Message::Close(_) => self.put(Input::Stopped),
+            Message::Binary(_) => self.skip(Malformed::Unreadable),
+            Message::Pong(_) | Message::Continuation(_) | Message::Nop => {}
+        }
+        Ok(())
+    }
+
+    async fn read(&mut self, text: &str) {
+        let known = Some(self.sink.stream_sid.as_str()).filter(|sid| !sid.is_empty());
+        let read = match self.call.row.engine() {
+            Engine::Media => wire::read(text, known),
+            Engine::Relay => words_wire::read(text),
+        };
+        match read {
+            Ok(Incoming::Start(start)) => self.start(start).await,
+            Ok(Incoming::Media {
+                timestamp_ms,
+                sound,
+            }) => self.put(Input::Media {
+                timestamp_ms,
+                payload: &sound,
+            }),
+            Ok(Incoming::Digit(digit)) => self.put(Input::Digit(digit)),
+            Ok(Incoming::Mark(name)) => self.put(Input::Mark(&name)),
+            Ok(Incoming::Stop) => self.put(Input::Stopped),
+            Ok(Incoming::Words(text)) => self.put(Input::Words(&text)),
+            Ok(Incoming::Interrupted(until)) => self.put(Input::Interrupted(&until)),
+            Ok(Incoming::Trouble(why)) => {
+                // Its words may be the caller's: only how long they are is told, and once.
+                if self.end.malformed == 0 {
+                    warn!(
+                        bytes = why.len(),
+                        "the other side of a conversation has a complaint"
+                    );
+                }
+                self.skip(Malformed::Unreadable);
+            }
+            Ok(Incoming::Connected | Incoming::Other) => {}
+            Err(malformed) => self.skip(malformed),
+        }
+    }
+
+    async fn start(&mut self, start: Start) {
+        let row = &self.call.row;
+        let is_ours = (start.call_sid.is_empty() || start.call_sid == row.call_sid)
+            && (start.account_sid.is_empty() || start.account_sid == row.account_sid);
+        if !is_ours || !wire::is_plain(&start.stream_sid) || !self.sink.stream_sid.is_empty() {
+            return self.skip(Malformed::Foreign);
+        }
+        self.end.stream_sid.clone_from(&start.stream_sid);
+        self.sink.stream_sid = start.stream_sid;
+        self.record().await;
+        self.put(Input::Started);
+        self.call
+            .teller
+            .started(&self.call.row, &self.sink.stream_sid)
+            .await;
+    }
+
+    /// Begins to record, where it is to be.
+    async fn record(&mut self) {
+        if self.call.tracks.is_empty() {
+            return;
+        }
+        let row = &self.call.row;
+        let tenant = self.call.offer.tenant.as_ref();
+        let wanted = tenant.and_then(|it| it.recording.clone());
+        let wanted = wanted.unwrap_or_default();
+        let about = About {
+            session_id: row.id.clone(),
+            call_sid: row.call_sid.clone(),
+            tenant_id: row.tenant_id.clone(),
+            account_sid: row.account_sid.clone(),
+            part: u32::try_from(row.attempt).unwrap_or(1),
+            tracks: self.call.tracks.clone(),
+            started_at: self.call.teller.now(),
+            encryption: wanted.encryption,
+            kms_key: wanted.kms_key,
+            format: wanted.format,
+        };
+        match Recorder::begin(&self.call.recording.dir, &about).await {
+            Ok(recorder) => self.recorder = Some(recorder),
+            Err(error) => {
+                counter!("streams_unrecorded_total").increment(1);
+                warn!(%error, "a call is not recorded live: the data folder cannot be written");
+            }
+        }
+    }
+
+    fn skip(&mut self, why: Malformed) {
+        self.end.malformed += 1;
+        counter!("streams_malformed_total").increment(1);
+        if self.end.malformed == 1 {
+            info!(%why, "a message of the stream is skipped; further ones are only counted");
+        }
+    }
+}

@@ -1,0 +1,315 @@
+//! From a journal to files: each track is stored as a WAV or an MP3 file and told with `track.stored`; then the journal is removed. What a
+//! process that was killed has left is found at the next start. Until all is stored the journal stays, so nothing is lost while
+//! the object store or the bus is away; doing it twice makes the same objects and the same events. What is left of a call that was
+//! forgotten meanwhile is not stored.
+
+use std::io;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use audio::{Measure, NotAudio, Sound};
+use bus::Bus;
+use clock::Clock;
+use events::Envelope;
+use events::v1::{RecordingKnown, RecordingQuery, TrackStored};
+use futures::StreamExt;
+use metrics::{counter, gauge};
+use objects::{Encryption, Objects};
+use role::derive_id;
+use serde_json::json;
+use sha2::{Digest, Sha256};
+use store::Store;
+use tokio::io::AsyncReadExt;
+use tokio_util::sync::CancellationToken;
+use tracing::{info, warn};
+
+use super::journal::{Journal, STEP, SUFFIX, Unread};
+use super::{About, Recording, Track};
+use crate::db;
+
+/// How long until what could not be stored is tried again.
+const AGAIN: Duration = Duration::from_secs(10);
+/// How many journals are archived at the same time.
+const AT_ONCE: usize = 4;
+/// How long an answer of recordings is waited for.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// The longest track that is made an MP3 file, in steps: an hour. It is encoded in one go.
+const LONGEST_MP3: u64 = 3_600 * session::FRAMES_PER_SECOND;
+/// Steps that are read at once: two seconds.
+const PIECE: usize = 100 * STEP;
+
+/// The task, and whoever archives what is left at the end.
+#[derive(Clone)]
+pub struct Archive {
+    /// Where journals lie.
+    pub recording: Recording,
+    /// Where files go.
+    pub objects: Objects,
+    /// Where sessions are.
+    pub store: Store,
+    /// Where it is told.
+    pub bus: Bus,
+    /// The time.
+    pub clock: Clock,
+    /// Cancelled at the process's end.
+    pub stopping: CancellationToken,
+}
+
+/// Why a journal is not archived yet.
+#[derive(Debug, thiserror::Error)]
+enum Failed {
+    #[error("the journal cannot be read: {0}")]
+    Read(#[from] io::Error),
+    #[error("the object store: {0}")]
+    Store(#[from] objects::Error),
+    #[error("the file is no recording: {0}")]
+    File(#[from] NotAudio),
+    #[error("the bus: {0}")]
+    Bus(#[from] bus::Error),
+    #[error("the database: {0}")]
+    Database(#[from] store::Error),
+    #[error("what recordings answers cannot be read: {0}")]
+    Answer(#[from] events::Error),
+}
+
+impl Archive {
+    /// Archives what is there, then what ends, until the process ends.
+    pub async fn run(self) {
+        loop {
+            let waiting = self.round().await;
+            tokio::select! {
+                () = self.stopping.cancelled() => return,
+                () = self.recording.ended.notified() => {}
+                () = tokio::time::sleep(AGAIN), if waiting > 0 => {}
+            }
+        }
+    }
+
+    /// Archives what nobody writes any more; says how many journals wait for another time.
+    pub async fn round(&self) -> usize {
+        let paths = match self.paths().await {
+            Ok(paths) => paths,
+            Err(error) => {
+                warn!(%error, "the folder of live recordings cannot be read");
+                return 1;
+            }
+        };
+        let waiting = futures::stream::iter(paths)
+            .map(|path| self.one(path))
+            .buffer_unordered(AT_ONCE)
+            .filter(|is_done| std::future::ready(!is_done))
+            .count()
+            .await;
+        #[expect(clippy::cast_precision_loss, reason = "files in a folder")]
+        gauge!("streams_recordings_waiting").set(waiting as f64);
+        waiting
+    }
+
+    async fn paths(&self) -> io::Result<Vec<PathBuf>> {
+        let mut found = Vec::new();
+        let mut entries = tokio::fs::read_dir(&self.recording.dir).await?;
+        while let Some(entry) = entries.next_entry().await? {
+            let path = entry.path();
+            if path.extension().is_some_and(|it| it == SUFFIX) {
+                found.push(path);
+            }
+        }
+        Ok(found)
+    }
+
+    /// Whether nothing is left to be done about it.
+    async fn one(&self, path: PathBuf) -> bool {
+        let journal = match Journal::take(&path) {
+            Ok(journal) => journal,
+            Err(Unread::Busy | Unread::Gone) => return true,
+            Err(error @ Unread::Unknown(_)) => {
+                warn!(%error, file = %path.display(), "a live recording is set aside; its samples are still in the file");
+                counter!("streams_recordings_unreadable_total").increment(1);
+                let aside = path.with_extension("unreadable");
+                return tokio::fs::rename(&path, aside).await.is_ok();
+            }
+            Err(error) => {
+                warn!(%error, "a live recording waits");
+                return false;
+            }
+        };
+        let about = journal.about.clone();
+        match self.archive(journal).await {
+            Ok(()) => true,
+            Err(error) => {
+                warn!(%error, call.sid = about.call_sid, "a live recording is not stored yet; trying again");
+                false
+            }
+        }
+    }
+
+    async fn archive(&self, journal: Journal) -> Result<(), Failed> {
+        let is_wanted = journal.steps > 0 && self.is_wanted(&journal.about).await?;
+        if journal.steps > 0 && !is_wanted {
+            counter!("streams_recordings_forgotten_total").increment(1);
+            info!("live tracks of a call that was forgotten are removed");
+        }
+        if is_wanted {
+            for track in &journal.about.tracks {
+                let stored = self.store(&journal, *track).await?;
+                self.tell(&journal, &stored).await?;
+                counter!("streams_tracks_stored_total", "type" => track.as_str()).increment(1);
+            }
+            info!(
+                call.sid = journal.about.call_sid,
+                part = journal.about.part,
+                duration_ms = journal.duration_ms(),
+                "live tracks stored"
+            );
+        }
+        journal.remove()?;
+        Ok(())
+    }
+
+    /// Whether the call is still known. Its session is gone when the call was forgotten, or when the time of its row was over: which of
+    /// the two it was, recordings knows. While it does not answer the journal waits.
+    async fn is_wanted(&self, about: &About) -> Result<bool, Failed> {
+        let mut tx = self.store.read().await?;
+        let session = db::session_find(&mut tx, &about.session_id).await?;
+        drop(tx);
+        if session.is_some() {
+            return Ok(true);
+        }
+        let query = RecordingQuery {
+            call_sid: about.call_sid.clone(),
+        };
+        let query = Envelope::new("trunkline/streams", &self.clock, &query);
+        let answer = self.bus.request(query, PATIENCE).await?;
+        Ok(answer.decode::<RecordingKnown>()?.known)
+    }
+
+    async fn store(&self, journal: &Journal, track: Track) -> Result<TrackStored, Failed> {
+        let about = &journal.about;
+        let stem = match about.part {
+            0 | 1 => format!("{}.{}", about.call_sid, track.as_str()),
+            part => format!("{}.{}-{part}", about.call_sid, track.as_str()),
+        };
+        let stem = format!("recordings/{}/{stem}", about.tenant_id);
+        let mp3 = match about.format.as_str() {
+            "mp3" => mp3(journal, track).await?,
+            _ => None,
+        };
+        let format = if mp3.is_some() { "mp3" } else { "wav" };
+        let key = format!("{stem}.{format}");
+        let upload = self.objects.upload(&key, content_type(format)).await?;
+        let mut file = Upload {
+            // Whoever has the journal is the only one that stores it.
+            upload: upload
+                .encrypted(Encryption::named(&about.encryption, &about.kms_key))
+                .replacing(),
+            measure: Measure::new(),
+            digest: Sha256::new(),
+        };
+        match mp3 {
+            Some(bytes) => file.write(&bytes).await?,
+            None => wav(journal, track, &mut file).await?,
+        }
+        let size_bytes = file.measure.size();
+        let measured = file.measure.finish(Some(size_bytes))?;
+        let mut peaks_key = String::new();
+        if let Some(peaks) = &measured.peaks {
+            peaks_key = format!("{stem}.peaks.json");
+            let document = json!({
+                "per_second": audio::level::PEAKS_PER_SECOND, "bits": 8, "channels": peaks,
+            });
+            let peaks = self.objects.upload(&peaks_key, "application/json").await?;
+            let how = Encryption::named(&about.encryption, &about.kms_key);
+            let mut peaks = peaks.encrypted(how);
+            peaks.write(document.to_string().as_bytes()).await?;
+            peaks.finish().await?;
+        }
+        file.upload.finish().await?;
+        Ok(TrackStored {
+            call_sid: about.call_sid.clone(),
+            tenant_id: about.tenant_id.clone(),
+            account_sid: about.account_sid.clone(),
+            recording_type: track.as_str().to_owned(),
+            key,
+            format: format.to_owned(),
+            channels: 1,
+            duration_ms: journal.duration_ms(),
+            size_bytes,
+            sha256: hex::encode(file.digest.finalize()),
+            started_at: about.started_at.clone(),
+            peaks_key,
+            part: about.part,
+        })
+    }
+
+    async fn tell(&self, journal: &Journal, stored: &TrackStored) -> Result<(), Failed> {
+        let about = &journal.about;
+        let id = derive_id(&["track.stored", &about.session_id, &stored.recording_type]);
+        let envelope = Envelope::at("trunkline/streams", id, self.clock.now(), stored)
+            .tenant(about.tenant_id.clone())
+            .key(about.call_sid.clone());
+        self.bus.publish(&envelope).await?;
+        Ok(())
+    }
+}
+
+/// A file on its way, and what is to be known of it.
+struct Upload {
+    upload: objects::Upload,
+    measure: Measure,
+    digest: Sha256,
+}
+
+impl Upload {
+    async fn write(&mut self, piece: &[u8]) -> Result<(), Failed> {
+        self.measure.push(piece);
+        self.digest.update(piece);
+        Ok(self.upload.write(piece).await?)
+    }
+}
+
+fn content_type(format: &str) -> &'static str {
+    match format {
+        "mp3" => "audio/mpeg",
+        _ => "audio/wav",
+    }
+}
+
+/// Writes a track as it is read, however long it is.
+async fn wav(journal: &Journal, track: Track, to: &mut Upload) -> Result<(), Failed> {
+    let header = audio::pcm_header(1, journal.steps * session::FRAME as u64);
+    to.write(&header).await?;
+    let mut file = journal.rewound()?;
+    let mut left = journal.steps;
+    let mut steps = vec![0; PIECE];
+    while left > 0 {
+        let taken = left.min((PIECE / STEP) as u64);
+        let steps = &mut steps[..taken as usize * STEP];
+        file.read_exact(steps).await?;
+        to.write(&track.samples(steps)).await?;
+        left -= taken;
+    }
+    Ok(())
+}
+
+/// A track as an MP3 file; `None` where it is too long to be held in memory, or this build writes none.
+async fn mp3(journal: &Journal, track: Track) -> Result<Option<Vec<u8>>, Failed> {
+    if journal.steps > LONGEST_MP3 {
+        return Ok(None);
+    }
+    let mut steps = vec![0; journal.steps as usize * STEP];
+    journal.rewound()?.read_exact(&mut steps).await?;
+    let encoded = tokio::task::spawn_blocking(move || {
+        let samples = track.samples(&steps);
+        let samples = samples
+            .chunks_exact(2)
+            .map(|it| i16::from_le_bytes([it[0], it[1]]));
+        Sound::mono(samples.collect()).to_mp3()
+    });
+    match encoded.await.map_err(io::Error::other)? {
+        Ok(file) => Ok(Some(file)),
+        Err(error) => {
+            warn!(%error, "a live track is stored as WAV in place of MP3");
+            Ok(None)
+        }
+    }
+}

@@ -1,0 +1,219 @@
+//! The journal of one stream: what it is about, then 320 bytes for each step, the caller's frame and ours. A file that breaks off
+//! anywhere is whole up to its last step. Whoever writes it holds its lock; the system lets that go when a process is killed.
+
+use std::fs::TryLockError;
+use std::io::{BufRead, BufReader, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use session::{FRAME, FRAMES_PER_SECOND, Frame, SILENCE};
+use tokio::io::AsyncWriteExt;
+use tracing::warn;
+
+use super::Track;
+
+/// What a journal's file name ends with.
+pub const SUFFIX: &str = "live";
+/// Bytes of a step.
+pub const STEP: usize = 2 * FRAME;
+/// A second of steps goes to the disk at once: a process that is killed loses no more.
+const BUFFER: usize = STEP * FRAMES_PER_SECOND as usize;
+/// The longest first line that is read.
+const LONGEST_HEADER: u64 = 16_384;
+
+/// What a journal is of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct About {
+    /// The session; the file's name as well.
+    pub session_id: String,
+    /// The call.
+    pub call_sid: String,
+    /// Whose call.
+    pub tenant_id: String,
+    /// The account's.
+    pub account_sid: String,
+    /// Counts the streams of a call, from 1.
+    pub part: u32,
+    /// What is kept.
+    pub tracks: Vec<Track>,
+    /// RFC 3339; the moment of the first sample.
+    pub started_at: String,
+    /// How the store encrypts the files: none or empty, `s3`, `kms`.
+    #[serde(default)]
+    pub encryption: String,
+    /// The key of `kms`; empty: the store's own.
+    #[serde(default)]
+    pub kms_key: String,
+    /// `mp3`, or WAV.
+    #[serde(default)]
+    pub format: String,
+}
+
+/// Writes a journal.
+pub struct Recorder {
+    file: tokio::fs::File,
+    buffer: Vec<u8>,
+    is_broken: bool,
+}
+
+impl Recorder {
+    /// Begins a journal in a folder.
+    ///
+    /// # Errors
+    /// Where the folder cannot be written.
+    pub async fn begin(dir: &Path, about: &About) -> std::io::Result<Self> {
+        let path = dir.join(format!("{}.{SUFFIX}", about.session_id));
+        let mut header = serde_json::to_vec(about)?;
+        header.push(b'\n');
+        // It gets its name when it is locked and has its header: the archive takes every journal that nobody holds.
+        let draft = path.with_extension("begun");
+        let opened = tokio::task::spawn_blocking(move || {
+            if path.exists() {
+                return Err(std::io::ErrorKind::AlreadyExists.into());
+            }
+            let mut file = std::fs::File::create(&draft)?;
+            file.try_lock().map_err(|error| match error {
+                TryLockError::Error(error) => error,
+                TryLockError::WouldBlock => std::io::ErrorKind::WouldBlock.into(),
+            })?;
+            let named = file
+                .write_all(&header)
+                .and_then(|()| std::fs::rename(&draft, &path));
+            if let Err(error) = named {
+                let _ = std::fs::remove_file(&draft);
+                return Err(error);
+            }
+            Ok::<_, std::io::Error>(file)
+        });
+        let file = opened.await.map_err(std::io::Error::other)??;
+        Ok(Self {
+            file: tokio::fs::File::from_std(file),
+            buffer: Vec::with_capacity(BUFFER),
+            is_broken: false,
+        })
+    }
+
+    /// One step of both sides; of one that is held nothing is kept but its place.
+    pub async fn step(&mut self, caller: &Frame, ours: &Frame, is_held: bool) {
+        let (caller, ours) = match is_held {
+            true => (&SILENCE, &SILENCE),
+            false => (caller, ours),
+        };
+        self.buffer.extend_from_slice(caller);
+        self.buffer.extend_from_slice(ours);
+        if self.buffer.len() >= BUFFER {
+            self.write().await;
+        }
+    }
+
+    /// The stream is over.
+    pub async fn finish(mut self) {
+        self.write().await;
+        if !self.is_broken
+            && let Err(error) = self.file.flush().await
+        {
+            warn!(%error, "the end of a live recording cannot be written");
+        }
+    }
+
+    async fn write(&mut self) {
+        if self.is_broken {
+            self.buffer.clear();
+            return;
+        }
+        if let Err(error) = self.file.write_all(&self.buffer).await {
+            // The call goes on; what is there becomes the recording.
+            warn!(%error, "a live recording cannot go on: the data folder cannot be written");
+            self.is_broken = true;
+        }
+        self.buffer.clear();
+    }
+}
+
+/// A journal that nobody writes any more.
+#[derive(Debug)]
+pub struct Journal {
+    /// What it is of.
+    pub about: About,
+    /// Whole steps in it.
+    pub steps: u64,
+    /// Where it lies.
+    pub path: PathBuf,
+    file: std::fs::File,
+    begin: u64,
+}
+
+/// Why a journal is not read now.
+#[derive(Debug, thiserror::Error)]
+pub enum Unread {
+    /// Another task writes or archives it.
+    #[error("another task has it")]
+    Busy,
+    /// It was archived meanwhile.
+    #[error("it is gone")]
+    Gone,
+    /// It does not say what it is of.
+    #[error("its first line says not what it is of: {0}")]
+    Unknown(serde_json::Error),
+    /// The folder cannot be read.
+    #[error("it cannot be read: {0}")]
+    Io(#[from] std::io::Error),
+}
+
+impl Journal {
+    /// Takes a journal, unless another task has it. It is ours until it is dropped.
+    ///
+    /// # Errors
+    /// See [`Unread`].
+    pub fn take(path: &Path) -> Result<Self, Unread> {
+        let file = std::fs::File::open(path).map_err(|error| match error.kind() {
+            std::io::ErrorKind::NotFound => Unread::Gone,
+            _ => Unread::Io(error),
+        })?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(Unread::Busy),
+            Err(TryLockError::Error(error)) => return Err(Unread::Io(error)),
+        }
+        // Whoever had it has removed it between our opening and our lock.
+        if !path.exists() {
+            return Err(Unread::Gone);
+        }
+        let mut line = Vec::new();
+        let mut head = BufReader::new(std::io::Read::take(&file, LONGEST_HEADER));
+        head.read_until(b'\n', &mut line)?;
+        let about: About = serde_json::from_slice(&line).map_err(Unread::Unknown)?;
+        let begin = line.len() as u64;
+        let length = file.metadata()?.len().saturating_sub(begin);
+        Ok(Self {
+            about,
+            steps: length / STEP as u64,
+            path: path.to_owned(),
+            file,
+            begin,
+        })
+    }
+
+    /// The journal from its first step, for one who reads it to the last.
+    ///
+    /// # Errors
+    /// Where it cannot be read.
+    pub fn rewound(&self) -> std::io::Result<tokio::fs::File> {
+        let mut file = self.file.try_clone()?;
+        file.seek(SeekFrom::Start(self.begin))?;
+        Ok(tokio::fs::File::from_std(file))
+    }
+
+    /// It has been archived.
+    ///
+    /// # Errors
+    /// Where it cannot be removed.
+    pub fn remove(self) -> std::io::Result<()> {
+        std::fs::remove_file(&self.path)
+    }
+
+    /// How long the recording is, in milliseconds.
+    pub fn duration_ms(&self) -> u32 {
+        u32::try_from(self.steps * 20).unwrap_or(u32::MAX)
+    }
+}
