@@ -1,20 +1,24 @@
 //! Which credentials a request to Twilio goes with, and what became of the last ones.
 
-use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use clock::{Clock, Time};
+use directory::Directory;
 use metrics::histogram;
-use role::directory::Directory;
 use role::{HandlerError, Parts};
-use twilio_api::{Client, Error, Timeouts};
+use tracing::{info, warn};
+use twilio_api::{Client, Credentials, Error, Timeouts};
 
 /// How long Twilio may take. An attempt's lease is longer than two requests.
 const TIMEOUTS: Timeouts = Timeouts {
     connect: Duration::from_secs(5),
     total: Duration::from_secs(12),
 };
+
+/// How many accounts readiness names.
+const SHOWN: usize = 3;
 
 /// How many faults are remembered for people.
 const REMEMBERED: usize = 20;
@@ -29,6 +33,24 @@ struct Inner {
     directory: Directory,
     clock: Clock,
     faults: Mutex<VecDeque<Failure>>,
+    /// Which of an account's tokens Twilio takes, by its SID.
+    credentials: Mutex<HashMap<String, Known>>,
+}
+
+struct Known {
+    credentials: Credentials,
+    /// What was said of it last.
+    told: Health,
+}
+
+/// How Twilio takes an account's tokens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Health {
+    Ok,
+    /// The first token is refused and another one taken.
+    Rotating,
+    /// Every token is refused.
+    Refused,
 }
 
 /// A request that Twilio refused or did not answer.
@@ -66,6 +88,7 @@ impl Accounts {
             directory: parts.directory.clone(),
             clock: parts.clock.clone(),
             faults: Mutex::default(),
+            credentials: Mutex::default(),
         })))
     }
 
@@ -94,14 +117,89 @@ impl Accounts {
         faults.iter().cloned().collect()
     }
 
-    fn with(&self, known: &role::directory::Account) -> Option<Account> {
-        let token = known.tokens.first()?;
+    fn with(&self, known: &directory::Account) -> Option<Account> {
+        let tokens: Vec<&str> = known.tokens.iter().map(|token| token.reveal()).collect();
+        if tokens.is_empty() {
+            return None;
+        }
+        let credentials = self.credentials(&known.sid, &tokens);
         Some(Account {
             sid: known.sid.clone(),
             tenant: known.tenant.clone(),
-            client: self.0.client.for_account(&known.sid, token.reveal()),
+            client: self.0.client.with_credentials(credentials),
             accounts: self.clone(),
         })
+    }
+
+    /// What is known of these tokens; other tokens than before are tried anew.
+    fn credentials(&self, sid: &str, tokens: &[&str]) -> Credentials {
+        let mut all = self.known();
+        match all.get(sid) {
+            Some(known) if known.credentials.has(tokens) => known.credentials.clone(),
+            _ => {
+                let credentials = Credentials::new(sid, tokens.iter().copied());
+                let known = Known {
+                    credentials: credentials.clone(),
+                    told: Health::Ok,
+                };
+                all.insert(sid.to_owned(), known);
+                credentials
+            }
+        }
+    }
+
+    fn known(&self) -> MutexGuard<'_, HashMap<String, Known>> {
+        let all = self.0.credentials.lock();
+        all.unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What is wrong with credentials, for readiness; none: nothing.
+    pub(crate) fn complaint(&self) -> Option<String> {
+        let all = self.known();
+        let complaint = |(sid, known): (&String, &Known)| match known.told {
+            Health::Ok => None,
+            Health::Rotating => Some(format!(
+                "{sid}: Twilio refuses the first auth token and takes the second"
+            )),
+            Health::Refused => Some(format!("{sid}: Twilio refuses the auth token")),
+        };
+        let mut words: Vec<_> = all.iter().filter_map(complaint).collect();
+        words.sort();
+        let more = words.len().saturating_sub(SHOWN);
+        words.truncate(SHOWN);
+        if more > 0 {
+            words.push(format!("{more} more"));
+        }
+        Some(words.join("; ")).filter(|words| !words.is_empty())
+    }
+
+    /// Says what has changed in how an account's tokens are taken: once.
+    fn tell(&self, sid: &str) {
+        let mut all = self.known();
+        let Some(known) = all.get_mut(sid) else {
+            return;
+        };
+        let now = if known.credentials.is_refused() {
+            Health::Refused
+        } else if known.credentials.in_use() > 0 {
+            Health::Rotating
+        } else {
+            Health::Ok
+        };
+        if std::mem::replace(&mut known.told, now) == now {
+            return;
+        }
+        match now {
+            Health::Ok => info!(account.sid = sid, "Twilio takes the first auth token again"),
+            Health::Rotating => warn!(
+                account.sid = sid,
+                "Twilio refuses the first auth token and takes the second; put that one first, or take the old one out"
+            ),
+            Health::Refused => warn!(
+                account.sid = sid,
+                "Twilio refuses every auth token of the account: correct TWILIO_AUTH_TOKEN, or the tenant's auth_tokens"
+            ),
+        }
     }
 
     fn remember(&self, failure: Failure) {
@@ -122,8 +220,11 @@ impl Account {
         let answer = request.await;
         let status = match &answer {
             Ok(_) => "ok".to_owned(),
-            Err(e) => http_status(e).map_or_else(|| "none".to_owned(), |s| s.to_string()),
+            Err(e) => e
+                .http_status()
+                .map_or_else(|| "none".to_owned(), |s| s.to_string()),
         };
+        self.accounts.tell(&self.sid);
         histogram!("egress_twilio_seconds", "op" => op, "status" => status)
             .record(started.elapsed().as_secs_f64());
         if let Err(e) = &answer {
@@ -132,19 +233,10 @@ impl Account {
                 op,
                 account_sid: self.sid.clone(),
                 tenant: self.tenant.clone(),
-                status: http_status(e),
+                status: e.http_status(),
                 code: e.code(),
             });
         }
         answer
-    }
-}
-
-fn http_status(error: &Error) -> Option<u16> {
-    match error {
-        Error::Refused { status, .. } => Some(*status),
-        Error::Busy { .. } => Some(429),
-        Error::Unavailable { status, .. } => *status,
-        Error::Setup(_) | Error::Garbled { .. } => None,
     }
 }

@@ -10,16 +10,34 @@ use crate::accounts::Account;
 #[async_trait]
 pub(crate) trait Effect: Send + Sync {
     /// Who and what, for the ledger.
-    fn facts(&self) -> Facts;
+    fn key(&self) -> EffectKey;
 
     /// Looks for what an earlier attempt may have done, not before `since`; the oldest first.
     async fn find(&self, account: &Account, since: Time) -> Result<Vec<Done>, twilio_api::Error>;
 
+    /// How long to wait for a sign of an earlier attempt before it is repeated.
+    fn doubt(&self) -> Doubt;
+
+    /// What an earlier attempt has made, when Twilio's callback has told its SID.
+    fn witnessed(&self, _sid: String) -> Option<Done> {
+        None
+    }
+
     /// Does it.
-    async fn act(&self, account: &Account) -> Result<Done, twilio_api::Error>;
+    async fn execute(&self, account: &Account) -> Result<Done, twilio_api::Error>;
 
     /// Whether one of our own rules forbids it.
-    async fn forbidden(&self) -> Result<Option<Refusal>, HandlerError> {
+    async fn check_policy(&self) -> Result<Option<Refusal>, HandlerError> {
+        Ok(None)
+    }
+
+    /// Asked last, in the transaction that lets the request leave: what forbids it is either committed before that, or
+    /// waits for it. What it writes of a refusal stays. `counted`: an earlier attempt has counted it as spent.
+    async fn check_departure(
+        &self,
+        _: &mut Tx,
+        _counted: bool,
+    ) -> Result<Option<Refusal>, HandlerError> {
         Ok(None)
     }
 
@@ -39,7 +57,7 @@ pub(crate) trait Effect: Send + Sync {
 
 /// Who and what, for the ledger.
 #[derive(Debug, Clone)]
-pub(crate) struct Facts {
+pub(crate) struct EffectKey {
     pub kind: &'static str,
     /// The identity within the kind: the same id is done at most once.
     pub id: String,
@@ -50,10 +68,23 @@ pub(crate) struct Facts {
     pub fingerprint: String,
     /// Whose pace it goes at, within its account: a sender's, or that of all its calls.
     pub lane: Option<String>,
+    /// Somebody waits for it, on the line or for an answer: it goes before bulk.
+    pub urgent: bool,
     /// Redacted.
     pub sender: String,
     /// Redacted.
     pub recipient: String,
+}
+
+/// How long an effect of unknown outcome is looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Doubt {
+    /// A person would notice that it was done twice.
+    Long,
+    /// Whoever asked waits.
+    Short,
+    /// Doing it twice does no harm.
+    None,
 }
 
 /// What Twilio made.

@@ -5,14 +5,22 @@ use std::sync::Arc;
 
 use chrono::DateTime;
 use clock::{Clock, Time};
+use directory::Directory;
+use encryption::Sealer;
 use events::v1::{CallPlace, MessageSend};
 use phone::{Address, E164};
-use role::HandlerError;
+use role::{HandlerError, Tx};
 use store::Store;
 use twilio_api::code;
 
 use crate::db::opt_outs;
+use crate::db::spending::Kind;
 use crate::effect::Refusal;
+use crate::quiet;
+use crate::spend::{Leaving, SpendGuard};
+
+/// Why nothing is sent or placed for a tenant that is suspended.
+const SUSPENDED: &str = "suspended";
 
 /// The rules. Clones share everything.
 #[derive(Clone)]
@@ -21,7 +29,16 @@ pub(crate) struct Guards {
     pub clock: Clock,
     /// The only numbers that may be called or texted; none: all. What is forwarded is no call of ours (decision 16).
     pub whitelist: Option<Arc<HashSet<E164>>>,
+    /// Which numbers are suspended.
+    pub directory: Directory,
+    /// Names those who were forgotten.
+    pub sealer: Sealer,
+    /// How much may leave.
+    pub spend: SpendGuard,
 }
+
+/// The texts that go out however many there were: a person may be in danger.
+const WHATEVER_IT_COSTS: &str = "alert";
 
 impl Guards {
     /// Why this message must not be sent.
@@ -34,18 +51,92 @@ impl Guards {
             Ok(to) => to,
             Err(reason) => return Ok(Some(refusal(0, reason))),
         };
-        let mut tx = self.store.read().await?;
-        if opt_outs::is_out(&mut tx, &message.tenant_id, to.as_str()).await? {
-            return Ok(Some(refusal(code::OPTED_OUT, "opted_out")));
+        if self.is_suspended(&message.tenant_id, &message.from) {
+            return Ok(Some(refusal(0, SUSPENDED)));
         }
-        Ok(None)
+        let now = self.clock.now();
+        if let Some(until) = quiet::until(message, &to, now) {
+            let left = (until - now).to_std().unwrap_or_default();
+            return Err(HandlerError::Unavailable {
+                reason: "it is quiet at the customer's place, and the text answers nothing"
+                    .to_owned(),
+                retry_after: Some(left.min(quiet::LOOK_AGAIN)),
+            });
+        }
+        let mut tx = self.store.read().await?;
+        let is_out = opt_outs::is_out(&mut tx, &message.tenant_id, &self.names(&to)).await?;
+        Ok(is_out.then(opted_out))
+    }
+
+    /// The same for the list of opt-outs, in the transaction that lets the message go: a STOP that is decided meanwhile
+    /// waits, and one that has been decided is seen. What leaves is counted, and what was spent already says no.
+    pub(crate) async fn check_departure(
+        &self,
+        tx: &mut Tx,
+        message: &MessageSend,
+        counted: bool,
+    ) -> Result<Option<Refusal>, HandlerError> {
+        let address = Address::parse(&message.to);
+        let Some(to) = address.as_e164() else {
+            return Ok(None);
+        };
+        let names = self.names(to);
+        let is_out = opt_outs::is_out_now(tx, &message.tenant_id, to.as_str(), &names).await?;
+        if is_out {
+            return Ok(Some(opted_out()));
+        }
+        let leaving = Leaving {
+            kind: Kind::Texts,
+            tenant: &message.tenant_id,
+            to: Some(to),
+            id: &message.message_id,
+            urgent: message.purpose == WHATEVER_IT_COSTS,
+            counted,
+        };
+        self.spend.check(tx, &leaving).await
+    }
+
+    /// Counts a call that leaves, or says why it does not.
+    pub(crate) async fn check_call_departure(
+        &self,
+        tx: &mut Tx,
+        call: &CallPlace,
+        counted: bool,
+    ) -> Result<Option<Refusal>, HandlerError> {
+        let address = Address::parse(&call.to);
+        let leaving = Leaving {
+            kind: Kind::Calls,
+            tenant: &call.tenant_id,
+            to: address.as_e164(),
+            id: &call.place_id,
+            urgent: false,
+            counted,
+        };
+        self.spend.check(tx, &leaving).await
+    }
+
+    /// The names under which a number may stand in the list: itself, and what is left of one that was forgotten.
+    fn names(&self, number: &E164) -> Vec<String> {
+        let mut names = self.sealer.pseudonyms(number.as_str());
+        names.push(number.as_str().to_owned());
+        names
     }
 
     /// Why this call must not be placed. Who does not want to be texted may be called.
     pub(crate) fn check_call(&self, call: &CallPlace) -> Option<Refusal> {
-        self.reachable(&call.expires_at, &call.to, !call.from.is_empty())
-            .err()
-            .map(|reason| refusal(0, reason))
+        let reachable = self.reachable(&call.expires_at, &call.to, !call.from.is_empty());
+        match reachable {
+            Err(reason) => Some(refusal(0, reason)),
+            Ok(_) if self.is_suspended(&call.tenant_id, &call.from) => Some(refusal(0, SUSPENDED)),
+            Ok(_) => None,
+        }
+    }
+
+    /// Whether the number, or the tenant that it belongs to, is suspended: nothing is begun for it. What is known is
+    /// up to a minute old, and nothing where tenants is away.
+    fn is_suspended(&self, tenant: &str, from: &str) -> bool {
+        let entry = self.directory.entry(from);
+        entry.is_some_and(|entry| entry.suspended && entry.tenant_id == tenant)
     }
 
     /// Whom it is for, if that is somebody whom we may reach, and still in time.
@@ -70,6 +161,10 @@ impl Guards {
         }
         Ok(to.clone())
     }
+}
+
+fn opted_out() -> Refusal {
+    refusal(code::OPTED_OUT, "opted_out")
 }
 
 fn refusal(code: u32, reason: &'static str) -> Refusal {

@@ -4,26 +4,40 @@ mod accounts;
 mod app;
 mod db;
 mod effect;
+mod effect_runner;
 mod effects;
 mod guards;
 mod http;
-mod once;
-mod pace;
+mod noted;
+mod quiet;
+mod settlement;
+mod slots;
+mod spend;
+mod sweep;
+mod timings;
+mod webhooks;
 
 use std::sync::Arc;
 
-use role::settings::Settings;
 use role::{Parts, Role, RoleSpec};
+use settings::Settings;
 use tracing::info;
 
 use accounts::Accounts;
-use effects::Webhooks;
+use effect_runner::EffectRunner;
 use guards::Guards;
-use once::Once;
-use pace::Pace;
+use slots::Slots;
+use spend::SpendGuard;
 
 pub use db::MIGRATIONS;
-pub use pace::Timings;
+pub use timings::Timings;
+pub use webhooks::{Ours, Webhooks};
+
+/// What the tests write. Not for others.
+#[doc(hidden)]
+pub mod test_support {
+    pub use crate::db::opt_outs::set as set_opt_out;
+}
 
 /// The role, for the binary's list.
 pub const ROLE: RoleSpec = RoleSpec {
@@ -42,17 +56,19 @@ pub async fn role_with_timings(parts: &Parts, timings: Timings) -> Result<Role, 
     let mut role = Role::new(ROLE.name, parts);
     let (store, _) = role.with_store(db::MIGRATIONS).await?;
     let accounts = Accounts::new(parts)?;
-    let once = Once {
+    let runner = EffectRunner {
         store: store.clone(),
         clock: parts.clock.clone(),
         accounts: accounts.clone(),
-        pace: Arc::new(Pace::new(timings.per_second)),
+        slots: Slots::new(timings.per_second),
         turns: Arc::default(),
         timings: Arc::new(timings),
+        timeline: parts.timeline.clone(),
+        stopping: parts.stopping.clone(),
     };
     // SQLite has no second process: what is under way belongs to the one that died.
     if store.engine() == "sqlite" {
-        let left = once.relieve().await?;
+        let left = runner.recover_leases().await?;
         if left > 0 {
             info!(
                 effects = left,
@@ -60,39 +76,99 @@ pub async fn role_with_timings(parts: &Parts, timings: Timings) -> Result<Role, 
             );
         }
     }
+    let spend = SpendGuard {
+        store: store.clone(),
+        clock: parts.clock.clone(),
+        cap: settings.spend.clone(),
+        directory: parts.directory.clone(),
+    };
     let guards = Guards {
         store: store.clone(),
         clock: parts.clock.clone(),
         whitelist: settings.whitelist.clone().map(Arc::new),
+        directory: parts.directory.clone(),
+        sealer: parts.sealer.clone(),
+        spend: spend.clone(),
     };
     role.performs(effects::Send {
-        once: once.clone(),
+        runner: runner.clone(),
         guards: guards.clone(),
-        status_callback: is_reachable(settings).then(|| message_status_url(settings)),
-    });
-    role.performs(effects::Buy {
-        once: once.clone(),
-        webhooks: Arc::new(Webhooks::of(&settings.public_url())),
-    });
-    role.performs(effects::Release { once: once.clone() });
+        status_callback: is_reachable(settings).then(|| webhooks::message_status_url(settings)),
+        conversations: Arc::default(),
+    })?;
+    role.performs_on(
+        "numbers",
+        effects::Buy {
+            runner: runner.clone(),
+            webhooks: Arc::new(Webhooks::of(&settings.public_url())),
+        },
+    )?;
+    role.performs_on(
+        "numbers",
+        effects::Release {
+            runner: runner.clone(),
+        },
+    )?;
+    role.performs(effects::Verify {
+        accounts: accounts.clone(),
+    })?;
+    let webhooks = Arc::new(Webhooks::of(&settings.public_url()));
+    role.performs(effects::Inspect {
+        accounts: accounts.clone(),
+        webhooks: webhooks.clone(),
+    })?;
+    // On a queue of its own: it is not tried again, as the others of the numbers are.
+    role.performs(effects::Point {
+        accounts: accounts.clone(),
+        webhooks,
+    })?;
     role.performs(effects::Place {
-        once: once.clone(),
+        runner: runner.clone(),
         guards,
-    });
-    role.performs(effects::HangUp { once: once.clone() });
-    role.performs(effects::Redirect { once: once.clone() });
+    })?;
+    role.performs_on(
+        "calls",
+        effects::HangUp {
+            runner: runner.clone(),
+        },
+    )?;
+    role.performs_on(
+        "calls",
+        effects::Redirect {
+            runner: runner.clone(),
+        },
+    )?;
+    role.performs_on("calls", effects::StartRecording(runner.clone()))?;
+    role.performs_on("calls", effects::PauseRecording(runner.clone()))?;
+    role.performs_on("calls", effects::ResumeRecording(runner.clone()))?;
+    role.performs(effects::DeleteRecording(runner.clone()))?;
     role.performs(effects::LookUp {
         accounts: accounts.clone(),
-        retry_delays: once.timings.retry_delays.clone(),
-    });
+        retry_delays: runner.timings.retry_delays.clone(),
+    })?;
     role.decides(app::OptOuts)?;
-    role.serves(http::ROUTES, http::State::new(settings, store, accounts));
+    role.decides(app::AddUp(spend.clone()))?;
+    role.performs(effects::TellBudget(spend))?;
+    role.decides_on("facts", app::Witness)?;
+    role.decides_on("facts", app::Forget(parts.sealer.clone()))?;
+    role.performs(effects::Forget {
+        accounts: accounts.clone(),
+    })?;
+    let looked_at = accounts.clone();
+    role.complains(
+        "egress.credentials",
+        Arc::new(move || looked_at.complaint()),
+    );
+    role.runs(sweep::run(
+        store.clone(),
+        parts.clock.clone(),
+        parts.stopping.clone(),
+    ));
+    role.serves(
+        http::ROUTES,
+        http::State::new(settings, store, parts.clock.clone(), accounts),
+    );
     Ok(role)
-}
-
-/// Where Twilio tells what becomes of a message.
-fn message_status_url(settings: &Settings) -> String {
-    format!("{}/webhooks/twilio/sms/status", settings.public_url())
 }
 
 /// Whether our address means anything to the other side. Twilio refuses messages with a callback to `localhost`;

@@ -1,21 +1,28 @@
 //! `GET /audio/{file}`: the prompts that callers hear. Twilio's `<Play>` fetches them, so they are public; their names are
 //! digests of their content, so they cannot be guessed and never change.
+//!
+//! Twilio ends a call whose prompt is not there with an error. So one that is gone is made again while Twilio waits, and
+//! where that takes too long the caller hears a moment of silence and the call goes on.
 
 use std::collections::HashMap;
+use std::num::NonZeroU32;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{
-    ACCEPT_RANGES, CACHE_CONTROL, CONTENT_RANGE, ETag, EntityTag, Header, IfNoneMatch, IfRange,
-    Range,
-};
+use actix_web::http::header::{ACCEPT_RANGES, CACHE_CONTROL, CONTENT_RANGE, ETag, EntityTag};
 use actix_web::{HttpRequest, HttpResponse, web};
+use api::{Access, ApiError, Method, Route, Wanted, wanted};
+use bus::Bus;
 use bytes::Bytes;
+use chrono::TimeDelta;
+use clock::Clock;
+use events::v1::{SpeechRestore, SpeechSynthesized};
+use events::{Envelope, Event};
+use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use metrics::counter;
 use objects::Objects;
-use role::http::{Access, ApiError, Method, Route};
-use role::settings::Settings;
+use role::Parts;
 use sha2::{Digest, Sha256};
 use tracing::warn;
 
@@ -45,19 +52,50 @@ const FOR_GOOD: &str = "public, max-age=31536000, immutable";
 /// Twilio waits for 15 s, and the caller with it: a store that is slower is away.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// How long a prompt that is gone may take to be made again, in silence.
+const MADE_AGAIN: Duration = Duration::from_secs(6);
+/// How many prompts are asked for again, in a second and at once: anybody can make names up.
+const RESTORED: NonZeroU32 = NonZeroU32::new(5).unwrap();
+const RESTORED_AT_ONCE: NonZeroU32 = NonZeroU32::new(20).unwrap();
+/// What stands in for a prompt that cannot be had: a quarter of a second at 8 kHz.
+const SILENCE: usize = 2_000;
+
 /// The prompts' place, and those of them that were asked for lately.
 pub(crate) struct Audio {
     objects: Objects,
     memory: Mutex<Memory>,
+    bus: Bus,
+    clock: Clock,
+    restored: DefaultDirectRateLimiter,
 }
 
 impl Audio {
     /// In the store that the settings name; nothing is opened yet.
-    pub(crate) fn new(settings: &Settings) -> Self {
+    pub(crate) fn new(parts: &Parts) -> Self {
+        let quota = Quota::per_second(RESTORED).allow_burst(RESTORED_AT_ONCE);
         Self {
-            objects: Objects::open(settings.object_store()),
+            objects: Objects::open(parts.settings.object_store()),
             memory: Mutex::new(Memory::new(MEMORY)),
+            bus: parts.bus.clone(),
+            clock: parts.clock.clone(),
+            restored: RateLimiter::direct(quota),
         }
+    }
+
+    /// Has a prompt made again, and gives it if that goes fast enough.
+    async fn restore(&self, file: &str) -> Option<Sound> {
+        let key = file.split_once('.').map_or(file, |(key, _)| key);
+        let command = SpeechRestore {
+            key: key.to_owned(),
+        };
+        let mut order = Envelope::new("trunkline/ingress", &self.clock, &command);
+        order.deadline = Some(self.clock.now() + TimeDelta::from_std(MADE_AGAIN).ok()?);
+        order.traceparent = telemetry::traceparent();
+        let reply = self.bus.request(order, MADE_AGAIN).await;
+        let made = reply.ok().filter(|it| it.kind == SpeechSynthesized::TYPE)?;
+        let made: SpeechSynthesized = made.decode().ok()?;
+        // Another provider may have made another kind of file; the name that was asked for stays its name here.
+        self.sound(&made.file).await.ok().flatten()
     }
 
     async fn sound(&self, file: &str) -> Result<Option<Sound>, objects::Error> {
@@ -138,11 +176,36 @@ async fn fetch(
         warn!(error = %e, "a prompt cannot be fetched");
         ApiError::unavailable("the object store")
     })?;
-    let sound = sound.ok_or_else(|| ApiError::not_found("audio file"))?;
-    Ok(answer(&sound, &req))
+    if let Some(sound) = sound {
+        return Ok(answer(&sound, &req));
+    }
+    // Whoever makes up names may use up what is made again, and not end the calls of others.
+    if audio.restored.check().is_err() {
+        counter!("ingress_audio_total", "from" => "silence").increment(1);
+        return silence();
+    }
+    if let Some(sound) = audio.restore(&file).await {
+        counter!("ingress_audio_total", "from" => "made_again").increment(1);
+        warn!("a prompt whose file was gone is made again");
+        return Ok(answer(&sound, &req));
+    }
+    counter!("ingress_audio_total", "from" => "silence").increment(1);
+    warn!(
+        "a prompt's file is gone and cannot be made again now; the caller hears silence in its place"
+    );
+    silence()
 }
 
-/// RFC 9110, sections 13 and 14: the condition before the range.
+/// What Twilio can play in place of a prompt, this once.
+fn silence() -> Result<HttpResponse, ApiError> {
+    let silence = ::audio::Sound::mono(vec![0; SILENCE]).to_wav(::audio::Encoding::MuLaw);
+    let silence = silence.map_err(|_| ApiError::not_found("audio file"))?;
+    Ok(HttpResponse::Ok()
+        .content_type("audio/wav")
+        .insert_header((CACHE_CONTROL, "no-store"))
+        .body(silence))
+}
+
 fn answer(sound: &Sound, req: &HttpRequest) -> HttpResponse {
     let head = |status: StatusCode| {
         let mut head = HttpResponse::build(status);
@@ -151,20 +214,13 @@ fn answer(sound: &Sound, req: &HttpRequest) -> HttpResponse {
             .insert_header((ACCEPT_RANGES, "bytes"));
         head
     };
-    let known = match IfNoneMatch::parse(req) {
-        Ok(IfNoneMatch::Any) => true,
-        Ok(IfNoneMatch::Items(tags)) => tags.iter().any(|tag| tag.weak_eq(&sound.etag)),
-        Err(_) => false,
-    };
-    if known {
-        return head(StatusCode::NOT_MODIFIED).finish();
-    }
     let size = sound.bytes.len() as u64;
-    match part(sound, req) {
-        Part::Whole => head(StatusCode::OK)
+    match wanted(req, &sound.etag, size) {
+        Wanted::Known => head(StatusCode::NOT_MODIFIED).finish(),
+        Wanted::Whole => head(StatusCode::OK)
             .content_type(sound.content_type)
             .body(sound.bytes.clone()),
-        Part::Some { first, last } => {
+        Wanted::Part { first, last } => {
             let bytes = usize::try_from(first)
                 .ok()
                 .zip(usize::try_from(last).ok())
@@ -174,34 +230,9 @@ fn answer(sound: &Sound, req: &HttpRequest) -> HttpResponse {
                 .insert_header((CONTENT_RANGE, format!("bytes {first}-{last}/{size}")))
                 .body(bytes.unwrap_or_default())
         }
-        Part::None => head(StatusCode::RANGE_NOT_SATISFIABLE)
+        Wanted::Beyond => head(StatusCode::RANGE_NOT_SATISFIABLE)
             .insert_header((CONTENT_RANGE, format!("bytes */{size}")))
             .finish(),
-    }
-}
-
-enum Part {
-    Whole,
-    Some { first: u64, last: u64 },
-    None,
-}
-
-/// Which part is wanted. Several parts, or a range in other units, may be answered with the whole.
-fn part(sound: &Sound, req: &HttpRequest) -> Part {
-    let Ok(Range::Bytes(ranges)) = Range::parse(req) else {
-        return Part::Whole;
-    };
-    let [range] = ranges.as_slice() else {
-        return Part::Whole;
-    };
-    if let Ok(IfRange::EntityTag(tag)) = IfRange::parse(req)
-        && !tag.strong_eq(&sound.etag)
-    {
-        return Part::Whole;
-    }
-    match range.to_satisfiable_range(sound.bytes.len() as u64) {
-        Some((first, last)) => Part::Some { first, last },
-        None => Part::None,
     }
 }
 

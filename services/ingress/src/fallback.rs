@@ -1,11 +1,12 @@
 //! What Twilio gets when the platform behind does not answer in time: always valid TwiML.
 
-use role::directory::Entry;
+use directory::Entry;
+use phone::same_phone;
 use twiml::{Dial, Hangup, Method, Number, Pause, Redirect, Response, Say};
 use url::form_urlencoded::Serializer;
 use webhook::Params;
 
-use crate::webhooks::Answer;
+use crate::webhooks::ResponseKind;
 
 /// An empty document: nothing more to do.
 pub const EMPTY: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Response/>";
@@ -20,9 +21,16 @@ const KEPT: [&str; 2] = ["interview_id", "question_number"];
 const TRY: &str = "try";
 
 /// For a call that comes in: the business's phone rings if we know it, else the caller hears an apology. The dial
-/// comes back to us as usual, so a missed call is noticed even then.
-pub fn dial(entry: Option<&Entry>, call_sid: &str) -> String {
-    let Some(entry) = entry.filter(|entry| entry.dialable) else {
+/// comes back to us as usual, so a missed call is noticed even then. A call that the carrier forwarded from that phone
+/// would come back for ever.
+pub fn dial(entry: Option<&Entry>, call_sid: &str, params: &Params) -> String {
+    let comes_back = |entry: &&Entry| {
+        let said = ["ForwardedFrom", "From", "To"].map(|name| params.get(name));
+        let mut said = said.into_iter().flatten();
+        said.any(|said| same_phone(said, entry.forward_to.as_str()))
+    };
+    let known = entry.filter(|entry| entry.dialable && !comes_back(entry));
+    let Some(entry) = known else {
         return goodbye(
             "We are sorry, we can't take your call right now. Please try again in a few minutes.",
         );
@@ -61,10 +69,10 @@ pub fn try_again(query: &Params) -> String {
 }
 
 /// For a request whose parameters cannot be right.
-pub fn bad(answer: Answer) -> String {
+pub fn bad(answer: ResponseKind) -> String {
     match answer {
-        Answer::Voice => goodbye("We are sorry, something went wrong with this call."),
-        Answer::Messaging | Answer::Nothing => EMPTY.to_owned(),
+        ResponseKind::Voice => goodbye("We are sorry, something went wrong with this call."),
+        ResponseKind::Messaging | ResponseKind::Nothing => EMPTY.to_owned(),
     }
 }
 

@@ -1,12 +1,14 @@
 #![doc = include_str!("../README.md")]
 
 mod audio;
-mod door;
 mod fallback;
-mod handover;
+mod noted;
+mod publisher;
 mod read;
+mod request;
 mod spool;
 mod verify;
+mod webhook_handler;
 mod webhooks;
 
 use std::sync::Arc;
@@ -14,13 +16,13 @@ use std::time::Duration;
 
 use role::{Error, Parts, Role, RoleSpec};
 
-pub use webhooks::{Answer, Fallback, WEBHOOKS, Wait, Webhook};
+pub use webhooks::{Fallback, ResponseKind, WEBHOOKS, Wait, Webhook};
 
 /// How long things take; a test is in more of a hurry.
 #[derive(Debug, Clone, Copy)]
 pub struct Timings {
     /// By how much each row's deadline is divided; 1 where time is real.
-    pub haste: u32,
+    pub speedup: u32,
     /// How long the spool waits before it tries the bus again.
     pub pause: Duration,
 }
@@ -28,7 +30,7 @@ pub struct Timings {
 impl Default for Timings {
     fn default() -> Self {
         Self {
-            haste: 1,
+            speedup: 1,
             pause: Duration::from_millis(500),
         }
     }
@@ -57,11 +59,19 @@ pub async fn role_with_timings(parts: &Parts, timings: Timings) -> Result<Role, 
         parts.stopping.clone(),
         timings.pause,
     ));
-    role.serves(audio::ROUTES, audio::Audio::new(&parts.settings));
+    let waits = spool.clone();
+    role.complains(
+        "ingress.spool",
+        Arc::new(move || {
+            let why = "webhooks wait on the disk until the bus takes them";
+            (!waits.is_empty()).then(|| why.to_owned())
+        }),
+    );
+    role.serves(audio::ROUTES, audio::Audio::new(parts));
     role.stays_in_rotation();
     role.serves(
         webhooks::ROUTES,
-        door::Door::new(parts, spool, timings.haste),
+        webhook_handler::WebhookHandler::new(parts, spool, timings.speedup),
     );
     Ok(role)
 }

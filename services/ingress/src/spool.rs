@@ -73,14 +73,17 @@ impl Spool {
         }
     }
 
-    /// Keeps an event; it is on the disk when this returns.
+    /// Keeps an event; it is on the disk when this returns. A client that leaves meanwhile drops this future, and the
+    /// write goes on: what follows it belongs to the write.
     pub async fn keep(self: &std::sync::Arc<Self>, envelope: &Envelope) -> io::Result<()> {
         let (spool, bytes) = (self.clone(), envelope.to_bytes());
-        let kept = tokio::task::spawn_blocking(move || spool.write(&bytes)).await;
-        kept.map_err(io::Error::other)??;
-        counter!("ingress_spooled_total").increment(1);
-        self.filled.notify_one();
-        Ok(())
+        let kept = tokio::task::spawn_blocking(move || {
+            spool.write(&bytes)?;
+            counter!("ingress_spooled_total").increment(1);
+            spool.filled.notify_one();
+            Ok(())
+        });
+        kept.await.map_err(io::Error::other)?
     }
 
     fn write(&self, bytes: &[u8]) -> io::Result<()> {
@@ -119,6 +122,20 @@ impl Spool {
 
     fn forget(&self, path: &Path) -> io::Result<()> {
         fs::remove_file(path)?;
+        self.waiting.fetch_sub(1, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Takes a file that cannot be read out of the way, for people to look at. One that cannot even be renamed stays, and
+    /// holds nobody up.
+    fn set_aside(&self, path: &Path, reason: &str) -> io::Result<()> {
+        counter!("ingress_spool_damaged_total").increment(1);
+        error!(
+            file = %path.display(),
+            reason,
+            "spooled webhook cannot be read; it is set aside as .damaged and the others go on"
+        );
+        fs::rename(path, path.with_extension("damaged"))?;
         self.waiting.fetch_sub(1, Ordering::Relaxed);
         Ok(())
     }
@@ -167,18 +184,26 @@ pub async fn drain(
 async fn drain_once(spool: &Spool, bus: &Bus) -> io::Result<u64> {
     let (mut drained, mut stuck) = (0_u64, 0_u64);
     for path in spool.files()? {
-        let envelope = match Envelope::from_bytes(&fs::read(&path)?) {
+        let read = fs::read(&path).map_err(|e| e.to_string());
+        let read = read.and_then(|bytes| Envelope::from_bytes(&bytes).map_err(|e| e.to_string()));
+        let envelope = match read {
             Ok(envelope) => envelope,
-            Err(e) => {
-                error!(file = %path.display(), error = %e, "a spooled webhook cannot be read; it is put aside");
-                fs::rename(&path, path.with_extension("damaged"))?;
-                spool.waiting.fetch_sub(1, Ordering::Relaxed);
+            Err(reason) => {
+                if let Err(e) = spool.set_aside(&path, &reason) {
+                    error!(file = %path.display(), error = %e, "the file cannot be set aside either");
+                    stuck += 1;
+                }
                 continue;
             }
         };
         match bus.publish(&envelope).await {
             Ok(()) => {
-                spool.forget(&path)?;
+                // One that cannot be removed comes again at the next look: the same event, which is handled once.
+                if let Err(e) = spool.forget(&path) {
+                    error!(file = %path.display(), error = %e, "a published webhook cannot be removed from the spool");
+                    stuck += 1;
+                    continue;
+                }
                 drained += 1;
             }
             Err(e @ bus::Error::Unroutable(_)) => {
@@ -194,7 +219,7 @@ async fn drain_once(spool: &Spool, bus: &Bus) -> io::Result<u64> {
     if stuck > 0 {
         warn!(
             stuck,
-            "spooled webhooks have no role to go to; start the role that handles them"
+            "spooled webhooks have no role to go to, or files that cannot be moved; start the role that handles them"
         );
     }
     #[expect(clippy::cast_precision_loss, reason = "a count up to CAPACITY")]
@@ -228,6 +253,23 @@ mod tests {
             .map(|path| Envelope::from_bytes(&fs::read(path).unwrap()).unwrap().id)
             .collect();
         assert_eq!(ids, ["0", "1", "2", "3", "4", "5"]);
+        assert!(!spool.is_empty());
+    }
+
+    /// The write of a client that has left goes on in a thread of its own, and nothing else would tell the drain.
+    #[tokio::test]
+    async fn write_of_a_client_that_left_wakes_the_drain() {
+        let dir = tempfile::tempdir().unwrap();
+        let spool = Arc::new(Spool::open(dir.path()).unwrap());
+        let clock = Clock::system();
+        let event = Envelope::at("t", "1".to_owned(), clock.now(), &CallStarted::default());
+        {
+            let mut keep = std::pin::pin!(spool.keep(&event));
+            assert!(futures::poll!(keep.as_mut()).is_pending());
+        }
+        tokio::time::timeout(Duration::from_secs(10), spool.filled.notified())
+            .await
+            .unwrap();
         assert!(!spool.is_empty());
     }
 }

@@ -3,15 +3,15 @@
 use std::time::Duration;
 
 use actix_web::web;
-use role::http::{Access, Method, Route};
+use api::{Access, Method, Route};
 
-use crate::door;
-use crate::read::{self, Draft, interview};
-use crate::verify::Arrival;
+use crate::read::{self, InboundEvent, interview};
+use crate::request::SignedRequest;
+use crate::webhook_handler;
 
 /// What Twilio gets when there is nothing to decide: the row's own empty answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Answer {
+pub enum ResponseKind {
     /// TwiML for a call. Bad parameters are spoken of, never a 4xx: a live call must not break.
     Voice,
     /// TwiML for a message: an empty document, replies go out through the REST API.
@@ -41,7 +41,7 @@ pub enum Fallback {
 }
 
 /// Parameters, as the event that they become.
-pub type Read = fn(&Arrival) -> Result<Draft, webhook::Invalid>;
+pub type Read = fn(&SignedRequest) -> Result<InboundEvent, webhook::Invalid>;
 
 /// One webhook.
 #[derive(Clone, Copy)]
@@ -49,7 +49,7 @@ pub struct Webhook {
     /// Its path, as in the contract. A slash at its end may come or not.
     pub path: &'static str,
     /// How it is answered.
-    pub answer: Answer,
+    pub response: ResponseKind,
     /// Whether Twilio waits for what is decided.
     pub waits: Option<Wait>,
     /// How it is read.
@@ -65,57 +65,66 @@ const INTERVIEW: Wait = wait(9, Fallback::TryAgain);
 
 /// The table.
 pub const WEBHOOKS: &[Webhook] = &[
-    asks("/webhooks/twilio/call", CALL, read::call),
-    tells(
+    request_reply("/webhooks/twilio/call", CALL, read::call),
+    notify(
         "/webhooks/twilio/call/status/{call_sid}",
-        Answer::Voice,
+        ResponseKind::Voice,
         read::dial_finished,
     ),
-    asks(
+    request_reply(
         "/webhooks/twilio/call/whisper/{call_sid}",
         WHISPER,
         read::whisper,
     ),
-    asks(
+    request_reply(
         "/webhooks/twilio/call/whisper/{call_sid}/answer",
         WHISPER,
         read::whisper_answer,
     ),
-    tells("/webhooks/twilio/sms", Answer::Messaging, read::sms),
-    tells(
+    notify("/webhooks/twilio/sms", ResponseKind::Messaging, read::sms),
+    notify(
         "/webhooks/twilio/sms/status",
-        Answer::Nothing,
+        ResponseKind::Nothing,
         read::message_status,
     ),
     // The coach's.
-    asks("/webhook/voice", CALL, read::call),
-    asks("/webhook/menu", INTERVIEW, interview::gather_finished),
-    asks("/start-interview", INTERVIEW, interview::call_continued),
-    asks("/continue-interview", INTERVIEW, interview::call_continued),
-    asks("/webhook/response", INTERVIEW, interview::record_finished),
-    tells("/webhook/status", Answer::Nothing, read::call_status),
+    request_reply("/webhook/voice", CALL, read::call),
+    request_reply("/webhook/menu", INTERVIEW, interview::gather_finished),
+    request_reply("/start-interview", INTERVIEW, interview::call_continued),
+    request_reply("/continue-interview", INTERVIEW, interview::call_continued),
+    request_reply("/webhook/response", INTERVIEW, interview::record_finished),
+    notify("/webhook/status", ResponseKind::Nothing, read::call_status),
+    // The streaming bots' and assistants'.
+    request_reply("/voice", CALL, read::call),
+    request_reply("/twiml", CALL, read::call),
     // The screener's.
-    asks(
+    request_reply(
         "/api/webhooks/record-response",
         INTERVIEW,
         interview::record_finished,
     ),
-    tells(
+    notify(
         "/api/webhooks/call-status",
-        Answer::Nothing,
+        ResponseKind::Nothing,
         read::call_status,
     ),
-    tells(
+    notify(
         "/api/webhooks/recording-status",
-        Answer::Nothing,
+        ResponseKind::Nothing,
+        interview::recording_status,
+    ),
+    // Of whole calls, whoever answers them.
+    notify(
+        "/recording/status",
+        ResponseKind::Nothing,
         interview::recording_status,
     ),
 ];
 
 impl Wait {
-    /// How long it is, in this much of a hurry: see [`crate::Timings::haste`].
-    pub fn deadline(self, haste: u32) -> Duration {
-        Duration::from_secs(self.deadline_s) / haste.max(1)
+    /// How long it is, in this much of a hurry: see [`crate::Timings::speedup`].
+    pub fn deadline(self, speedup: u32) -> Duration {
+        Duration::from_secs(self.deadline_s) / speedup.max(1)
     }
 }
 
@@ -127,20 +136,20 @@ const fn wait(deadline_s: u64, fallback: Fallback) -> Wait {
 }
 
 /// A webhook of a call that waits for what to do next.
-const fn asks(path: &'static str, wait: Wait, read: Read) -> Webhook {
+const fn request_reply(path: &'static str, wait: Wait, read: Read) -> Webhook {
     Webhook {
         path,
-        answer: Answer::Voice,
+        response: ResponseKind::Voice,
         waits: Some(wait),
         read,
     }
 }
 
 /// A webhook that only tells something.
-const fn tells(path: &'static str, answer: Answer, read: Read) -> Webhook {
+const fn notify(path: &'static str, response: ResponseKind, read: Read) -> Webhook {
     Webhook {
         path,
-        answer,
+        response,
         waits: None,
         read,
     }
@@ -149,16 +158,16 @@ const fn tells(path: &'static str, answer: Answer, read: Read) -> Webhook {
 /// The same, as routes: Twilio asks with POST unless the number says GET.
 pub const ROUTES: &[Route] = &{
     let mut routes = [Route::new(Method::Post, "", Access::Signature, "", || {
-        web::to(door::open)
+        web::to(webhook_handler::handle)
     }); WEBHOOKS.len() * 2];
     let mut i = 0;
     while i < WEBHOOKS.len() {
         let (path, what) = (WEBHOOKS[i].path, "A webhook of Twilio's");
         routes[i * 2] = Route::new(Method::Post, path, Access::Signature, what, || {
-            web::to(door::open)
+            web::to(webhook_handler::handle)
         });
         routes[i * 2 + 1] = Route::new(Method::Get, path, Access::Signature, what, || {
-            web::to(door::open)
+            web::to(webhook_handler::handle)
         });
         i += 1;
     }
@@ -191,7 +200,7 @@ mod tests {
         for row in WEBHOOKS {
             let Some(wait) = row.waits else { continue };
             assert!((1..=10).contains(&wait.deadline_s), "{}", row.path);
-            assert_eq!(row.answer, Answer::Voice, "{}", row.path);
+            assert_eq!(row.response, ResponseKind::Voice, "{}", row.path);
             assert_eq!(wait.deadline(1), Duration::from_secs(wait.deadline_s));
         }
     }

@@ -2,6 +2,7 @@
 
 mod app;
 mod db;
+mod effects;
 mod http;
 
 use app::Desk;
@@ -31,29 +32,34 @@ pub async fn role_with_timings(parts: &Parts, timings: Timings) -> Result<Role, 
         timings,
     };
     role.decides(app::turns::Begin(desk()))?;
-    role.decides(app::turns::Choose(desk()))?;
-    role.decides(app::turns::TakeAnswer(desk()))?;
-    role.decides(app::turns::GoOn(desk()))?;
-    role.decides(app::turns::TakeTurn(desk()))?;
-    role.decides(app::turns::Advance(desk()))?;
-    role.decides(app::recordings::Follow(desk()))?;
-    role.decides(app::recordings::LookFor(desk()))?;
-    role.decides(app::questions::Written(desk()))?;
-    role.decides(app::questions::NotWritten(desk()))?;
-    role.decides(app::evaluation::Transcribed(desk()))?;
-    role.decides(app::evaluation::NotTranscribed(desk()))?;
-    role.decides(app::evaluation::Scored(desk()))?;
-    role.decides(app::evaluation::NotScored(desk()))?;
-    role.decides(app::evaluation::Summarized(desk()))?;
-    role.decides(app::evaluation::NotSummarized(desk()))?;
-    role.decides(app::status::FollowCall(desk()))?;
-    role.decides(app::status::Settle(desk()))?;
-    role.decides(app::dial::Dial(desk()))?;
-    role.decides(app::dial::Placed)?;
-    role.decides(app::dial::Refused(desk()))?;
-    role.decides(app::speech::Spoken)?;
-    role.decides(app::speech::NotSpoken)?;
-    role.decides(app::flows::Define(desk()))?;
+    role.decides_on("turns", app::turns::Choose(desk()))?;
+    role.decides_on("turns", app::turns::TakeAnswer(desk()))?;
+    role.decides_on("turns", app::turns::GoOn(desk()))?;
+    role.decides_on("turns", app::turns::TakeTurn(desk()))?;
+    role.decides_on("turns", app::turns::Advance(desk()))?;
+    role.decides_on("turns", app::streams::Hear(desk()))?;
+    role.decides_on("evaluation", app::recordings::Follow(desk()))?;
+    role.decides_on("evaluation", app::recordings::LookFor(desk()))?;
+    role.decides_on("turns", app::questions::Written(desk()))?;
+    role.decides_on("turns", app::questions::NotWritten(desk()))?;
+    role.decides_on("evaluation", app::evaluation::Transcribed(desk()))?;
+    role.decides_on("evaluation", app::evaluation::NotTranscribed(desk()))?;
+    role.decides_on("evaluation", app::evaluation::Scored(desk()))?;
+    role.decides_on("evaluation", app::evaluation::NotScored(desk()))?;
+    role.decides_on("evaluation", app::evaluation::Summarized(desk()))?;
+    role.decides_on("evaluation", app::evaluation::NotSummarized(desk()))?;
+    role.decides_on("progress", app::status::FollowCall(desk()))?;
+    role.decides_on("progress", app::status::Settle(desk()))?;
+    role.decides_on("progress", app::dial::Dial(desk()))?;
+    role.decides_on("progress", app::dial::Placed)?;
+    role.decides_on("progress", app::dial::Refused(desk()))?;
+    role.decides_on("progress", app::speech::Spoken)?;
+    role.decides_on("progress", app::speech::NotSpoken)?;
+    role.decides_on("progress", app::flows::Define(desk()))?;
+    role.decides_on("progress", app::erase::Forget)?;
+    role.decides_on("progress", app::erase::Expire)?;
+    role.performs_on("queries", effects::flows::Find(store.clone()))?;
+    role.performs_on("queries", effects::known::Known(store.clone()))?;
     role.runs(speak_ahead(parts.clone(), store.clone(), relay.clone()));
     role.serves(
         http::ROUTES,
@@ -64,6 +70,7 @@ pub async fn role_with_timings(parts: &Parts, timings: Timings) -> Result<Role, 
             directory: parts.directory.clone(),
             speaker: parts.settings.speaker(),
             clock: parts.clock.clone(),
+            results: timings.results,
         },
     );
     Ok(role)

@@ -1,11 +1,11 @@
 //! What operators ask: do voices work, and who speaks?
 
 use actix_web::{HttpResponse, web};
+use api::{Access, Method, Route, Scope, shape};
 use objects::Objects;
-use role::http::{Access, Method, Route, Scope, shape};
-use role::settings::Settings;
 use schemars::JsonSchema;
 use serde::Serialize;
+use settings::Settings;
 
 use crate::effects::FOLDER;
 use crate::providers::{Speaker, voices};

@@ -5,8 +5,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::TimeDelta;
+use clock::Clock;
 use objects::Objects;
-use role::{Cause, HandlerError, Turns, derive_id};
+use role::budget::{Budget, OVER_BUDGET};
+use role::{Cause, HandlerError, Note, Timeline, Turns, derive_id};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tokio::sync::OwnedMutexGuard;
@@ -28,6 +31,9 @@ pub(crate) struct Once {
     pub objects: Objects,
     pub turns: Arc<Turns>,
     pub timings: Arc<Timings>,
+    pub timeline: Timeline,
+    pub clock: Clock,
+    pub budget: Budget,
 }
 
 /// Which work it is.
@@ -36,6 +42,8 @@ pub(crate) struct Effect<'a> {
     pub kind: &'static str,
     /// The command's id of it.
     pub id: &'a str,
+    /// Who pays; empty: nobody in particular.
+    pub tenant: &'a str,
     /// A digest of what the result depends on: the same id with something else to work on is other work. Empty where the id
     /// says it all.
     pub made_of: String,
@@ -51,11 +59,11 @@ pub(crate) struct Kept<T> {
 }
 
 /// What came of the work.
-pub(crate) enum Outcome<T> {
+pub(crate) enum EffectResult<T> {
     /// It is done, now or before.
     Done(Kept<T>),
     /// It will not be done, for this reason.
-    Not(&'static str),
+    Failed(&'static str),
 }
 
 /// Why work was not done.
@@ -65,6 +73,8 @@ pub(crate) enum Miss {
     Later { reason: &'static str, why: String },
     /// It never will.
     Never(&'static str),
+    /// What it needs is not there yet: the command is delivered again after about so long, and no attempt is counted.
+    NotYet { why: String, after: Duration },
 }
 
 impl From<ai::Error> for Miss {
@@ -118,7 +128,7 @@ impl Once {
         effect: &Effect<'_>,
         cause: &Cause,
         make: impl Future<Output = Made<T>> + Send,
-    ) -> Result<Outcome<T>, HandlerError>
+    ) -> Result<EffectResult<T>, HandlerError>
     where
         T: Serialize + DeserializeOwned + Send + Sync,
     {
@@ -132,13 +142,19 @@ impl Once {
         match self.kept(effect).await {
             Ok(Some(kept)) if kept.made_of == effect.made_of => {
                 info!(effect.kind, effect.id, "done before");
-                return Ok(Outcome::Done(kept));
+                return Ok(EffectResult::Done(kept));
             }
             Ok(_) => {}
             Err(miss) => return self.settle(effect, cause, miss),
         }
+        // Whoever asked goes on as where no provider answers; what is kept already costs nothing.
+        if self.budget.is_spent(effect.tenant).await {
+            return self.settle(effect, cause, Miss::Never(OVER_BUDGET));
+        }
         match make.await {
             Ok((value, took)) => {
+                self.spent(effect.tenant, took.as_ref());
+                self.note(effect, cause, took.as_ref());
                 let made_of = effect.made_of.clone();
                 let kept = Kept {
                     made_of,
@@ -146,10 +162,29 @@ impl Once {
                     took,
                 };
                 self.keep(effect, &kept).await;
-                Ok(Outcome::Done(kept))
+                Ok(EffectResult::Done(kept))
             }
             Err(miss) => self.settle(effect, cause, miss),
         }
+    }
+
+    /// Tells what it has cost.
+    pub(crate) fn spent(&self, tenant: &str, took: Option<&Took>) {
+        let cost = took.and_then(|took| took.cost_micro_usd);
+        self.budget.spent(tenant, cost);
+    }
+
+    /// Notes what a provider was paid for, for the timeline of the call.
+    pub(crate) fn note(&self, effect: &Effect<'_>, cause: &Cause, took: Option<&Took>) {
+        let Some(took) = took else { return };
+        let latency = Duration::from_millis(took.latency_ms.into());
+        let began = self.clock.now() - TimeDelta::milliseconds(took.latency_ms.into());
+        let note = Note::new("scoring", "provider", effect.kind, began)
+            .tenant(cause.tenant.clone().unwrap_or_default())
+            .key(cause.key.clone().unwrap_or_default())
+            .took(latency)
+            .detail(&took.facts());
+        self.timeline.note(note);
     }
 
     /// Waits until nobody else in this process works on the same.
@@ -163,16 +198,20 @@ impl Once {
         effect: &Effect<'_>,
         cause: &Cause,
         miss: Miss,
-    ) -> Result<Outcome<T>, HandlerError> {
+    ) -> Result<EffectResult<T>, HandlerError> {
         match miss {
             Miss::Later { why, .. } if cause.attempt < self.timings.attempts => {
                 Err(HandlerError::Retry(why))
             }
             Miss::Later { reason, why } => {
                 warn!(effect.kind, effect.id, reason, why, "given up");
-                Ok(Outcome::Not(reason))
+                Ok(EffectResult::Failed(reason))
             }
-            Miss::Never(reason) => Ok(Outcome::Not(reason)),
+            Miss::Never(reason) => Ok(EffectResult::Failed(reason)),
+            Miss::NotYet { why, after } => Err(HandlerError::Unavailable {
+                reason: why,
+                retry_after: Some(after),
+            }),
         }
     }
 

@@ -3,6 +3,7 @@
 use ai::Usage;
 use events::v1::AiUsage;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 /// As it is kept beside a result.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,6 +47,15 @@ impl Took {
             cost_micro_usd: cost.map(|(a, b)| a.saturating_add(b)),
             ..later
         }
+    }
+
+    /// As diagnostic lines show it.
+    pub(crate) fn facts(&self) -> Value {
+        json!({
+            "provider": self.provider, "model": self.model, "simulated": self.simulated, "attempts": self.attempts,
+            "prompt_tokens": self.prompt_tokens, "completion_tokens": self.completion_tokens,
+            "cost_micro_usd": self.cost_micro_usd,
+        })
     }
 
     /// As it is told.

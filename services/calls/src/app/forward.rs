@@ -1,5 +1,7 @@
 //! A call comes in for a business that forwards: what does the caller get?
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use chrono::Duration;
 use clock::Time;
@@ -7,30 +9,48 @@ use events::Event;
 use events::v1::{TenantContext, TwimlReply, VoiceInbound};
 use role::{Cause, Decider, Decision, HandlerError, Tx};
 use serde_json::json;
-use twiml::{Dial, Hangup, Number, Reject, Response, Say};
+use twiml::{Response, Start};
 
+use super::app_handled;
+use super::call_update::CallUpdate;
+use super::consent;
+use super::document;
+use super::forwarding_loop::{self, ForwardingLoop};
 use super::hours::is_open;
-use super::record::Record;
-use super::state::MISSED;
+use super::promise::will_be_texted;
+use super::reason::MissedReason;
+use super::verdict::Outcome;
 
 /// How long after the longest possible ringing we look at a call of which nothing more was heard. Twilio rings
 /// about 5 s longer than told.
 const PATIENCE: Duration = Duration::seconds(25);
 
+/// Whether a number is one of this platform's; none while that is not known.
+pub type OwnNumbers = Arc<dyn Fn(&str) -> Option<bool> + Send + Sync>;
+
 /// Answers `voice.inbound.forward` with TwiML.
-pub struct Forward;
+pub struct Forward {
+    /// Which numbers are this platform's own.
+    pub own_numbers: OwnNumbers,
+    /// The public address, without a slash at its end. Twilio wants the recording's callback whole.
+    pub public_url: String,
+}
 
 /// What the caller gets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Plan {
     /// The business's phone rings.
     Dial,
-    /// He hears why not; the reason is the missed call's.
-    Apologize(&'static str),
-    /// He hears a busy line.
-    Reject,
-    /// The dial is over: nothing more.
-    Nothing,
+    /// Speaks an apology and hangs up.
+    Apologize { reason: MissedReason },
+    /// A busy line.
+    Reject { reason: MissedReason },
+    /// A busy line for a call that another of this platform's calls has become, which ends with it: nobody is texted for this one.
+    EndLoop,
+    /// A busy line: the tenant or its number is suspended.
+    NotServed,
+    /// An empty document: the dial has already finished.
+    Empty,
 }
 
 #[async_trait]
@@ -54,46 +74,61 @@ impl Decider for Forward {
                 "voice.inbound without a tenant or parameters".to_owned(),
             ));
         };
-        let mut record = Record::open(tx, cause, &tenant, &voice).await?;
-        record.line(
-            cause,
-            cause.time,
+        let mut update = CallUpdate::open(tx, cause, &tenant, &voice).await?;
+        update.log(
             "webhook",
             json!({
                 "what": "call comes in", "status": voice.call_status, "origin": event.origin,
+                "forwarded_from": Some(&voice.forwarded_from).filter(|from| !from.is_empty()),
             }),
         );
-
-        record.row.elsewhere |= event.origin == "api";
-        let dialled = record.row.dial_status.is_some();
-        let plan = plan(&tenant, cause.time, dialled);
-        let document = document(plan, &tenant, &voice.call_sid);
+        update.row.elsewhere |= event.origin == "api";
+        let mut plan = plan(&tenant, cause.time, update.row.dial_status.is_some());
+        if plan == Plan::Dial {
+            let may_be_ours = (self.own_numbers)(&tenant.forward_to).unwrap_or(true);
+            let found = forwarding_loop::find(tx, &tenant, &voice, may_be_ours, cause.time).await?;
+            plan = found.map_or(Plan::Dial, Plan::of_loop);
+        }
+        let document = match plan {
+            Plan::Apologize { reason } => {
+                let is_ours = (self.own_numbers)(&voice.from).unwrap_or(false);
+                let follows = !is_ours && will_be_texted(tx, &tenant, &voice, cause.time).await?;
+                document::apology(&tenant, &voice.from, reason, follows)
+            }
+            Plan::Dial => document::dial(&tenant, &voice.call_sid, &self.public_url),
+            Plan::Reject { .. } | Plan::EndLoop | Plan::NotServed => document::busy(),
+            Plan::Empty => Response::empty(),
+        };
         let xml = document
             .to_xml()
             .map_err(|e| HandlerError::Reject(e.to_string()))?;
-        record.line(
-            cause,
-            cause.time,
+        let (word, reason) = (plan.word(), plan.reason());
+        update.log(
             "twiml",
-            json!({ "plan": plan.word(), "xml": xml }),
+            json!({ "plan": word, "reason": reason, "xml": xml }),
         );
-        match plan.turns_away() {
-            Some(reason) if cause.wants_reply => {
-                record.conclude(MISSED, reason);
-                // Its end is told by a callback, which may be lost.
-                record.look_again("call.silent", PATIENCE);
+        match plan.outcome() {
+            Some((outcome, reason)) if cause.wants_reply => {
+                update.conclude(outcome, reason);
+                // Twilio's status callback may never arrive.
+                update.schedule_check("call.silent", PATIENCE);
             }
-            None if plan == Plan::Nothing => {}
+            None if plan == Plan::Empty => {}
             // Either the business's phone rings by our word, or nobody waits for it any more: the front door's fallback
             // has answered, which dials even where we would not have. Its end, or Twilio, tells.
             _ => {
-                record.row.forwarded |= plan == Plan::Dial;
+                if plan == Plan::Dial {
+                    update.dialled(&tenant);
+                }
+                if !cause.wants_reply && consent::is_recorded(&tenant) {
+                    update.start_recording(&Start::recording_status(&self.public_url));
+                }
                 let ringing = Duration::seconds(i64::from(tenant.dial_timeout_s));
-                record.look_again("call.silent", ringing + PATIENCE);
+                update.schedule_check("call.silent", ringing + PATIENCE);
             }
         }
-        record.settle();
-        Ok(record.save(tx).await?.reply(&TwimlReply { xml }))
+        update.settle();
+        Ok(update.save(tx).await?.reply(&TwimlReply { xml }))
     }
 }
 
@@ -101,193 +136,75 @@ impl Plan {
     fn word(self) -> &'static str {
         match self {
             Self::Dial => "dial",
-            Self::Apologize(_) => "apologize",
-            Self::Reject => "reject",
-            Self::Nothing => "nothing",
+            Self::Apologize { .. } => "apologize",
+            Self::Reject { .. } | Self::EndLoop | Self::NotServed => "reject",
+            Self::Empty => "nothing",
         }
     }
 
-    /// Why the call is missed, where nobody's phone rings.
-    fn turns_away(self) -> Option<&'static str> {
-        match self {
-            Self::Apologize(reason) => Some(reason),
-            Self::Reject => Some("closed"),
-            Self::Dial | Self::Nothing => None,
+    /// What a call gets that has come back.
+    fn of_loop(found: ForwardingLoop) -> Self {
+        let reason = MissedReason::ForwardedBack;
+        match found {
+            // The call that rings the phone ends as busy, so that it is missed, and its caller texted.
+            ForwardingLoop::Carrier {
+                while_ringing: true,
+            } => Self::Reject { reason },
+            ForwardingLoop::Carrier {
+                while_ringing: false,
+            }
+            | ForwardingLoop::OwnNumber => Self::Apologize { reason },
+            ForwardingLoop::Numbers => Self::EndLoop,
         }
+    }
+
+    /// How the call ends, where nobody's phone rings.
+    fn outcome(self) -> Option<(Outcome, &'static str)> {
+        match self {
+            Self::Apologize { reason } | Self::Reject { reason } => {
+                Some((Outcome::Missed, reason.as_str()))
+            }
+            Self::EndLoop => Some((Outcome::Failed, "forwarding-loop")),
+            Self::NotServed => Some((Outcome::Failed, app_handled::SUSPENDED)),
+            Self::Dial | Self::Empty => None,
+        }
+    }
+
+    fn reason(self) -> Option<&'static str> {
+        self.outcome().map(|(_, reason)| reason)
     }
 }
 
 /// Why a call at this time is not forwarded, if so.
-pub(super) fn turned_away(tenant: &TenantContext, at: Time) -> Option<&'static str> {
-    plan(tenant, at, false).turns_away()
+pub(super) fn missed_reason(tenant: &TenantContext, at: Time) -> Option<MissedReason> {
+    match plan(tenant, at, false) {
+        Plan::Apologize { reason } | Plan::Reject { reason } => Some(reason),
+        _ => None,
+    }
 }
 
 fn plan(tenant: &TenantContext, at: Time, dialled: bool) -> Plan {
     if dialled {
-        return Plan::Nothing;
+        return Plan::Empty;
+    }
+    if app_handled::is_suspended(tenant) {
+        return Plan::NotServed;
     }
     let after_hours = tenant
         .after_hours
         .as_ref()
         .map_or("", |a| a.action.as_str());
+    let reason = MissedReason::Closed;
     if !is_open(tenant, at) {
         match after_hours {
-            "apologize" => return Plan::Apologize("closed"),
-            "reject" => return Plan::Reject,
+            "apologize" => return Plan::Apologize { reason },
+            "reject" => return Plan::Reject { reason },
             _ => {}
         }
     }
     if tenant.forward_to.is_empty() {
-        Plan::Apologize("no-forwarding-number")
-    } else {
-        Plan::Dial
+        let reason = MissedReason::NoForwardingNumber;
+        return Plan::Apologize { reason };
     }
-}
-
-fn document(plan: Plan, tenant: &TenantContext, call_sid: &str) -> Response {
-    match plan {
-        Plan::Dial => Response::new().dial(dial(tenant, call_sid)),
-        Plan::Apologize(reason) => {
-            let custom = tenant
-                .after_hours
-                .as_ref()
-                .map(|a| a.say.as_str())
-                .filter(|_| reason == "closed");
-            // Nothing is promised that will not be done.
-            let texts = tenant.text_back.as_ref().is_some_and(|t| t.enabled);
-            let promise = if texts {
-                " and will text you shortly"
-            } else {
-                ""
-            };
-            let words = custom.filter(|say| !say.is_empty()).map_or_else(
-                || {
-                    format!(
-                        "Thank you for calling {}. We can't take your call right now{promise}.",
-                        tenant.name
-                    )
-                },
-                str::to_owned,
-            );
-            Response::new()
-                .say(say(tenant, &words))
-                .hangup(Hangup::new())
-        }
-        Plan::Reject => Response::new().reject(Reject::busy()),
-        Plan::Nothing => Response::empty(),
-    }
-}
-
-fn dial(tenant: &TenantContext, call_sid: &str) -> Dial {
-    let mut number = Number::new(tenant.forward_to.as_str());
-    if tenant.whisper.as_ref().is_some_and(|w| w.enabled) {
-        // The leg's own webhooks name the owner's number, not the business's: it rides along.
-        let business = tenant
-            .number
-            .as_ref()
-            .map_or("", |n| n.number.as_str())
-            .trim_start_matches('+');
-        number = number.url(format!(
-            "/webhooks/twilio/call/whisper/{call_sid}?number=%2B{business}"
-        ));
-    }
-    Dial::new()
-        .timeout(tenant.dial_timeout_s)
-        .action(format!("/webhooks/twilio/call/status/{call_sid}"))
-        .method(twiml::Method::Post)
-        .number(number)
-}
-
-/// Something spoken in the tenant's voice and language.
-pub(super) fn say(tenant: &TenantContext, words: &str) -> Say {
-    let mut say = Say::new(words);
-    if !tenant.voice.is_empty() {
-        say = say.voice(tenant.voice.as_str());
-    }
-    if !tenant.language.is_empty() {
-        say = say.language(tenant.language.as_str());
-    }
-    say
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use events::v1::{AfterHours, TextBack, Whisper};
-
-    fn smith() -> TenantContext {
-        TenantContext {
-            name: "Smith & Sons".into(),
-            forward_to: "+15550100002".into(),
-            dial_timeout_s: 20,
-            number: Some(events::v1::Number {
-                number: "+15550100001".into(),
-                ..Default::default()
-            }),
-            ..Default::default()
-        }
-    }
-
-    fn xml(plan: Plan, tenant: &TenantContext) -> String {
-        document(plan, tenant, "CA1").to_xml().unwrap()
-    }
-
-    #[test]
-    fn a_dial_comes_back_to_us_with_the_call_in_its_path() {
-        insta::assert_snapshot!(xml(Plan::Dial, &smith()), @r#"<?xml version="1.0" encoding="UTF-8"?><Response><Dial action="/webhooks/twilio/call/status/CA1" method="POST" timeout="20"><Number>+15550100002</Number></Dial></Response>"#);
-    }
-
-    #[test]
-    fn a_whisper_asks_whoever_picks_up() {
-        let tenant = TenantContext {
-            whisper: Some(Whisper {
-                enabled: true,
-                say: String::new(),
-            }),
-            ..smith()
-        };
-        insta::assert_snapshot!(xml(Plan::Dial, &tenant), @r#"<?xml version="1.0" encoding="UTF-8"?><Response><Dial action="/webhooks/twilio/call/status/CA1" method="POST" timeout="20"><Number url="/webhooks/twilio/call/whisper/CA1?number=%2B15550100001">+15550100002</Number></Dial></Response>"#);
-    }
-
-    #[test]
-    fn an_apology_names_the_business_in_its_own_voice() {
-        let tenant = TenantContext {
-            voice: "Polly.Joanna".into(),
-            language: "en-US".into(),
-            text_back: Some(TextBack {
-                enabled: true,
-                ..TextBack::default()
-            }),
-            ..smith()
-        };
-        insta::assert_snapshot!(xml(Plan::Apologize("no-forwarding-number"), &tenant), @r#"<?xml version="1.0" encoding="UTF-8"?><Response><Say voice="Polly.Joanna" language="en-US">Thank you for calling Smith &amp; Sons. We can't take your call right now and will text you shortly.</Say><Hangup/></Response>"#);
-    }
-
-    #[test]
-    fn an_apology_promises_no_text_that_will_not_be_sent() {
-        let xml = xml(Plan::Apologize("no-forwarding-number"), &smith());
-        assert!(
-            xml.contains("We can't take your call right now.</Say><Hangup/>"),
-            "{xml}"
-        );
-    }
-
-    #[test]
-    fn a_rejected_caller_hears_a_busy_line() {
-        insta::assert_snapshot!(xml(Plan::Reject, &smith()), @r#"<?xml version="1.0" encoding="UTF-8"?><Response><Reject reason="busy"/></Response>"#);
-        insta::assert_snapshot!(xml(Plan::Nothing, &smith()), @r#"<?xml version="1.0" encoding="UTF-8"?><Response/>"#);
-    }
-
-    #[test]
-    fn after_hours_are_the_tenants_own_words() {
-        let after_hours = Some(AfterHours {
-            action: "apologize".into(),
-            say: "Back at 7!".into(),
-        });
-        let tenant = TenantContext {
-            after_hours,
-            ..smith()
-        };
-        insta::assert_snapshot!(xml(Plan::Apologize("closed"), &tenant), @r#"<?xml version="1.0" encoding="UTF-8"?><Response><Say>Back at 7!</Say><Hangup/></Response>"#);
-    }
+    Plan::Dial
 }

@@ -7,25 +7,24 @@ use role::{Cause, Decider, Decision, HandlerError, Tx};
 use serde_json::{Value, json};
 use tracing::warn;
 
-use super::progress::TALK;
-use super::record::Record;
-use super::served;
+use super::app_handled;
+use super::call_update::{CallUpdate, TALK};
 use crate::db::CallRow;
 
 /// Takes `interview.started`.
-pub struct NoteStarted;
+pub struct LogInterviewStarted;
 
 /// Takes `answer.taken`.
-pub struct NoteAnswer;
+pub struct LogAnswer;
 
 /// Takes `interview.ended`.
-pub struct NoteEnded;
+pub struct LogInterviewEnded;
 
 /// Takes `interview.evaluated`.
-pub struct NoteEvaluated;
+pub struct LogInterviewEvaluated;
 
 #[async_trait]
-impl Decider for NoteStarted {
+impl Decider for LogInterviewStarted {
     type Event = InterviewStarted;
     const NAME: &'static str = "interview-started";
 
@@ -45,7 +44,7 @@ impl Decider for NoteStarted {
 }
 
 #[async_trait]
-impl Decider for NoteAnswer {
+impl Decider for LogAnswer {
     type Event = AnswerTaken;
     const NAME: &'static str = "answer-taken";
 
@@ -66,7 +65,7 @@ impl Decider for NoteAnswer {
 }
 
 #[async_trait]
-impl Decider for NoteEnded {
+impl Decider for LogInterviewEnded {
     type Event = InterviewEnded;
     const NAME: &'static str = "interview-ended";
 
@@ -86,7 +85,7 @@ impl Decider for NoteEnded {
 }
 
 #[async_trait]
-impl Decider for NoteEvaluated {
+impl Decider for LogInterviewEvaluated {
     type Event = InterviewEvaluated;
     const NAME: &'static str = "interview-evaluated";
 
@@ -116,14 +115,14 @@ async fn note(
         // Nobody was called.
         return Ok(Decision::nothing());
     }
-    let mut record = Record::open_by_interview(tx, cause, interview).await?;
-    record.line(cause, cause.time, "event", detail);
-    take(&mut record.row, interview);
-    let verdict = served::verdict_by_interview(&interview.outcome, &interview.failure_reason);
-    record.take(verdict);
+    let mut update = CallUpdate::open_by_interview(tx, cause, interview).await?;
+    update.log("event", detail);
+    take(&mut update.row, interview);
+    let verdict = app_handled::verdict_by_interview(&interview.outcome, &interview.failure_reason);
+    update.apply(verdict);
     // The end of the call is told by a callback, which may be lost.
-    record.look_again("call.silent", TALK);
-    Ok(record.save(tx).await?)
+    update.schedule_check("call.silent", TALK);
+    Ok(update.save(tx).await?)
 }
 
 /// Takes in what is known of the interview; a later state replaces an earlier one, whenever it comes.

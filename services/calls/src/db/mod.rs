@@ -1,6 +1,18 @@
 //! The tables of calls: one row a call, and what happened to it.
 
+pub mod customers;
+mod erase;
+mod notes;
+mod recordings;
 mod schema;
+mod turns;
+
+pub use erase::{erase, expire};
+pub use notes::{
+    NoteFilter, NoteRow, note_add, note_counts, note_find, note_list, note_sweep, webhook_list,
+};
+pub use recordings::{RecordingRow, line_add, recording_list, recording_save};
+pub use turns::{Turn, TurnRow, turn_insert, turn_list};
 
 use clock::Time;
 use diesel_migrations::embed_migrations;
@@ -76,6 +88,16 @@ pub struct CallRow {
     pub interview_status: String,
     /// How the interview ended; empty while it goes on.
     pub interview_outcome: String,
+    /// The phone that was dialled; empty: none.
+    pub dialled: String,
+    /// Twilio's code for why it failed; 0: it gave none.
+    pub code: i64,
+    /// Twilio's words for it.
+    pub error: String,
+    /// The carrier's answer, as SIP has it; 0: it was not told.
+    pub sip_code: i64,
+    /// The quarter of an hour in which it began, counted from 1970.
+    pub quarter: i64,
 }
 
 /// Something that happened to a call.
@@ -145,13 +167,66 @@ pub async fn call_find(tx: &mut Tx, id: &str) -> Result<Option<CallRow>, Error> 
         .optional())?)
 }
 
+/// Whether a call of the tenant's, other than this one, rings the phone just now. `rings` is the tenant and the phone.
+pub async fn call_rings(
+    tx: &mut Tx,
+    rings: (&str, &str),
+    but: &str,
+    since: Time,
+) -> Result<bool, Error> {
+    let found = on!(tx, c => ringing(since)
+        .filter(dsl::tenant_id.eq(rings.0).and(dsl::dialled.eq(rings.1)))
+        .filter(dsl::call_sid.ne(but))
+        .select(dsl::call_sid)
+        .first::<String>(c)
+        .await
+        .optional())?;
+    Ok(found.is_some())
+}
+
+/// Where a caller's calls, other than this one, go on just now: the number that was called, and the one that it dials.
+pub async fn call_hops(
+    tx: &mut Tx,
+    from: &str,
+    but: &str,
+    since: Time,
+) -> Result<Vec<(String, String)>, Error> {
+    Ok(on!(tx, c => ringing(since)
+        .filter(dsl::from_address.eq(from).and(dsl::call_sid.ne(but)))
+        .select((dsl::to_address, dsl::dialled))
+        .limit(100)
+        .load::<(String, String)>(c)
+        .await)?)
+}
+
+/// The calls that ring a phone.
+#[diesel::dsl::auto_type(no_type_alias)]
+fn ringing(since: Time) -> _ {
+    let since: types::Time = types::Time(since);
+    dsl::calls
+        .filter(dsl::dialled.ne(""))
+        .filter(dsl::dial_status.is_null())
+        .filter(dsl::ended_at.is_null())
+        .filter(dsl::started_at.gt(since))
+}
+
 /// What a list of calls is narrowed to.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
     /// Only this tenant's.
     pub tenant: Option<String>,
-    /// Only with this outcome.
+    /// Only with this outcome; empty: only those that have none yet.
     pub outcome: Option<String>,
+    /// Only what began at this time or later.
+    pub since: Option<Time>,
+    /// Only what began before this time.
+    pub until: Option<Time>,
+    /// Only what came from this address.
+    pub from: Option<String>,
+    /// Only what went to this address.
+    pub to: Option<String>,
+    /// Only what has this in its numbers or its ids.
+    pub q: Option<String>,
     /// Only what comes after this call in the list, newest first.
     pub after: Option<(Time, String)>,
 }
@@ -166,11 +241,48 @@ pub async fn call_list(tx: &mut Tx, filter: &Filter, limit: i64) -> Result<Vec<C
         if let Some(outcome) = &filter.outcome {
             query = query.filter(dsl::outcome.eq(outcome));
         }
+        if let Some(since) = filter.since {
+            query = query.filter(dsl::started_at.ge(types::Time(since)));
+        }
+        if let Some(until) = filter.until {
+            query = query.filter(dsl::started_at.lt(types::Time(until)));
+        }
+        if let Some(from) = &filter.from {
+            query = query.filter(dsl::from_address.eq(from));
+        }
+        if let Some(to) = &filter.to {
+            query = query.filter(dsl::to_address.eq(to));
+        }
+        if let Some(q) = &filter.q {
+            let like = format!("%{}%", q.replace(['\\', '%', '_'], ""));
+            let numbers = dsl::from_address.like(like.clone()).or(dsl::to_address.like(like));
+            query = query.filter(numbers.or(dsl::call_sid.eq(q)).or(dsl::id.eq(q)));
+        }
         if let Some((at, id)) = &filter.after {
             let at = types::Time(*at);
             query = query.filter(dsl::started_at.lt(at).or(dsl::started_at.eq(at).and(dsl::id.lt(id))));
         }
         query.order((dsl::started_at.desc(), dsl::id.desc())).limit(limit + 1).load::<CallRow>(c).await
+    })?)
+}
+
+/// How many calls began in each quarter of an hour, with each outcome: `since` and `until` count quarters.
+pub async fn call_counts(
+    tx: &mut Tx,
+    tenant: Option<&str>,
+    since: i64,
+    until: i64,
+) -> Result<Vec<(i64, String, i64)>, Error> {
+    Ok(on!(tx, c => {
+        let mut query = dsl::calls
+            .group_by((dsl::quarter, dsl::outcome))
+            .select((dsl::quarter, dsl::outcome, diesel::dsl::count_star()))
+            .filter(dsl::quarter.ge(since).and(dsl::quarter.lt(until)))
+            .into_boxed();
+        if let Some(tenant) = tenant {
+            query = query.filter(dsl::tenant_id.eq(tenant));
+        }
+        query.load::<(i64, String, i64)>(c).await
     })?)
 }
 

@@ -32,6 +32,25 @@ diesel::table! {
         interview_flow -> Text,
         interview_status -> Text,
         interview_outcome -> Text,
+        dialled -> Text,
+        code -> BigInt,
+        error -> Text,
+        sip_code -> BigInt,
+        quarter -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Text};
+    use store::types::{JsonText, Ts};
+
+    recordings (id) {
+        id -> Text,
+        call_sid -> Text,
+        tenant_id -> Text,
+        version -> BigInt,
+        at -> Ts,
+        shape -> JsonText,
     }
 }
 
@@ -47,3 +66,56 @@ diesel::table! {
         detail -> JsonText,
     }
 }
+
+diesel::table! {
+    use diesel::sql_types::{Bool, Nullable, Text};
+    use store::types::Ts;
+
+    customers (tenant_id, customer) {
+        tenant_id -> Text,
+        customer -> Text,
+        opted_out -> Bool,
+        opted_at -> Nullable<Ts>,
+        unreachable -> Bool,
+        texted_at -> Nullable<Ts>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Nullable, Text};
+    use store::types::{JsonText, Ts};
+
+    notes (id) {
+        id -> Text,
+        tenant_id -> Text,
+        key -> Text,
+        at -> Ts,
+        role -> Text,
+        kind -> Text,
+        what -> Text,
+        verdict -> Text,
+        took_ms -> Nullable<BigInt>,
+        detail -> JsonText,
+        parameters -> Text,
+        parameters_until -> Nullable<Ts>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Bool, Nullable, Text};
+    use store::types::Ts;
+
+    turns (id) {
+        id -> Text,
+        call_sid -> Text,
+        at -> Ts,
+        transcription_ms -> Nullable<BigInt>,
+        decision_ms -> Nullable<BigInt>,
+        speech_ms -> Nullable<BigInt>,
+        response_ms -> Nullable<BigInt>,
+        interrupted -> Bool,
+    }
+}
+
+diesel::joinable!(turns -> calls (call_sid));
+diesel::allow_tables_to_appear_in_same_query!(turns, calls);

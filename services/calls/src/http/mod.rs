@@ -1,33 +1,58 @@
 //! The API of calls.
 
+mod control;
+mod filter;
+mod latency;
+mod notes;
 mod report;
 mod shapes;
+mod state;
+mod summary;
 
 use actix_web::{HttpResponse, web};
-use bus::Bus;
-use clock::Clock;
-use role::http::{Access, ApiError, Caller, Method, Page, Route, Scope, shape};
-use serde::Deserialize;
-use serde_json::json;
-use store::Store;
+use api::{Access, ApiError, Caller, Method, Period, Query, Route, Scope, query_shape, shape};
 
-use crate::db::{self, CallRow, Filter};
+use crate::db::{self, Filter};
+use filter::{ListQuery, SummaryQuery};
 use shapes::{Call, List, Timeline};
+pub use state::State;
+use state::{find, one, shown};
 
-/// What the handlers work with.
-pub struct State {
-    /// The calls.
-    pub store: Store,
-    /// For calls that another front door reports.
-    pub bus: Bus,
-    /// The time.
-    pub clock: Clock,
-}
+/// So many diagnostic lines are shown with a call.
+const MOST_NOTES: i64 = 500;
 
 /// Every route of the role.
 pub const ROUTES: &[Route] = &[
     Route::new(Method::Get, "/calls/", Access::Key(Scope::Read), "Calls, newest first", || web::to(list))
+        .asks(query_shape::<ListQuery>)
         .gives(shape::<List>),
+    Route::new(
+        Method::Get,
+        "/calls/summary",
+        Access::Key(Scope::Read),
+        "How many calls there were and how they went: by day, and by hour and weekday",
+        || web::to(summary::show),
+    )
+    .asks(query_shape::<SummaryQuery>)
+    .gives(shape::<summary::Summary>),
+    Route::new(
+        Method::Get,
+        "/calls/latency",
+        Access::Key(Scope::Read),
+        "How long callers on a stream waited for an answer: percentiles of each part, beside its budget",
+        || web::to(latency::show),
+    )
+    .asks(query_shape::<Period>)
+    .gives(shape::<latency::Latency>),
+    Route::new(
+        Method::Get,
+        "/calls/webhooks",
+        Access::Key(Scope::Read),
+        "Twilio's webhooks of the last 30 days, newest first: what was asked, whether the signature was right, what was answered",
+        || web::to(notes::list),
+    )
+    .asks(query_shape::<notes::WebhookQuery>)
+    .gives(shape::<notes::Webhooks>),
     Route::new(Method::Get, "/calls/{id}", Access::Key(Scope::Read), "A call by its id or CallSid", || web::to(get))
         .gives(shape::<Call>),
     Route::new(
@@ -38,6 +63,23 @@ pub const ROUTES: &[Route] = &[
         || web::to(timeline),
     )
     .gives(shape::<Timeline>),
+    Route::new(
+        Method::Post,
+        "/calls/{id}/hang-up",
+        Access::Key(Scope::Write),
+        "Ends a call that goes on; 409 when it is over",
+        || web::to(control::hang_up),
+    )
+    .gives(shape::<control::Ordered>),
+    Route::new(
+        Method::Post,
+        "/calls/{id}/transfer",
+        Access::Key(Scope::Write),
+        "Passes a call that goes on to another phone; 409 when it is over, or the number is not on the whitelist",
+        || web::to(control::transfer),
+    )
+    .takes(shape::<control::Transfer>)
+    .gives(shape::<control::Ordered>),
     Route::new(
         Method::Post,
         "/calls/incoming",
@@ -58,41 +100,30 @@ pub const ROUTES: &[Route] = &[
     .gives(shape::<report::Accepted>),
 ];
 
-#[derive(Debug, Deserialize)]
-struct Narrow {
-    tenant: Option<String>,
-    outcome: Option<String>,
-}
-
 async fn list(
     state: web::Data<State>,
     caller: Caller,
-    narrow: web::Query<Narrow>,
-    page: web::Query<Page>,
+    query: Query<ListQuery>,
 ) -> Result<HttpResponse, ApiError> {
+    let (filter, page) = (query.filter(&caller)?, query.page());
     let mut tx = state.store.read().await?;
     let after = match &page.cursor {
         Some(id) => {
             let last = db::call_find(&mut tx, id).await?;
             let last = last
                 .filter(|row| caller.may_see(&row.tenant_id))
-                .ok_or_else(|| ApiError::invalid("cursor", "is not a next_cursor of this list"))?;
+                .ok_or_else(|| {
+                    ApiError::invalid("cursor", "send the next_cursor of the page before")
+                })?;
             Some((last.started_at.0, last.id))
         }
         None => None,
     };
-    let narrow = narrow.into_inner();
-    let filter = Filter {
-        tenant: caller.tenant.or(narrow.tenant),
-        outcome: narrow.outcome,
-        after,
-    };
+    let filter = Filter { after, ..filter };
     let rows = db::call_list(&mut tx, &filter, page.limit()).await?;
     let (rows, next_cursor) = page.of(rows, |row| row.id.clone());
-    Ok(HttpResponse::Ok().json(List {
-        items: rows.iter().map(Call::from).collect(),
-        next_cursor,
-    }))
+    let items = shown(&mut tx, &rows).await?;
+    Ok(HttpResponse::Ok().json(List { items, next_cursor }))
 }
 
 async fn get(
@@ -102,7 +133,7 @@ async fn get(
 ) -> Result<HttpResponse, ApiError> {
     let mut tx = state.store.read().await?;
     let row = find(&mut tx, &caller, &id).await?;
-    Ok(HttpResponse::Ok().json(Call::from(&row)))
+    Ok(HttpResponse::Ok().json(one(&mut tx, &row).await?))
 }
 
 async fn timeline(
@@ -113,18 +144,10 @@ async fn timeline(
     let mut tx = state.store.read().await?;
     let row = find(&mut tx, &caller, &id).await?;
     let lines = db::timeline_list(&mut tx, &row.call_sid).await?;
-    let items = lines
-        .into_iter()
-        .map(|line| json!({ "at": line.at.0, "kind": line.kind, "detail": line.detail.0 }))
-        .collect();
+    let noted = db::note_list(&mut tx, &row.call_sid, &row.tenant_id, MOST_NOTES).await?;
+    let items = notes::merged(lines, noted);
     Ok(HttpResponse::Ok().json(Timeline {
-        call: Call::from(&row),
+        call: one(&mut tx, &row).await?,
         items,
     }))
-}
-
-async fn find(tx: &mut store::Tx, caller: &Caller, id: &str) -> Result<CallRow, ApiError> {
-    let row = db::call_find(tx, id).await?;
-    row.filter(|row| caller.may_see(&row.tenant_id))
-        .ok_or_else(|| ApiError::not_found("call"))
 }

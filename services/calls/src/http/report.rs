@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use actix_web::{HttpResponse, web};
+use api::{ApiError, Body, Caller};
 use events::v1::{
     DialFinished, DialResult, ResolveQuery, Resolved, TenantContext, TwimlReply, VoiceInbound,
     VoiceParameters,
 };
 use events::{Envelope, Event};
 use phone::E164;
-use role::http::{ApiError, Caller};
 use role::{call_id, derive_id};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -62,7 +62,7 @@ pub struct Accepted {
 pub async fn incoming(
     state: web::Data<State>,
     caller: Caller,
-    body: web::Json<Incoming>,
+    Body(body): Body<Incoming>,
 ) -> Result<HttpResponse, ApiError> {
     let tenant = resolve(&state, &caller, &body.call_sid, &body.to).await?;
     let app = app_of(&tenant)?;
@@ -89,7 +89,7 @@ pub async fn incoming(
 pub async fn missed(
     state: web::Data<State>,
     caller: Caller,
-    body: web::Json<Missed>,
+    Body(body): Body<Missed>,
 ) -> Result<HttpResponse, ApiError> {
     let status = body.status.as_deref().unwrap_or("no-answer");
     if !matches!(status, "no-answer" | "busy" | "failed" | "canceled") {

@@ -49,6 +49,7 @@ pub async fn a_call_has_the_shape_of_the_contract(lab: Arc<Lab>) {
             "direction",
             "duration_s",
             "ended_at",
+            "error",
             "from",
             "id",
             "interview",
@@ -66,7 +67,7 @@ pub async fn a_call_has_the_shape_of_the_contract(lab: Arc<Lab>) {
         call,
         json!({
             "id": id, "call_sid": "CA1", "tenant_id": "smith", "direction": "inbound", "from": CALLER, "to": NUMBER,
-            "status": "completed", "outcome": "missed", "reason": "busy", "duration_s": 0,
+            "status": "completed", "outcome": "missed", "reason": "busy", "error": null, "duration_s": 0,
             "started_at": "2025-06-15T15:06:40Z", "ended_at": "2025-06-15T15:07:05Z",
             "conversation_id": null, "interview": null, "recordings": [],
         })
@@ -78,7 +79,11 @@ pub async fn a_call_has_the_shape_of_the_contract(lab: Arc<Lab>) {
     );
     let timeline = lab.get(&format!("/calls/{id}/timeline")).await;
     assert_eq!(timeline["call"], call);
-    assert_eq!(timeline["items"].as_array().unwrap().len(), 3);
+    assert_eq!(
+        timeline["items"].as_array().unwrap().len(),
+        4,
+        "with why nobody is texted"
+    );
     for line in timeline["items"].as_array().unwrap() {
         assert_eq!(fields(line), ["at", "detail", "kind"]);
     }
@@ -135,31 +140,19 @@ pub async fn a_list_pages_and_narrows(lab: Arc<Lab>) {
     let missed = lab.get("/calls/?outcome=missed").await;
     assert_eq!(missed["items"].as_array().unwrap().len(), 1);
     assert_eq!(missed["items"][0]["call_sid"], "CA2");
-    assert_eq!(
-        lab.get("/calls/?limit=0").await["items"]
-            .as_array()
-            .unwrap()
-            .len(),
-        1
-    );
-    assert_eq!(
-        lab.get("/calls/?limit=100000").await["items"]
-            .as_array()
-            .unwrap()
-            .len(),
-        7
-    );
-    assert_eq!(
-        code(
-            &lab.call("GET", "/calls/?cursor=none", "read-smith", None)
-                .await
-        ),
-        (422, "invalid")
-    );
-    assert_eq!(
-        code(&lab.call("GET", "/calls/?limit=x", "read-smith", None).await),
-        (400, "bad_request")
-    );
+    for (query, field) in [
+        ("limit=0", "limit"),
+        ("limit=100000", "limit"),
+        ("limit=x", "limit"),
+        ("cursor=none", "cursor"),
+        ("colour=red", "colour"),
+    ] {
+        let answer = lab
+            .call("GET", &format!("/calls/?{query}"), "read-smith", None)
+            .await;
+        assert_eq!(code(&answer), (422, "invalid"), "{query}");
+        assert_eq!(answer.1["error"]["details"]["field"], field, "{query}");
+    }
 }
 
 pub async fn tenants_do_not_see_each_other(lab: Arc<Lab>) {
@@ -364,5 +357,98 @@ pub async fn nothing_is_open(lab: Arc<Lab>) {
             }
         }
     }
-    assert_eq!(routes, 5);
+    assert_eq!(routes, 10);
+}
+
+pub async fn list_is_searched_and_cut_by_time(lab: Arc<Lab>) {
+    for n in 0..4 {
+        comes_in(&lab, &format!("CA{n}"), "smith", n * 86_400).await;
+    }
+    let found = async |query: &str| {
+        let page = lab.get(&format!("/calls/?{query}")).await;
+        let items = page["items"].as_array().unwrap().clone();
+        let sids = items
+            .iter()
+            .map(|it| it["call_sid"].as_str().unwrap().to_owned());
+        sids.collect::<Vec<_>>()
+    };
+    let all = ["CA3", "CA2", "CA1", "CA0"];
+    assert_eq!(found("q=0109999").await, all, "a part of a number");
+    assert_eq!(found("q=CA2").await, ["CA2"]);
+    assert!(found("q=%25").await.len() <= 4);
+    assert_eq!(found("q=7777").await, [""; 0]);
+    assert_eq!(found("from=%2B15550109999&to=%2B15550100001").await, all);
+    assert_eq!(
+        found("from=+15550109999").await,
+        all,
+        "a plus that was not escaped"
+    );
+    assert_eq!(found("from=%2B15550100001").await, [""; 0]);
+    // The first one comes in on 15 June 2025 at 15:06:40 UTC.
+    assert_eq!(found("from=2025-06-17").await, ["CA3", "CA2"]);
+    assert_eq!(found("to=2025-06-16").await, ["CA1", "CA0"]);
+    assert_eq!(
+        found("from=2025-06-16T15:06:40Z&to=2025-06-17T15:06:40Z").await,
+        ["CA1"]
+    );
+    assert_eq!(found("outcome=open").await, all);
+    for query in ["from=yesterday", "to=x", "outcome=lost"] {
+        let answer = lab
+            .call("GET", &format!("/calls/?{query}"), "read-smith", None)
+            .await;
+        assert_eq!(answer.0, 422, "{query}: {}", answer.1);
+    }
+}
+
+pub async fn summary_counts_by_day_and_hour_in_a_time_zone(lab: Arc<Lab>) {
+    for (call, second) in [("CA0", 0), ("CA1", 60), ("CA2", 86_400)] {
+        comes_in(&lab, call, "smith", second).await;
+    }
+    comes_in(&lab, "CA3", "jones", 0).await;
+    for call in ["CA0", "CA2"] {
+        let finished = dialled(call, tenant("smith"), "busy");
+        lab.publish("calls.dial-finished", at(86_500), &finished)
+            .await;
+    }
+    let path = "/calls/summary?from=2025-06-15&to=2025-06-16&timezone=Asia/Kolkata";
+    let (status, summary) = lab.call("GET", path, "read-smith", None).await;
+    assert_eq!(status, 200, "{summary}");
+    assert_eq!(
+        summary["total"],
+        json!({ "calls": 3, "answered": 0, "missed": 2, "failed": 0, "open": 1 })
+    );
+    assert_eq!(
+        summary["days"],
+        json!([
+            { "day": "2025-06-15", "calls": 2, "answered": 0, "missed": 1, "failed": 0, "open": 1 },
+            { "day": "2025-06-16", "calls": 1, "answered": 0, "missed": 1, "failed": 0, "open": 0 },
+        ])
+    );
+    // 15:06 UTC on a Sunday is 20:36 in Kolkata.
+    assert_eq!(
+        summary["hours"],
+        json!([
+            { "weekday": 1, "hour": 20, "answered": 0, "missed": 1 },
+            { "weekday": 7, "hour": 20, "answered": 0, "missed": 1 },
+        ])
+    );
+    let all = lab
+        .get("/calls/summary?from=2025-06-15&to=2025-06-15")
+        .await;
+    assert_eq!(all["total"]["calls"], 3, "of every tenant");
+    for query in [
+        "timezone=Mars",
+        "from=2025-06-16&to=2025-06-14",
+        "from=2020-01-01",
+    ] {
+        let answer = lab
+            .call(
+                "GET",
+                &format!("/calls/summary?{query}"),
+                "read-smith",
+                None,
+            )
+            .await;
+        assert_eq!(answer.0, 422, "{query}: {}", answer.1);
+    }
 }

@@ -205,6 +205,7 @@ impl Story for Interviewed {
             status: self.status.into(),
             duration_s: Some(61),
             legs: Vec::new(),
+            code: 0,
         }
     }
 }

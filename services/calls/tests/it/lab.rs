@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use calls::door::{self, CallRow};
+use calls::test_support::{self, CallRow};
 use clock::{Clock, Time};
 use events::v1::{
     CallEnded, CallLookup, CallMissed, CallStarted, ResolveQuery, Resolved, TenantContext,
@@ -34,6 +34,8 @@ pub async fn run<F: Future<Output = ()>>(mode: Mode, case: fn(Arc<Lab>) -> F) {
         "call.missed",
         "call.ended",
         "call.lookup",
+        "call.hang_up",
+        "call.redirect",
     ];
     kit.ear.listen(&parts.bus, &heard).await;
     kit.keys.give_each(&["smith", "jones"]);
@@ -46,7 +48,7 @@ pub async fn run<F: Future<Output = ()>>(mode: Mode, case: fn(Arc<Lab>) -> F) {
         .await;
     kit.start(vec![calls::ROLE.start(&parts).await.unwrap()])
         .await;
-    let store = kit.store("calls", door::MIGRATIONS).await;
+    let store = kit.store("calls", test_support::MIGRATIONS).await;
     let lab = Lab {
         kit,
         store,
@@ -127,7 +129,10 @@ impl Lab {
 
     pub async fn row(&self, call: &str) -> CallRow {
         let mut tx = self.store.read().await.unwrap();
-        door::call_find(&mut tx, call).await.unwrap().unwrap()
+        test_support::call_find(&mut tx, call)
+            .await
+            .unwrap()
+            .unwrap()
     }
 
     pub async fn dead(&self) -> Vec<String> {

@@ -87,6 +87,8 @@ pub async fn a_call_that_twilio_does_not_know_is_a_fault_and_no_missed_call(lab:
         tenant: Some(tenant("smith")),
         ..CallLookedUp::default()
     };
+    lab.publish("calls.looked-up", at(50), &unknown).await;
+    assert_eq!(lab.row(CALL).await.outcome, "", "its books may be late");
     lab.publish("calls.looked-up", lab.clock.now(), &unknown)
         .await;
     let row = lab.row(CALL).await;
@@ -103,4 +105,66 @@ pub async fn a_call_that_twilio_does_not_know_is_a_fault_and_no_missed_call(lab:
         ["call.ended", "call.lookup", "call.started"]
     );
     assert!(lab.missed().is_empty());
+}
+
+/// What Twilio said signed counts, where it does not know the call when it is asked, and where it refuses to tell.
+pub async fn signed_no_answer_is_a_missed_call_whatever_rest_says(lab: Arc<Lab>) {
+    for (call, code) in [("CA1", 0), ("CA2", 20003)] {
+        lab.ask(&Told::comes_in(call)).await;
+        let word = status(call, tenant("smith"), "no-answer", Some(0), "");
+        lab.publish("calls.status", at(30), &word).await;
+        let untold = CallLookedUp {
+            call_sid: call.into(),
+            tenant: Some(tenant("smith")),
+            code,
+            ..CallLookedUp::default()
+        };
+        lab.publish("calls.looked-up", at(41), &untold).await;
+        let row = lab.row(call).await;
+        assert_eq!(
+            (row.outcome.as_str(), row.reason.as_str()),
+            ("missed", "no-answer")
+        );
+    }
+    lab.rest().await;
+    assert_eq!(lab.missed().len(), 2, "each once");
+}
+
+/// Twilio refuses to tell and nothing more is told: the call is looked at until it cannot go on any more.
+pub async fn call_that_nobody_tells_of_ends_some_day(lab: Arc<Lab>) {
+    lab.ask(&Told::comes_in(CALL)).await;
+    lab.clock.advance(TimeDelta::seconds(46));
+    eventually("Twilio is asked", async || lab.lookups().len() == 1).await;
+    let refused = CallLookedUp {
+        call_sid: CALL.into(),
+        tenant: Some(tenant("smith")),
+        code: 20003,
+        ..CallLookedUp::default()
+    };
+    lab.publish("calls.looked-up", lab.clock.now(), &refused)
+        .await;
+    assert_eq!(lab.row(CALL).await.status, "ringing");
+    lab.clock.advance(TimeDelta::seconds(301));
+    eventually("Twilio is asked again", async || lab.lookups().len() == 2).await;
+    // And this time nothing comes back at all.
+    lab.clock.advance(TimeDelta::hours(25));
+    eventually("it is given up", async || !lab.ended().is_empty()).await;
+    let row = lab.row(CALL).await;
+    assert_eq!(
+        (
+            row.status.as_str(),
+            row.outcome.as_str(),
+            row.reason.as_str()
+        ),
+        ("failed", "failed", "not-told")
+    );
+    assert!(lab.missed().is_empty());
+}
+
+/// Nothing but a state in between is told: it is looked at nevertheless.
+pub async fn call_known_by_its_state_alone_is_looked_at(lab: Arc<Lab>) {
+    let ringing = status(CALL, tenant("smith"), "ringing", None, "");
+    lab.publish("calls.status", at(1), &ringing).await;
+    lab.clock.advance(TimeDelta::seconds(301));
+    eventually("Twilio is asked", async || lab.lookups().len() == 1).await;
 }

@@ -2,14 +2,16 @@
 
 use std::sync::Arc;
 
-use events::v1::{CallSettle, CallStarted};
+use events::v1::{
+    CallSettle, CallStarted, MessageFailed, MessageRefused, OptOutChanged, RetentionDue, TextBack,
+};
 use futures::future::join_all;
 use testkit::eventually;
 
 use crate::lab::Lab;
 use crate::story::{CALL, CALLER, Dial, NUMBER, OWNER, Plan, Story, Truth, at};
 use crate::told::{Told, What};
-use crate::words::{dialled, status, tenant, text_sent};
+use crate::words::{dialled, inbound, status, tenant, text_sent};
 
 pub async fn a_missed_call_is_told_once(lab: Arc<Lab>) {
     let xml = lab.ask(&Told::comes_in(CALL)).await;
@@ -297,6 +299,8 @@ pub async fn the_text_that_follows_is_in_the_timeline(lab: Arc<Lab>) {
             ("webhook", "call comes in"),
             ("twiml", ""),
             ("webhook", "the dial ended"),
+            // The tenant of this test has no text-back.
+            ("event", "no text is sent"),
             ("effect", "a text was sent"),
             ("effect", "a text was sent"),
         ]
@@ -308,4 +312,109 @@ pub async fn the_text_that_follows_is_in_the_timeline(lab: Arc<Lab>) {
             .contains("<Dial")
     );
     assert_eq!(timeline["call"]["conversation_id"], "thread-1");
+}
+
+/// Twilio's code and words, and the carrier's, stand where the call is shown; and why nobody is texted.
+pub async fn why_a_dial_and_a_text_failed_is_shown(lab: Arc<Lab>) {
+    lab.ask(&Told::comes_in(CALL)).await;
+    let mut failed = dialled(CALL, tenant("smith"), "failed");
+    let dial = failed.dial.as_mut().unwrap();
+    dial.error_code = Some(13224);
+    dial.error_message = "Invalid phone number".into();
+    dial.sip_response_code = Some(404);
+    lab.publish("calls.dial-finished", at(25), &failed).await;
+    let call = lab.get("/calls/CA1").await;
+    let error =
+        serde_json::json!({ "code": 13224, "message": "Invalid phone number", "sip_code": 404 });
+    assert_eq!(call["error"], error);
+    let lost = MessageFailed {
+        tenant_id: "smith".into(),
+        call_id: call["id"].as_str().unwrap().into(),
+        conversation_id: "conv1".into(),
+        message_sid: "SM1".into(),
+        status: "undelivered".into(),
+        code: 30003,
+        message: "Unreachable".into(),
+        to: CALLER.into(),
+        ..MessageFailed::default()
+    };
+    lab.publish("calls.message-failed", at(40), &lost).await;
+    let timeline = lab.get("/calls/CA1/timeline").await.to_string();
+    for word in ["13224", "30003", "Unreachable", "disabled"] {
+        assert!(timeline.contains(word), "{word}: {timeline}");
+    }
+}
+
+/// A caller who has opted out, or was texted a moment ago, is promised no text.
+pub async fn apology_promises_a_text_only_when_one_follows(lab: Arc<Lab>) {
+    let closed = || {
+        let mut event = inbound(CALL, tenant("smith"));
+        let tenant = event.tenant.as_mut().unwrap();
+        tenant.forward_to = String::new();
+        tenant.text_back = Some(TextBack {
+            enabled: true,
+            ..TextBack::default()
+        });
+        event
+    };
+    let ask = async |call: &str, second, from: &str| {
+        let mut event = closed();
+        let voice = event.voice.as_mut().unwrap();
+        voice.call_sid = call.into();
+        voice.from = from.into();
+        let told = Told::new(second, &format!("{call}-in"), What::Inbound(event), true);
+        lab.ask(&told).await.contains("will text you")
+    };
+    assert!(ask("CA1", 0, CALLER).await);
+    assert!(!ask("CA2", 0, "anonymous").await);
+    assert!(!ask("CA3", 0, "sip:alice@example.com").await);
+    lab.publish("calls.message-sent", at(5), &text_sent("conv1"))
+        .await;
+    let changed = |opted_out| OptOutChanged {
+        tenant_id: "smith".into(),
+        customer: CALLER.into(),
+        opted_out,
+    };
+    lab.publish("calls.opt-outs", at(10), &changed(true)).await;
+    assert!(!ask("CA4", 20, CALLER).await, "opted out");
+    lab.publish("calls.opt-outs", at(30), &changed(false)).await;
+    assert!(ask("CA5", 40, CALLER).await);
+    let landline = MessageRefused {
+        tenant_id: "smith".into(),
+        to: CALLER.into(),
+        code: 21614,
+        ..MessageRefused::default()
+    };
+    lab.publish("calls.message-refused", at(50), &landline)
+        .await;
+    assert!(!ask("CA6", 60, CALLER).await, "a landline");
+}
+
+/// What is older than the tenant keeps goes, with all that was known of it; what goes on stays.
+pub async fn calls_whose_time_is_over_are_removed(lab: Arc<Lab>) {
+    lab.ask(&Told::comes_in(CALL)).await;
+    let over = status(CALL, tenant("smith"), "completed", Some(60), "");
+    lab.publish("calls.status", at(70), &over).await;
+    lab.ask(&Told::comes_in("CA00000000000000000000000000000002"))
+        .await;
+    let due = RetentionDue {
+        tenant_id: "smith".into(),
+        calls_before: "2999-01-01T00:00:00Z".into(),
+        ..RetentionDue::default()
+    };
+    lab.publish("calls.expire", at(80), &due).await;
+    let calls = lab.get("/calls/").await;
+    let left: Vec<_> = calls["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| &it["call_sid"])
+        .collect();
+    assert_eq!(
+        left,
+        ["CA00000000000000000000000000000002"],
+        "the one that goes on"
+    );
+    let path = format!("/calls/{CALL}/timeline");
+    assert_eq!(lab.call("GET", &path, testkit::ADMIN, None).await.0, 404);
 }

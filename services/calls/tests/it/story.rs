@@ -134,6 +134,7 @@ impl Story for Truth {
                 call_sid: "CA-leg".into(),
                 duration_s: self.leg_s(),
                 bridged: self.bridged_told.then(|| self.bridged()),
+                ..DialResult::default()
             };
             let event = dial_finished(call, self.tenant(), dial);
             told.push(Told::new(75, "dial", What::Dial(event), false));
@@ -175,6 +176,7 @@ impl Story for Truth {
             status: self.status.into(),
             duration_s: Some(77),
             legs: self.dial_status().map(leg).into_iter().collect(),
+            code: 0,
         }
     }
 }

@@ -19,6 +19,8 @@ pub struct Told {
     pub what: What,
     /// Whether somebody waits for an answer.
     pub waits: bool,
+    /// Whose event it is.
+    pub tenant: &'static str,
 }
 
 #[derive(Debug, Clone)]
@@ -42,6 +44,7 @@ impl Told {
             at: at(second),
             what,
             waits,
+            tenant: "smith",
         }
     }
 
@@ -85,7 +88,7 @@ impl Told {
     }
 
     fn envelope_of<E: Event>(&self, event: &E) -> Envelope {
-        Envelope::at("trunkline/test", self.id.clone(), self.at, event).tenant("smith")
+        Envelope::at("trunkline/test", self.id.clone(), self.at, event).tenant(self.tenant)
     }
 
     /// Publishes it. Nobody waits here for an answer, so the front door counts as having answered.

@@ -3,15 +3,23 @@
 use async_trait::async_trait;
 use chrono::{SecondsFormat, TimeDelta};
 use clock::Time;
-use events::v1::{Call, CallMissed, MessageSend, TenantContext};
+use directory::Directory;
+use events::v1::{Call, CallMissed, MessageRefused, MessageSend, TenantContext};
 use metrics::counter;
 use phone::{Address, E164};
-use role::{Cause, Decider, Decision, HandlerError, Tx, derive_id};
+use phrases::Language;
+use phrases::template::{Facts, render_message};
+use prost::Message as _;
+use role::{Cause, Decider, Decision, HandlerError, OutgoingEvent, Tx, derive_id};
+use serde_json::json;
+use store::types::{self, Json};
 use tracing::info;
 use webhook::{Segments, segments};
 
-use crate::app::template::{self, Facts};
-use crate::db::{self, Conversation, Message, Sender};
+use super::business::Business;
+use super::follow::{Follow, Out};
+use super::outgoing::{self, Answers};
+use crate::db::{self, Conversation, Entry, Message, Sender};
 
 /// The window of a tenant that has not chosen one.
 const WINDOW_S: u32 = 1800;
@@ -23,14 +31,20 @@ const EXPIRES: TimeDelta = TimeDelta::hours(24);
 pub enum Skip {
     /// The business does not want it.
     Disabled,
+    /// The business, or its number, is suspended.
+    Suspended,
     /// Nobody who can be texted: anonymous, a client, a short code.
     NotANumber,
-    /// The business called itself.
+    /// The business called itself, or another number of this platform called.
     OwnNumber,
+    /// Twilio has said that the caller's number takes no texts.
+    CannotBeTexted,
     /// The number that was called cannot send.
     NoSender,
     /// The caller wants no texts.
     OptedOut,
+    /// The business has blocked the caller.
+    Blocked,
     /// This very call was answered.
     Answered,
     /// The caller was texted for another call, not long before or after this one.
@@ -42,22 +56,33 @@ impl Skip {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Disabled => "disabled",
+            Self::Suspended => "suspended",
             Self::NotANumber => "not_a_number",
             Self::OwnNumber => "own_number",
+            Self::CannotBeTexted => "cannot_be_texted",
             Self::NoSender => "no_sender",
             Self::OptedOut => "opted_out",
+            Self::Blocked => "blocked",
             Self::Answered => "answered",
             Self::Recent => "recent",
         }
     }
 
-    fn reason(self) -> &'static str {
+    /// Why, for people.
+    pub fn reason(self) -> &'static str {
         match self {
             Self::Disabled => "the tenant has no text-back",
+            Self::Suspended => "the tenant or its number is suspended",
             Self::NotANumber => "the caller has no number that can be texted",
-            Self::OwnNumber => "the caller is the business itself",
+            Self::OwnNumber => {
+                "the caller is the business itself, or another number of this platform"
+            }
+            Self::CannotBeTexted => {
+                "the caller's number takes no texts, Twilio said (21614 or 30006)"
+            }
             Self::NoSender => "what was called is no number that can send",
             Self::OptedOut => "the caller has opted out",
+            Self::Blocked => "the tenant has blocked the caller",
             Self::Answered => "this call was answered before",
             Self::Recent => "the caller was texted for a call at about this time",
         }
@@ -65,7 +90,7 @@ impl Skip {
 }
 
 /// The decider on `call.missed`.
-pub struct TextBack;
+pub struct TextBack(pub Directory);
 
 #[async_trait]
 impl Decider for TextBack {
@@ -89,7 +114,10 @@ impl Decider for TextBack {
             ));
         }
         let caller = Address::parse(&call.from).redacted();
-        match answer(tx, cause.time, &call, &tenant).await? {
+        let ours = self.0.entry(&call.from).is_some();
+        let answered = answer(tx, cause.time, &call, &tenant, ours).await?;
+        let thread = note(tx, cause.time, &event.reason, &call, &tenant, &answered).await?;
+        match answered {
             Err(skip) => {
                 info!(
                     call.sid = call.call_sid,
@@ -99,7 +127,11 @@ impl Decider for TextBack {
                     skip.reason()
                 );
                 counter!("dispatch_text_backs_total", "outcome" => skip.as_str()).increment(1);
-                Ok(Decision::nothing())
+                let mut follow = Follow::default();
+                if skip != Skip::Disabled && skip != Skip::Answered {
+                    follow.push(Out::NotSent(not_sent(&call, &tenant, thread, skip)));
+                }
+                Ok(follow.into_decision(&call.call_sid))
             }
             Ok(send) => {
                 let Segments {
@@ -114,11 +146,12 @@ impl Decider for TextBack {
                     "text back"
                 );
                 counter!("dispatch_text_backs_total", "outcome" => "sent").increment(1);
-                Ok(Decision::nothing()
-                    .then(&send)
-                    .identified(&send.message_id)
-                    .of_tenant(&send.tenant_id)
-                    .keyed(&call.call_sid))
+                Ok(Decision::nothing().publish(
+                    OutgoingEvent::new(&send)
+                        .id(&send.message_id)
+                        .tenant(&send.tenant_id)
+                        .key(&call.call_sid),
+                ))
             }
         }
     }
@@ -130,11 +163,15 @@ pub async fn answer(
     at: Time,
     call: &Call,
     tenant: &TenantContext,
+    ours: bool,
 ) -> Result<Result<MessageSend, Skip>, store::Error> {
     let (caller, number) = match parties(call, tenant) {
         Ok(parties) => parties,
         Err(skip) => return Ok(Err(skip)),
     };
+    if ours {
+        return Ok(Err(Skip::OwnNumber));
+    }
     let pair = (tenant.tenant_id.as_str(), caller.as_str());
     let window = tenant.text_back.as_ref().map_or(0, |it| it.window_s);
     let window = TimeDelta::seconds(i64::from(if window == 0 { WINDOW_S } else { window }));
@@ -142,6 +179,12 @@ pub async fn answer(
     let customer = db::opt_out_lock(tx, pair.0, pair.1).await?;
     if customer.opted_out {
         return Ok(Err(Skip::OptedOut));
+    }
+    if customer.blocked {
+        return Ok(Err(Skip::Blocked));
+    }
+    if db::unreachable_code(tx, pair, at).await?.is_some() {
+        return Ok(Err(Skip::CannotBeTexted));
     }
     if db::text_back_of_call(tx, &call.call_sid).await? {
         return Ok(Err(Skip::Answered));
@@ -164,9 +207,13 @@ pub async fn answer(
         number: number.as_str(),
         trade: &tenant.trade,
     };
-    let words = tenant.text_back.as_ref().map_or("", |it| &it.template);
+    let own = tenant.text_back.as_ref().map_or("", |it| &it.template);
+    let template = match own.trim() {
+        "" => Language::of(&tenant.language).texts().missed_call,
+        _ => own,
+    };
     let message = Message {
-        body: template::render(words, &facts),
+        body: render_message(template, &facts),
         call_id: Some(call.id.clone()).filter(|id| !id.is_empty()),
         ..db::new_outbound(
             derive_id(&["text_back", &call.call_sid]),
@@ -175,26 +222,100 @@ pub async fn answer(
             at,
         )
     };
-    db::message_insert(tx, &message).await?;
+    // What a text brings along knows more of the business: what it offers.
+    if db::context_find(tx, (pair.0, number.as_str()))
+        .await?
+        .is_none()
+    {
+        db::context_put(tx, (pair.0, number.as_str()), &tenant.encode_to_vec()).await?;
+    }
+    let send = outgoing::write(tx, &thread, tenant, message, "text_back", Answers::At(at)).await?;
     Ok(Ok(MessageSend {
-        message_id: message.id,
-        tenant_id: thread.tenant_id,
         account_sid: thread.account_sid,
-        from: thread.number,
-        to: thread.customer,
-        body: message.body,
-        purpose: "text_back".to_owned(),
-        conversation_id: thread.id,
         call_id: call.id.clone(),
         expires_at: (at + EXPIRES).to_rfc3339_opts(SecondsFormat::Micros, true),
-        ..MessageSend::default()
+        ..send
     }))
+}
+
+/// Notes the missed call in the caller's thread, with what came of it. Gives the thread, if there is one.
+pub async fn note(
+    tx: &mut Tx,
+    at: Time,
+    reason: &str,
+    call: &Call,
+    tenant: &TenantContext,
+    answered: &Result<MessageSend, Skip>,
+) -> Result<Option<String>, store::Error> {
+    let own = tenant.number.as_ref().map_or("", |it| it.number.as_str());
+    let number = if call.to.is_empty() { own } else { &call.to };
+    let thread = Conversation::new(
+        &tenant.tenant_id,
+        &call.from,
+        number,
+        &tenant.account_sid,
+        at,
+    );
+    // Whoever could be texted and is not has a thread that says why; others only if they have one.
+    let opens = matches!(
+        answered,
+        Err(Skip::OptedOut | Skip::Blocked | Skip::Recent | Skip::CannotBeTexted)
+    );
+    if opens {
+        db::opt_out_lock(tx, &tenant.tenant_id, &call.from).await?;
+        db::conversation_open(tx, &thread).await?;
+    } else if db::conversation_find(tx, &thread.id).await?.is_none() {
+        return Ok(None);
+    }
+    let id = derive_id(&["call", &call.call_sid, &thread.id]);
+    if matches!(answered, Err(Skip::Answered)) && db::entry_find(tx, &id).await?.is_some() {
+        return Ok(Some(thread.id));
+    }
+    let (text_back, why) = match answered {
+        Ok(_) => ("sent", ""),
+        Err(skip) => (skip.as_str(), skip.reason()),
+    };
+    let entry = Entry {
+        id,
+        conversation_id: thread.id.clone(),
+        kind: "call".to_owned(),
+        at: types::Time(at),
+        call_id: Some(call.id.clone()).filter(|it| !it.is_empty()),
+        call_sid: Some(call.call_sid.clone()),
+        detail: Json(
+            json!({ "outcome": "missed", "reason": reason, "text_back": text_back, "why": why }),
+        ),
+    };
+    db::entry_put(tx, &entry).await?;
+    Ok(Some(thread.id))
+}
+
+/// Says that a caller is not texted: the call's timeline, and whoever listens, hear why.
+fn not_sent(
+    call: &Call,
+    tenant: &TenantContext,
+    thread: Option<String>,
+    skip: Skip,
+) -> MessageRefused {
+    MessageRefused {
+        message_id: derive_id(&["text_back", &call.call_sid]),
+        tenant_id: tenant.tenant_id.clone(),
+        conversation_id: thread.unwrap_or_default(),
+        call_id: call.id.clone(),
+        reason: skip.as_str().to_owned(),
+        purpose: "text_back".to_owned(),
+        to: call.from.clone(),
+        ..MessageRefused::default()
+    }
 }
 
 /// Who would be texted, and from which number.
 fn parties(call: &Call, tenant: &TenantContext) -> Result<(E164, E164), Skip> {
     if !tenant.text_back.as_ref().is_some_and(|it| it.enabled) {
         return Err(Skip::Disabled);
+    }
+    if Business::of(tenant).is_suspended() {
+        return Err(Skip::Suspended);
     }
     let e164 = |text: &str| Address::parse(text).as_e164().cloned();
     let caller = e164(&call.from).ok_or(Skip::NotANumber)?;

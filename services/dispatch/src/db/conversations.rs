@@ -1,13 +1,26 @@
 //! Threads: one for each customer and number of a tenant, whether it began with a call or a text.
 
 use clock::Time;
-use diesel::JoinOnDsl;
+use diesel::{EscapeExpressionMethods, JoinOnDsl};
 use role::derive_id;
 use store::prelude::*;
 use store::{Error, Tx, on, types};
 
 use super::schema::conversations::dsl;
-use super::schema::{conversations, opt_outs};
+use super::schema::{conversations, messages, opt_outs};
+
+diesel::define_sql_function! {
+    /// Small letters.
+    fn lower(text: diesel::sql_types::Text) -> diesel::sql_types::Text;
+}
+
+/// Words as `LIKE` takes them for themselves.
+fn escaped(words: &str) -> String {
+    words
+        .replace('\\', "\\\\")
+        .replace('%', "\\%")
+        .replace('_', "\\_")
+}
 
 /// Who writes to the customer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,9 +41,31 @@ impl Answering {
     }
 }
 
+/// Whether a thread goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Status {
+    /// It does.
+    Active,
+    /// What the customer wanted is settled.
+    Completed,
+    /// The customer has not come back.
+    Abandoned,
+}
+
+impl Status {
+    /// The word in the column and in the API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Completed => "completed",
+            Self::Abandoned => "abandoned",
+        }
+    }
+}
+
 /// A thread.
-#[derive(Debug, Clone, PartialEq, Eq, Queryable, Insertable)]
-#[diesel(table_name = conversations, treat_none_as_default_value = false)]
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Insertable, AsChangeset)]
+#[diesel(table_name = conversations, treat_none_as_default_value = false, treat_none_as_null = true)]
 pub struct Conversation {
     /// Follows from tenant, number and customer.
     pub id: String,
@@ -42,16 +77,42 @@ pub struct Conversation {
     pub number: String,
     /// The Twilio account of that number.
     pub account_sid: String,
-    /// `open`.
+    /// `active`, `completed` or `abandoned`.
     pub status: String,
     /// `ai` or `human`.
     pub answering: String,
-    /// `normal`.
+    /// `normal`, `urgent` or `emergency`.
     pub urgency: String,
     /// The first that we heard.
     pub created_at: types::Time,
     /// The latest.
     pub updated_at: types::Time,
+    /// When a new text opened it again; none: it was never closed.
+    pub opened_at: Option<types::Time>,
+    /// When it was completed or abandoned.
+    pub closed_at: Option<types::Time>,
+    /// How many texts of the customer no operator has read.
+    pub unread: i64,
+    /// Whether there are any: lists filter by it.
+    pub is_unread: bool,
+    /// Why an operator should look, in a word; empty: no need.
+    pub attention: String,
+    /// Counts what may change an answer that is under way: texts, takeovers, opt-outs.
+    pub revision: i64,
+    /// The first text of the customer that nobody has answered.
+    pub waiting_since: Option<types::Time>,
+    /// When the AI answers, unless a person does before.
+    pub reply_due_at: Option<types::Time>,
+    /// The answer that is being written.
+    pub draft_id: Option<String>,
+    /// When an operator's thread goes back to the AI; none: not by itself.
+    pub human_until: Option<types::Time>,
+    /// When the fixed text went out because no provider answered; none since an answer has.
+    pub fallback_at: Option<types::Time>,
+    /// The id of the booking that the customer was asked to confirm; empty: no question is open.
+    pub question: String,
+    /// What is known of the customer's wish.
+    pub facts: types::Json,
 }
 
 impl Conversation {
@@ -63,13 +124,50 @@ impl Conversation {
             customer: customer.to_owned(),
             number: number.to_owned(),
             account_sid: account_sid.to_owned(),
-            status: "open".to_owned(),
+            status: Status::Active.as_str().to_owned(),
             answering: Answering::Ai.as_str().to_owned(),
             urgency: "normal".to_owned(),
             created_at: at.into(),
             updated_at: at.into(),
+            opened_at: None,
+            closed_at: None,
+            unread: 0,
+            is_unread: false,
+            attention: String::new(),
+            revision: 0,
+            waiting_since: None,
+            reply_due_at: None,
+            draft_id: None,
+            human_until: None,
+            fallback_at: None,
+            question: String::new(),
+            facts: types::Json(serde_json::json!({})),
         }
     }
+
+    /// Whether the AI may answer in it.
+    pub fn is_answered_by_ai(&self) -> bool {
+        self.answering == Answering::Ai.as_str()
+    }
+
+    /// Asks an operator to look, for this reason.
+    pub fn ask_for_attention(&mut self, reason: &str) {
+        reason.clone_into(&mut self.attention);
+        self.is_unread = true;
+    }
+
+    /// Whatever answer is under way is not sent any more.
+    pub fn cancel_reply(&mut self) {
+        self.revision += 1;
+        self.waiting_since = None;
+        self.reply_due_at = None;
+        self.draft_id = None;
+    }
+}
+
+/// The draft of an answer that is ordered of a thread at a revision.
+pub fn draft_id(conversation: &str, revision: i64) -> String {
+    derive_id(&["reply", conversation, &revision.to_string()])
 }
 
 /// What a list is narrowed to.
@@ -77,6 +175,16 @@ impl Conversation {
 pub struct Filter {
     /// Only this tenant's.
     pub tenant: Option<String>,
+    /// `active`, `completed` or `abandoned`.
+    pub status: Option<String>,
+    /// `ai` or `human`.
+    pub answering: Option<String>,
+    /// `normal`, `urgent` or `emergency`.
+    pub urgency: Option<String>,
+    /// Whether there is something that no operator has read.
+    pub unread: Option<bool>,
+    /// Digits of the customer's number, or words of a text.
+    pub words: Option<String>,
     /// Only what comes after this place in the list.
     pub after: Option<(Time, String)>,
 }
@@ -144,6 +252,32 @@ pub async fn conversation_list(
         if let Some(tenant) = &filter.tenant {
             query = query.filter(dsl::tenant_id.eq(tenant));
         }
+        if let Some(status) = &filter.status {
+            query = query.filter(dsl::status.eq(status));
+        }
+        if let Some(answering) = &filter.answering {
+            query = query.filter(dsl::answering.eq(answering));
+        }
+        if let Some(urgency) = &filter.urgency {
+            query = query.filter(dsl::urgency.eq(urgency));
+        }
+        if let Some(unread) = filter.unread {
+            query = query.filter(dsl::is_unread.eq(unread));
+        }
+        if let Some(words) = &filter.words {
+            let digits: String = words.chars().filter(char::is_ascii_digit).collect();
+            let is_number = digits.len() >= 3 && !words.chars().any(char::is_alphabetic);
+            query = if is_number {
+                query.filter(dsl::customer.like(format!("%{digits}%")))
+            } else {
+                let pattern = format!("%{}%", escaped(&words.to_lowercase()));
+                query.filter(diesel::dsl::exists(
+                    messages::table
+                        .filter(messages::conversation_id.eq(dsl::id))
+                        .filter(lower(messages::body).like(pattern).escape('\\')),
+                ))
+            };
+        }
         if let Some((at, id)) = &filter.after {
             let at = types::Time(*at);
             query = query.filter(dsl::updated_at.lt(at).or(dsl::updated_at.eq(at).and(dsl::id.lt(id))));
@@ -160,26 +294,10 @@ pub async fn conversation_list(
         .collect())
 }
 
-/// Says who answers from now on. False: there is no such thread.
-pub async fn conversation_answering(
-    tx: &mut Tx,
-    id: &str,
-    answering: Answering,
-) -> Result<bool, Error> {
-    let rows = on!(tx, c => diesel::update(dsl::conversations.find(id))
-        .set(dsl::answering.eq(answering.as_str()))
-        .cached()
-        .execute(c)
-        .await)?;
-    Ok(rows == 1)
-}
-
-/// Notes that there is news, of this time.
-pub async fn conversation_touch(tx: &mut Tx, id: &str, at: Time) -> Result<(), Error> {
-    let at = types::Time(at);
-    on!(tx, c => diesel::update(dsl::conversations.find(id).filter(dsl::updated_at.lt(at)))
-        .set(dsl::updated_at.eq(at))
-        .cached()
+/// Saves what was changed of a thread. The customer's lock is held.
+pub async fn conversation_save(tx: &mut Tx, row: &Conversation) -> Result<(), Error> {
+    on!(tx, c => diesel::update(dsl::conversations.find(&row.id))
+        .set(row)
         .execute(c)
         .await)?;
     Ok(())

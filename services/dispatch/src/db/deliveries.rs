@@ -19,6 +19,8 @@ pub struct Delivery {
     pub rank: i64,
     /// Twilio's code, when it went wrong.
     pub error_code: Option<i64>,
+    /// Its words for the code.
+    pub error_message: String,
 }
 
 /// How far a status is. A higher one is never replaced by a lower one, whatever the order of arrival; among the
@@ -46,12 +48,14 @@ pub async fn delivery_advance(
     message_sid: &str,
     status: &str,
     error_code: Option<i64>,
+    words: &str,
 ) -> Result<Delivery, Error> {
     let news = Delivery {
         message_sid: message_sid.to_owned(),
         status: status.to_owned(),
         rank: rank(status),
         error_code,
+        error_message: words.to_owned(),
     };
     let known = on!(tx, c => diesel::insert_into(deliveries::table)
         .values(&news)
@@ -67,11 +71,25 @@ pub async fn delivery_advance(
         return Ok(known);
     }
     on!(tx, c => diesel::update(dsl::deliveries.find(message_sid))
-        .set((dsl::status.eq(&news.status), dsl::rank.eq(news.rank), dsl::error_code.eq(error_code)))
+        .set((
+            dsl::status.eq(&news.status),
+            dsl::rank.eq(news.rank),
+            dsl::error_code.eq(error_code),
+            dsl::error_message.eq(&news.error_message),
+        ))
         .cached()
         .execute(c)
         .await)?;
     Ok(news)
+}
+
+/// What Twilio has told of a message last.
+pub async fn delivery_find(tx: &mut Tx, message_sid: &str) -> Result<Option<Delivery>, Error> {
+    Ok(on!(tx, c => dsl::deliveries
+        .find(message_sid)
+        .first::<Delivery>(c)
+        .await
+        .optional())?)
 }
 
 #[cfg(test)]

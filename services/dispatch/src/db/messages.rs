@@ -10,12 +10,14 @@ use store::{Error, Tx, on};
 use super::schema::messages::dsl;
 use super::schema::{deliveries, messages};
 
-/// Who wrote a message. (`ai` comes with its replies.)
+/// Who wrote a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sender {
     /// The other end.
     Customer,
-    /// A person of the business.
+    /// The AI, or what stands in for it.
+    Ai,
+    /// An operator of the business.
     Human,
     /// The platform: the text-back.
     System,
@@ -26,6 +28,7 @@ impl Sender {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Customer => "customer",
+            Self::Ai => "ai",
             Self::Human => "human",
             Self::System => "system",
         }
@@ -33,18 +36,32 @@ impl Sender {
 }
 
 /// A picture or the like.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Media {
-    /// What Twilio says it is; none of what we sent.
+    /// Ours, of what a customer has sent.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub id: String,
+    /// What it is by its bytes; before it is here, what Twilio says; none of what we sent.
     pub content_type: Option<String>,
-    /// Where it is.
+    /// Where it is: at Twilio, or where an operator had it.
     pub url: String,
+    /// Of what a customer has sent: `pending`, `stored`, or why it is not kept.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub status: String,
+    /// Once it is stored.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub size_bytes: Option<u64>,
+}
+
+/// Where a file is in the object store.
+pub fn media_key(tenant: &str, id: &str) -> String {
+    format!("media/{tenant}/{id}")
 }
 
 /// A list of media as it is kept.
 pub fn media_list(list: impl Iterator<Item = Media>) -> Json {
-    let shown = |it: Media| serde_json::json!({ "content_type": it.content_type, "url": it.url });
-    Json(list.map(shown).collect())
+    Json(list.map(|it| serde_json::json!(it)).collect())
 }
 
 /// A message.
@@ -75,6 +92,21 @@ pub struct Message {
     pub created_at: types::Time,
     /// When it was received, or Twilio took it.
     pub sent_at: Option<types::Time>,
+    /// What is to be known of it: `simulated`, `fallback`, `automatic`, `blocked`, `emergency`, `again`; empty: nothing.
+    pub label: String,
+    /// Why it was refused, or waits, in a word.
+    pub reason: String,
+    /// How the customer reacted to it.
+    pub reactions: Json,
+    /// Twilio's words for its code.
+    pub error_message: String,
+}
+
+impl Message {
+    /// What it carries.
+    pub fn media(&self) -> Vec<Media> {
+        self.media.read().unwrap_or_default()
+    }
 }
 
 /// A customer's message.
@@ -103,6 +135,10 @@ pub fn new_outbound(id: String, conversation_id: &str, sender: Sender, at: Time)
         call_id: None,
         created_at: at.into(),
         sent_at: None,
+        label: String::new(),
+        reason: String::new(),
+        reactions: Json(serde_json::json!([])),
+        error_message: String::new(),
     }
 }
 
@@ -126,23 +162,107 @@ pub async fn message_by_sid(tx: &mut Tx, message_sid: &str) -> Result<Option<Mes
         .optional())?)
 }
 
-/// A thread's messages in the order they were written, each with Twilio's latest word on it where there is one.
-pub async fn message_list(tx: &mut Tx, conversation_id: &str) -> Result<Vec<Message>, Error> {
-    let rows = on!(tx, c => messages::table
-        .left_join(deliveries::table.on(dsl::message_sid.eq(deliveries::message_sid.nullable())))
-        .filter(dsl::conversation_id.eq(conversation_id))
-        .order((dsl::created_at.asc(), dsl::id.asc()))
-        .select((messages::all_columns, deliveries::all_columns.nullable()))
-        .load::<(Message, Option<super::Delivery>)>(c)
-        .await)?;
+/// Which messages of a thread are wanted.
+#[derive(Debug, Clone, Default)]
+pub struct Window {
+    /// Only those before this one, by the time of writing and the id.
+    pub before: Option<(Time, String)>,
+    /// How many at most; none: all.
+    pub limit: Option<i64>,
+}
+
+/// The latest messages of a thread in the order they were written, each with Twilio's latest word on it where there is one.
+pub async fn message_list(
+    tx: &mut Tx,
+    conversation_id: &str,
+    window: &Window,
+) -> Result<Vec<Message>, Error> {
+    let rows = on!(tx, c => {
+        let mut query = messages::table
+            .left_join(deliveries::table.on(dsl::message_sid.eq(deliveries::message_sid.nullable())))
+            .filter(dsl::conversation_id.eq(conversation_id))
+            .select((messages::all_columns, deliveries::all_columns.nullable()))
+            .into_boxed();
+        if let Some((at, id)) = &window.before {
+            let at = types::Time(*at);
+            query = query.filter(dsl::created_at.lt(at).or(dsl::created_at.eq(at).and(dsl::id.lt(id))));
+        }
+        if let Some(limit) = window.limit {
+            query = query.limit(limit);
+        }
+        query
+            .order((dsl::created_at.desc(), dsl::id.desc()))
+            .load::<(Message, Option<super::Delivery>)>(c)
+            .await
+    })?;
     let joined = |(mut row, delivery): (Message, Option<super::Delivery>)| {
         if let Some(delivery) = delivery {
             row.status = delivery.status;
             row.error_code = delivery.error_code;
+            row.error_message = delivery.error_message;
         }
         row
     };
-    Ok(rows.into_iter().map(joined).collect())
+    Ok(rows.into_iter().rev().map(joined).collect())
+}
+
+/// How many messages this sender has written in a thread since `from`.
+pub async fn message_count(
+    tx: &mut Tx,
+    conversation_id: &str,
+    sender: Sender,
+    from: Time,
+) -> Result<i64, Error> {
+    Ok(on!(tx, c => dsl::messages
+        .filter(dsl::conversation_id.eq(conversation_id).and(dsl::sender.eq(sender.as_str())))
+        .filter(dsl::created_at.ge(types::Time(from)))
+        .count()
+        .get_result::<i64>(c)
+        .await)?)
+}
+
+/// When the customer wrote last.
+pub async fn message_latest_inbound(
+    tx: &mut Tx,
+    conversation_id: &str,
+) -> Result<Option<types::Time>, Error> {
+    Ok(on!(tx, c => dsl::messages
+        .filter(dsl::conversation_id.eq(conversation_id).and(dsl::direction.eq("inbound")))
+        .order((dsl::created_at.desc(), dsl::id.desc()))
+        .select(dsl::created_at)
+        .first::<types::Time>(c)
+        .await
+        .optional())?)
+}
+
+/// Whether the platform has written to the customer by itself before.
+pub async fn has_introduced_itself(tx: &mut Tx, conversation_id: &str) -> Result<bool, Error> {
+    let found = on!(tx, c => dsl::messages
+        .filter(dsl::conversation_id.eq(conversation_id).and(dsl::direction.eq("outbound")))
+        .filter(dsl::sender.ne(Sender::Human.as_str()).and(dsl::status.ne("refused")))
+        .select(dsl::id)
+        .first::<String>(c)
+        .await
+        .optional())?;
+    Ok(found.is_some())
+}
+
+/// Keeps what is known of what a message carries.
+pub async fn message_media(tx: &mut Tx, id: &str, media: &Json) -> Result<(), Error> {
+    on!(tx, c => diesel::update(dsl::messages.find(id))
+        .set(dsl::media.eq(media))
+        .execute(c)
+        .await)?;
+    Ok(())
+}
+
+/// Keeps how the customer reacted to a message.
+pub async fn message_reactions(tx: &mut Tx, id: &str, reactions: &Json) -> Result<(), Error> {
+    on!(tx, c => diesel::update(dsl::messages.find(id))
+        .set(dsl::reactions.eq(reactions))
+        .execute(c)
+        .await)?;
+    Ok(())
 }
 
 /// Twilio took it; from here on its delivery says how it fares.
@@ -151,6 +271,7 @@ pub async fn message_sent(tx: &mut Tx, id: &str, message_sid: &str, at: Time) ->
         .set((
             dsl::message_sid.eq(message_sid),
             dsl::status.eq("sent"),
+            dsl::reason.eq(""),
             dsl::error_code.eq(None::<i64>),
             dsl::sent_at.eq(types::Time(at)),
         ))
@@ -161,9 +282,20 @@ pub async fn message_sent(tx: &mut Tx, id: &str, message_sid: &str, at: Time) ->
 }
 
 /// It will not be sent, unless we know already that it was.
-pub async fn message_refused(tx: &mut Tx, id: &str, code: Option<i64>) -> Result<(), Error> {
+pub async fn message_refused(
+    tx: &mut Tx,
+    id: &str,
+    code: Option<i64>,
+    reason: &str,
+    words: &str,
+) -> Result<(), Error> {
     on!(tx, c => diesel::update(dsl::messages.find(id).filter(dsl::message_sid.is_null()))
-        .set((dsl::status.eq("refused"), dsl::error_code.eq(code)))
+        .set((
+            dsl::status.eq("refused"),
+            dsl::error_code.eq(code),
+            dsl::reason.eq(reason),
+            dsl::error_message.eq(words),
+        ))
         .cached()
         .execute(c)
         .await)?;

@@ -7,8 +7,8 @@ use store::prelude::*;
 use store::types::Time;
 use store::{Error, Tx, on};
 
-use super::schema::opt_outs;
 use super::schema::opt_outs::dsl;
+use super::schema::{opt_out_evidence, opt_outs};
 
 /// A customer's wish.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Insertable)]
@@ -22,6 +22,8 @@ pub struct OptOut {
     pub opted_out: bool,
     /// When he said so; none as long as he has not.
     pub changed_at: Option<Time>,
+    /// Whether the business wants to hear nothing of the customer.
+    pub blocked: bool,
 }
 
 /// What we go by.
@@ -40,6 +42,7 @@ pub async fn opt_out_lock(tx: &mut Tx, tenant: &str, customer: &str) -> Result<O
         customer: customer.to_owned(),
         opted_out: false,
         changed_at: None,
+        blocked: false,
     };
     Ok(on!(tx, c => diesel::insert_into(opt_outs::table)
         .values(&new)
@@ -73,4 +76,107 @@ pub async fn opt_out_set(
         .execute(c)
         .await)?;
     Ok(locked.opted_out != opted_out || locked.changed_at.is_none())
+}
+
+/// Blocks a customer, or no longer. The customer's lock is held.
+pub async fn block_set(tx: &mut Tx, locked: &OptOut, blocked: bool) -> Result<(), Error> {
+    on!(tx, c => diesel::update(dsl::opt_outs.find((&locked.tenant_id, &locked.customer)))
+        .set(dsl::blocked.eq(blocked))
+        .execute(c)
+        .await)?;
+    Ok(())
+}
+
+/// Whether the business has blocked a customer.
+pub async fn is_blocked(tx: &mut Tx, tenant: &str, customer: &str) -> Result<bool, Error> {
+    let found = on!(tx, c => dsl::opt_outs
+        .find((tenant, customer))
+        .select(dsl::blocked)
+        .first::<bool>(c)
+        .await
+        .optional())?;
+    Ok(found.unwrap_or(false))
+}
+
+/// A customer's words by which texts stop or start: they are kept as long as the wish counts.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Insertable)]
+#[diesel(table_name = opt_out_evidence, treat_none_as_default_value = false)]
+pub struct OptOutEvidence {
+    /// Follows from the message.
+    pub id: String,
+    /// The business that is meant.
+    pub tenant_id: String,
+    /// The customer's address.
+    pub customer: String,
+    /// The number that was texted.
+    pub number: String,
+    /// `STOP` or `START`.
+    pub wish: String,
+    /// Twilio's id of the message.
+    pub message_sid: String,
+    /// The message.
+    pub body: String,
+    /// Who understood it so: `words` (our rules) or `twilio` (`OptOutType`).
+    pub source: String,
+    /// When it came.
+    pub at: Time,
+}
+
+/// Keeps a customer's words, once.
+pub async fn evidence_insert(tx: &mut Tx, row: &OptOutEvidence) -> Result<(), Error> {
+    on!(tx, c => diesel::insert_into(opt_out_evidence::table)
+        .values(row)
+        .on_conflict_do_nothing()
+        .execute(c)
+        .await)?;
+    Ok(())
+}
+
+/// Whether a message was kept as evidence before.
+pub async fn evidence_is_kept(tx: &mut Tx, id: &str) -> Result<bool, Error> {
+    let found = on!(tx, c => opt_out_evidence::table
+        .find(id)
+        .select(opt_out_evidence::id)
+        .first::<String>(c)
+        .await
+        .optional())?;
+    Ok(found.is_some())
+}
+
+/// What a list of evidence is narrowed to.
+#[derive(Debug, Clone, Default)]
+pub struct EvidenceFilter {
+    /// Only this tenant's.
+    pub tenant: Option<String>,
+    /// Only this customer's.
+    pub customer: Option<String>,
+    /// Only what comes after this place in the list.
+    pub after: Option<(clock::Time, String)>,
+}
+
+/// The words of customers, the latest first; one more than `limit`.
+pub async fn evidence_list(
+    tx: &mut Tx,
+    filter: &EvidenceFilter,
+    limit: i64,
+) -> Result<Vec<OptOutEvidence>, Error> {
+    use opt_out_evidence::dsl as columns;
+    Ok(on!(tx, c => {
+        let mut query = opt_out_evidence::table.into_boxed();
+        if let Some(tenant) = &filter.tenant {
+            query = query.filter(columns::tenant_id.eq(tenant));
+        }
+        if let Some(customer) = &filter.customer {
+            query = query.filter(columns::customer.eq(customer));
+        }
+        if let Some((at, id)) = &filter.after {
+            let at = Time(*at);
+            query = query.filter(columns::at.lt(at).or(columns::at.eq(at).and(columns::id.lt(id))));
+        }
+        query
+            .order((columns::at.desc(), columns::id.desc()))
+            .limit(limit + 1)
+            .load::<OptOutEvidence>(c)
+            .await
+    })?)
 }

@@ -3,9 +3,12 @@
 use std::sync::Arc;
 
 use chrono::TimeDelta;
+use events::v1::{MessageFailed, Parameter, TwilioMessageStatus, Webhook};
+
+use testkit::eventually;
 
 use crate::lab::Lab;
-use crate::world::{CALLER, at, missed, refused, sent, status, text};
+use crate::world::{ACCOUNT, CALLER, at, missed, refused, sent, status, text};
 
 /// A missed call's text, not sent yet: its id.
 async fn one_text(lab: &Lab) -> String {
@@ -57,6 +60,36 @@ pub async fn a_final_status_stays(lab: Arc<Lab>) {
     assert_eq!(lab.thread().await["messages"][0]["status"], "read");
 }
 
+/// Whoever signs for another account changes nothing of a message that it does not own, and is counted.
+pub async fn status_of_another_account_changes_nothing(lab: Arc<Lab>) {
+    // The first look begins the count.
+    lab.get("/metrics").await;
+    let id = one_text(&lab).await;
+    lab.publish(at(1), &sent(&id, "SM9")).await;
+    lab.publish(at(2), &status("SM9", "sent", None)).await;
+    let before = lab.thread().await;
+    let by = |account: &str, code| TwilioMessageStatus {
+        webhook: Some(Webhook {
+            account_sid: account.to_owned(),
+            ..Webhook::default()
+        }),
+        ..status("SM9", "undelivered", code)
+    };
+    let other = "AC00000000000000000000000000000099";
+    // Its codes neither silence the customer nor tell that the number takes no texts.
+    for code in [None, Some(21610), Some(30006)] {
+        lab.publish(at(3), &by(other, code)).await;
+    }
+    assert_eq!(lab.thread().await, before);
+    let refused = "dispatch_statuses_refused_total{reason=\"foreign_account\"}";
+    let (_, metrics) = lab.call("GET", "/metrics", "", None).await;
+    assert!(metrics.as_str().unwrap().contains(refused), "{metrics}");
+    assert!(lab.ear.heard::<MessageFailed>().is_empty());
+
+    lab.publish(at(4), &by(ACCOUNT, None)).await;
+    assert_eq!(lab.thread().await["messages"][0]["status"], "undelivered");
+}
+
 pub async fn who_has_opted_out_at_twilio_has_opted_out(lab: Arc<Lab>) {
     let id = one_text(&lab).await;
     lab.publish(at(0), &refused(&id, 21610, "refused_by_twilio"))
@@ -79,6 +112,19 @@ pub async fn who_has_opted_out_at_twilio_has_opted_out(lab: Arc<Lab>) {
     assert_eq!(lab.thread().await["opted_out"], true);
 }
 
+/// A text that an outage has held back too long is not sent, and its thread says so.
+pub async fn text_that_has_expired_says_so_in_its_thread(lab: Arc<Lab>) {
+    let id = one_text(&lab).await;
+    lab.publish(at(90), &refused(&id, 0, "expired")).await;
+    let thread = lab.thread().await;
+    let message = &thread["messages"][0];
+    assert_eq!(
+        (&message["status"], &message["reason"]),
+        (&"refused".into(), &"expired".into())
+    );
+    assert_eq!(thread["opted_out"], false);
+}
+
 pub async fn a_guard_is_believed_until_the_customer_speaks(lab: Arc<Lab>) {
     let id = one_text(&lab).await;
     lab.publish(at(2), &refused(&id, 0, "not_whitelisted"))
@@ -91,4 +137,128 @@ pub async fn a_guard_is_believed_until_the_customer_speaks(lab: Arc<Lab>) {
     assert_eq!(lab.thread().await["opted_out"], false);
     lab.publish(at(3), &refused(&id, 0, "opted_out")).await;
     assert_eq!(lab.thread().await["opted_out"], false);
+}
+
+/// Before we know a message by its SID, the callback's own address says which it is, and so whose.
+pub async fn early_status_of_another_account_is_not_believed(lab: Arc<Lab>) {
+    let id = one_text(&lab).await;
+    let by = |account: &str, named: &str, code| TwilioMessageStatus {
+        webhook: Some(Webhook {
+            account_sid: account.to_owned(),
+            query: vec![Parameter {
+                name: "message_id".into(),
+                value: named.to_owned(),
+            }],
+            ..Webhook::default()
+        }),
+        ..status("SM9", "undelivered", code)
+    };
+    let other = "AC00000000000000000000000000000099";
+    for (account, named) in [(other, id.as_str()), (ACCOUNT, "unheard-of"), (other, "")] {
+        lab.publish(at(1), &by(account, named, Some(21610))).await;
+    }
+    lab.rest().await;
+    lab.publish(at(2), &sent(&id, "SM9")).await;
+    let thread = lab.thread().await;
+    assert_eq!(
+        (&thread["messages"][0]["status"], &thread["opted_out"]),
+        (&"queued".into(), &false.into())
+    );
+    // The account's own word counts, and may come first as well.
+    lab.publish(at(3), &missed("CA2", "+15550109998")).await;
+    lab.rest().await;
+    let id = role::derive_id(&["text_back", "CA2"]);
+    let mut early = by(ACCOUNT, &id, None);
+    early.message_sid = "SM10".into();
+    lab.publish(at(4), &early).await;
+    lab.rest().await;
+    lab.publish(at(5), &sent(&id, "SM10")).await;
+    lab.rest().await;
+    let thread = crate::world::thread_id("smith", 0, "+15550109998");
+    let thread = lab.get(&format!("/conversations/{thread}")).await;
+    assert_eq!(thread["messages"][0]["status"], "undelivered");
+}
+
+/// A missed call's text that did not arrive, for a business that wants such texts sent again.
+async fn undelivered(lab: &Lab, call: &str, code: u32) -> String {
+    let mut event = missed(call, CALLER);
+    event.tenant.as_mut().unwrap().resend_undelivered = true;
+    lab.publish(at(0), &event).await;
+    lab.rest().await;
+    let id = role::derive_id(&["text_back", call]);
+    lab.publish(at(1), &sent(&id, "SM9")).await;
+    lab.rest().await;
+    lab.publish(at(1), &status("SM9", "undelivered", Some(code)))
+        .await;
+    lab.rest().await;
+    id
+}
+
+pub async fn undelivered_text_is_told_and_sent_once_more(lab: Arc<Lab>) {
+    let id = undelivered(&lab, "CA1", 30003).await;
+    let (_, failed) = lab.ear.hear::<MessageFailed>(1).await.remove(0);
+    assert_eq!(
+        (
+            failed.message_id.as_str(),
+            failed.code,
+            failed.status.as_str()
+        ),
+        (id.as_str(), 30003, "undelivered")
+    );
+    assert_eq!(lab.thread().await["attention"], "undelivered");
+    assert_eq!(
+        lab.told().await,
+        [("attention".to_owned(), "undelivered".to_owned())]
+    );
+    assert_eq!(
+        lab.sends().await.len(),
+        1,
+        "a telephone that is off is given time"
+    );
+    lab.clock.advance(TimeDelta::minutes(11));
+    eventually("it is sent again", async || lab.sends().await.len() == 2).await;
+    let sends = lab.sends().await;
+    assert_eq!(sends[0].1.body, sends[1].1.body);
+    assert_ne!(sends[0].1.message_id, sends[1].1.message_id);
+    let thread = lab.thread().await;
+    assert_eq!(thread["messages"][1]["again"], true);
+    // There is no third.
+    lab.publish(at(12), &sent(&sends[1].1.message_id, "SM10"))
+        .await;
+    lab.rest().await;
+    lab.publish(at(13), &status("SM10", "undelivered", Some(30003)))
+        .await;
+    lab.rest().await;
+    lab.ear.hear::<MessageFailed>(2).await;
+    let timers = lab.timers().await;
+    assert_eq!(timers, 0);
+}
+
+pub async fn text_is_not_sent_again_when_something_came_between(lab: Arc<Lab>) {
+    let id = undelivered(&lab, "CA1", 30008).await;
+    lab.publish(at(2), &text("SM1", CALLER, "STOP")).await;
+    lab.rest().await;
+    let again = events::v1::MessageAgain {
+        message_id: id,
+        tenant_id: "smith".into(),
+        conversation_id: crate::world::thread_id("smith", 0, CALLER),
+    };
+    lab.publish(at(11), &again).await;
+    lab.rest().await;
+    assert_eq!(lab.sends().await.len(), 1);
+    // A carrier that filters will filter again.
+    lab.publish(at(12), &text("SM2", CALLER, "START")).await;
+    lab.rest().await;
+    lab.clock.advance(TimeDelta::minutes(60));
+    let mut event = missed("CA2", CALLER);
+    event.tenant.as_mut().unwrap().resend_undelivered = true;
+    lab.publish(at(60), &event).await;
+    lab.rest().await;
+    let id = role::derive_id(&["text_back", "CA2"]);
+    lab.publish(at(61), &sent(&id, "SM19")).await;
+    lab.rest().await;
+    lab.publish(at(62), &status("SM19", "undelivered", Some(30007)))
+        .await;
+    lab.rest().await;
+    assert_eq!(lab.timers().await, 0);
 }

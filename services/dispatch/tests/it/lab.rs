@@ -5,22 +5,34 @@ use std::sync::{Arc, Mutex};
 
 use chrono::{DateTime, Utc};
 use clock::Clock;
-use events::v1::{MessageSend, OptOutChanged};
+use events::v1::{
+    CallPlace, ConversationChanged, MediaErase, MediaFetch, MediaFetched, MessageFailed,
+    MessageSend, OptOutChanged, PersonForgotten, ReplyDraft,
+};
 use events::{Envelope, Event};
+use objects::{Config, Objects};
 use serde_json::Value;
-use store::Store;
-use testkit::{Kit, Log, Mode};
+use store::{Store, on};
+use testkit::{Kit, Log, Mode, eventually};
 
+use crate::twilio::Twilio;
 use crate::world;
 
 pub struct Lab {
     kit: Kit,
+    pub twilio: Twilio,
     store: Store,
     published: Mutex<Vec<(String, String)>>,
     next: AtomicU32,
 }
 
 testkit::has_kit!(Lab);
+
+#[derive(diesel::QueryableByName)]
+struct Count {
+    #[diesel(sql_type = diesel::sql_types::BigInt)]
+    count: i64,
+}
 
 /// What this process logs.
 pub fn log() -> &'static Log {
@@ -29,17 +41,37 @@ pub fn log() -> &'static Log {
 
 pub async fn run<F: Future<Output = ()>>(mode: Mode, case: fn(Arc<Lab>) -> F) {
     log();
-    let kit = Kit::new("dispatch", mode, Clock::held(world::at(0)), &[]).await;
+    let twilio = Twilio::start().await;
+    let settings = [
+        ("TWILIO_ACCOUNT_SID", world::ACCOUNT),
+        ("TWILIO_AUTH_TOKEN", "11111111111111111111111111111111"),
+        ("TWILIO_API_BASE_URL", &twilio.url),
+    ];
+    let kit = Kit::new("dispatch", mode, Clock::held(world::at(0)), &settings).await;
     let parts = kit.open().await;
-    let heard = [MessageSend::TYPE, OptOutChanged::TYPE];
+    let heard = [
+        MessageSend::TYPE,
+        OptOutChanged::TYPE,
+        ReplyDraft::TYPE,
+        ConversationChanged::TYPE,
+        MessageFailed::TYPE,
+        CallPlace::TYPE,
+        MediaFetch::TYPE,
+        MediaFetched::TYPE,
+        MediaErase::TYPE,
+        PersonForgotten::TYPE,
+    ];
     kit.ear.listen(&parts.bus, &heard).await;
     kit.keys.give_each(&["smith", "jones"]);
     kit.keys.serve(&parts.bus).await;
     kit.start(vec![dispatch::ROLE.start(&parts).await.unwrap()])
         .await;
-    let store = kit.store("dispatch", dispatch::door::MIGRATIONS).await;
+    let store = kit
+        .store("dispatch", dispatch::test_support::MIGRATIONS)
+        .await;
     let lab = Lab {
         kit,
+        twilio,
         store,
         published: Mutex::default(),
         next: AtomicU32::new(0),
@@ -64,6 +96,14 @@ impl Lab {
             "message.sent" => "dispatch.sent",
             "message.refused" => "dispatch.refused",
             "twilio.message.status" => "dispatch.status",
+            "call.ended" => "dispatch.call-ended",
+            "reply.drafted" => "dispatch.reply-drafted",
+            "reply.draft_failed" => "dispatch.reply-draft-failed",
+            "message.again" => "dispatch.message-again",
+            "interview.ended" => "dispatch.interview-ended",
+            "recording.stored" => "dispatch.recording-stored",
+            "call.placed" => "dispatch.call-placed",
+            "call.refused" => "dispatch.call-refused",
             _ => "dispatch.opt-out",
         };
         self.published
@@ -111,5 +151,63 @@ impl Lab {
         self.rest().await;
         let id = world::thread_id("smith", 0, world::CALLER);
         self.get(&format!("/conversations/{id}")).await
+    }
+
+    /// The answers that were asked for, once there are so many.
+    pub async fn drafts(&self, count: usize) -> Vec<ReplyDraft> {
+        eventually("answers are asked for", async || {
+            self.drafts_now().len() >= count
+        })
+        .await;
+        self.rest().await;
+        self.drafts_now()
+    }
+
+    /// The answers that have been asked for.
+    pub fn drafts_now(&self) -> Vec<ReplyDraft> {
+        let heard = self.ear.distinct().into_iter();
+        heard.filter_map(|e| e.decode().ok()).collect()
+    }
+
+    /// What was told of threads: the change and its reason.
+    pub async fn told(&self) -> Vec<(String, String)> {
+        self.rest().await;
+        let heard = self.ear.distinct().into_iter();
+        let changes = heard.filter_map(|e| e.decode::<ConversationChanged>().ok());
+        changes.map(|it| (it.change, it.reason)).collect()
+    }
+
+    /// The role's database, for decisions without the bus around them.
+    pub fn own_store(&self) -> &Store {
+        &self.store
+    }
+
+    /// How many events wait for their time.
+    pub async fn timers(&self) -> usize {
+        self.rest().await;
+        let mut tx = self.store.read().await.unwrap();
+        let rows = on!(&mut tx, c => diesel::sql_query("SELECT COUNT(*) AS count FROM outbox")
+            .get_result::<Count>(c)
+            .await);
+        usize::try_from(rows.unwrap().count).unwrap()
+    }
+
+    /// The object store of the role.
+    pub fn objects(&self) -> Objects {
+        Objects::open(Config::Embedded {
+            dir: self.settings().data_dir.join("objects"),
+        })
+    }
+
+    /// What an address answers, as it is.
+    pub async fn file(&self, path: &str, key: &str, headers: &[(&str, &str)]) -> reqwest::Response {
+        let mut request = reqwest::Client::new().get(format!("{}{path}", self.base()));
+        if !key.is_empty() {
+            request = request.header("X-API-Key", key);
+        }
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        request.send().await.unwrap()
     }
 }

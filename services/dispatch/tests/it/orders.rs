@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use clock::Clock;
-use dispatch::door;
+use dispatch::test_support as door;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, TestCaseError, TestRng, TestRunner};
@@ -65,7 +65,7 @@ async fn hear(
         News::Missed(call) => {
             let event = missed_call(facts, call);
             let (it, whose) = (event.call.unwrap(), event.tenant.unwrap());
-            let answered = door::answer(tx, at(facts.calls[call].0), &it, &whose)
+            let answered = door::answer(tx, at(facts.calls[call].0), &it, &whose, false)
                 .await
                 .unwrap();
             prop_assert_eq!(
@@ -78,7 +78,7 @@ async fn hear(
         News::Text(text) => {
             let event = inbound(facts, text);
             let (it, whose) = (event.text.unwrap(), event.tenant.unwrap());
-            let kept = door::keep(tx, at(facts.texts[text].0), &it, &whose)
+            let kept = door::keep(tx, at(facts.texts[text].0), &it, &whose, false)
                 .await
                 .unwrap();
             let (new, change) = model.text(facts, text);
@@ -121,7 +121,10 @@ async fn compare(tx: &mut Tx, facts: &Facts, model: &Model) -> Result<(), TestCa
                 prop_assert_eq!(&thread.number, &number(tenant(other), nth));
                 prop_assert_eq!(out, model.opted_out(other));
             }
-            for message in door::message_list(tx, &id).await.unwrap() {
+            for message in door::message_list(tx, &id, &door::Window::default())
+                .await
+                .unwrap()
+            {
                 shown.insert(message.id.clone(), message);
             }
         }

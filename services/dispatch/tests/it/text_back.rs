@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use clock::Clock;
-use events::v1::{CallMissed, TextBack};
+use events::v1::directory::Entry;
+use events::v1::{CallMissed, Directory, DirectoryQuery, TextBack};
+use events::{Envelope, Event};
+use testkit::{Ear, eventually};
 
 use crate::lab::{Lab, log};
 use crate::world::{ACCOUNT, CALLER, FORWARD, at, missed, missed_at, number, text, thread_id};
@@ -145,14 +148,42 @@ pub async fn each_reason_to_stay_silent(lab: Arc<Lab>) {
     }
 }
 
+/// Two businesses of this platform would text each other for ever.
+pub async fn number_of_another_tenant_is_not_texted(lab: Arc<Lab>) {
+    let theirs = number("jones", 0);
+    let directory = Directory {
+        entries: vec![Entry {
+            number: theirs.clone(),
+            tenant_id: "jones".into(),
+            ..Entry::default()
+        }],
+        ..Directory::default()
+    };
+    let answer = move |_: &Envelope| {
+        let clock = Clock::system();
+        Some(Envelope::new("trunkline/test", &clock, &directory))
+    };
+    Arc::new(Ear::default())
+        .listen_and_answer("test.tenants", &lab.bus(), &[DirectoryQuery::TYPE], answer)
+        .await;
+    let known = lab.parts().directory;
+    eventually("the directory is loaded", async || known.is_loaded()).await;
+    lab.publish(at(0), &missed("CA1", &theirs)).await;
+    lab.publish(at(1), &missed("CA2", CALLER)).await;
+    let sends = lab.sends().await;
+    assert_eq!(sends.len(), 1);
+    assert_eq!(sends[0].1.to, CALLER);
+}
+
 pub async fn what_a_text_costs_stands_in_the_log(lab: Arc<Lab>) {
-    let cyrillic = "ж".repeat(135);
+    // They say whose they are and how to opt out, so that nothing is added.
+    let cyrillic = format!("Smith Plumbing STOP {}", "ж".repeat(135));
     // No other case has these callers and these words: all cases share one log.
     for (caller, shown, words, cost) in [
         (
             "+15550107771",
             "+1•••••7771",
-            "Marmalade Ltd missed your call.",
+            "Smith Plumbing, by Marmalade Ltd, missed your call. STOP ends this.",
             "encoding=Gsm7 segments=1",
         ),
         (

@@ -11,9 +11,12 @@ use crate::world::{CALLER, at, missed, opt_out, refused, sent, status, text};
 
 pub async fn a_text_joins_the_thread_of_the_call(lab: Arc<Lab>) {
     lab.publish(at(0), &missed("CA1", CALLER)).await;
-    let mut event = text("SM1", CALLER, "My water heater burst at 789 Sunset Blvd");
+    let mut event = text("SM1", CALLER, "My tap drips, at 789 Sunset Blvd");
     event.text.as_mut().unwrap().media = vec![Media {
-        url: "https://api.twilio.com/2010-04-01/Accounts/AC1/Messages/MM1/Media/ME1".into(),
+        url: format!(
+            "{}/2010-04-01/Accounts/AC1/Messages/MM1/Media/ME1",
+            lab.twilio.url
+        ),
         content_type: "image/jpeg".into(),
     }];
     lab.publish(at(1), &event).await;
@@ -30,10 +33,7 @@ pub async fn a_text_joins_the_thread_of_the_call(lab: Arc<Lab>) {
             (&json!("inbound"), &json!("customer"))
         ]
     );
-    assert_eq!(
-        messages[1]["body"],
-        "My water heater burst at 789 Sunset Blvd"
-    );
+    assert_eq!(messages[1]["body"], "My tap drips, at 789 Sunset Blvd");
     assert_eq!(messages[1]["media"][0]["content_type"], "image/jpeg");
     assert_eq!(messages[1]["status"], "received");
     assert_eq!(

@@ -2,8 +2,9 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use events::v1::{
-    Call, CallMissed, InboundText, MessageRefused, MessageSent, Number, OptOutChanged, SmsInbound,
-    TenantContext, TextBack, TwilioMessageStatus,
+    Call, CallEnded, CallMissed, InboundText, MessageRefused, MessageSent, Number, Offer,
+    OpenHours, OptOutChanged, ReplyDraftFailed, ReplyDrafted, ReplyFacts, SmsInbound,
+    TenantContext, TextBack, TwilioMessageStatus, offer, reply_facts,
 };
 
 pub const CALLER: &str = "+15550109999";
@@ -30,6 +31,15 @@ pub fn tenant(id: &str, nth: u8) -> TenantContext {
         forward_to: FORWARD.into(),
         account_sid: ACCOUNT.into(),
         trade: "plumbing".into(),
+        human_window_s: 3600,
+        hours: (1..=7)
+            .map(|weekday| OpenHours {
+                weekday,
+                from_minute: 480,
+                to_minute: 1080,
+            })
+            .collect(),
+        offer: Some(offer()),
         text_back: Some(TextBack {
             enabled: true,
             ..TextBack::default()
@@ -109,6 +119,9 @@ pub fn status(message_sid: &str, word: &str, error_code: Option<u32>) -> TwilioM
         message_sid: message_sid.into(),
         message_status: word.into(),
         error_code,
+        error_message: error_code
+            .map_or("", |_| "Landline or unreachable carrier")
+            .into(),
         ..TwilioMessageStatus::default()
     }
 }
@@ -123,4 +136,76 @@ pub fn opt_out(opted_out: bool) -> OptOutChanged {
 
 pub fn thread_id(tenant_id: &str, nth: u8, customer: &str) -> String {
     role::derive_id(&["conversation", tenant_id, &number(tenant_id, nth), customer])
+}
+
+/// What Smith Plumbing offers.
+fn offer() -> Offer {
+    Offer {
+        services: vec![offer::Service {
+            name: "Leak repair".into(),
+            price_from_cents: Some(12_000),
+            price_to_cents: Some(30_000),
+            currency: "USD".into(),
+            duration_min: Some(90),
+            emergency: true,
+        }],
+        service_area: Some(offer::ServiceArea {
+            postal_codes: vec!["94110".into(), "94103".into()],
+            text: "San Francisco".into(),
+        }),
+        calendar: Some(offer::Calendar {
+            slot_min: 120,
+            days_ahead: 3,
+            capacity: 1,
+            blocked: vec![],
+        }),
+    }
+}
+
+/// How a call ended.
+pub fn ended(call_sid: &str, outcome: &str) -> CallEnded {
+    let call = missed(call_sid, CALLER).call;
+    CallEnded {
+        call: call.map(|call| Call {
+            outcome: outcome.into(),
+            duration_s: Some(42),
+            started_at: "2025-06-15T15:06:40Z".into(),
+            ..call
+        }),
+    }
+}
+
+/// What a model has written for a draft.
+pub fn drafted(draft_id: &str, next_action: &str, slot: &str, text: &str) -> ReplyDrafted {
+    let fact = |value: &str| {
+        Some(reply_facts::Fact {
+            value: value.into(),
+            quote: value.into(),
+        })
+    };
+    ReplyDrafted {
+        draft_id: draft_id.into(),
+        tenant_id: "smith".into(),
+        conversation_id: thread_id("smith", 0, CALLER),
+        facts: Some(ReplyFacts {
+            job: fact("leak under the sink"),
+            address: fact("789 Sunset Blvd 94110"),
+            ..ReplyFacts::default()
+        }),
+        urgency: "normal".into(),
+        next_action: next_action.into(),
+        slot: slot.into(),
+        text: text.into(),
+        usage: None,
+    }
+}
+
+/// That no model has written anything for it.
+pub fn draft_failed(draft_id: &str) -> ReplyDraftFailed {
+    ReplyDraftFailed {
+        draft_id: draft_id.into(),
+        tenant_id: "smith".into(),
+        conversation_id: thread_id("smith", 0, CALLER),
+        reason: "provider_failed".into(),
+    }
 }

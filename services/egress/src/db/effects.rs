@@ -75,6 +75,14 @@ pub(crate) struct Entry {
     /// Until when nobody but the holder may act.
     pub lease_until: types::Time,
     pub settled_at: Option<types::Time>,
+    /// Until when it is looked for, if its outcome is unknown, before it is repeated.
+    pub doubt_until: Option<types::Time>,
+    /// What Twilio's own callback calls it, where that came while the outcome was unknown.
+    pub witness: Option<String>,
+    /// Whether it was asked for again in doubt: it may have been done twice.
+    pub repeated: bool,
+    /// Whether it is in what its tenant has spent: each effect counts once, however often it is tried.
+    pub counted: bool,
 }
 
 impl Entry {
@@ -142,6 +150,7 @@ pub(crate) async fn claim(
             dsl::started_at.eq(next.started_at),
             dsl::lease_until.eq(next.lease_until),
             dsl::cause.eq(&next.cause),
+            dsl::doubt_until.eq(next.doubt_until),
         ))
         .cached()
         .execute(c)
@@ -153,8 +162,22 @@ pub(crate) async fn claim(
     }
 }
 
+/// Holds an effect for longer, and notes that it is counted. False when another attempt has taken it.
+pub(crate) async fn extend(tx: &mut Tx, held: &Entry, lease_until: Time) -> Result<bool, Error> {
+    let row = dsl::effects
+        .find((&held.kind, &held.id))
+        .filter(dsl::attempts.eq(held.attempts))
+        .filter(dsl::state.eq(State::Started.as_str()));
+    let rows = on!(tx, c => diesel::update(row)
+        .set((dsl::lease_until.eq(types::Time(lease_until)), dsl::counted.eq(true)))
+        .cached()
+        .execute(c)
+        .await)?;
+    Ok(rows == 1)
+}
+
 /// Lets go of an effect whose outcome is not known yet. It may be taken again from `lease_until` on.
-pub(crate) async fn let_go(
+pub(crate) async fn release(
     tx: &mut Tx,
     held: &Entry,
     state: State,
@@ -182,6 +205,7 @@ pub(crate) async fn settle(tx: &mut Tx, settled: &Entry) -> Result<bool, Error> 
             dsl::state.eq(&settled.state),
             dsl::asked.eq(settled.asked),
             dsl::reconciled.eq(settled.reconciled),
+            dsl::repeated.eq(settled.repeated),
             dsl::sid.eq(&settled.sid),
             dsl::status.eq(&settled.status),
             dsl::detail.eq(&settled.detail),
@@ -196,6 +220,44 @@ pub(crate) async fn settle(tx: &mut Tx, settled: &Entry) -> Result<bool, Error> 
     Ok(rows == 1)
 }
 
+/// Twilio has told of an effect's SID: keeps it while the outcome is not known, and gives the effect if it has another one already.
+pub(crate) async fn witness(
+    tx: &mut Tx,
+    (kind, id): (&str, &str),
+    account_sid: &str,
+    sid: &str,
+) -> Result<Option<Entry>, Error> {
+    let untold = dsl::effects
+        .find((kind, id))
+        .filter(dsl::account_sid.eq(account_sid))
+        .filter(dsl::sid.is_null())
+        .filter(dsl::witness.is_null());
+    on!(tx, c => diesel::update(untold)
+        .set(dsl::witness.eq(sid))
+        .execute(c)
+        .await)?;
+    Ok(on!(tx, c => dsl::effects
+        .find((kind, id))
+        .filter(dsl::account_sid.eq(account_sid))
+        .filter(dsl::sid.is_not_null())
+        .filter(dsl::sid.ne(sid))
+        .first::<Entry>(c)
+        .await
+        .optional())?)
+}
+
+/// Forgets what was settled, or begun, before this time. Gives how many.
+pub(crate) async fn sweep(tx: &mut Tx, before: Time) -> Result<usize, Error> {
+    let before = types::Time(before);
+    let settled = dsl::effects.filter(dsl::settled_at.lt(before));
+    let settled = on!(tx, c => diesel::delete(settled).execute(c).await)?;
+    let left = dsl::effects
+        .filter(dsl::settled_at.is_null())
+        .filter(dsl::started_at.lt(before));
+    let left = on!(tx, c => diesel::delete(left).execute(c).await)?;
+    Ok(settled + left)
+}
+
 /// Those of `sids` that belong to effects already.
 pub(crate) async fn taken(tx: &mut Tx, kind: &str, sids: &[String]) -> Result<Vec<String>, Error> {
     let rows = dsl::effects
@@ -206,7 +268,7 @@ pub(crate) async fn taken(tx: &mut Tx, kind: &str, sids: &[String]) -> Result<Ve
 }
 
 /// Lets go of everything that was under way, for the start of the only process there is.
-pub(crate) async fn relieve(tx: &mut Tx, lease_until: Time) -> Result<usize, Error> {
+pub(crate) async fn recover_leases(tx: &mut Tx, lease_until: Time) -> Result<usize, Error> {
     let rows = dsl::effects.filter(dsl::state.eq(State::Started.as_str()));
     Ok(on!(tx, c => diesel::update(rows)
         .set((

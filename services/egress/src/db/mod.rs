@@ -1,8 +1,9 @@
-//! The ledger of effects, and who does not want to be texted.
+//! The ledger of effects, who does not want to be texted, and what was spent.
 
 pub(crate) mod effects;
 pub(crate) mod opt_outs;
 mod schema;
+pub(crate) mod spending;
 
 use diesel_migrations::embed_migrations;
 use store::Migrations;

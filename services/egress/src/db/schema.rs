@@ -24,6 +24,10 @@ diesel::table! {
         started_at -> Ts,
         lease_until -> Ts,
         settled_at -> Nullable<Ts>,
+        doubt_until -> Nullable<Ts>,
+        witness -> Nullable<Text>,
+        repeated -> Bool,
+        counted -> Bool,
     }
 }
 
@@ -36,5 +40,21 @@ diesel::table! {
         customer -> Text,
         opted_out -> Bool,
         changed_at -> Ts,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Nullable, Text};
+    use store::types::Ts;
+
+    spending (tenant_id, kind, since) {
+        tenant_id -> Text,
+        kind -> Text,
+        since -> Ts,
+        amount -> BigInt,
+        refused -> BigInt,
+        most -> Nullable<BigInt>,
+        limited_at -> Nullable<Ts>,
+        limited_by -> Nullable<Text>,
     }
 }

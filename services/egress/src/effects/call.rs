@@ -8,16 +8,16 @@ use clock::Time;
 use events::Event;
 use events::v1::{CallPlace, CallPlaced, CallRefused};
 use phone::Address;
-use role::{Cause, Decision, HandlerError, Performer, derive_id};
+use role::{Cause, HandlerError, Outcome, OutgoingEvent, Performer, Tx, derive_id};
 use tracing::info;
 use twilio_api::{Call, CallFilter, Error, NewCall};
+use twilio_types::REPEATED;
 
-use super::REPEATED;
 use crate::accounts::Account;
 use crate::db::effects::{Entry, State};
-use crate::effect::{Done, Effect, Facts, Refusal};
+use crate::effect::{Done, Doubt, Effect, EffectKey, Refusal};
+use crate::effect_runner::EffectRunner;
 use crate::guards::Guards;
-use crate::once::Once;
 
 /// How far Twilio's clock may be behind ours; its dates have whole seconds besides.
 const SKEW: TimeDelta = TimeDelta::seconds(5);
@@ -26,12 +26,14 @@ const PAGE: u32 = 1000;
 const PAGES: usize = 5;
 /// What we want to be told of. Twilio's default is the end alone.
 const PROGRESS: [&str; 4] = ["initiated", "ringing", "answered", "completed"];
+/// The purpose of a call that goes before all others.
+const EMERGENCY: &str = "emergency";
 /// The longest that Twilio lets a phone ring, in seconds.
 const LONGEST_RINGING_S: u32 = 600;
 
 /// Places calls.
 pub(crate) struct Place {
-    pub once: Once,
+    pub runner: EffectRunner,
     pub guards: Guards,
 }
 
@@ -41,10 +43,10 @@ impl Performer for Place {
     const NAME: &'static str = "call-place";
 
     fn retry_delays(&self) -> Vec<Duration> {
-        self.once.timings.retry_delays.clone()
+        self.runner.timings.retry_delays.clone()
     }
 
-    async fn perform(&self, cause: &Cause, command: CallPlace) -> Result<Decision, HandlerError> {
+    async fn perform(&self, cause: &Cause, command: CallPlace) -> Result<Outcome, HandlerError> {
         if command.place_id.is_empty() {
             return Err(HandlerError::Reject("a call without place_id".into()));
         }
@@ -52,15 +54,20 @@ impl Performer for Place {
             command: &command,
             guards: &self.guards,
         };
-        let entry = self.once.run(&placing, cause).await?;
-        Ok(outcome(&command, &entry))
+        let entry = self.runner.execute(&placing, cause).await?;
+        let told = self.guards.spend.told_by(&entry).await?;
+        let outcome = outcome(&command, &entry);
+        Ok(match told {
+            Some(limited) => outcome.publish(limited),
+            None => outcome,
+        })
     }
 }
 
 /// The same for every attempt: whoever gets it twice can tell by its id.
-fn outcome(command: &CallPlace, entry: &Entry) -> Decision {
+fn outcome(command: &CallPlace, entry: &Entry) -> Outcome {
     let id = &command.place_id;
-    let decision = if entry.state() == State::Done {
+    let event = if entry.state() == State::Done {
         let placed = CallPlaced {
             place_id: id.clone(),
             tenant_id: command.tenant_id.clone(),
@@ -69,9 +76,7 @@ fn outcome(command: &CallPlace, entry: &Entry) -> Decision {
             status: entry.status.clone().unwrap_or_default(),
             reconciled: entry.reconciled,
         };
-        Decision::nothing()
-            .then(&placed)
-            .identified(derive_id(&[CallPlaced::TYPE, id]))
+        OutgoingEvent::new(&placed).id(derive_id(&[CallPlaced::TYPE, id]))
     } else {
         let refused = CallRefused {
             place_id: id.clone(),
@@ -79,12 +84,11 @@ fn outcome(command: &CallPlace, entry: &Entry) -> Decision {
             interview_id: command.interview_id.clone(),
             code: u32::try_from(entry.code).unwrap_or_default(),
             reason: entry.reason.clone().unwrap_or_default(),
+            message: entry.detail.clone().unwrap_or_default(),
         };
-        Decision::nothing()
-            .then(&refused)
-            .identified(derive_id(&[CallRefused::TYPE, id]))
+        OutgoingEvent::new(&refused).id(derive_id(&[CallRefused::TYPE, id]))
     };
-    decision.of_tenant(&command.tenant_id)
+    Outcome::nothing().publish(event.tenant(&command.tenant_id))
 }
 
 struct Placing<'a> {
@@ -108,6 +112,7 @@ impl Placing<'_> {
             to: self.command.to.clone(),
             from: self.command.from.clone(),
             url: some(&self.command.url),
+            twiml: some(&self.command.twiml),
             method: Some("POST".to_owned()),
             status_callback_event: if callback.is_some() {
                 PROGRESS.map(str::to_owned).to_vec()
@@ -127,7 +132,7 @@ impl Placing<'_> {
 #[async_trait]
 impl Effect for Placing<'_> {
     /// Who calls whom is all that tells two calls apart at Twilio: a call there does not know its address.
-    fn facts(&self) -> Facts {
+    fn key(&self) -> EffectKey {
         let CallPlace {
             place_id,
             tenant_id,
@@ -136,7 +141,7 @@ impl Effect for Placing<'_> {
             to,
             ..
         } = self.command;
-        Facts {
+        EffectKey {
             kind: CallPlace::TYPE,
             id: place_id.clone(),
             tenant_id: tenant_id.clone(),
@@ -144,6 +149,7 @@ impl Effect for Placing<'_> {
             fingerprint: derive_id(&[CallPlace::TYPE, from, to]),
             // Twilio counts an account's calls, whoever's number they come from.
             lane: Some("calls".to_owned()),
+            urgent: self.command.purpose == EMERGENCY,
             sender: Address::parse(from).redacted(),
             recipient: Address::parse(to).redacted(),
         }
@@ -177,7 +183,11 @@ impl Effect for Placing<'_> {
         Ok(found.into_iter().map(done).collect())
     }
 
-    async fn act(&self, account: &Account) -> Result<Done, Error> {
+    fn doubt(&self) -> Doubt {
+        Doubt::Long
+    }
+
+    async fn execute(&self, account: &Account) -> Result<Done, Error> {
         let request = self.request();
         let placed = account
             .ask("calls.create", account.client.calls().create(&request))
@@ -192,15 +202,24 @@ impl Effect for Placing<'_> {
         Ok(done(placed))
     }
 
-    async fn forbidden(&self) -> Result<Option<Refusal>, HandlerError> {
+    async fn check_policy(&self) -> Result<Option<Refusal>, HandlerError> {
         Ok(self.guards.check_call(self.command))
     }
 
-    fn refusal(&self, code: u32, _: &str) -> Refusal {
+    async fn check_departure(
+        &self,
+        tx: &mut Tx,
+        counted: bool,
+    ) -> Result<Option<Refusal>, HandlerError> {
+        let guards = self.guards;
+        guards.check_call_departure(tx, self.command, counted).await
+    }
+
+    fn refusal(&self, code: u32, words: &str) -> Refusal {
         Refusal {
             code,
             reason: "refused_by_twilio",
-            detail: String::new(),
+            detail: words.to_owned(),
         }
     }
 }

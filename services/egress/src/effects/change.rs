@@ -1,10 +1,10 @@
 //! What hanging up and redirecting have in common: each changes a call that Twilio has, and names it by its SID.
 
-use role::{Cause, Decision, HandlerError, derive_id};
+use role::{Cause, HandlerError, Outcome, derive_id};
 
 use super::is_sid;
-use crate::effect::{Done, Effect, Facts, Refusal};
-use crate::once::Once;
+use crate::effect::{Done, Effect, EffectKey, Refusal};
+use crate::effect_runner::EffectRunner;
 
 /// A change of a call, as its command names it.
 pub(super) struct Change<'a> {
@@ -19,29 +19,30 @@ impl Change<'_> {
     /// Has it made once. Nothing follows here: the call's own webhooks tell what came of it.
     pub(super) async fn make(
         &self,
-        once: &Once,
+        runner: &EffectRunner,
         cause: &Cause,
         effect: &dyn Effect,
-    ) -> Result<Decision, HandlerError> {
+    ) -> Result<Outcome, HandlerError> {
         if !is_sid(self.call_sid) {
             return Err(HandlerError::Reject(format!(
                 "{} without a CallSid",
                 self.kind
             )));
         }
-        once.run(effect, cause).await?;
-        Ok(Decision::nothing())
+        runner.execute(effect, cause).await?;
+        Ok(Outcome::nothing())
     }
 
     /// For the ledger. The id says which changes of a call are one.
-    pub(super) fn facts(&self, id: String) -> Facts {
-        Facts {
+    pub(super) fn key(&self, id: String) -> EffectKey {
+        EffectKey {
             kind: self.kind,
             id,
             tenant_id: self.tenant_id.to_owned(),
             account_sid: self.account_sid.to_owned(),
             fingerprint: derive_id(&[self.kind, self.call_sid]),
             lane: None,
+            urgent: true,
             sender: String::new(),
             recipient: String::new(),
         }

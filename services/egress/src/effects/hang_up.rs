@@ -6,21 +6,21 @@ use async_trait::async_trait;
 use clock::Time;
 use events::Event;
 use events::v1::CallHangUp;
-use role::{Cause, Decision, HandlerError, Performer};
+use role::{Cause, HandlerError, Outcome, Performer};
 use tracing::info;
 use twilio_api::{CallChange, CallStatus, Error};
 
 use super::change::{Change, done, refusal};
 use crate::accounts::Account;
-use crate::effect::{Done, Effect, Facts, Refusal};
-use crate::once::Once;
+use crate::effect::{Done, Doubt, Effect, EffectKey, Refusal};
+use crate::effect_runner::EffectRunner;
 
 /// A call can be answered while it is being taken back, and end while it is being hung up, but not go back.
 const TRIES: usize = 3;
 
 /// Hangs up.
 pub(crate) struct HangUp {
-    pub once: Once,
+    pub runner: EffectRunner,
 }
 
 #[async_trait]
@@ -29,14 +29,14 @@ impl Performer for HangUp {
     const NAME: &'static str = "call-hang-up";
 
     fn retry_delays(&self) -> Vec<Duration> {
-        self.once.timings.retry_delays.clone()
+        self.runner.timings.retry_delays.clone()
     }
 
     /// The call's own end is told by its status callback.
-    async fn perform(&self, cause: &Cause, command: CallHangUp) -> Result<Decision, HandlerError> {
+    async fn perform(&self, cause: &Cause, command: CallHangUp) -> Result<Outcome, HandlerError> {
         let hanging_up = HangingUp { command: &command };
         let change = hanging_up.change();
-        change.make(&self.once, cause, &hanging_up).await
+        change.make(&self.runner, cause, &hanging_up).await
     }
 }
 
@@ -71,8 +71,8 @@ impl HangingUp<'_> {
 #[async_trait]
 impl Effect for HangingUp<'_> {
     /// A call is hung up once, whoever orders it.
-    fn facts(&self) -> Facts {
-        self.change().facts(self.command.call_sid.clone())
+    fn key(&self) -> EffectKey {
+        self.change().key(self.command.call_sid.clone())
     }
 
     /// Hanging up twice does no harm, so nobody looks.
@@ -80,7 +80,11 @@ impl Effect for HangingUp<'_> {
         Ok(Vec::new())
     }
 
-    async fn act(&self, account: &Account) -> Result<Done, Error> {
+    fn doubt(&self) -> Doubt {
+        Doubt::None
+    }
+
+    async fn execute(&self, account: &Account) -> Result<Done, Error> {
         let sid = &self.command.call_sid;
         // `completed` ends a call that was answered; Twilio's word for one that was not is `canceled`.
         let mut word = CallStatus::Completed;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use events::v1::call_looked_up::Leg;
 use events::v1::{CallLookedUp, CallLookup};
-use role::{Cause, Decision, HandlerError, Performer};
+use role::{Cause, HandlerError, Outcome, Performer};
 use twilio_api::{Call, CallFilter, Error};
 
 use super::is_sid;
@@ -29,16 +29,20 @@ impl Performer for LookUp {
         self.retry_delays.clone()
     }
 
-    async fn perform(&self, _: &Cause, command: CallLookup) -> Result<Decision, HandlerError> {
+    async fn perform(&self, _: &Cause, command: CallLookup) -> Result<Outcome, HandlerError> {
         let sid = &command.call_sid;
         if !is_sid(sid) {
             return Err(HandlerError::Reject("a look-up without a CallSid".into()));
         }
         let account = self.accounts.of(&command.account_sid).await?;
-        let looked_up = look_up(&account, &command)
-            .await
-            .map_err(|e| HandlerError::Retry(format!("call {sid}: {e}")))?;
-        Ok(Decision::nothing().then(&looked_up))
+        let looked_up =
+            look_up(&account, &command)
+                .await
+                .map_err(|e| HandlerError::Unavailable {
+                    reason: format!("call {sid}: {e}"),
+                    retry_after: e.retry_after(),
+                })?;
+        Ok(Outcome::nothing().publish(&looked_up))
     }
 }
 
@@ -55,6 +59,11 @@ async fn look_up(account: &Account, command: &CallLookup) -> Result<CallLookedUp
     {
         Ok(call) => call,
         Err(e) if e.is_not_found() => return Ok(seen),
+        // The credentials are wrong, say. Whoever asks has to go by what was told.
+        Err(Error::Refused { status, code, .. }) => {
+            seen.code = if code == 0 { status.into() } else { code };
+            return Ok(seen);
+        }
         Err(e) => return Err(e),
     };
     let filter = CallFilter {

@@ -1,5 +1,6 @@
 //! Sending a text message.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -8,31 +9,39 @@ use clock::Time;
 use events::Event;
 use events::v1::{MessageRefused, MessageSend, MessageSent, OptOutChanged};
 use phone::Address;
-use role::{Cause, Decision, HandlerError, Performer, Tx, derive_id};
+use role::{Cause, HandlerError, Outcome, OutgoingEvent, Performer, Turns, Tx, derive_id};
 use tracing::info;
 use twilio_api::{Message, MessageFilter, NewMessage, code};
 
 use crate::accounts::Account;
+use crate::app::MESSAGE_ID;
 use crate::db::effects::{Entry, State};
 use crate::db::opt_outs;
-use crate::effect::{Done, Effect, Facts, Refusal};
+use crate::effect::{Done, Doubt, Effect, EffectKey, Refusal};
+use crate::effect_runner::EffectRunner;
 use crate::guards::Guards;
-use crate::once::Once;
 
 /// How far Twilio's clock may be behind ours; its dates have whole seconds besides.
 const SKEW: TimeDelta = TimeDelta::seconds(5);
 /// The most that Twilio gives in one page, and how many pages of one conversation are looked through.
 const PAGE: u32 = 1000;
 const PAGES: usize = 5;
+/// More than may wait for slots.
+const PREFETCH: u16 = 1200;
 /// What Twilio puts before the text while an account is on trial.
 const TRIAL: &str = "Sent from your Twilio trial account - ";
 
+/// What somebody waits for: it goes before what nobody has asked for.
+const URGENT: [&str; 5] = ["alert", "text_back", "reply", "ai_reply", "emergency"];
+
 /// Sends messages.
 pub(crate) struct Send {
-    pub once: Once,
+    pub runner: EffectRunner,
     pub guards: Guards,
     /// Where Twilio tells what becomes of a message; none when it could not reach us.
     pub status_callback: Option<String>,
+    /// One text at a time of each conversation, in the order in which they came.
+    pub conversations: Arc<Turns>,
 }
 
 #[async_trait]
@@ -40,26 +49,43 @@ impl Performer for Send {
     type Command = MessageSend;
     const NAME: &'static str = "message-send";
 
-    fn retry_delays(&self) -> Vec<Duration> {
-        self.once.timings.retry_delays.clone()
+    /// Whoever waits for an account's slot does so here, so that none of it stands in the way of another's.
+    fn prefetch(&self) -> u16 {
+        PREFETCH
     }
 
-    async fn perform(&self, cause: &Cause, command: MessageSend) -> Result<Decision, HandlerError> {
+    fn retry_delays(&self) -> Vec<Duration> {
+        self.runner.timings.retry_delays.clone()
+    }
+
+    async fn perform(&self, cause: &Cause, command: MessageSend) -> Result<Outcome, HandlerError> {
         if command.message_id.is_empty() {
             return Err(HandlerError::Reject("a message without message_id".into()));
         }
+        let conversation = match command.conversation_id.as_str() {
+            "" => &command.message_id,
+            conversation => conversation,
+        };
+        let turn = format!("{} {conversation}", command.account_sid);
+        let turn = self.conversations.take(&turn);
+        let _turn = self.runner.unless_stopping(turn).await?;
         let sending = Sending {
             command: &command,
             cause,
             send: self,
         };
-        let entry = self.once.run(&sending, cause).await?;
-        Ok(outcome(&command, &entry))
+        let entry = self.runner.execute(&sending, cause).await?;
+        let told = self.guards.spend.told_by(&entry).await?;
+        let outcome = outcome(&command, &entry);
+        Ok(match told {
+            Some(limited) => outcome.publish(limited),
+            None => outcome,
+        })
     }
 }
 
 /// The same for every attempt: whoever gets it twice can tell by its id.
-fn outcome(command: &MessageSend, entry: &Entry) -> Decision {
+fn outcome(command: &MessageSend, entry: &Entry) -> Outcome {
     let id = &command.message_id;
     let of_this = |kind: &str| derive_id(&[kind, id]);
     if entry.state() == State::Done {
@@ -77,11 +103,13 @@ fn outcome(command: &MessageSend, entry: &Entry) -> Decision {
                 .unwrap_or_default(),
             purpose: command.purpose.clone(),
             reconciled: entry.reconciled,
+            repeated: entry.repeated,
         };
-        return Decision::nothing()
-            .then(&sent)
-            .identified(of_this(MessageSent::TYPE))
-            .of_tenant(&command.tenant_id);
+        return Outcome::nothing().publish(
+            OutgoingEvent::new(&sent)
+                .id(of_this(MessageSent::TYPE))
+                .tenant(&command.tenant_id),
+        );
     }
     let refused = MessageRefused {
         message_id: id.clone(),
@@ -92,11 +120,13 @@ fn outcome(command: &MessageSend, entry: &Entry) -> Decision {
         reason: entry.reason.clone().unwrap_or_default(),
         purpose: command.purpose.clone(),
         to: command.to.clone(),
+        message: entry.detail.clone().unwrap_or_default(),
     };
-    let decision = Decision::nothing()
-        .then(&refused)
-        .identified(of_this(MessageRefused::TYPE))
-        .of_tenant(&command.tenant_id);
+    let decision = Outcome::nothing().publish(
+        OutgoingEvent::new(&refused)
+            .id(of_this(MessageRefused::TYPE))
+            .tenant(&command.tenant_id),
+    );
     if !entry.asked || refused.code != code::OPTED_OUT {
         return decision;
     }
@@ -106,10 +136,11 @@ fn outcome(command: &MessageSend, entry: &Entry) -> Decision {
         customer: command.to.clone(),
         opted_out: true,
     };
-    decision
-        .then(&changed)
-        .identified(of_this(OptOutChanged::TYPE))
-        .of_tenant(&command.tenant_id)
+    decision.publish(
+        OutgoingEvent::new(&changed)
+            .id(of_this(OptOutChanged::TYPE))
+            .tenant(&command.tenant_id),
+    )
 }
 
 struct Sending<'a> {
@@ -119,6 +150,20 @@ struct Sending<'a> {
 }
 
 impl Sending<'_> {
+    /// Where Twilio tells what becomes of it. The address names our own id: a witness that the message exists, should its answer be lost.
+    fn status_callback(&self) -> Option<String> {
+        let url = self.send.status_callback.as_ref()?;
+        let id = &self.command.message_id;
+        let is_plain = id
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
+        Some(if is_plain {
+            format!("{url}?{MESSAGE_ID}={id}")
+        } else {
+            url.clone()
+        })
+    }
+
     /// Whether this is the message that we may have sent.
     fn is_ours(&self, message: &Message, from: Time) -> bool {
         let body = message.body.as_deref().unwrap_or_default();
@@ -138,13 +183,14 @@ impl Sending<'_> {
 
 #[async_trait]
 impl Effect for Sending<'_> {
-    fn facts(&self) -> Facts {
+    fn key(&self) -> EffectKey {
         let MessageSend {
             from,
             to,
             body,
             account_sid,
             messaging_service_sid,
+            purpose,
             ..
         } = self.command;
         let media = self.command.media_urls.join(" ");
@@ -153,13 +199,14 @@ impl Effect for Sending<'_> {
         } else {
             from
         };
-        Facts {
+        EffectKey {
             kind: MessageSend::TYPE,
             id: self.command.message_id.clone(),
             tenant_id: self.command.tenant_id.clone(),
             account_sid: account_sid.clone(),
             fingerprint: derive_id(&[MessageSend::TYPE, sender, to, body, &media]),
             lane: Some(sender.clone()).filter(|s| !s.is_empty()),
+            urgent: URGENT.contains(&purpose.as_str()),
             sender: Address::parse(from).redacted(),
             recipient: Address::parse(to).redacted(),
         }
@@ -195,7 +242,19 @@ impl Effect for Sending<'_> {
         Ok(found.into_iter().map(done).collect())
     }
 
-    async fn act(&self, account: &Account) -> Result<Done, twilio_api::Error> {
+    fn doubt(&self) -> Doubt {
+        Doubt::Long
+    }
+
+    fn witnessed(&self, sid: String) -> Option<Done> {
+        Some(Done {
+            sid: Some(sid),
+            status: "queued".to_owned(),
+            detail: webhook::segments(&self.command.body).count.to_string(),
+        })
+    }
+
+    async fn execute(&self, account: &Account) -> Result<Done, twilio_api::Error> {
         let some = |text: &String| Some(text.clone()).filter(|t| !t.is_empty());
         let message = NewMessage {
             to: self.command.to.clone(),
@@ -203,7 +262,7 @@ impl Effect for Sending<'_> {
             messaging_service_sid: some(&self.command.messaging_service_sid),
             body: some(&self.command.body),
             media_url: self.command.media_urls.clone(),
-            status_callback: self.send.status_callback.clone(),
+            status_callback: self.status_callback(),
             validity_period_s: None,
         };
         let sent = account
@@ -218,11 +277,20 @@ impl Effect for Sending<'_> {
         Ok(done(sent))
     }
 
-    async fn forbidden(&self) -> Result<Option<Refusal>, HandlerError> {
+    async fn check_policy(&self) -> Result<Option<Refusal>, HandlerError> {
         self.send.guards.check(self.command).await
     }
 
-    fn refusal(&self, code: u32, _: &str) -> Refusal {
+    async fn check_departure(
+        &self,
+        tx: &mut Tx,
+        counted: bool,
+    ) -> Result<Option<Refusal>, HandlerError> {
+        let guards = &self.send.guards;
+        guards.check_departure(tx, self.command, counted).await
+    }
+
+    fn refusal(&self, code: u32, words: &str) -> Refusal {
         let reason = if code == code::OPTED_OUT {
             "opted_out"
         } else {
@@ -231,7 +299,7 @@ impl Effect for Sending<'_> {
         Refusal {
             code,
             reason,
-            detail: String::new(),
+            detail: words.to_owned(),
         }
     }
 

@@ -1,22 +1,27 @@
 //! The performers: one external effect each.
 
+mod budget;
 mod call;
 mod change;
+mod erase;
 mod hang_up;
+mod inspect;
 mod lookup;
 mod message;
 mod number;
+mod recording;
 mod redirect;
 
+pub(crate) use budget::TellBudget;
 pub(crate) use call::Place;
+pub(crate) use erase::Forget;
 pub(crate) use hang_up::HangUp;
+pub(crate) use inspect::{Inspect, Point};
 pub(crate) use lookup::LookUp;
 pub(crate) use message::Send;
-pub(crate) use number::{Buy, Release, Webhooks};
+pub(crate) use number::{Buy, Release, Verify};
+pub(crate) use recording::{DeleteRecording, PauseRecording, ResumeRecording, StartRecording};
 pub(crate) use redirect::Redirect;
-
-/// A status callback that fails is repeated: by default Twilio calls once.
-const REPEATED: &str = "#rc=3&rp=4xx,5xx,ct,rt";
 
 /// Whether it can stand in a path.
 fn is_sid(sid: &str) -> bool {

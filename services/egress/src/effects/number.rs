@@ -6,46 +6,28 @@ use std::time::Duration;
 use async_trait::async_trait;
 use clock::Time;
 use events::Event;
-use events::v1::{NumberBought, NumberBuy, NumberRelease, NumberReleased};
+use events::v1::{
+    NumberBought, NumberBuy, NumberRelease, NumberReleased, NumberVerified, NumberVerify,
+};
 use phone::Address;
-use role::{Cause, Decision, HandlerError, Performer, derive_id};
+use role::{Cause, HandlerError, Outcome, OutgoingEvent, Performer, derive_id};
+use tracing::warn;
 use twilio_api::{Error, IncomingNumber, NumberFilter, NumberKind, NumberSearch, NumberSettings};
 
-use super::REPEATED;
-use crate::accounts::Account;
+use crate::accounts::{Account, Accounts};
 use crate::db::effects::{Entry, State};
-use crate::effect::{Done, Effect, Facts, Refusal};
-use crate::once::Once;
+use crate::effect::{Done, Doubt, Effect, EffectKey, Refusal};
+use crate::effect_runner::EffectRunner;
+use crate::webhooks::Webhooks;
 
 /// How many numbers that are for sale are tried: others buy too.
 const TRIED: u32 = 5;
 /// Twilio's codes for a number that somebody else was faster to buy, or that cannot be bought.
 const NOT_FOR_SALE: [u32; 2] = [21421, 21422];
 
-/// The addresses that a number of ours calls.
-#[derive(Debug, Clone)]
-pub(crate) struct Webhooks {
-    pub voice: String,
-    pub sms: String,
-}
-
-impl Webhooks {
-    pub(crate) fn of(public_url: &str) -> Self {
-        Self {
-            voice: format!("{public_url}/webhooks/twilio/call"),
-            sms: format!("{public_url}/webhooks/twilio/sms"),
-        }
-    }
-
-    /// Where the end of a call is told.
-    pub(crate) fn call_status(&self) -> String {
-        format!("{}{REPEATED}", self.voice)
-    }
-}
-
 /// Buys numbers.
 pub(crate) struct Buy {
-    pub once: Once,
+    pub runner: EffectRunner,
     pub webhooks: Arc<Webhooks>,
 }
 
@@ -55,10 +37,10 @@ impl Performer for Buy {
     const NAME: &'static str = "number-buy";
 
     fn retry_delays(&self) -> Vec<Duration> {
-        self.once.timings.retry_delays.clone()
+        self.runner.timings.retry_delays.clone()
     }
 
-    async fn perform(&self, cause: &Cause, command: NumberBuy) -> Result<Decision, HandlerError> {
+    async fn perform(&self, cause: &Cause, command: NumberBuy) -> Result<Outcome, HandlerError> {
         if command.number_id.is_empty() {
             return Err(HandlerError::Reject("a number without number_id".into()));
         }
@@ -67,7 +49,7 @@ impl Performer for Buy {
             cause,
             webhooks: &self.webhooks,
         };
-        let entry = self.once.run(&buying, cause).await?;
+        let entry = self.runner.execute(&buying, cause).await?;
         let ok = entry.state() == State::Done;
         let detail = entry.detail.clone().unwrap_or_default();
         let (number, reason) = if ok {
@@ -82,18 +64,70 @@ impl Performer for Buy {
             phone_number_sid: entry.sid.clone().unwrap_or_default(),
             code: code(&entry),
             reason,
+            account_sid: command.account_sid.clone(),
         };
         // The asker may be gone by now, so it is told to everybody as well.
-        Ok(Decision::nothing()
+        Ok(Outcome::nothing()
             .reply(&bought)
-            .then(&bought)
-            .identified(outcome_id(NumberBought::TYPE, &command.number_id, &entry)))
+            .publish(OutgoingEvent::new(&bought).id(outcome_id(
+                NumberBought::TYPE,
+                &command.number_id,
+                &entry,
+            ))))
+    }
+}
+
+/// Says whether a number belongs to an account. It changes nothing at Twilio, so the ledger does not know it.
+pub(crate) struct Verify {
+    pub accounts: Accounts,
+}
+
+#[async_trait]
+impl Performer for Verify {
+    type Command = NumberVerify;
+    const NAME: &'static str = "number-verify";
+
+    /// Whoever asks waits for a moment and asks again.
+    fn retry_delays(&self) -> Vec<Duration> {
+        Vec::new()
+    }
+
+    async fn perform(&self, _: &Cause, query: NumberVerify) -> Result<Outcome, HandlerError> {
+        let numbers = match self.listed(&query).await {
+            Ok(numbers) => numbers,
+            // Whoever asked hears nothing, which is no yes.
+            Err(e) => {
+                warn!(error = %e, "a number cannot be verified");
+                return Ok(Outcome::nothing());
+            }
+        };
+        // The filter matches parts of numbers as well.
+        let number = numbers
+            .into_iter()
+            .find(|it| it.phone_number == query.number);
+        Ok(Outcome::nothing().reply(&NumberVerified {
+            found: number.is_some(),
+            phone_number_sid: number.map(|it| it.sid).unwrap_or_default(),
+        }))
+    }
+}
+
+impl Verify {
+    async fn listed(&self, query: &NumberVerify) -> Result<Vec<IncomingNumber>, HandlerError> {
+        let account = self.accounts.of(&query.account_sid).await?;
+        let filter = NumberFilter {
+            phone_number: Some(query.number.clone()),
+            ..NumberFilter::default()
+        };
+        let list = account.client.incoming_numbers().list(&filter).all(PAGE);
+        let listed = account.ask("numbers.list", list).await;
+        listed.map_err(|e| HandlerError::Retry(e.to_string()))
     }
 }
 
 /// Gives numbers back.
 pub(crate) struct Release {
-    pub once: Once,
+    pub runner: EffectRunner,
 }
 
 #[async_trait]
@@ -102,14 +136,14 @@ impl Performer for Release {
     const NAME: &'static str = "number-release";
 
     fn retry_delays(&self) -> Vec<Duration> {
-        self.once.timings.retry_delays.clone()
+        self.runner.timings.retry_delays.clone()
     }
 
     async fn perform(
         &self,
         cause: &Cause,
         command: NumberRelease,
-    ) -> Result<Decision, HandlerError> {
+    ) -> Result<Outcome, HandlerError> {
         if command.number_id.is_empty() {
             return Err(HandlerError::Reject("a number without number_id".into()));
         }
@@ -117,7 +151,7 @@ impl Performer for Release {
             command: &command,
             cause,
         };
-        let entry = self.once.run(&releasing, cause).await?;
+        let entry = self.runner.execute(&releasing, cause).await?;
         let ok = entry.state() == State::Done;
         let released = NumberReleased {
             number_id: command.number_id.clone(),
@@ -125,10 +159,13 @@ impl Performer for Release {
             code: code(&entry),
             reason: entry.detail.clone().filter(|_| !ok).unwrap_or_default(),
         };
-        Ok(Decision::nothing()
-            .reply(&released)
-            .then(&released)
-            .identified(outcome_id(NumberReleased::TYPE, &command.number_id, &entry)))
+        Ok(Outcome::nothing().reply(&released).publish(
+            OutgoingEvent::new(&released).id(outcome_id(
+                NumberReleased::TYPE,
+                &command.number_id,
+                &entry,
+            )),
+        ))
     }
 }
 
@@ -141,14 +178,15 @@ fn outcome_id(kind: &str, id: &str, entry: &Entry) -> String {
     derive_id(&[kind, id, &entry.cause])
 }
 
-fn facts(kind: &'static str, id: &str, account: &str, number: &str, cause: &Cause) -> Facts {
-    Facts {
+fn key(kind: &'static str, id: &str, account: &str, number: &str, cause: &Cause) -> EffectKey {
+    EffectKey {
         kind,
         id: id.to_owned(),
         tenant_id: cause.tenant.clone().unwrap_or_default(),
         account_sid: account.to_owned(),
         fingerprint: derive_id(&[kind, id]),
         lane: None,
+        urgent: true,
         sender: String::new(),
         recipient: if number.is_empty() {
             String::new()
@@ -240,21 +278,25 @@ const PAGE: usize = 50;
 
 #[async_trait]
 impl Effect for Buying<'_> {
-    fn facts(&self) -> Facts {
+    fn key(&self) -> EffectKey {
         let NumberBuy {
             number_id,
             account_sid,
             number,
             ..
         } = self.command;
-        facts(NumberBuy::TYPE, number_id, account_sid, number, self.cause)
+        key(NumberBuy::TYPE, number_id, account_sid, number, self.cause)
     }
 
     async fn find(&self, account: &Account, _: Time) -> Result<Vec<Done>, Error> {
         self.bought(account).await
     }
 
-    async fn act(&self, account: &Account) -> Result<Done, Error> {
+    fn doubt(&self) -> Doubt {
+        Doubt::Short
+    }
+
+    async fn execute(&self, account: &Account) -> Result<Done, Error> {
         // The name outlives the ledger: a number that bears it is not bought again.
         if let Some(done) = self.bought(account).await?.pop() {
             return Ok(done);
@@ -304,14 +346,14 @@ struct Releasing<'a> {
 
 #[async_trait]
 impl Effect for Releasing<'_> {
-    fn facts(&self) -> Facts {
+    fn key(&self) -> EffectKey {
         let NumberRelease {
             number_id,
             account_sid,
             number,
             ..
         } = self.command;
-        facts(
+        key(
             NumberRelease::TYPE,
             number_id,
             account_sid,
@@ -325,7 +367,11 @@ impl Effect for Releasing<'_> {
         Ok(Vec::new())
     }
 
-    async fn act(&self, account: &Account) -> Result<Done, Error> {
+    fn doubt(&self) -> Doubt {
+        Doubt::None
+    }
+
+    async fn execute(&self, account: &Account) -> Result<Done, Error> {
         let sid = &self.command.phone_number_sid;
         let numbers = account.client.incoming_numbers();
         match account.ask("numbers.delete", numbers.delete(sid)).await {

@@ -6,18 +6,18 @@ use async_trait::async_trait;
 use clock::Time;
 use events::Event;
 use events::v1::CallRedirect;
-use role::{Cause, Decision, HandlerError, Performer, derive_id};
+use role::{Cause, HandlerError, Outcome, Performer, derive_id};
 use tracing::info;
 use twilio_api::{CallChange, Error};
 
 use super::change::{Change, done, refusal};
 use crate::accounts::Account;
-use crate::effect::{Done, Effect, Facts, Refusal};
-use crate::once::Once;
+use crate::effect::{Done, Doubt, Effect, EffectKey, Refusal};
+use crate::effect_runner::EffectRunner;
 
 /// Redirects.
 pub(crate) struct Redirect {
-    pub once: Once,
+    pub runner: EffectRunner,
 }
 
 #[async_trait]
@@ -26,21 +26,17 @@ impl Performer for Redirect {
     const NAME: &'static str = "call-redirect";
 
     fn retry_delays(&self) -> Vec<Duration> {
-        self.once.timings.retry_delays.clone()
+        self.runner.timings.retry_delays.clone()
     }
 
     /// The call's own request for the document tells that it was done.
-    async fn perform(
-        &self,
-        cause: &Cause,
-        command: CallRedirect,
-    ) -> Result<Decision, HandlerError> {
+    async fn perform(&self, cause: &Cause, command: CallRedirect) -> Result<Outcome, HandlerError> {
         let redirecting = Redirecting {
             command: &command,
             order: &cause.id,
         };
         let change = redirecting.change();
-        change.make(&self.once, cause, &redirecting).await
+        change.make(&self.runner, cause, &redirecting).await
     }
 }
 
@@ -63,9 +59,9 @@ impl Redirecting<'_> {
 
 #[async_trait]
 impl Effect for Redirecting<'_> {
-    fn facts(&self) -> Facts {
+    fn key(&self) -> EffectKey {
         let id = derive_id(&[&self.command.call_sid, self.order]);
-        self.change().facts(id)
+        self.change().key(id)
     }
 
     /// Being asked twice for the same document does a call no harm, so nobody looks.
@@ -73,11 +69,16 @@ impl Effect for Redirecting<'_> {
         Ok(Vec::new())
     }
 
-    async fn act(&self, account: &Account) -> Result<Done, Error> {
+    fn doubt(&self) -> Doubt {
+        Doubt::None
+    }
+
+    async fn execute(&self, account: &Account) -> Result<Done, Error> {
         let sid = &self.command.call_sid;
         let change = CallChange {
-            url: Some(self.command.url.clone()),
-            method: Some("POST".to_owned()),
+            method: Some("POST".to_owned()).filter(|_| self.command.twiml.is_empty()),
+            twiml: Some(self.command.twiml.clone()).filter(|twiml| !twiml.is_empty()),
+            url: Some(self.command.url.clone()).filter(|_| self.command.twiml.is_empty()),
             ..CallChange::default()
         };
         let calls = account.client.calls();

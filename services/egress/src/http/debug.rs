@@ -1,8 +1,8 @@
 //! Whether Twilio can be reached, and how it reaches us.
 
-use actix_web::web::{Data, Json, Query};
+use actix_web::web::{Data, Json};
+use api::{ApiError, Caller, Query};
 use chrono::{DateTime, Utc};
-use role::http::{ApiError, Caller};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use twilio_api::Error;
@@ -14,8 +14,10 @@ use crate::accounts::{Account, Failure};
 const ASKED: usize = 10;
 
 /// Which account.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Which {
+    /// Only this one.
     account_sid: Option<String>,
 }
 

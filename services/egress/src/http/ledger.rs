@@ -1,8 +1,8 @@
 //! The ledger, for operators.
 
-use actix_web::web::{Data, Json, Query};
+use actix_web::web::{Data, Json};
+use api::{ApiError, Caller, Page, Query};
 use chrono::{DateTime, Utc};
-use role::http::{ApiError, Caller, Page};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -40,6 +40,8 @@ struct Effect {
     reason: Option<String>,
     /// Whether it was found at Twilio after a fault.
     reconciled: bool,
+    /// Whether it was asked for again in doubt: it may have been done twice.
+    repeated: bool,
     started_at: DateTime<Utc>,
     settled_at: Option<DateTime<Utc>>,
 }
@@ -49,6 +51,15 @@ pub(super) async fn list(
     page: Query<Page>,
     state: Data<State>,
 ) -> Result<Json<Effects>, ApiError> {
+    // Every entry is a ULID.
+    let is_ours =
+        |cursor: &str| cursor.len() == 26 && cursor.bytes().all(|b| b.is_ascii_alphanumeric());
+    if !page.cursor.as_deref().is_none_or(is_ours) {
+        return Err(ApiError::invalid(
+            "cursor",
+            "send the next_cursor of the page before",
+        ));
+    }
     let mut tx = state.store.read().await?;
     let (tenant, before) = (caller.tenant.as_deref(), page.cursor.as_deref());
     let rows = effects::list(&mut tx, tenant, before, page.limit() + 1).await?;
@@ -74,6 +85,7 @@ fn effect(row: Entry) -> Effect {
         code: row.code,
         reason: row.reason,
         reconciled: row.reconciled,
+        repeated: row.repeated,
         started_at: row.started_at.0,
         settled_at: row.settled_at.map(|at| at.0),
     }

@@ -3,43 +3,13 @@
 mod debug;
 mod ledger;
 mod recordings;
-
-use role::http::{Access, Method, Route, Scope, shape};
-use role::settings::Settings;
-use store::Store;
+mod spending;
+mod state;
 
 use actix_web::web;
+use api::{Access, Method, Page, Route, Scope, query_shape, shape};
 
-use crate::accounts::Accounts;
-use crate::effects::Webhooks;
-
-/// What the handlers share.
-pub(crate) struct State {
-    pub store: Store,
-    pub accounts: Accounts,
-    pub public_url: String,
-    pub webhooks: Webhooks,
-    pub message_status: String,
-    /// The default account's number, redacted.
-    pub number: Option<String>,
-}
-
-impl State {
-    pub(crate) fn new(settings: &Settings, store: Store, accounts: Accounts) -> Self {
-        let public_url = settings.public_url();
-        Self {
-            store,
-            accounts,
-            webhooks: Webhooks::of(&public_url),
-            message_status: crate::message_status_url(settings),
-            public_url,
-            number: settings
-                .account
-                .as_ref()
-                .and_then(|account| Some(account.number.as_ref()?.redacted())),
-        }
-    }
-}
+pub(crate) use state::State;
 
 /// The role's routes.
 pub const ROUTES: &[Route] = &[
@@ -50,6 +20,7 @@ pub const ROUTES: &[Route] = &[
         "Whether Twilio takes our credentials, and what failed lately",
         || web::to(debug::show),
     )
+    .asks(query_shape::<debug::Which>)
     .gives(shape::<debug::Report>),
     Route::new(
         Method::Get,
@@ -66,6 +37,7 @@ pub const ROUTES: &[Route] = &[
         "The recordings that Twilio holds, the newest first",
         || web::to(recordings::list),
     )
+    .asks(query_shape::<recordings::Which>)
     .gives(shape::<recordings::Recordings>),
     Route::new(
         Method::Get,
@@ -74,5 +46,15 @@ pub const ROUTES: &[Route] = &[
         "The ledger of effects, the newest first",
         || web::to(ledger::list),
     )
+    .asks(query_shape::<Page>)
     .gives(shape::<ledger::Effects>),
+    Route::new(
+        Method::Get,
+        "/api/spending/",
+        Access::Key(Scope::Read),
+        "What tenants have spent in the last two days, and which limits were reached, the latest first",
+        || web::to(spending::list),
+    )
+    .asks(query_shape::<spending::Which>)
+    .gives(shape::<spending::Spending>),
 ];

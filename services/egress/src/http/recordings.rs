@@ -1,8 +1,8 @@
 //! What Twilio has recorded, as it tells it: its list, not our books.
 
-use actix_web::web::{Data, Json, Query};
+use actix_web::web::{Data, Json};
+use api::{ApiError, Caller, Limit, Page, Query};
 use chrono::{DateTime, Utc};
-use role::http::{ApiError, Caller, Page};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use twilio_api::{Error, Recording, RecordingFilter};
@@ -15,12 +15,17 @@ const PAGE: u32 = 1000;
 const PAGES: usize = 20;
 
 /// Which recordings.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Which {
     /// Of this account; unset: the platform's own, or the tenant's.
     account_sid: Option<String>,
     /// Of this call.
     call_sid: Option<String>,
+    /// How many at most, 1 to 200; 50 unless said.
+    limit: Option<Limit>,
+    /// Where the last page ended: its `next_cursor`.
+    cursor: Option<String>,
 }
 
 /// Recordings, the newest first.
@@ -49,10 +54,13 @@ struct Item {
 
 pub(super) async fn list(
     caller: Caller,
-    which: Query<Which>,
-    page: Query<Page>,
+    Query(which): Query<Which>,
     state: Data<State>,
 ) -> Result<Json<Recordings>, ApiError> {
+    let page = Page {
+        limit: which.limit,
+        cursor: which.cursor,
+    };
     let mut accounts = state.accounts.all();
     accounts.retain(|account| match &account.tenant {
         Some(tenant) => caller.may_see(tenant),
@@ -73,7 +81,7 @@ pub(super) async fn list(
     )
     .await
     .map_err(|e| failed(&e))?
-    .ok_or_else(|| ApiError::invalid("cursor", "is not a next_cursor of this list"))?;
+    .ok_or_else(|| ApiError::invalid("cursor", "send the next_cursor of the page before"))?;
     let (found, next_cursor) = page.of(found, |recording| recording.sid.clone());
     Ok(Json(Recordings {
         items: found.into_iter().map(|r| item(account, r)).collect(),

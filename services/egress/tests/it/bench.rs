@@ -15,7 +15,7 @@ use crate::twilio::Twilio;
 
 pub const FROM: &str = "+15550100001";
 pub const TO: &str = "+15550109999";
-const TOKEN: &str = "11111111111111111111111111111111";
+const TOKENS: &str = "11111111111111111111111111111111,22222222222222222222222222222222";
 pub const ACCOUNT: &str = "AC00000000000000000000000000000001";
 
 const GRACE: Duration = Duration::from_millis(200);
@@ -30,6 +30,7 @@ const HEARD: &[&str] = &[
     "call.looked_up",
     "call.placed",
     "call.refused",
+    "spend.limited",
 ];
 
 pub struct Bench {
@@ -41,7 +42,8 @@ testkit::has_kit!(Bench);
 
 fn timings() -> Timings {
     Timings {
-        grace: GRACE,
+        look_after: GRACE,
+        doubt: GRACE * 2,
         lease: Duration::from_secs(2),
         retry_delays: vec![Duration::from_millis(100); 12],
         per_second: NonZeroU32::new(10_000).unwrap(),
@@ -59,8 +61,30 @@ pub async fn whitelisted<F: Future<Output = ()>>(mode: Mode, case: fn(Arc<Bench>
     run_with(mode, &more, case).await;
 }
 
+/// Where a tenant may send three texts and place two calls in an hour, to America only, and ask AI for ten cents a day. The
+/// clock stands: an hour is over when the test says so.
+pub async fn bounded<F: Future<Output = ()>>(mode: Mode, case: fn(Arc<Bench>) -> F) {
+    let more = [
+        ("TRUNKLINE_SPEND_TEXTS", "3"),
+        ("TRUNKLINE_SPEND_CALLS", "2"),
+        ("TRUNKLINE_SPEND_COUNTRIES", "+1"),
+        ("TRUNKLINE_SPEND_AI_CENTS", "10"),
+    ];
+    let clock = Clock::held(Clock::system().now());
+    run_by(clock, mode, &more, case).await;
+}
+
 /// With more settings.
 pub async fn run_with<F: Future<Output = ()>>(
+    mode: Mode,
+    more: &[(&str, &str)],
+    case: impl FnOnce(Arc<Bench>) -> F,
+) {
+    run_by(Clock::system(), mode, more, case).await;
+}
+
+async fn run_by<F: Future<Output = ()>>(
+    clock: Clock,
     mode: Mode,
     more: &[(&str, &str)],
     case: impl FnOnce(Arc<Bench>) -> F,
@@ -68,13 +92,13 @@ pub async fn run_with<F: Future<Output = ()>>(
     let twilio = Twilio::start().await;
     let mut all = vec![
         ("TWILIO_ACCOUNT_SID", ACCOUNT),
-        ("TWILIO_AUTH_TOKEN", TOKEN),
+        ("TWILIO_AUTH_TOKEN", TOKENS),
         ("TWILIO_PHONE_NUMBER", FROM),
         ("TWILIO_API_BASE_URL", &twilio.url),
         ("WEBHOOK_BASE_URL", "https://trunkline.example"),
     ];
     all.extend_from_slice(more);
-    let kit = Kit::new("egress", mode, Clock::system(), &all).await;
+    let kit = Kit::new("egress", mode, clock, &all).await;
     let bench = Bench { kit, twilio };
     bench.up().await;
     testkit::run(bench, case).await;

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use chrono::{Duration, SecondsFormat};
-use events::v1::{CallPlaced, CallRefused, OptOutChanged};
+use events::v1::{CallPlace, CallPlaced, CallRefused, OptOutChanged};
 use store::on;
 use testkit::Mode;
 
@@ -41,7 +41,7 @@ pub async fn a_call_is_placed_once_and_told(bench: Arc<Bench>) {
     assert_eq!(
         form("StatusCallback"),
         Some(
-            "https://trunkline.example/api/webhooks/call-status/?interview_id=i1#rc=3&rp=4xx,5xx,ct,rt"
+            "https://trunkline.example/api/webhooks/call-status/?interview_id=i1#rc=3&rp=5xx,ct,rt"
         ),
         "Twilio is told to repeat what fails"
     );
@@ -242,4 +242,18 @@ pub async fn whom_we_may_not_call_is_not_called(bench: Arc<Bench>) {
     in_time.expires_at = "2999-01-01T00:00:00Z".to_owned();
     bench.place(&in_time).await;
     bench.placed(1).await;
+}
+
+pub async fn call_that_says_its_own_document_is_placed_without_an_address(bench: Arc<Bench>) {
+    let spoken = CallPlace {
+        url: String::new(),
+        twiml: "<Response><Say>Emergency</Say></Response>".to_owned(),
+        purpose: "emergency".to_owned(),
+        ..call("p1")
+    };
+    bench.place(&spoken).await;
+    bench.placed(1).await;
+    let placed = bench.twilio.state().placed.remove(0);
+    assert_eq!(placed.form["Twiml"], spoken.twiml);
+    assert!(!placed.form.contains_key("Url"));
 }

@@ -16,11 +16,9 @@ fn lose_answer(path: &str) -> Fault {
     Fault::Api(ApiFault {
         path: path.to_owned(),
         method: Some("POST".to_owned()),
-        status: 0,
-        code: None,
         times: 1,
         after_effect: true,
-        retry_after_s: None,
+        ..ApiFault::default()
     })
 }
 

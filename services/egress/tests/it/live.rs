@@ -92,6 +92,7 @@ pub async fn a_call_is_redirected_by_each_order(bench: Arc<Bench>) {
         tenant_id: "smith".to_owned(),
         account_sid: ACCOUNT.to_owned(),
         url: "https://trunkline.example/start-interview".to_owned(),
+        ..CallRedirect::default()
     };
     bench.twilio.will([Mishap::Refuse(429, 20429)]);
     let first = bench.envelope(&order);

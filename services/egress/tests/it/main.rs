@@ -2,16 +2,21 @@
 
 #![expect(clippy::unwrap_used, reason = "tests fail that way")]
 
+mod accounts;
 mod bench;
 mod calls;
+mod doubts;
 mod emulated;
 mod exchange;
 mod live;
 mod messages;
 mod numbers;
 mod operators;
+mod spending;
+mod stops;
 mod storms;
 mod twilio;
+mod webhooks;
 
 mod on_any_day {
     testkit::suite! { crate::bench::run;
@@ -20,15 +25,23 @@ mod on_any_day {
             a_crash_before_the_request_is_made_good, a_crash_after_the_request_is_found,
             identical_texts_are_different_messages, identical_texts_with_lost_answers_are_not_confused,
             what_twilio_did_not_process_is_tried_again, an_unsubscribed_customer_is_left_alone,
+            texts_of_a_conversation_leave_in_order_one_at_a_time, what_answers_nothing_waits_for_the_end_of_quiet_hours,
             another_refusal_is_final, wrong_credentials_are_not_a_refusal, opting_in_again_counts;
         calls: a_call_is_placed_once_and_told, a_command_that_comes_fifty_times_is_one_call,
             a_call_whose_answer_was_lost_is_found_again, calls_between_the_same_two_are_not_confused,
             a_crash_while_calling_is_made_good, what_twilio_did_not_take_is_tried_again,
-            a_refused_call_is_not_tried_again;
+            a_refused_call_is_not_tried_again, call_that_says_its_own_document_is_placed_without_an_address;
         live: a_call_is_hung_up_wherever_it_stands, a_call_is_redirected_by_each_order;
-        numbers: a_number_is_bought_once, a_number_whose_answer_was_lost_is_found,
+        numbers: a_number_is_bought_once, number_is_verified_under_its_account, a_number_whose_answer_was_lost_is_found,
             the_first_number_for_sale_is_bought, a_refused_number_may_be_tried_again, a_number_is_given_back,
             a_call_is_looked_up;
+        webhooks: number_that_goes_elsewhere_is_seen_and_set, number_that_cannot_be_set_says_why;
+        doubts: callback_that_names_a_message_settles_its_doubt, callback_of_another_account_is_no_witness,
+            message_without_any_sign_is_repeated_and_counted, old_effects_are_forgotten;
+        stops: stop_that_is_told_before_the_text_refuses_it, stop_that_is_told_while_the_text_waits_refuses_it,
+            stop_that_is_being_decided_holds_the_text_back, stop_that_is_told_after_the_request_left_refuses_the_next;
+        accounts: second_token_is_tried_and_remembered, lookup_that_is_refused_is_told,
+            account_that_hangs_holds_up_no_other, suspended_number_sends_and_calls_nobody;
         operators: the_ledger_is_shown_without_numbers, the_way_to_twilio_is_shown_without_secrets,
             twilios_recordings_are_listed;
     }
@@ -38,6 +51,14 @@ mod whitelisted {
     testkit::suite! { crate::bench::whitelisted;
         messages: our_own_rules_come_first;
         calls: whom_we_may_not_call_is_not_called;
+    }
+}
+
+mod bounded {
+    testkit::suite! { crate::bench::bounded;
+        spending: texts_over_the_limit_are_refused_and_told_once,
+            calls_and_countries_over_the_limit_are_refused, text_that_is_tried_again_counts_once,
+            own_limits_of_a_tenant_are_stricter_only, cost_of_ai_over_the_budget_is_told_once;
     }
 }
 

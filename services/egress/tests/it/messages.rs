@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use chrono::{Duration, SecondsFormat};
-use events::v1::{MessageRefused, MessageSent, OptOutChanged};
+use chrono::{Duration, SecondsFormat, Timelike};
+use events::v1::{MessageRefused, MessageSend, MessageSent, OptOutChanged, QuietHours};
 use store::on;
-use testkit::Mode;
+use testkit::{Mode, eventually};
+use tokio::sync::Notify;
 
-use crate::bench::{Bench, FROM, LAG, TO, message};
+use crate::bench::{ACCOUNT, Bench, FROM, LAG, TO, message};
 use crate::twilio::Mishap;
 
 pub async fn a_message_is_sent_once_and_told(bench: Arc<Bench>) {
@@ -33,7 +34,7 @@ pub async fn a_message_is_sent_once_and_told(bench: Arc<Bench>) {
     assert_eq!((form["From"].as_str(), form["To"].as_str()), (FROM, TO));
     assert_eq!(
         form["StatusCallback"],
-        "https://trunkline.example/webhooks/twilio/sms/status"
+        "https://trunkline.example/webhooks/twilio/sms/status?message_id=m1"
     );
 }
 
@@ -270,4 +271,85 @@ pub async fn opting_in_again_counts(bench: Arc<Bench>) {
     theirs.tenant_id = "jones".to_owned();
     bench.send(&theirs).await;
     bench.sent(2).await;
+}
+
+/// Texts of a conversation leave one after the other, as they came; another conversation's does not wait for them.
+pub async fn texts_of_a_conversation_leave_in_order_one_at_a_time(bench: Arc<Bench>) {
+    let answered = Arc::new(Notify::new());
+    bench.twilio.state().hanging = Some((ACCOUNT.to_owned(), answered.clone()));
+    for n in 1..=3 {
+        let body = format!("text {n}");
+        bench
+            .send(&MessageSend {
+                body,
+                ..message(&format!("m{n}"))
+            })
+            .await;
+        if n == 1 {
+            eventually("the first is asked of Twilio", async || {
+                bench.twilio.state().waiting == 1
+            })
+            .await;
+        }
+    }
+    let other = MessageSend {
+        conversation_id: "conv2".to_owned(),
+        to: "+15550109998".to_owned(),
+        ..message("other")
+    };
+    bench.send(&other).await;
+    eventually("another conversation's is asked too", async || {
+        bench.twilio.state().waiting == 2
+    })
+    .await;
+    bench.twilio.state().hanging = None;
+    eventually("all follow", async || {
+        answered.notify_waiters();
+        bench.heard::<MessageSent>().len() == 4
+    })
+    .await;
+    let messages = bench.twilio.messages().into_iter();
+    let bodies: Vec<String> = messages.map(|it| it.form["Body"].clone()).collect();
+    let of_first: Vec<&String> = bodies.iter().filter(|it| it.starts_with("text")).collect();
+    assert_eq!(of_first, ["text 1", "text 2", "text 3"]);
+}
+
+/// It is always quiet where the customer is: what answers leaves, what answers nothing waits, and expires by its own time.
+pub async fn what_answers_nothing_waits_for_the_end_of_quiet_hours(bench: Arc<Bench>) {
+    let now = bench.clock.now();
+    // New York's hour, and an hour around it.
+    let local = now.with_timezone(&chrono_tz::America::New_York);
+    let minute = local.hour() * 60 + local.minute();
+    let quiet = MessageSend {
+        to: "+12125550123".to_owned(),
+        quiet_hours: Some(QuietHours {
+            from_minute: (minute + 1440 - 60) % 1440,
+            to_minute: (minute + 60) % 1440,
+        }),
+        timezone: "Pacific/Auckland".to_owned(),
+        ..message("waits")
+    };
+    bench.send(&quiet).await;
+    let answer = MessageSend {
+        message_id: "answers".to_owned(),
+        conversation_id: "conv2".to_owned(),
+        answers_until: (now + Duration::hours(1)).to_rfc3339(),
+        ..quiet.clone()
+    };
+    bench.send(&answer).await;
+    let late = MessageSend {
+        message_id: "late".to_owned(),
+        conversation_id: "conv3".to_owned(),
+        answers_until: (now - Duration::hours(1)).to_rfc3339(),
+        expires_at: (now - Duration::seconds(1)).to_rfc3339(),
+        ..quiet
+    };
+    bench.send(&late).await;
+    assert_eq!(bench.sent(1).await[0].message_id, "answers");
+    let refused = bench.hear::<MessageRefused>(1).await.remove(0);
+    assert_eq!(
+        (refused.message_id.as_str(), refused.reason.as_str()),
+        ("late", "expired")
+    );
+    assert_eq!(bench.twilio.messages().len(), 1);
 }

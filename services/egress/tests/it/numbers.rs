@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use events::Event;
 use events::v1::{
-    CallLookedUp, CallLookup, NumberBought, NumberBuy, NumberRelease, NumberReleased, TenantContext,
+    CallLookedUp, CallLookup, NumberBought, NumberBuy, NumberRelease, NumberReleased,
+    NumberVerified, NumberVerify, TenantContext,
 };
 use serde_json::json;
 
@@ -23,7 +24,7 @@ fn buy(id: &str) -> NumberBuy {
     }
 }
 
-async fn ask<E: Event, R: Event>(bench: &Bench, event: &E) -> R {
+pub async fn ask<E: Event, R: Event>(bench: &Bench, event: &E) -> R {
     let question = bench.envelope(event);
     let reply = bench
         .bus()
@@ -54,7 +55,7 @@ pub async fn a_number_is_bought_once(bench: Arc<Bench>) {
     );
     assert_eq!(
         form["StatusCallback"],
-        "https://trunkline.example/webhooks/twilio/call#rc=3&rp=4xx,5xx,ct,rt"
+        "https://trunkline.example/webhooks/twilio/call#rc=3&rp=5xx,ct,rt"
     );
     assert_eq!(
         form["SmsUrl"],
@@ -64,6 +65,25 @@ pub async fn a_number_is_bought_once(bench: Arc<Bench>) {
         (form["VoiceMethod"].as_str(), form["SmsMethod"].as_str()),
         ("POST", "POST")
     );
+}
+
+pub async fn number_is_verified_under_its_account(bench: Arc<Bench>) {
+    bench.twilio.state().for_sale = vec![NUMBER.to_owned()];
+    let bought: NumberBought = ask(&bench, &buy("n1")).await;
+    let verify = async |number: &str| -> NumberVerified {
+        let query = NumberVerify {
+            account_sid: ACCOUNT.to_owned(),
+            number: number.to_owned(),
+        };
+        ask(&bench, &query).await
+    };
+    let own = verify(NUMBER).await;
+    assert_eq!(
+        (own.found, own.phone_number_sid),
+        (true, bought.phone_number_sid)
+    );
+    assert!(!verify("+15550107778").await.found);
+    assert_eq!(bought.account_sid, ACCOUNT);
 }
 
 pub async fn a_number_whose_answer_was_lost_is_found(bench: Arc<Bench>) {

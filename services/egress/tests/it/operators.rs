@@ -52,6 +52,11 @@ pub async fn the_way_to_twilio_is_shown_without_secrets(bench: Arc<Bench>) {
         addresses["sms_url"],
         "https://trunkline.example/webhooks/twilio/sms"
     );
+    // What `trunkline up` gives the emulator's numbers, and docs/connect-a-number.md says.
+    assert_eq!(
+        addresses["status_callback"],
+        "https://trunkline.example/webhooks/twilio/call#rc=3&rp=5xx,ct,rt"
+    );
     assert!(addresses["warnings"].as_array().unwrap().is_empty());
 }
 

@@ -4,11 +4,14 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
 use clock::Clock;
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
 use crate::exchange::{self, Placed};
@@ -48,6 +51,12 @@ pub struct State {
     pub mishaps: VecDeque<Mishap>,
     pub opted_out: Vec<String>,
     pub posts: usize,
+    /// The only token that is taken; none: any.
+    pub token: Option<String>,
+    /// An account whose requests are answered when the test says so.
+    pub hanging: Option<(String, Arc<Notify>)>,
+    /// How many of its requests wait.
+    pub waiting: usize,
     /// How long the list does not show a new message.
     pub lag: std::time::Duration,
     made: u64,
@@ -130,6 +139,7 @@ async fn serve(stream: TcpStream, state: &Mutex<State>) -> std::io::Result<()> {
     stream.read_line(&mut line).await?;
     let request = line.clone();
     let mut length = 0;
+    let mut credentials = String::new();
     loop {
         line.clear();
         stream.read_line(&mut line).await?;
@@ -139,12 +149,34 @@ async fn serve(stream: TcpStream, state: &Mutex<State>) -> std::io::Result<()> {
         if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
             length = value.trim().parse().unwrap_or(0);
         }
+        if line
+            .to_ascii_lowercase()
+            .starts_with("authorization: basic ")
+        {
+            let value = line.trim().rsplit(' ').next().unwrap_or("");
+            credentials = String::from_utf8(STANDARD.decode(value).unwrap()).unwrap();
+        }
     }
     let mut body = vec![0; length];
     stream.read_exact(&mut body).await?;
     let mut words = request.split(' ');
     let (method, target) = (words.next().unwrap_or(""), words.next().unwrap_or(""));
-    let Some((status, body)) = answer(state, method, target, &body) else {
+    let hanging = state.lock().unwrap().hanging.clone();
+    if let Some((account, until)) = hanging
+        && target.contains(&account)
+    {
+        let answered = until.notified();
+        state.lock().unwrap().waiting += 1;
+        answered.await;
+    }
+    let taken = state.lock().unwrap().token.clone();
+    let is_taken = taken.is_none_or(|token| credentials.ends_with(&format!(":{token}")));
+    let answer = if is_taken {
+        answer(state, method, target, &body)
+    } else {
+        Some(refusal(401, 20003))
+    };
+    let Some((status, body)) = answer else {
         return Ok(());
     };
     let body = if body.is_null() {
@@ -265,7 +297,11 @@ fn act(
         }
         ("GET", r) if r.ends_with("IncomingPhoneNumbers.json") => {
             let is = |form: &HashMap<String, String>| {
-                form.get("FriendlyName") == query.get("FriendlyName")
+                ["FriendlyName", "PhoneNumber"].iter().all(|field| {
+                    query
+                        .get(*field)
+                        .is_none_or(|wanted| form.get(*field) == Some(wanted))
+                })
             };
             let found = state.numbers.iter().filter(|(_, form)| is(form));
             let found: Vec<_> = found.map(|(sid, form)| number_json(sid, form)).collect();
@@ -273,6 +309,14 @@ fn act(
                 200,
                 json!({ "incoming_phone_numbers": found, "next_page_uri": null }),
             )
+        }
+        ("POST", r) if r.contains("IncomingPhoneNumbers/") => {
+            let found = state.numbers.iter_mut().find(|(known, _)| *known == sid);
+            let Some((sid, number)) = found else {
+                return refusal(404, 20404);
+            };
+            number.extend(form);
+            (200, number_json(sid, number))
         }
         ("DELETE", r) if r.contains("IncomingPhoneNumbers/") => {
             let before = state.numbers.len();
@@ -307,5 +351,8 @@ fn message_json(message: &Message) -> Value {
 }
 
 fn number_json(sid: &str, form: &HashMap<String, String>) -> Value {
-    json!({ "sid": sid, "phone_number": form["PhoneNumber"], "friendly_name": form["FriendlyName"] })
+    json!({
+        "sid": sid, "phone_number": form["PhoneNumber"], "friendly_name": form["FriendlyName"],
+        "voice_url": form.get("VoiceUrl"), "status_callback": form.get("StatusCallback"), "sms_url": form.get("SmsUrl"),
+    })
 }

@@ -11,31 +11,31 @@ use webhook::{
     VoiceRequest,
 };
 
-use super::{Draft, business, envelope, voice};
-use crate::verify::Arrival;
+use super::{InboundEvent, business, envelope, voice};
+use crate::request::SignedRequest;
 
 /// A `<Gather>` has ended.
-pub fn gather_finished(arrival: &Arrival) -> Result<Draft, Invalid> {
-    let gathered = GatherResult::parse(&arrival.params)?;
+pub fn gather_finished(signed: &SignedRequest) -> Result<InboundEvent, Invalid> {
+    let gathered = GatherResult::parse(&signed.params)?;
     let voice = voice(gathered.call(), status(gathered.call()));
     let (sid, number) = (voice.call_sid.clone(), business(&voice));
     let event = TwilioGatherFinished {
-        webhook: Some(envelope(arrival)),
+        webhook: Some(envelope(signed)),
         voice: Some(voice),
         digits: gathered.digits().unwrap_or_default().to_owned(),
         speech: gathered.speech().unwrap_or_default().to_owned(),
         confidence: gathered.confidence(),
     };
-    Ok(Draft::new(&event, &sid, &number))
+    Ok(InboundEvent::new(&event, &sid, &number))
 }
 
 /// A `<Record>` has ended, perhaps without a recording.
-pub fn record_finished(arrival: &Arrival) -> Result<Draft, Invalid> {
-    let recorded = RecordResult::parse(&arrival.params)?;
+pub fn record_finished(signed: &SignedRequest) -> Result<InboundEvent, Invalid> {
+    let recorded = RecordResult::parse(&signed.params)?;
     let voice = voice(recorded.call(), status(recorded.call()));
     let (sid, number) = (voice.call_sid.clone(), business(&voice));
     let event = TwilioRecordFinished {
-        webhook: Some(envelope(arrival)),
+        webhook: Some(envelope(signed)),
         voice: Some(voice),
         recording: Some(file(
             recorded.recording_sid(),
@@ -44,29 +44,29 @@ pub fn record_finished(arrival: &Arrival) -> Result<Draft, Invalid> {
         )),
         digits: recorded.digits().unwrap_or_default().to_owned(),
     };
-    Ok(Draft::new(&event, &sid, &number))
+    Ok(InboundEvent::new(&event, &sid, &number))
 }
 
 /// A call goes on: after a `<Redirect>`, or because somebody whom we called has picked up.
-pub fn call_continued(arrival: &Arrival) -> Result<Draft, Invalid> {
-    let request = VoiceRequest::parse(&arrival.params)?;
+pub fn call_continued(signed: &SignedRequest) -> Result<InboundEvent, Invalid> {
+    let request = VoiceRequest::parse(&signed.params)?;
     let voice = voice(request.call(), request.status().as_str());
     let (sid, number) = (voice.call_sid.clone(), business(&voice));
     let answered_by = request.answered_by().map_or("", AnsweredBy::as_str);
     let event = TwilioCallContinued {
-        webhook: Some(envelope(arrival)),
+        webhook: Some(envelope(signed)),
         voice: Some(voice),
         answered_by: answered_by.to_owned(),
     };
-    Ok(Draft::new(&event, &sid, &number))
+    Ok(InboundEvent::new(&event, &sid, &number))
 }
 
 /// A recording has changed its state. Twilio does not say whose call it was; the account and the call must do.
-pub fn recording_status(arrival: &Arrival) -> Result<Draft, Invalid> {
-    let callback = RecordingStatusCallback::parse(&arrival.params)?;
+pub fn recording_status(signed: &SignedRequest) -> Result<InboundEvent, Invalid> {
+    let callback = RecordingStatusCallback::parse(&signed.params)?;
     let sid = callback.call_sid().as_str().to_owned();
     let event = TwilioRecordingStatus {
-        webhook: Some(envelope(arrival)),
+        webhook: Some(envelope(signed)),
         account_sid: callback.account_sid().as_str().to_owned(),
         call_sid: sid.clone(),
         status: callback.status().as_str().to_owned(),
@@ -77,8 +77,17 @@ pub fn recording_status(arrival: &Arrival) -> Result<Draft, Invalid> {
         )),
         error_code: callback.error_code(),
         source: callback.source().unwrap_or_default().to_owned(),
+        channels: callback.channels(),
+        started_at: callback
+            .started_at()
+            .map(|at| at.to_rfc3339())
+            .unwrap_or_default(),
+        track: callback.track().unwrap_or_default().to_owned(),
+        conference_sid: callback
+            .conference_sid()
+            .map_or_else(String::new, ToString::to_string),
     };
-    Ok(Draft::new(&event, &sid, ""))
+    Ok(InboundEvent::new(&event, &sid, ""))
 }
 
 /// The call's state; what asks for its next verb is being talked on.

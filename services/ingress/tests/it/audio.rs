@@ -2,9 +2,14 @@
 
 use std::sync::Arc;
 
+use clock::Clock;
+use events::v1::{SpeechRestore, SpeechSynthesized};
+use events::{Envelope, Event};
 use objects::{Config, Objects};
 use reqwest::Response;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+
+use testkit::Ear;
 
 use crate::lab::Lab;
 
@@ -41,7 +46,10 @@ fn header<'a>(response: &'a Response, name: &str) -> &'a str {
 
 pub async fn a_prompt_is_served_to_anybody(lab: Arc<Lab>) {
     let file = format!("{KEY}.wav");
-    assert_eq!(ask(&lab, &file, &[]).await.status(), 404);
+    assert_eq!(
+        header(&ask(&lab, &file, &[]).await, "cache-control"),
+        "no-store"
+    );
     // It is made in another process a moment later; that it was not there is not remembered.
     store(&lab)
         .put(&format!("audio/{file}"), CONTENT, "text/plain")
@@ -78,6 +86,67 @@ pub async fn a_prompt_is_served_to_anybody(lab: Arc<Lab>) {
     }
     let other = ask(&lab, &file, &[("if-none-match", "\"other\"")]).await;
     assert_eq!(other.status(), 200);
+}
+
+/// Twilio would end the call with an error.
+pub async fn prompt_that_is_gone_is_made_again_while_twilio_waits(lab: Arc<Lab>) {
+    // Another voice speaks now, and makes another kind of file.
+    let made = format!("{KEY}.mp3");
+    let put = store(&lab);
+    put.put(&format!("audio/{made}"), "ID3 and sound", "audio/mpeg")
+        .await
+        .unwrap();
+    let reply = SpeechSynthesized {
+        key: KEY.into(),
+        file: made,
+        ..SpeechSynthesized::default()
+    };
+    let reply = move |_: &Envelope| Some(Envelope::new("trunkline/test", &Clock::system(), &reply));
+    let ear = Arc::new(Ear::default());
+    ear.listen_and_answer("test.restore", &lab.bus(), &[SpeechRestore::TYPE], reply)
+        .await;
+    let got = ask(&lab, &format!("{KEY}.wav"), &[]).await;
+    assert_eq!(
+        (got.status().as_u16(), header(&got, "content-type")),
+        (200, "audio/mpeg")
+    );
+    assert_eq!(got.text().await.unwrap(), "ID3 and sound");
+    let asked = ear.hear::<SpeechRestore>(1).await.remove(0);
+    assert_eq!(asked.1.key, KEY);
+    assert!(asked.0.deadline.is_some());
+}
+
+pub async fn prompt_that_cannot_be_made_again_is_a_moment_of_silence(lab: Arc<Lab>) {
+    let file = format!("{KEY}.wav");
+    let got = ask(&lab, &file, &[]).await;
+    assert_eq!(
+        (got.status().as_u16(), header(&got, "content-type")),
+        (200, "audio/wav")
+    );
+    assert_eq!(header(&got, "cache-control"), "no-store");
+    let sound = audio::Sound::read(&got.bytes().await.unwrap()).unwrap();
+    assert!(sound.seconds() > 0.0 && sound.samples.iter().all(|it| it.abs() < 16));
+    // Anybody can make names up: only so many are asked for, and the others' prompts are silent, not an end of their calls.
+    let nowhere = SpeechSynthesized {
+        key: KEY.into(),
+        file: file.clone(),
+        ..SpeechSynthesized::default()
+    };
+    let reply = move |_: &Envelope| {
+        let reply = Envelope::new("trunkline/test", &Clock::system(), &nowhere);
+        Some(reply)
+    };
+    let ear = Arc::new(Ear::default());
+    ear.listen_and_answer("test.restore", &lab.bus(), &[SpeechRestore::TYPE], reply)
+        .await;
+    let began = std::time::Instant::now();
+    for n in 0..200 {
+        let got = ask(&lab, &format!("{n:032x}.wav"), &[]).await;
+        assert_eq!(got.status(), 200, "{n}");
+    }
+    let asked = u64::try_from(ear.heard::<SpeechRestore>().len()).unwrap();
+    let allowed = 20 + 5 * (began.elapsed().as_secs() + 1);
+    assert!((1..=allowed).contains(&asked), "{asked} of {allowed}");
 }
 
 pub async fn a_part_of_a_prompt(lab: Arc<Lab>) {

@@ -1,15 +1,15 @@
 //! Everything behind the door.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use bus::Bus;
 use clock::Clock;
+use encryption::Sealer;
 use events::v1::directory::{Account, Entry};
 use events::v1::{Directory, DirectoryQuery, NoReply, TwimlReply};
 use events::{Envelope, Event};
 use role::Parts;
-use role::seal::Sealer;
 use testkit::Ear;
 
 use crate::lab::{ANSWER, JONES_ACCOUNT, JONES_NEW_TOKEN, JONES_TOKEN, NUMBER, OTHER, OWNER};
@@ -35,6 +35,8 @@ pub struct Desk {
     pub knows_jones: AtomicBool,
     /// Whether it has another token now.
     pub jones_rotated: AtomicBool,
+    /// For how many days tenants keep their webhooks' parameters.
+    pub parameters_days: AtomicU32,
 }
 
 impl Desk {
@@ -103,12 +105,14 @@ impl Desk {
             forward_to: OWNER.into(),
             dial_timeout_s: 20,
             dialable,
+            webhook_parameters_days: self.parameters_days.load(Ordering::Relaxed),
             ..Entry::default()
         };
         let knows = self.knows_jones.load(Ordering::Relaxed);
         Directory {
             accounts: Some(jones).filter(|_| knows).into_iter().collect(),
             entries: vec![entry(NUMBER, "smith", true), entry(OTHER, "jones", false)],
+            next: String::new(),
         }
     }
 }

@@ -85,6 +85,11 @@ pub fn rows() -> Vec<Row> {
             recording_status(),
             "twilio.recording.status",
         ),
+        tells(
+            "/recording/status",
+            recording_status(),
+            "twilio.recording.status",
+        ),
     ]
 }
 
@@ -163,7 +168,7 @@ pub async fn nobody_waits_for_one_who_cannot(lab: Arc<Lab>) {
 /// Twilio does not say whose number a recording is about: whoever signed is passed on, to be compared with the call's.
 pub async fn whose_recording_it_is(lab: Arc<Lab>) {
     lab.listen("test.interviews", INTERVIEWS).await;
-    lab.desk.knows_jones.store(true, Ordering::Relaxed);
+    lab.learns_of_jones().await;
     let path = "/api/webhooks/recording-status/";
     let form = with(&recording_status(), "AccountSid", JONES_ACCOUNT);
     assert_eq!(

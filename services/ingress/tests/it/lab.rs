@@ -2,10 +2,13 @@
 
 use std::ops::Deref;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use clock::Clock;
+use events::v1::TenantChanged;
 use ingress::Timings;
+use role::Parts;
 use testkit::{Kit, Log, Mode, Proxy, eventually};
 use webhook::Params;
 use webhook::signature::{Token, sign_form, sign_url};
@@ -33,7 +36,7 @@ pub const ANSWER: &str =
 
 /// A caller who gets an answer gets it at once; those who get none should not hold the test up.
 const TIMINGS: Timings = Timings {
-    haste: 2,
+    speedup: 2,
     pause: Duration::from_millis(20),
 };
 
@@ -57,10 +60,20 @@ impl Deref for Lab {
 pub struct Answer {
     pub status: u16,
     pub kind: String,
+    pub retry_after: Option<String>,
     pub body: String,
 }
 
 pub async fn run<F: Future<Output = ()>>(mode: Mode, case: fn(Arc<Lab>) -> F) {
+    run_with(mode, &[], case).await;
+}
+
+/// With other settings.
+pub async fn run_with<F: Future<Output = ()>>(
+    mode: Mode,
+    settings: &[(&str, &str)],
+    case: impl FnOnce(Arc<Lab>) -> F,
+) {
     log();
     let wire = (mode == Mode::Distributed).then(|| Proxy::to(&testkit::amqp_url()));
     let url = wire.as_ref().map(Proxy::url);
@@ -70,6 +83,7 @@ pub async fn run<F: Future<Output = ()>>(mode: Mode, case: fn(Arc<Lab>) -> F) {
         ("TWILIO_ACCOUNT_SID", ACCOUNT),
         ("TWILIO_AUTH_TOKEN", &tokens),
     ];
+    more.extend_from_slice(settings);
     more.extend(url.as_deref().map(|url| ("AMQP_URL", url)));
     let clock = Clock::held("2026-11-21T10:00:00Z".parse().unwrap());
     let kit = Kit::new("ingress", mode, clock, &more).await;
@@ -89,14 +103,43 @@ impl Lab {
     pub async fn up(&self) {
         let parts = self.open().await;
         self.desk.serve(&parts).await;
-        let role = ingress::role_with_timings(&parts, TIMINGS).await.unwrap();
-        self.start(vec![role]).await;
-        // The first look makes the recorder; nothing is counted before.
-        self.counter("none", &[]).await;
+        self.begin(&parts).await;
         eventually("the directory is known", async || {
             parts.directory.entry(NUMBER).is_some()
         })
         .await;
+    }
+
+    /// Opens the door with nobody behind it.
+    pub async fn up_alone(&self) {
+        let parts = self.open().await;
+        self.begin(&parts).await;
+    }
+
+    async fn begin(&self, parts: &Parts) {
+        let role = ingress::role_with_timings(parts, TIMINGS).await.unwrap();
+        self.start(vec![role]).await;
+        // The first look makes the recorder; nothing is counted before.
+        self.counter("none", &[]).await;
+    }
+
+    /// jones's account is made, and ingress is told of it.
+    pub async fn learns_of_jones(&self) {
+        self.desk.knows_jones.store(true, Ordering::Relaxed);
+        let changed = TenantChanged {
+            tenant_id: "jones".into(),
+        };
+        let directory = self.parts().directory;
+        eventually("jones is known", async || {
+            self.publish(&changed).await;
+            directory.account(JONES_ACCOUNT).is_some()
+        })
+        .await;
+    }
+
+    /// Where the directory is kept.
+    pub fn directory_file(&self) -> std::path::PathBuf {
+        self.settings().data_dir.join("directory.sealed")
     }
 
     /// The desk hears of more.
@@ -144,13 +187,14 @@ impl Lab {
         }
         let response = request.body(body).send().await.unwrap();
         let status = response.status().as_u16();
-        let kind = response
-            .headers()
-            .get("content-type")
-            .map(|v| v.to_str().unwrap().to_owned());
+        let header = |name: &str| {
+            let value = response.headers().get(name)?;
+            Some(value.to_str().unwrap().to_owned())
+        };
         Answer {
             status,
-            kind: kind.unwrap_or_default(),
+            kind: header("content-type").unwrap_or_default(),
+            retry_after: header("retry-after"),
             body: response.text().await.unwrap(),
         }
     }

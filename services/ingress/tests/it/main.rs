@@ -11,27 +11,38 @@ mod desk;
 mod interview_parameters;
 mod interviews;
 mod lab;
+mod limits;
+mod notes;
 mod outage;
 mod parameters;
 mod rows;
+mod strangers;
 mod trust;
 
 testkit::suite! { crate::lab::run;
     interviews: a_live_interview_is_asked_to_wait;
     rows: every_row_becomes_its_event, whoever_waits_too_long_gets_the_fallback, the_same_webhook_is_the_same_event,
         what_has_nowhere_to_go_holds_nobody_up;
+    notes: webhook_is_noted_with_verdict_names_and_duration, refused_webhook_is_noted_with_the_reason,
+        parameters_are_noted_where_the_tenant_keeps_them;
     trust: who_is_not_twilio_changes_nothing, an_account_may_have_been_made_a_moment_ago;
-    outage: a_damaged_file_is_put_aside;
+    strangers: made_up_accounts_are_not_asked_for_one_by_one,
+        restart_without_tenants_knows_accounts_and_numbers,
+        start_without_any_directory_asks_twilio_to_come_again;
+    outage: spool_unreadable_files_are_set_aside_and_the_rest_drains;
 }
 
 /// To which bus it goes makes no difference.
 mod whatever_the_bus {
     testkit::suite! { crate::lab::run, Embedded;
-        audio: a_prompt_is_served_to_anybody, a_part_of_a_prompt, what_is_no_prompt_is_not_found,
+        audio: a_prompt_is_served_to_anybody, prompt_that_is_gone_is_made_again_while_twilio_waits,
+            prompt_that_cannot_be_made_again_is_a_moment_of_silence, a_part_of_a_prompt, what_is_no_prompt_is_not_found,
             a_store_that_is_away;
         interview_parameters: interview_parameters_become_fields, bad_parameters_of_interviews;
         interviews: nobody_waits_for_one_who_cannot, whose_recording_it_is;
         parameters: parameters_become_fields, bad_parameters_never_break_a_live_call, what_cannot_be_read_is_not_believed;
+        strangers: forged_posts_in_a_flood_are_counted_and_not_explained,
+            nothing_that_a_stranger_writes_stands_in_the_log;
         trust: two_tokens_count_while_rotating, what_cannot_be_read_is_told_in_the_log;
     }
 }
@@ -40,6 +51,7 @@ mod whatever_the_bus {
 mod by_wire {
     testkit::suite! { crate::lab::run, Distributed;
         interviews: an_interview_survives_an_outage;
-        outage: an_outage_is_survived_in_order, the_spool_survives_a_restart;
+        outage: an_outage_is_survived_in_order, the_spool_survives_a_restart,
+            fallback_does_not_dial_the_phone_that_forwarded_the_call;
     }
 }

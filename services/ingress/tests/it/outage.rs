@@ -8,7 +8,7 @@ use events::v1::{TwilioDialFinished, TwilioVoiceInbound};
 
 use testkit::eventually;
 
-use crate::lab::{CALL, Form, Lab, OWNER, call_form, with};
+use crate::lab::{CALL, Form, Lab, OWNER, call_form, log, with};
 
 fn dial(n: usize) -> (String, Form) {
     let more = [("CallStatus", "in-progress"), ("DialCallStatus", "busy")];
@@ -82,6 +82,35 @@ pub async fn an_outage_is_survived_in_order(lab: Arc<Lab>) {
     );
 }
 
+/// The carrier forwards what the owner's phone does not take: dialling the phone again would go round for ever.
+pub async fn fallback_does_not_dial_the_phone_that_forwarded_the_call(lab: Arc<Lab>) {
+    lab.cut().await;
+    let ringing = [("CallStatus", "ringing")];
+    let rings = call_form(&ringing);
+    assert!(
+        lab.post("/webhooks/twilio/call", &rings)
+            .await
+            .body
+            .contains("<Dial")
+    );
+    let national = OWNER.trim_start_matches("+1");
+    for (name, phone) in [
+        ("ForwardedFrom", OWNER),
+        ("ForwardedFrom", national),
+        ("From", OWNER),
+    ] {
+        let answer = lab
+            .post("/webhooks/twilio/call", &with(&rings, name, phone))
+            .await;
+        assert_eq!(answer.status, 200);
+        assert!(
+            answer.body.contains("<Say") && !answer.body.contains("<Dial"),
+            "{name}={phone}: {answer:?}"
+        );
+    }
+    assert_eq!(lab.spooled().len(), 4, "the missed path follows");
+}
+
 pub async fn the_spool_survives_a_restart(lab: Arc<Lab>) {
     spool_five(&lab).await;
     lab.stop().await;
@@ -92,7 +121,7 @@ pub async fn the_spool_survives_a_restart(lab: Arc<Lab>) {
 }
 
 /// A file that a failing disk left: it is put aside, and the others go their way.
-pub async fn a_damaged_file_is_put_aside(lab: Arc<Lab>) {
+pub async fn spool_unreadable_files_are_set_aside_and_the_rest_drains(lab: Arc<Lab>) {
     lab.stop().await;
     let event = |n: u32| {
         let dial = events::v1::DialResult {
@@ -115,6 +144,8 @@ pub async fn a_damaged_file_is_put_aside(lab: Arc<Lab>) {
     std::fs::write(file(1), event(1)).unwrap();
     std::fs::write(file(2), b"\xff\xff").unwrap();
     std::fs::write(file(3), event(3)).unwrap();
+    // No program can read a folder as a file, not even as root.
+    std::fs::create_dir(file(0)).unwrap();
     std::fs::write(lab.spool().join("draft"), b"cut short").unwrap();
     lab.up().await;
     let heard = lab.desk.take(2).await;
@@ -125,9 +156,13 @@ pub async fn a_damaged_file_is_put_aside(lab: Arc<Lab>) {
     eventually("the spool is empty", async || {
         lab.spooled()
             == [
+                "00000000000000000000.damaged".to_owned(),
                 "00000000000000000002.damaged".to_owned(),
                 "draft".to_owned(),
             ]
     })
     .await;
+    assert!(log().text().contains("it is set aside as .damaged"));
+    let damaged = lab.send("GET", "/metrics", &[], Vec::new()).await.body;
+    assert!(damaged.contains("ingress_spool_damaged_total"), "{damaged}");
 }

@@ -105,6 +105,29 @@ pub async fn parameters_become_fields(lab: Arc<Lab>) {
         ("h\u{e9}llo + 100% \n", CALLER)
     );
 
+    // PostgreSQL cannot store NUL, and nobody types one: `STOP` with one is STOP. It is signed all the same.
+    let nul = with(&inbound_text(), "Body", "\0ST\0OP");
+    let nul = with(&nul, "From", &format!("{CALLER}\0"));
+    lab.post("/webhooks/twilio/sms?a=%00b", &nul).await;
+    let event = lab.desk.take_as::<TwilioSmsInbound>().await.1;
+    let (text, webhook) = (event.text.unwrap(), event.webhook.unwrap());
+    assert_eq!((text.body.as_str(), text.from.as_str()), ("STOP", CALLER));
+    let mut values = webhook.parameters.iter().chain(&webhook.query);
+    assert!(values.all(|p| !p.value.contains('\0') && !p.name.contains('\0')));
+
+    // No text is lost for one bad field.
+    let bad = with(
+        &with(&inbound_text(), "NumMedia", "2"),
+        "Body",
+        "Open today?",
+    );
+    let bad = with(&bad, "MediaUrl0", "https://api.twilio.com/x");
+    let answer = lab.post("/webhooks/twilio/sms", &bad).await;
+    assert_eq!(answer, xml(EMPTY));
+    let text = lab.desk.take_as::<TwilioSmsInbound>().await.1.text.unwrap();
+    assert_eq!((text.body.as_str(), text.media.len()), ("Open today?", 1));
+    assert_eq!(text.left_out, ["MediaUrl1"]);
+
     lab.listen("test.texts", &["twilio.message.status"]).await;
     let form = text_form(&[("MessageStatus", "failed"), ("ErrorCode", "30003")]);
     lab.post("/webhooks/twilio/sms/status", &form).await;

@@ -18,6 +18,7 @@ pub fn xml(body: &str) -> Answer {
     Answer {
         status: 200,
         kind: XML.into(),
+        retry_after: None,
         body: body.into(),
     }
 }
@@ -26,6 +27,7 @@ pub fn nothing() -> Answer {
     Answer {
         status: 204,
         kind: String::new(),
+        retry_after: None,
         body: String::new(),
     }
 }
@@ -65,14 +67,20 @@ fn rows() -> Vec<Row> {
     let query = "?number=%2B15550100001";
     // The leg's own webhooks name its own call.
     let leg = with(&ringing(), "CallSid", "CA00000000000000000000000000000009");
-    vec![
+    let asks = |path: &str| {
+        let answer = xml(ANSWER);
         (
-            "/webhooks/twilio/call".into(),
+            path.to_owned(),
             ringing(),
             "twilio.voice.inbound",
             CALL,
-            xml(ANSWER),
-        ),
+            answer,
+        )
+    };
+    vec![
+        asks("/webhooks/twilio/call"),
+        asks("/voice"),
+        asks("/twiml"),
         (
             "/webhooks/twilio/call".into(),
             with(&ringing(), "CallStatus", "completed"),

@@ -2,10 +2,12 @@
 
 use async_trait::async_trait;
 use chrono::Duration;
+use clock::Time;
 use events::v1::{CallPlace, CallPlaced, CallRefused, InterviewDial};
 use flow::{OnMachine, Progress};
 use role::{Cause, Decider, Decision, HandlerError, Tx, derive_id};
 use tracing::info;
+use twilio_types::REPEATED;
 
 use super::follow::follow;
 use super::held::Held;
@@ -15,6 +17,12 @@ use crate::db;
 
 /// Nobody is called by an order that is older than this: it would come as a surprise.
 const FRESH: Duration = Duration::hours(1);
+/// Why egress refuses an order whose time is over.
+const EXPIRED: &str = "expired";
+/// Why a call waits: nobody is called now.
+pub const QUIET_HOURS: &str = "quiet_hours";
+/// Why a call waits: the one before failed.
+const RETRY: &str = "retry";
 /// The longest call that Twilio allows.
 const LONGEST_CALL: Duration = Duration::hours(4);
 
@@ -38,19 +46,23 @@ impl Decider for Dial {
         if held.row.status != "pending" || held.row.attempt != i64::from(event.attempt) {
             return Ok(Decision::nothing());
         }
-        let quiet = held.definition.quiet_hours;
-        if let Some(until) = quiet.and_then(|hours| hours.end(cause.time, &held.settings.timezone))
-        {
-            info!(interview = held.row.id, %until, "these are the candidate's quiet hours; he is called after them");
-            return Ok(Decision::nothing().then_after(until - cause.time, &event));
+        if let Some(until) = held.quiet_until(cause.time) {
+            info!(interview.id = held.row.id, %until, "call waits for the end of the candidate's quiet hours");
+            held.wait_until(QUIET_HOURS, until);
+            held.save(tx).await?;
+            return Ok(Decision::nothing().schedule(until - cause.time, &event));
         }
         held.row.status = "calling".to_owned();
+        held.wait_no_longer();
+        held.progress.ordered_at = Some(cause.time);
         // While it rings, what is sure to be said is spoken into files.
-        let lines = held.definition.fixed_lines(&held.row.language);
+        let lines = held
+            .definition
+            .fixed_lines(&held.row.language, held.consent_notice());
         let spoken = speech::prepare(&self.0, tx, cause, &held, &lines).await?;
         let decision = spoken
-            .then(&self.place(&held, cause))
-            .and(silence(&self.0, &held));
+            .publish(&self.place(&held, cause))
+            .merge(silence(&self.0, &held));
         held.save(tx).await?;
         Ok(decision)
     }
@@ -59,6 +71,9 @@ impl Decider for Dial {
 impl Dial {
     fn place(&self, held: &Held, cause: &Cause) -> CallPlace {
         let (row, flow) = (&held.row, &held.definition);
+        // Whoever performs it may come to it late: never in the quiet hours that begin meanwhile.
+        let quiet = held.quiet_from(cause.time);
+        let expires = quiet.map_or(cause.time + FRESH, |from| from.min(cause.time + FRESH));
         let url = |path: &str| format!("{}{path}?interview_id={}", self.0.public_url, row.id);
         let machine_detection = match flow.machine.action {
             OnMachine::Ignore => "",
@@ -72,14 +87,15 @@ impl Dial {
             from: row.number.clone(),
             to: row.person.clone(),
             // Asked again where we are away for a moment, or the candidate hears an error.
-            url: format!("{}#rc=3&rp=5xx,ct,rt", url("/start-interview")),
-            status_callback: format!("{}#rc=3&rp=5xx,ct,rt", url("/api/webhooks/call-status/")),
+            url: format!("{}{REPEATED}", url("/start-interview")),
+            status_callback: format!("{}{REPEATED}", url("/api/webhooks/call-status/")),
             ring_s: flow.ring_s,
             time_limit_s: flow.max_call_s,
             machine_detection: machine_detection.to_owned(),
-            expires_at: (cause.time + FRESH).to_rfc3339(),
+            expires_at: expires.to_rfc3339(),
             purpose: "interview".to_owned(),
             interview_id: row.id.clone(),
+            ..CallPlace::default()
         }
     }
 }
@@ -95,7 +111,7 @@ pub fn silence(desk: &Desk, held: &Held) -> Decision {
         0 => LONGEST_CALL,
         limit => Duration::seconds(i64::from(limit)),
     };
-    Decision::nothing().then_after(longest + desk.timings.silence, &settle(held, "silence"))
+    Decision::nothing().schedule(longest + desk.timings.silence, &settle(held, "silence"))
 }
 
 /// Whether this call was ordered last, and nothing of it is known yet.
@@ -150,6 +166,12 @@ impl Decider for Refused {
         if !is_awaited(&held, &event.place_id) {
             return Ok(Decision::nothing());
         }
+        if event.reason == EXPIRED
+            && let Some(decision) = postpone(&mut held, cause.time)
+        {
+            held.save(tx).await?;
+            return Ok(decision);
+        }
         let reason = match event.code {
             0 => event.reason,
             code => format!("{} (Twilio {code})", event.reason),
@@ -157,7 +179,36 @@ impl Decider for Refused {
         let ended = end(&self.0, cause, &mut held, "failed", reason);
         // There will be no answers, and so no results to wait for.
         let step = held.machine(cause.time).summed_up(None, false);
-        Ok(ended.and(follow(&self.0, tx, cause, held, step).await?))
+        Ok(ended.merge(follow(&self.0, tx, cause, held, step).await?))
+    }
+}
+
+/// Orders the call anew that was not placed in time: after the quiet hours that it is in now, or at once where the order
+/// is not old. None: it would come as a surprise.
+fn postpone(held: &mut Held, now: Time) -> Option<Decision> {
+    let is_fresh = held.progress.ordered_at.is_some_and(|at| now < at + FRESH);
+    let until = match held.quiet_until(now) {
+        Some(until) => until,
+        None if is_fresh => now,
+        None => return None,
+    };
+    held.row.attempt += 1;
+    held.row.status = "pending".to_owned();
+    held.progress = Progress {
+        postponed: held.progress.postponed + 1,
+        ..Progress::default()
+    };
+    if until > now {
+        held.wait_until(QUIET_HOURS, until);
+    }
+    info!(interview.id = held.row.id, %until, "call was not placed in time and is ordered anew");
+    Some(Decision::nothing().schedule(until - now, &dial(held)))
+}
+
+fn dial(held: &Held) -> InterviewDial {
+    InterviewDial {
+        interview_id: held.row.id.clone(),
+        attempt: held.attempt(),
     }
 }
 
@@ -166,27 +217,27 @@ pub fn may_retry(held: &Held, reason: &str) -> bool {
     let retry = &held.definition.retry;
     let word = reason.split(' ').next().unwrap_or_default();
     held.row.direction == "outbound"
-        && held.row.attempt < i64::from(retry.attempts)
+        && held.row.attempt - i64::from(held.progress.postponed) < i64::from(retry.attempts)
         && retry.on.iter().any(|on| on == word)
 }
 
 /// Makes it anew, and has it called after a while.
-pub fn again(held: &mut Held) -> Decision {
+pub fn again(cause: &Cause, held: &mut Held) -> Decision {
     held.row.attempt += 1;
     held.row.status = "pending".to_owned();
     held.row.call_sid = None;
     held.row.started_at = None;
-    held.progress = Progress::default();
-    held.row.waiting = None;
-    let dial = InterviewDial {
-        interview_id: held.row.id.clone(),
-        attempt: held.attempt(),
+    held.progress = Progress {
+        postponed: held.progress.postponed,
+        ..Progress::default()
     };
-    info!(
-        interview = held.row.id,
-        attempt = held.row.attempt,
-        "a call failed; it is made again later"
-    );
+    held.row.waiting = None;
     let after = Duration::seconds(i64::from(held.definition.retry.after_s));
-    Decision::nothing().then_after(after, &dial)
+    held.wait_until(RETRY, cause.time + after);
+    info!(
+        interview.id = held.row.id,
+        attempt = held.row.attempt,
+        "call failed and is made again later"
+    );
+    Decision::nothing().schedule(after, &dial(held))
 }

@@ -2,17 +2,25 @@
 
 use std::collections::HashMap;
 
-use events::v1::TwimlReply;
-use flow::{Document, Language, Then};
+use events::v1::{TurnSay, TwimlReply};
+use flow::{Document, Then, menu_hints, yes_no_hints};
+use phrases::Language;
 use role::HandlerError;
+use twilio_types::REPEATED;
 use twiml::{
-    Gather, Hangup, Input, Method, Play, Record, RecordingEvent, Redirect, Response, Say, Trim,
+    Gather, Hangup, Input, Method, Play, Record, RecordingEvent, Redirect, Response, Say,
+    SpeechTimeout, Start, Trim,
 };
 
 use super::held::Held;
+use super::recording;
 
 /// Seconds of silence at a menu or a yes-or-no question.
 const LISTEN_S: u32 = 5;
+/// Seconds of silence after what is said, until it counts as said. Unsaid, Twilio waits as long as for its beginning.
+const END_OF_SPEECH_S: u32 = 1;
+/// Seconds in which a key may be pressed after the message for machines.
+const AFTER_MESSAGE_S: u32 = 3;
 
 /// How one line is heard.
 enum Heard<'a> {
@@ -29,14 +37,14 @@ pub fn twiml(
     files: &HashMap<String, String>,
     public_url: &str,
 ) -> Result<TwimlReply, HandlerError> {
-    let lines = document.lines.iter().map(|line| match files.get(line) {
-        Some(file) => Heard::File(file),
-        None => Heard::Words(line),
-    });
-    let response = match document.then {
+    let heard = |line| heard(line, files);
+    let told = recording::told_first(held, document);
+    let (before, rest) = document.lines.split_at(told.unwrap_or_default());
+    let lines = rest.iter().map(heard);
+    let mut response = match document.then {
         Then::Menu => {
             let path = format!("/webhook/menu?interview_id={}", held.row.id);
-            let hints = words(held).menu_hints();
+            let hints = menu_hints(language(held));
             listen(held, lines, path, hints)
         }
         Then::YesNo(number) => {
@@ -44,7 +52,7 @@ pub fn twiml(
                 "/webhook/menu?interview_id={}&question_number={number}",
                 held.row.id
             );
-            let hints = words(held).yes_no_hints();
+            let hints = yes_no_hints(language(held));
             listen(held, lines, path, hints)
         }
         Then::Record(number) => {
@@ -54,21 +62,63 @@ pub fn twiml(
                 // Reached where nothing at all was recorded.
                 .redirect(Redirect::new(path))
         }
+        Then::Message => {
+            let path = format!("/webhook/menu?interview_id={}", held.row.id);
+            let gather = Gather::new()
+                .input(Input::Dtmf)
+                .num_digits(1)
+                .timeout(AFTER_MESSAGE_S)
+                .action(path)
+                .method(Method::Post);
+            Response::new()
+                .gather(prompts(held, lines, gather))
+                .hangup(Hangup::new())
+        }
         Then::GoOn => spoken(held, lines).redirect(Redirect::new(format!(
             "/continue-interview?interview_id={}",
             held.row.id
         ))),
         Then::HangUp => spoken(held, lines).hangup(Hangup::new()),
     };
+    if told.is_some() {
+        let mut opening =
+            spoken(held, before.iter().map(heard)).start(Start::call_recording(public_url));
+        opening.verbs.append(&mut response.verbs);
+        response = opening;
+    }
     let xml = response
         .to_xml()
         .map_err(|e| HandlerError::Reject(e.to_string()))?;
     Ok(TwimlReply { xml })
 }
 
+/// What is said, as a stream is told it.
+pub fn turn(held: &Held, document: Document) -> TurnSay {
+    let then = match document.then {
+        Then::YesNo(_) => "yes_no",
+        Then::HangUp => "hang_up",
+        Then::Menu | Then::Record(_) | Then::Message | Then::GoOn => "listen",
+    };
+    TurnSay {
+        interview_id: held.row.id.clone(),
+        lines: document.lines,
+        then: then.to_owned(),
+        language: held.language().to_owned(),
+        wishes: Some(held.wishes()),
+        max_call_s: held.definition.max_call_s,
+    }
+}
+
+fn heard<'a>(line: &'a String, files: &'a HashMap<String, String>) -> Heard<'a> {
+    match files.get(line) {
+        Some(file) => Heard::File(file),
+        None => Heard::Words(line),
+    }
+}
+
 /// What a caller hears whose call is about no interview that we know.
 pub fn apology(language: &str) -> Result<TwimlReply, HandlerError> {
-    let words = Language::of(language).words().apology;
+    let words = Language::of(language).interview().apology;
     let response = Response::new().say(Say::new(words)).hangup(Hangup::new());
     let xml = response
         .to_xml()
@@ -76,7 +126,7 @@ pub fn apology(language: &str) -> Result<TwimlReply, HandlerError> {
     Ok(TwimlReply { xml })
 }
 
-fn words(held: &Held) -> Language {
+fn language(held: &Held) -> Language {
     Language::of(held.language())
 }
 
@@ -109,16 +159,22 @@ fn listen<'a>(
         .input(Input::DtmfSpeech)
         .num_digits(1)
         .timeout(LISTEN_S)
+        .speech_timeout(SpeechTimeout::Seconds(END_OF_SPEECH_S))
         .language(Language::heard(held.language()))
         .hints(hints)
         .action(path.clone())
         .method(Method::Post);
-    let gather = lines.fold(gather, |gather, line| match line {
+    // Silence is an answer too.
+    Response::new()
+        .gather(prompts(held, lines, gather))
+        .redirect(Redirect::new(path))
+}
+
+fn prompts<'a>(held: &Held, lines: impl Iterator<Item = Heard<'a>>, gather: Gather) -> Gather {
+    lines.fold(gather, |gather, line| match line {
         Heard::File(file) => gather.play(Play::new(format!("/audio/{file}"))),
         Heard::Words(words) => gather.say(say(held, words)),
-    });
-    // Silence is an answer too.
-    Response::new().gather(gather).redirect(Redirect::new(path))
+    })
 }
 
 fn record(held: &Held, number: u32, path: &str, public_url: &str) -> Record {
@@ -133,7 +189,7 @@ fn record(held: &Held, number: u32, path: &str, public_url: &str) -> Record {
         .trim(Trim::TrimSilence)
         // Whole, since Twilio has been seen to refuse a relative one; and asked again where we are away for a moment.
         .recording_status_callback(format!(
-            "{public_url}/api/webhooks/recording-status/?interview_id={}&question_number={number}#rc=3&rp=5xx,ct,rt",
+            "{public_url}/api/webhooks/recording-status/?interview_id={}&question_number={number}{REPEATED}",
             held.row.id
         ))
         .recording_status_callback_event(vec![RecordingEvent::Completed, RecordingEvent::Absent])

@@ -24,6 +24,8 @@ pub(super) fn usage(task: &str, used: Option<AiUsage>) -> Usage {
         simulated: used.simulated,
         latency_ms: used.latency_ms,
         cost_micro_usd: used.cost_micro_usd,
+        prompt_tokens: used.prompt_tokens,
+        completion_tokens: used.completion_tokens,
     }
 }
 

@@ -2,8 +2,9 @@
 
 use async_trait::async_trait;
 use events::v1::{AiWishes, FlowDefine, FlowDefined, SpeechSynthesize};
-use flow::{Definition, Language};
-use role::{Cause, Decider, Decision, HandlerError, Tx, derive_id};
+use flow::{Definition, Flow};
+use phrases::Language;
+use role::{Cause, Decider, Decision, HandlerError, OutgoingEvent, Tx, derive_id};
 use serde_json::Value;
 use store::types::Json;
 use tracing::info;
@@ -27,13 +28,13 @@ impl Decider for Define {
     ) -> Result<Decision, HandlerError> {
         let value: Value = serde_json::from_str(&event.definition)
             .map_err(|e| HandlerError::Reject(format!("flow.define without a definition: {e}")))?;
-        let definition = Definition::read(&value).map_err(|faults| {
+        let flow = Flow::read(&value).map_err(|faults| {
             HandlerError::Reject(format!("flow.define with a bad definition: {faults:?}"))
         })?;
         let whose = (event.tenant_id.as_str(), event.name.as_str());
-        let kept = Json(definition.to_value());
+        let kept = Json(flow.to_value());
         let (version, is_new) =
-            db::flow_put(tx, whose, definition.kind.as_str(), &kept, cause.time).await?;
+            db::flow_put(tx, whose, flow.kind(), &kept, cause.time, None).await?;
         let defined = FlowDefined {
             tenant_id: event.tenant_id,
             name: event.name,
@@ -45,9 +46,12 @@ impl Decider for Define {
             return Ok(told);
         }
         info!(flow = defined.name, version, "a flow has a new version");
-        Ok(told
-            .then(&defined)
-            .and(spoken(&definition, &self.0.speaker)))
+        let told = told.publish(&defined);
+        Ok(match flow {
+            Flow::Interview(definition) => told.merge(spoken(&definition, &self.0.speaker)),
+            // What an assistant says is written while it speaks.
+            Flow::Assistant(_) => told,
+        })
     }
 }
 
@@ -57,7 +61,7 @@ fn spoken(definition: &Definition, speaker: &str) -> Decision {
         .into_iter()
         .fold(Decision::nothing(), |decision, order| {
             let id = derive_id(&["speech.ahead", &definition.name, &order.key]);
-            decision.then(&order).identified(id)
+            decision.publish(OutgoingEvent::new(&order).id(id))
         })
 }
 
@@ -84,7 +88,7 @@ pub fn ahead(definition: &Definition, speaker: &str) -> Vec<SpeechSynthesize> {
         }
     };
     definition
-        .fixed_lines(language)
+        .fixed_lines(language, definition.records())
         .into_iter()
         .map(order)
         .collect()

@@ -7,7 +7,7 @@ use events::v1::{
 };
 use flow::{Document, Effect, Outcome, Stage, Step, Turn};
 use metrics::counter;
-use role::{Cause, Decision, HandlerError, Tx, derive_id};
+use role::{Cause, Decision, HandlerError, OutgoingEvent, Tx, derive_id};
 
 use super::held::Held;
 use super::milestones::{conclude, evaluated, settle, started};
@@ -31,14 +31,45 @@ pub async fn take_step(
     }
 }
 
+/// Who asks, and so in which words the answer is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Asker {
+    /// Twilio: a document.
+    Twilio,
+    /// A stream: lines, which it speaks itself.
+    Stream,
+}
+
 /// Writes the interview back after a step, and says what follows. The step's document goes to whoever asked, or to the
 /// request that was held back.
 pub async fn follow(
     desk: &Desk,
     tx: &mut Tx,
     cause: &Cause,
+    held: Held,
+    step: Step,
+) -> Result<Decision, HandlerError> {
+    follow_for(desk, tx, cause, held, step, Asker::Twilio).await
+}
+
+/// The same for a stream: the step's lines go to it as they are.
+pub async fn follow_stream(
+    desk: &Desk,
+    tx: &mut Tx,
+    cause: &Cause,
+    held: Held,
+    step: Step,
+) -> Result<Decision, HandlerError> {
+    follow_for(desk, tx, cause, held, step, Asker::Stream).await
+}
+
+async fn follow_for(
+    desk: &Desk,
+    tx: &mut Tx,
+    cause: &Cause,
     mut held: Held,
     step: Step,
+    asker: Asker,
 ) -> Result<Decision, HandlerError> {
     // A call that failed is made again where the flow says so: this attempt comes to nothing.
     if let Some(verdict) = held.machine(cause.time).verdict()
@@ -46,7 +77,7 @@ pub async fn follow(
         && held.row.status != "ended"
         && dial::may_retry(&held, &verdict.reason)
     {
-        let decision = dial::again(&mut held);
+        let decision = dial::again(cause, &mut held);
         held.save(tx).await?;
         return Ok(decision);
     }
@@ -58,13 +89,16 @@ pub async fn follow(
         decision = started(cause, &mut held);
     }
     for effect in step.effects {
-        decision = decision.and(carry_out(desk, tx, cause, &mut held, effect).await?);
+        decision = decision.merge(carry_out(desk, tx, cause, &mut held, effect).await?);
     }
     match step.turn {
         Turn::None => {}
+        Turn::Say(document) if asker == Asker::Stream => {
+            decision = decision.reply(&document::turn(&held, document));
+        }
         Turn::Say(document) => {
             let (prepared, reply) = compose(desk, tx, cause, &held, &document).await?;
-            decision = deliver(decision.and(prepared), &mut held, &reply);
+            decision = deliver(decision.merge(prepared), &mut held, &reply);
         }
         Turn::Hold { turn, wait_ms } => {
             if let Some(slot) = cause.reply_slot() {
@@ -81,9 +115,10 @@ pub async fn follow(
                 turn,
                 attempt: held.attempt(),
             };
-            decision = decision
-                .then_after(Duration::milliseconds(i64::from(wait_ms)), &due)
-                .keyed(held.call());
+            decision = decision.schedule(
+                Duration::milliseconds(i64::from(wait_ms)),
+                OutgoingEvent::new(&due).key(held.call()),
+            );
         }
     }
     if held.progress.end.is_some() && !held.progress.settled {
@@ -93,12 +128,14 @@ pub async fn follow(
             &held.row.id,
             &held.row.attempt.to_string(),
         ]);
-        decision = decision
-            .then_after(desk.timings.settle, &settle(&held, "call"))
-            .identified(id)
-            .keyed(held.call());
+        decision = decision.schedule(
+            desk.timings.settle,
+            OutgoingEvent::new(&settle(&held, "call"))
+                .id(id)
+                .key(held.call()),
+        );
     }
-    decision = decision.and(conclude(desk, cause, &mut held));
+    decision = decision.merge(conclude(desk, cause, &mut held));
     held.save(tx).await?;
     Ok(decision)
 }
@@ -124,7 +161,7 @@ fn deliver(decision: Decision, held: &mut Held, reply: &TwimlReply) -> Decision 
     waiting
         .into_iter()
         .fold(decision.reply(reply), |decision, slot| {
-            decision.answer(slot, reply)
+            decision.reply_late(slot, reply)
         })
 }
 
@@ -135,23 +172,25 @@ async fn carry_out(
     held: &mut Held,
     effect: Effect,
 ) -> Result<Decision, HandlerError> {
-    let none = Decision::nothing();
-    let decision = match effect {
+    let mut after = Duration::zero();
+    let event = match effect {
         Effect::Prepare(line) => return speech::prepare(desk, tx, cause, held, &[line]).await,
-        Effect::Write { ordinal, number } => none.then(&write(tx, held, ordinal, number).await?),
+        Effect::Write { ordinal, number } => {
+            OutgoingEvent::new(&write(tx, held, ordinal, number).await?)
+        }
         Effect::Taken(number) => {
             let recording = held
                 .progress
                 .answer(number)
                 .and_then(|answer| answer.recording.clone());
             let recording = recording.unwrap_or_default();
-            none.then(&AnswerTaken {
+            OutgoingEvent::new(&AnswerTaken {
                 interview: Some(held.told()),
                 question_number: number,
                 recording_sid: recording.sid,
                 duration_s: recording.duration_s,
             })
-            .identified(derive_id(&[
+            .id(derive_id(&[
                 "answer.taken",
                 &held.row.id,
                 &held.row.attempt.to_string(),
@@ -168,17 +207,18 @@ async fn carry_out(
                 question_number: number,
                 recording_sid: recording.unwrap_or_default().sid,
             };
-            none.then_after(desk.timings.recording, &due)
+            after = desk.timings.recording;
+            OutgoingEvent::new(&due)
         }
         Effect::Transcribe(number) => match transcribe(desk, cause, held, number) {
-            Some(command) => none.then(&command),
-            None => return Ok(none),
+            Some(command) => OutgoingEvent::new(&command),
+            None => return Ok(Decision::nothing()),
         },
         Effect::Score(number) => match score(held, number) {
-            Some(command) => none.then(&command),
-            None => return Ok(none),
+            Some(command) => OutgoingEvent::new(&command),
+            None => return Ok(Decision::nothing()),
         },
-        Effect::Summarize => none.then(&InterviewSummarize {
+        Effect::Summarize => OutgoingEvent::new(&InterviewSummarize {
             interview_id: held.row.id.clone(),
             tenant_id: held.row.tenant_id.clone(),
             kind: held.row.kind.clone(),
@@ -190,7 +230,7 @@ async fn carry_out(
         }),
         Effect::Evaluated => return Ok(evaluated(cause, held)),
     };
-    Ok(decision.keyed(held.call()))
+    Ok(Decision::nothing().schedule(after, event.key(held.call())))
 }
 
 async fn write(

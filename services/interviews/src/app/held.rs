@@ -2,13 +2,14 @@
 
 use clock::Time;
 use events::v1::{self, AiWishes, Turn, VoiceParameters, Webhook};
-use flow::{Definition, Language, Machine, Progress};
+use flow::{Definition, Machine, Progress};
+use phrases::Language;
 use role::{HandlerError, ReplySlot, Tx};
 use serde_json::json;
 use store::types::Json;
 use tracing::warn;
 
-use crate::db::{self, InterviewRow, TenantSettings};
+use crate::db::{self, FiguresRow, InterviewRow, TenantSettings};
 
 /// An interview in hand.
 pub struct Held {
@@ -118,7 +119,39 @@ impl Held {
 
     /// Its machine, at this time.
     pub fn machine(&mut self, at: Time) -> Machine<'_> {
+        let consent_notice = self.consent_notice();
         Machine::new(&self.definition, &self.row.language, &mut self.progress, at)
+            .with_consent_notice(consent_notice)
+    }
+
+    /// Whether callers are told that they are recorded, where the flow has no notice of its own.
+    pub fn consent_notice(&self) -> bool {
+        let is_recorded = self.settings.calls_recorded || self.definition.records();
+        self.settings.consent_notice && is_recorded
+    }
+
+    /// When the quiet hours end that it is in; none: somebody may be called.
+    pub fn quiet_until(&self, at: Time) -> Option<Time> {
+        let hours = self.definition.quiet_hours.or(self.settings.quiet_hours)?;
+        hours.end(at, &self.settings.timezone)
+    }
+
+    /// When the next quiet hours begin.
+    pub fn quiet_from(&self, at: Time) -> Option<Time> {
+        let hours = self.definition.quiet_hours.or(self.settings.quiet_hours)?;
+        hours.next_start(at, &self.settings.timezone)
+    }
+
+    /// Notes why nobody is called now, and until when.
+    pub fn wait_until(&mut self, what: &str, until: Time) {
+        self.row.waits_for = Some(what.to_owned());
+        self.row.waits_until = Some(until.into());
+    }
+
+    /// The call is made, or never will be.
+    pub fn wait_no_longer(&mut self) {
+        self.row.waits_for = None;
+        self.row.waits_until = None;
     }
 
     /// The language that is spoken, BCP 47.
@@ -226,6 +259,7 @@ impl Held {
             started_at: time(self.row.started_at),
             ended_at: time(self.row.ended_at),
             account_sid: self.row.account_sid.clone(),
+            recording: self.settings.recording.as_ref().map(|it| it.to_event()),
         }
     }
 
@@ -245,7 +279,11 @@ impl Held {
     /// Writes it back.
     pub async fn save(mut self, tx: &mut Tx) -> Result<(), HandlerError> {
         self.row.progress = Json(json!(self.progress));
-        Ok(db::interview_save(tx, &self.row).await?)
+        db::interview_save(tx, &self.row).await?;
+        if self.row.status == "ended" {
+            db::figures_put(tx, &FiguresRow::of(&self.row)).await?;
+        }
+        Ok(())
     }
 }
 

@@ -3,7 +3,7 @@
 use events::v1::{InterviewEnded, InterviewEvaluated, InterviewSettle, InterviewStarted};
 use flow::{Outcome, Source};
 use metrics::counter;
-use role::{Cause, Decision, derive_id};
+use role::{Cause, Decision, OutgoingEvent, derive_id};
 use store::types::Json;
 use tracing::info;
 
@@ -36,10 +36,11 @@ pub fn evaluated(cause: &Cause, held: &mut Held) -> Decision {
         overall_score: evaluation.overall_score,
         recommendation: evaluation.recommendation,
     };
-    Decision::nothing()
-        .then(&told)
-        .identified(derive_id(&["interview.evaluated", &held.row.id]))
-        .keyed(held.call())
+    Decision::nothing().publish(
+        OutgoingEvent::new(&told)
+            .id(derive_id(&["interview.evaluated", &held.row.id]))
+            .key(held.call()),
+    )
 }
 
 /// Somebody is on the line: told once for each call.
@@ -47,16 +48,17 @@ pub fn started(cause: &Cause, held: &mut Held) -> Decision {
     held.row.status = "in-progress".to_owned();
     held.row.started_at = Some(cause.time.into());
     counter!("interviews_started_total", "kind" => held.row.kind.clone()).increment(1);
-    Decision::nothing()
-        .then(&InterviewStarted {
+    Decision::nothing().publish(
+        OutgoingEvent::new(&InterviewStarted {
             interview: Some(held.told()),
         })
-        .identified(derive_id(&[
+        .id(derive_id(&[
             "interview.started",
             &held.row.id,
             &held.call(),
         ]))
-        .keyed(held.call())
+        .key(held.call()),
+    )
 }
 
 /// Notes the end of the call, once it is sure how it went; told once.
@@ -103,19 +105,22 @@ pub fn end(desk: &Desk, cause: &Cause, held: &mut Held, outcome: &str, reason: S
             .into(),
     );
     held.row.waiting = None;
+    held.wait_no_longer();
     let ended = InterviewEnded {
         interview: Some(held.told()),
     };
-    let decision = Decision::nothing()
-        .then(&ended)
-        .identified(derive_id(&["interview.ended", &held.row.id]))
-        .keyed(held.call());
+    let decision = Decision::nothing().publish(
+        OutgoingEvent::new(&ended)
+            .id(derive_id(&["interview.ended", &held.row.id]))
+            .key(held.call()),
+    );
     if held.progress.evaluated {
         return decision;
     }
-    decision
-        .then_after(desk.timings.results, &settle(held, "results"))
-        .keyed(held.call())
+    decision.schedule(
+        desk.timings.results,
+        OutgoingEvent::new(&settle(held, "results")).key(held.call()),
+    )
 }
 
 /// What interviews asks itself later about this call.

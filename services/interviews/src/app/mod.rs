@@ -2,15 +2,18 @@
 
 pub mod dial;
 pub mod document;
+pub mod erase;
 pub mod evaluation;
 pub mod flows;
 pub mod follow;
 pub mod held;
 pub mod milestones;
 pub mod questions;
+pub mod recording;
 pub mod recordings;
 pub mod speech;
 pub mod status;
+pub mod streams;
 pub mod turns;
 
 use chrono::Duration;

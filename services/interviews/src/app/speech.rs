@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use async_trait::async_trait;
 use chrono::Duration;
 use events::v1::{AiWishes, SpeechNotSynthesized, SpeechSynthesize, SpeechSynthesized};
-use role::{Cause, Decider, Decision, HandlerError, Tx, derive_id};
+use role::{Cause, Decider, Decision, HandlerError, OutgoingEvent, Tx, derive_id};
 
 use super::Desk;
 use super::held::Held;
@@ -13,6 +13,9 @@ use crate::db::{self, SpeechRow};
 
 /// How long after it was asked for, or has failed, a line is given to a voice again.
 const AGAIN: Duration = Duration::minutes(10);
+
+/// Why a prompt has no sound any more: its file is not there, and could not be made again.
+const GONE: &str = "gone";
 
 /// The files of those lines that have one, by their words; and the orders for the others.
 pub async fn files(
@@ -50,9 +53,9 @@ pub async fn files(
                     language: held.language_of(line).to_owned(),
                     wishes: Some(wishes.clone()),
                 };
-                decision = decision
-                    .then(&order)
-                    .identified(derive_id(&["speech", &key, &cause.id]));
+                decision = decision.publish(
+                    OutgoingEvent::new(&order).id(derive_id(&["speech", &key, &cause.id])),
+                );
             }
         }
     }
@@ -135,7 +138,12 @@ impl Decider for NotSpoken {
         cause: &Cause,
         event: SpeechNotSynthesized,
     ) -> Result<Decision, HandlerError> {
-        note(tx, cause, &event.key, "failed", "").await?;
+        if event.reason == GONE {
+            // It is ordered when it is said next, and said by Twilio meanwhile.
+            db::speech_forget(tx, &event.key).await?;
+        } else {
+            note(tx, cause, &event.key, "failed", "").await?;
+        }
         Ok(Decision::nothing())
     }
 }

@@ -76,15 +76,26 @@ impl Decider for Settle {
         }
         match event.what.as_str() {
             "call" if held.progress.end.is_some() => {
-                let step = held.machine(cause.time).settled();
-                follow(&self.0, tx, cause, held, step).await
+                let mut machine = held.machine(cause.time);
+                let step = machine.settled();
+                // How it went may depend on words that are still being transcribed.
+                let is_open = machine.verdict().is_none();
+                let results = settle(&held, "results");
+                let decision = follow(&self.0, tx, cause, held, step).await?;
+                Ok(if is_open {
+                    decision.schedule(self.0.timings.results, &results)
+                } else {
+                    decision
+                })
             }
-            "limit" if held.progress.end.is_none() => Ok(Decision::nothing().then(&CallHangUp {
-                call_sid: held.row.call_sid.clone().unwrap_or_default(),
-                tenant_id: held.row.tenant_id.clone(),
-                account_sid: held.row.account_sid.clone(),
-                reason: "time_limit".to_owned(),
-            })),
+            "limit" if held.progress.end.is_none() => {
+                Ok(Decision::nothing().publish(&CallHangUp {
+                    call_sid: held.row.call_sid.clone().unwrap_or_default(),
+                    tenant_id: held.row.tenant_id.clone(),
+                    account_sid: held.row.account_sid.clone(),
+                    reason: "time_limit".to_owned(),
+                }))
+            }
             "silence" if held.row.status != "ended" && held.progress.end.is_none() => {
                 let mut machine = held.machine(cause.time);
                 let mut step = machine.ended("nobody told how the call went", None);
@@ -123,7 +134,7 @@ async fn give_up(
     let settle = settle(&held, "results");
     let decision = follow(desk, tx, cause, held, step).await?;
     Ok(if again {
-        decision.then_after(desk.timings.results, &settle)
+        decision.schedule(desk.timings.results, &settle)
     } else {
         decision
     })

@@ -7,7 +7,7 @@ use events::v1::{
     CallRedirect, InterviewAdvance, InterviewAdvanced, TenantContext, TurnDue, TwilioCallContinued,
     TwilioGatherFinished, TwilioRecordFinished, VoiceInbound, VoiceParameters, Webhook,
 };
-use flow::{Definition, Kind, Progress, Recording};
+use flow::{Assistant, Definition, Kind, Progress, Recording};
 use phone::Address;
 use role::{Cause, Decider, Decision, HandlerError, Tx, derive_id};
 use serde_json::json;
@@ -53,26 +53,26 @@ impl Decider for Begin {
             Some(row) => (Held::of(row)?, Decision::nothing()),
             None => {
                 let held = open(tx, cause, tenant, &voice).await?;
-                let watched = dial::silence(&self.0, &held).and(limit(&held));
+                let watched = dial::silence(&self.0, &held).merge(limit(&held));
                 (held, watched)
             }
         };
         let step = held.machine(cause.time).begin("");
-        Ok(watched.and(follow(&self.0, tx, cause, held, step).await?))
+        Ok(watched.merge(follow(&self.0, tx, cause, held, step).await?))
     }
 }
 
 /// A call ends when its time is up, even where Twilio was not told so.
-fn limit(held: &Held) -> Decision {
+pub fn limit(held: &Held) -> Decision {
     if held.definition.max_call_s == 0 {
         return Decision::nothing();
     }
     let after = Duration::seconds(i64::from(held.definition.max_call_s));
-    Decision::nothing().then_after(after, &settle(held, "limit"))
+    Decision::nothing().schedule(after, &settle(held, "limit"))
 }
 
 /// A new interview for a call that comes in. Its id follows from the call's, so a repeat finds it.
-async fn open(
+pub async fn open(
     tx: &mut Tx,
     cause: &Cause,
     tenant: TenantContext,
@@ -83,10 +83,10 @@ async fn open(
         .as_ref()
         .map_or("", |number| number.voice.as_str());
     let (kind, named) = app.split_once(':').unwrap_or((app, ""));
-    let kind = if kind == "screener" {
-        Kind::Screener
-    } else {
-        Kind::Coach
+    let kind = match kind {
+        "screener" => Kind::Screener,
+        "bot" => Kind::Eligibility,
+        _ => Kind::Coach,
     };
     let name = if named.is_empty() {
         kind.as_str()
@@ -94,17 +94,18 @@ async fn open(
         named
     };
     let (definition, version) = match db::flow_latest(tx, &tenant.tenant_id, name).await? {
-        Some(row) => {
+        // A free conversation is no interview.
+        Some(row) if row.kind != Assistant::KIND => {
             let definition = Definition::stored(&row.definition.0).map_err(|e| {
                 HandlerError::Reject(format!("the flow {name} cannot be read: {e}"))
             })?;
             (definition, row.version)
         }
-        None => {
+        _ => {
             if !named.is_empty() {
                 warn!(
                     flow = named,
-                    "a number names a flow that is not there; ours answers"
+                    "a number names a flow that is no interview or not there; ours answers"
                 );
             }
             (ours(kind, &tenant.language), 0)
@@ -139,6 +140,8 @@ async fn open(
         started_at: None,
         ended_at: None,
         evaluated_at: None,
+        waits_for: None,
+        waits_until: None,
     };
     db::interview_insert(tx, &row).await?;
     db::call_bind(tx, &voice.call_sid, &row.id, 1).await?;
@@ -155,10 +158,9 @@ fn ours(kind: Kind, language: &str) -> Definition {
     match kind {
         Kind::Coach => Definition::coach(),
         Kind::Screener | Kind::Eligibility => {
-            let words = flow::Language::of(language).words();
+            let questions = phrases::Language::of(language).questions();
             Definition::screener(
-                words
-                    .questions
+                questions
                     .iter()
                     .take(3)
                     .copied()
@@ -247,9 +249,11 @@ impl Decider for TakeAnswer {
             duration_s: file.duration_s,
         };
         let hung_up = event.digits == "hangup";
-        let step = held
-            .machine(cause.time)
-            .answered(number, &recording, hung_up);
+        let mut machine = held.machine(cause.time);
+        if !hung_up {
+            machine.pressed(&event.digits);
+        }
+        let step = machine.answered(number, &recording, hung_up);
         follow(&self.0, tx, cause, held, step).await
     }
 }
@@ -334,9 +338,10 @@ impl Decider for Advance {
                 "{}/continue-interview?interview_id={}",
                 self.0.public_url, held.row.id
             ),
+            ..CallRedirect::default()
         };
         let decision = follow(&self.0, tx, cause, held, step).await?;
-        Ok(told.and(decision).then(&redirect))
+        Ok(told.merge(decision).publish(&redirect))
     }
 }
 

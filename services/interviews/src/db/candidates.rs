@@ -1,7 +1,7 @@
 //! Whom a screener calls.
 
 use store::prelude::*;
-use store::{Error, Tx, insert_new, on, types};
+use store::{Error, Tx, on, types};
 
 use super::page::{Shown, newest_first};
 use super::schema::candidates;
@@ -31,15 +31,27 @@ pub struct CandidateRow {
     pub created_at: types::Time,
 }
 
-/// Adds a candidate, unless there is one of this id.
-pub async fn candidate_insert(tx: &mut Tx, row: &CandidateRow) -> Result<(), Error> {
-    insert_new!(tx, candidates::table, dsl::id, [row])?;
-    Ok(())
+/// Adds a candidate, unless there is one of this id. True: it was added.
+pub async fn candidate_insert(tx: &mut Tx, row: &CandidateRow) -> Result<bool, Error> {
+    let fresh = on!(tx, c => diesel::insert_into(candidates::table)
+        .values(row)
+        .on_conflict(dsl::id)
+        .do_nothing()
+        .execute(c)
+        .await)?;
+    Ok(fresh == 1)
 }
 
 /// A candidate by his id.
 pub async fn candidate_find(tx: &mut Tx, id: &str) -> Result<Option<CandidateRow>, Error> {
     Ok(on!(tx, c => dsl::candidates.find(id).first::<CandidateRow>(c).await.optional())?)
+}
+
+/// Locks a candidate until the transaction ends: two interviews are made one after the other.
+pub async fn candidate_lock(tx: &mut Tx, id: &str) -> Result<(), Error> {
+    // An update that changes nothing takes the row's lock on both engines.
+    on!(tx, c => diesel::update(dsl::candidates.find(id)).set(dsl::id.eq(id)).execute(c).await)?;
+    Ok(())
 }
 
 /// Candidates, newest first. Their resumes are left out: they are large, and a list does not show them.

@@ -18,29 +18,65 @@ pub struct FlowRow {
     pub name: String,
     /// From 1.
     pub version: i64,
-    /// `screener`, `coach` or `eligibility`.
+    /// `screener`, `coach`, `eligibility` or `conversation`.
     pub kind: String,
-    /// What `flow::Definition` reads.
+    /// What `flow::Flow` reads.
     pub definition: Json,
     /// When this version was put down.
     pub created_at: types::Time,
+    /// The request that made it, by its `Idempotency-Key`; none: it had none.
+    pub request_id: Option<String>,
+}
+
+/// What became of a definition that was to be stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Put {
+    /// It is there: its version, and whether that is new.
+    Done(i64, bool),
+    /// Nothing was changed: the latest version is another than the one that was meant to be replaced.
+    Changed,
 }
 
 /// Stores a definition under a name, and gives its version and whether that is new: what is the same as the latest
 /// version, or older, leaves that version as it is.
 pub async fn flow_put(
     tx: &mut Tx,
-    (tenant, name): (&str, &str),
+    named: (&str, &str),
     kind: &str,
     definition: &Json,
     at: Time,
+    request: Option<&str>,
 ) -> Result<(i64, bool), Error> {
+    match flow_put_over(tx, named, kind, definition, (at, None), request).await? {
+        Put::Done(version, is_new) => Ok((version, is_new)),
+        Put::Changed => Ok((0, false)),
+    }
+}
+
+/// The same over a version that the sender has seen (0: none), unless it is not the latest any more.
+pub async fn flow_put_over(
+    tx: &mut Tx,
+    (tenant, name): (&str, &str),
+    kind: &str,
+    definition: &Json,
+    (at, seen): (Time, Option<i64>),
+    request: Option<&str>,
+) -> Result<Put, Error> {
     loop {
+        if let Some(request) = request
+            && let Some(row) = flow_of_request(tx, request).await?
+        {
+            return Ok(Put::Done(row.version, false));
+        }
         let latest = latest_of(tx, tenant, name).await?;
+        let now = latest.as_ref().map_or(0, |row| row.version);
+        if seen.is_some_and(|seen| seen != now) {
+            return Ok(Put::Changed);
+        }
         // One that comes later than it was made does not undo what was made after it.
         let stays = |row: &&FlowRow| row.definition == *definition || row.created_at.0 > at;
         if let Some(row) = latest.as_ref().filter(stays) {
-            return Ok((row.version, false));
+            return Ok(Put::Done(row.version, false));
         }
         let row = FlowRow {
             tenant_id: tenant.to_owned(),
@@ -49,18 +85,27 @@ pub async fn flow_put(
             kind: kind.to_owned(),
             definition: definition.clone(),
             created_at: at.into(),
+            request_id: request.map(str::to_owned),
         };
         let fresh = on!(tx, c => diesel::insert_into(flows::table)
             .values(&row)
-            .on_conflict((dsl::tenant_id, dsl::name, dsl::version))
-            .do_nothing()
+            .on_conflict_do_nothing()
             .execute(c)
             .await)?;
         if fresh == 1 {
-            return Ok((row.version, true));
+            return Ok(Put::Done(row.version, true));
         }
         // Somebody else has just taken this version; his is to be seen now.
     }
+}
+
+/// The version that a request has made.
+pub async fn flow_of_request(tx: &mut Tx, request: &str) -> Result<Option<FlowRow>, Error> {
+    Ok(on!(tx, c => dsl::flows
+        .filter(dsl::request_id.eq(request))
+        .first::<FlowRow>(c)
+        .await
+        .optional())?)
 }
 
 /// The latest version of the tenant's own flow of this name; he has none: of every tenant's.
@@ -92,6 +137,25 @@ pub async fn flow_version(
         .first::<FlowRow>(c)
         .await
         .optional())?)
+}
+
+/// The versions of exactly this tenant's flow, the latest first: number, kind, time.
+pub async fn flow_versions(
+    tx: &mut Tx,
+    tenant: &str,
+    name: &str,
+) -> Result<Vec<(i64, String, Time)>, Error> {
+    let rows = on!(tx, c => dsl::flows
+        .filter(dsl::tenant_id.eq(tenant).and(dsl::name.eq(name)))
+        .select((dsl::version, dsl::kind, dsl::created_at))
+        .order(dsl::version.desc())
+        .limit(200)
+        .load::<(i64, String, types::Time)>(c)
+        .await)?;
+    Ok(rows
+        .into_iter()
+        .map(|(version, kind, at)| (version, kind, at.0))
+        .collect())
 }
 
 /// The latest version of each flow that a tenant can use (his own and every tenant's; none: of all), by tenant and

@@ -1,12 +1,14 @@
 //! Interviews, and the calls that were made for them.
 
-use events::v1::TenantContext;
+use chrono::NaiveTime;
+use events::v1::{self, TenantContext};
 use serde::{Deserialize, Serialize};
 use store::prelude::*;
 use store::types::{self, Json};
 use store::{Error, Tx, insert_new, on};
 
 use super::page::{Shown, newest_first};
+use super::recording::CallRecording;
 use super::schema::interview_calls::dsl as bound;
 use super::schema::interviews;
 use super::schema::interviews::dsl;
@@ -67,6 +69,10 @@ pub struct InterviewRow {
     pub ended_at: Option<types::Time>,
     /// When its result was there.
     pub evaluated_at: Option<types::Time>,
+    /// Why a pending one is not called now: `quiet_hours` or `retry`.
+    pub waits_for: Option<String>,
+    /// Until when.
+    pub waits_until: Option<types::Time>,
 }
 
 /// What the call of an interview needs to know of the tenant, as it was when the interview was made. A field that
@@ -84,19 +90,39 @@ pub struct TenantSettings {
     pub voice: String,
     /// What the business does.
     pub trade: String,
+    /// When the tenant's customers are not called, where the flow does not say.
+    pub quiet_hours: Option<flow::QuietHours>,
+    /// Whether callers are told that they are recorded.
+    pub consent_notice: bool,
+    /// Whether the tenant's calls are recorded from end to end, beside the answers.
+    pub calls_recorded: bool,
     /// Models and instructions that the tenant wishes for; empty: the platform's.
     pub ai: flow::Ai,
+    /// How the call is recorded; none: not at all.
+    pub recording: Option<CallRecording>,
+}
+
+fn quiet_hours(hours: &v1::QuietHours) -> Option<flow::QuietHours> {
+    let time = |minute: u32| NaiveTime::from_num_seconds_from_midnight_opt(minute % 1440 * 60, 0);
+    let (from, to) = (time(hours.from_minute)?, time(hours.to_minute)?);
+    (from != to).then_some(flow::QuietHours { from, to })
 }
 
 impl From<TenantContext> for TenantSettings {
     fn from(tenant: TenantContext) -> Self {
         let wishes = tenant.ai.unwrap_or_default();
+        let recording = tenant.recording.as_ref();
         Self {
+            // A tenant that says nothing of it has its callers told.
+            consent_notice: recording.is_none_or(|it| it.consent_notice),
+            quiet_hours: tenant.quiet_hours.as_ref().and_then(quiet_hours),
+            calls_recorded: recording.is_some_and(|it| it.enabled),
             name: tenant.name,
             timezone: tenant.timezone,
             language: tenant.language,
             voice: tenant.voice,
             trade: tenant.trade,
+            recording: tenant.recording.and_then(CallRecording::of),
             ai: flow::Ai {
                 chat_model: wishes.chat_model,
                 transcribe_model: wishes.transcribe_model,
@@ -178,18 +204,70 @@ pub async fn interview_find(tx: &mut Tx, id: &str) -> Result<Option<InterviewRow
     Ok(on!(tx, c => dsl::interviews.find(id).first::<InterviewRow>(c).await.optional())?)
 }
 
-/// Interviews, newest first; with a status only those that have it.
+/// The interview of this candidate for this job that is not over, the latest where there are more. Whoever asks before
+/// adding one holds the candidate's lock.
+pub async fn interview_open(
+    tx: &mut Tx,
+    candidate: &str,
+    job: &str,
+) -> Result<Option<InterviewRow>, Error> {
+    Ok(on!(tx, c => dsl::interviews
+        .filter(dsl::candidate_id.eq(candidate).and(dsl::job_id.eq(job)))
+        .filter(dsl::status.ne("ended"))
+        .order((dsl::created_at.desc(), dsl::id.desc()))
+        .first::<InterviewRow>(c)
+        .await
+        .optional())?)
+}
+
+/// Those of these ids that interviews have.
+pub async fn interviews_known(tx: &mut Tx, ids: &[String]) -> Result<Vec<String>, Error> {
+    Ok(on!(tx, c => dsl::interviews
+        .filter(dsl::id.eq_any(ids))
+        .select(dsl::id)
+        .load::<String>(c)
+        .await)?)
+}
+
+/// What a list of interviews is narrowed to, beside tenant and page.
+#[derive(Debug, Clone, Default)]
+pub struct Which {
+    /// Only those with this status.
+    pub status: Option<String>,
+    /// Only these.
+    pub ids: Option<Vec<String>>,
+    /// Only those that follow this flow.
+    pub flow: Option<String>,
+    /// Only those for this job.
+    pub job: Option<String>,
+    /// Only this candidate's.
+    pub candidate: Option<String>,
+}
+
+/// Interviews, newest first.
 pub async fn interview_list(
     tx: &mut Tx,
     shown: &Shown,
-    status: Option<&str>,
+    which: &Which,
 ) -> Result<Vec<InterviewRow>, Error> {
     Ok(newest_first!(tx, shown, dsl, InterviewRow => {
-        let all = dsl::interviews.into_boxed();
-        match status {
-            Some(status) => all.filter(dsl::status.eq(status)),
-            None => all,
+        let mut all = dsl::interviews.into_boxed();
+        if let Some(status) = &which.status {
+            all = all.filter(dsl::status.eq(status));
         }
+        if let Some(ids) = &which.ids {
+            all = all.filter(dsl::id.eq_any(ids));
+        }
+        if let Some(flow) = &which.flow {
+            all = all.filter(dsl::flow_name.eq(flow));
+        }
+        if let Some(job) = &which.job {
+            all = all.filter(dsl::job_id.eq(job));
+        }
+        if let Some(candidate) = &which.candidate {
+            all = all.filter(dsl::candidate_id.eq(candidate));
+        }
+        all
     })?)
 }
 

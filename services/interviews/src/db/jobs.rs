@@ -2,7 +2,7 @@
 
 use store::prelude::*;
 use store::types::{self, Json};
-use store::{Error, Tx, insert_new, on};
+use store::{Error, Tx, on};
 
 use super::page::{Shown, newest_first};
 use super::schema::jobs;
@@ -30,10 +30,15 @@ pub struct JobRow {
     pub created_at: types::Time,
 }
 
-/// Adds a job description, unless there is one of this id.
-pub async fn job_insert(tx: &mut Tx, row: &JobRow) -> Result<(), Error> {
-    insert_new!(tx, jobs::table, dsl::id, [row])?;
-    Ok(())
+/// Adds a job description, unless there is one of this id. True: it was added.
+pub async fn job_insert(tx: &mut Tx, row: &JobRow) -> Result<bool, Error> {
+    let fresh = on!(tx, c => diesel::insert_into(jobs::table)
+        .values(row)
+        .on_conflict(dsl::id)
+        .do_nothing()
+        .execute(c)
+        .await)?;
+    Ok(fresh == 1)
 }
 
 /// A job description by its id.

@@ -34,7 +34,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::{BigInt, Text};
+    use diesel::sql_types::{BigInt, Nullable, Text};
     use store::types::{JsonText, Ts};
 
     flows (tenant_id, name, version) {
@@ -44,6 +44,7 @@ diesel::table! {
         kind -> Text,
         definition -> JsonText,
         created_at -> Ts,
+        request_id -> Nullable<Text>,
     }
 }
 
@@ -78,6 +79,8 @@ diesel::table! {
         started_at -> Nullable<Ts>,
         ended_at -> Nullable<Ts>,
         evaluated_at -> Nullable<Ts>,
+        waits_for -> Nullable<Text>,
+        waits_until -> Nullable<Ts>,
     }
 }
 
@@ -92,6 +95,38 @@ diesel::table! {
 }
 
 diesel::table! {
+    use diesel::sql_types::{BigInt, Nullable, Text};
+    use store::types::Ts;
+
+    reviews (id) {
+        id -> Text,
+        interview_id -> Text,
+        question_number -> BigInt,
+        note -> Text,
+        score -> Nullable<BigInt>,
+        recommendation -> Nullable<Text>,
+        author -> Text,
+        at -> Ts,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Double, Nullable, Text};
+
+    figures (interview_id) {
+        interview_id -> Text,
+        day -> BigInt,
+        asked -> BigInt,
+        answered -> BigInt,
+        score -> Nullable<BigInt>,
+        tasks -> BigInt,
+        cost_micro_usd -> Double,
+        prompt_tokens -> Double,
+        completion_tokens -> Double,
+    }
+}
+
+diesel::table! {
     use diesel::sql_types::Text;
     use store::types::Ts;
 
@@ -102,3 +137,7 @@ diesel::table! {
         at -> Ts,
     }
 }
+
+diesel::allow_tables_to_appear_in_same_query!(candidates, interviews);
+diesel::joinable!(figures -> interviews (interview_id));
+diesel::allow_tables_to_appear_in_same_query!(figures, interviews);

@@ -28,6 +28,12 @@ pub async fn speech_find(tx: &mut Tx, keys: &[String]) -> Result<Vec<SpeechRow>,
     Ok(on!(tx, c => dsl::speech.filter(dsl::key.eq_any(keys)).load::<SpeechRow>(c).await)?)
 }
 
+/// Forgets a prompt: its file is gone.
+pub async fn speech_forget(tx: &mut Tx, key: &str) -> Result<(), Error> {
+    on!(tx, c => diesel::delete(dsl::speech.find(key)).execute(c).await)?;
+    Ok(())
+}
+
 /// Notes how it stands with a prompt. What is ready stays ready, whatever comes late.
 pub async fn speech_put(tx: &mut Tx, row: &SpeechRow) -> Result<(), Error> {
     let fresh = on!(tx, c => diesel::insert_into(speech::table)

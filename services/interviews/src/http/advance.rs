@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Path};
+use api::{ApiError, Caller};
 use bus::Bus;
 use clock::Time;
 use events::Envelope;
 use events::v1::{InterviewAdvance, InterviewAdvanced};
 use flow::Progress;
-use role::http::{ApiError, Caller};
-use role::{derive_id, telemetry};
+use role::derive_id;
 
 use super::State;
 use super::interviews::{Flow, find};

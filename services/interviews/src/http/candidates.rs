@@ -1,18 +1,20 @@
 //! `/api/candidates/`.
 
-use actix_web::HttpResponse;
-use actix_web::web::{Data, Json, Path, Query};
+use actix_web::web::{Data, Json, Path};
+use actix_web::{HttpRequest, HttpResponse};
+use api::{ApiError, Body, Caller, Query};
 use chrono::{DateTime, Utc};
+use events::Envelope;
+use events::v1::PersonErase;
 use phone::E164;
-use role::Tx;
-use role::http::{ApiError, Caller};
+use role::{Tx, derive_id};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
 use super::page::{List, Wanted, cursor};
 use super::read::Reader;
-use super::{Created, State, missing};
+use super::{Created, State, missing, repeat, tenant};
 use crate::db::{self, CandidateRow};
 
 /// The longest resume, in bytes.
@@ -22,7 +24,7 @@ const LONGEST_RESUME: usize = 256 * 1024;
 #[derive(JsonSchema)]
 #[expect(dead_code, reason = "read field by field")]
 pub(super) struct New {
-    /// Unsaid: the key's own.
+    /// Unsaid: the key's own, else the only one.
     tenant_id: Option<String>,
     /// As he is spoken to.
     name: String,
@@ -73,12 +75,15 @@ impl From<CandidateRow> for Candidate {
 pub(super) async fn create(
     state: Data<State>,
     caller: Caller,
-    body: Json<Value>,
+    Body(body): Body<Value>,
+    request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
-    let mut read = Reader::of(body.into_inner())?;
-    let row = CandidateRow {
-        id: state.clock.id(),
-        tenant_id: read.tenant(&caller),
+    let mut read = Reader::of(body)?;
+    let named = read.tenant(&caller);
+    let id = repeat::id_of(&request, &caller, "candidate")?;
+    let mut row = CandidateRow {
+        id: id.unwrap_or_else(|| state.clock.id()),
+        tenant_id: String::new(),
         name: read.required("name", |it| it.words("name", 200)),
         phone: read.required("phone", |it| {
             it.text("phone", 32, |text| E164::parse(text).map(String::from))
@@ -93,8 +98,15 @@ pub(super) async fn create(
         created_at: state.clock.now().into(),
     };
     read.done()?;
+    row.tenant_id = tenant::owner(&state, &caller, named).await?;
     let mut tx = state.store.begin().await?;
-    db::candidate_insert(&mut tx, &row).await?;
+    if !db::candidate_insert(&mut tx, &row).await? {
+        let before = db::candidate_find(&mut tx, &row.id).await?;
+        row.created_at = before.as_ref().map_or(row.created_at, |it| it.created_at);
+        if before.as_ref() != Some(&row) {
+            return Err(repeat::reused("candidate"));
+        }
+    }
     tx.commit().await?;
     Ok(HttpResponse::Created().json(Created { id: row.id }))
 }
@@ -102,9 +114,9 @@ pub(super) async fn create(
 pub(super) async fn list(
     state: Data<State>,
     caller: Caller,
-    wanted: Query<Wanted>,
+    Query(wanted): Query<Wanted>,
 ) -> Result<Json<List<Candidate>>, ApiError> {
-    let (shown, page) = wanted.into_inner().of(caller)?;
+    let (shown, page) = wanted.of(caller)?;
     let rows = db::candidate_list(&mut state.store.read().await?, &shown).await?;
     Ok(Json(List::of(&page, rows, |row| {
         cursor(row.created_at.0, &row.id)
@@ -124,6 +136,59 @@ pub(super) async fn show(
         resume,
         ..row.into()
     }))
+}
+
+/// An erasure that was begun.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Begun {
+    /// Of the receipt.
+    id: String,
+    /// `pending`.
+    status: &'static str,
+}
+
+/// Has everything removed that belongs to the candidate, whoever keeps it.
+pub(super) async fn delete(
+    state: Data<State>,
+    caller: Caller,
+    id: Path<String>,
+) -> Result<HttpResponse, ApiError> {
+    let mut tx = state.store.begin().await?;
+    let Some(row) = find(&mut tx, &caller, &id).await? else {
+        tx.rollback().await?;
+        return Err(missing("candidate", "id"));
+    };
+    if state.directory.entry(&row.phone).is_some() {
+        tx.rollback().await?;
+        return Err(ApiError::conflict(
+            "own_number",
+            "the candidate's number is one of a business here: every call of the business would go",
+        ));
+    }
+    // Asked for twice before it is done it is one erasure.
+    let made_at = row.created_at.0.to_rfc3339();
+    let receipt_id = derive_id(&["erasure", &row.id, &made_at]);
+    let command = PersonErase {
+        receipt_id: receipt_id.clone(),
+        tenant_id: row.tenant_id.clone(),
+        number: row.phone,
+        candidate_id: row.id,
+        requested_by: caller.name,
+    };
+    let now = state.clock.now();
+    let mut envelope = Envelope::at("trunkline/interviews", state.clock.id(), now, &command)
+        .tenant(&row.tenant_id)
+        .key(&receipt_id);
+    envelope.traceparent = telemetry::traceparent();
+    let leaving = vec![envelope];
+    state.relay.put(&mut tx, now, &leaving).await?;
+    tx.commit().await?;
+    state.relay.leave(leaving);
+    let begun = Begun {
+        id: receipt_id,
+        status: "pending",
+    };
+    Ok(HttpResponse::Accepted().json(begun))
 }
 
 /// A candidate that this caller may see.

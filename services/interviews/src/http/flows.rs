@@ -1,21 +1,21 @@
 //! `/api/flows/`.
 
-use actix_web::HttpResponse;
-use actix_web::web::{Data, Json, Path, Query};
+use actix_web::web::{Data, Json, Path};
+use actix_web::{HttpRequest, HttpResponse};
+use api::{ApiError, Body, Caller, Page, Query};
 use chrono::{DateTime, Utc};
 use clock::Time;
 use events::Envelope;
-use flow::Definition;
-use role::http::{ApiError, Caller, Page};
+use flow::{Definition, Flow as Kept};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::page::{List, Wanted, bad_cursor, tenant_of};
+use super::page::{List, Wanted, bad_cursor, may_see, tenant_of};
 use super::read::{Reader, invalid};
-use super::{State, missing};
+use super::{State, missing, repeat, tenant};
 use crate::app::flows::ahead;
-use crate::db::{self, FlowRow};
+use crate::db::{self, FlowRow, Put};
 
 /// A flow to be: a definition, and whose it is.
 #[derive(JsonSchema)]
@@ -36,7 +36,7 @@ pub(super) struct Flow {
     tenant_id: Option<String>,
     name: String,
     version: i64,
-    /// `screener`, `coach` or `eligibility`.
+    /// `screener`, `coach`, `eligibility` or `conversation`.
     kind: String,
     /// With everything that was left out.
     definition: Value,
@@ -52,11 +52,50 @@ pub(super) struct Stored {
     version: i64,
 }
 
-/// `?tenant=&version=`.
-#[derive(Debug, Deserialize)]
+/// Which version of a flow.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Which {
+    /// Whose: that one's own before every tenant's.
     tenant: Option<String>,
+    /// The latest unless said.
     version: Option<i64>,
+}
+
+/// Whose versions.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct WhichVersions {
+    /// Whose: that one's own before every tenant's.
+    tenant: Option<String>,
+}
+
+/// A version, without its definition.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Version {
+    version: i64,
+    kind: String,
+    created_at: DateTime<Utc>,
+}
+
+impl From<(i64, String, Time)> for Version {
+    fn from((version, kind, created_at): (i64, String, Time)) -> Self {
+        Self {
+            version,
+            kind,
+            created_at,
+        }
+    }
+}
+
+impl From<FlowRow> for Stored {
+    fn from(row: FlowRow) -> Self {
+        Self {
+            id: row.name.clone(),
+            name: row.name,
+            version: row.version,
+        }
+    }
 }
 
 impl From<FlowRow> for Flow {
@@ -76,37 +115,74 @@ impl From<FlowRow> for Flow {
 pub(super) async fn create(
     state: Data<State>,
     caller: Caller,
-    body: Json<Value>,
+    Body(body): Body<Value>,
+    request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
-    let mut read = Reader::of(body.into_inner())?;
-    let tenant = read.tenant_or_every(&caller);
-    let definition = Definition::read(&read.rest()?).map_err(|faults| invalid(&faults))?;
+    let seen = seen(&request)?;
+    let mut read = Reader::of(body)?;
+    let named = read.tenant(&caller);
+    let flow = Kept::read(&read.rest()?).map_err(|faults| invalid(&faults))?;
+    let request = repeat::id_of(&request, &caller, "flow")?;
+    let tenant = match named.is_some() || caller.tenant.is_some() {
+        true => tenant::owner(&state, &caller, named).await?,
+        false => String::new(),
+    };
     let now = state.clock.now();
+    let kept = store::types::Json(flow.to_value());
     let mut tx = state.store.begin().await?;
-    let (version, is_new) = db::flow_put(
+    if let Some(request) = &request
+        && let Some(before) = db::flow_of_request(&mut tx, request).await?
+    {
+        let same = before.definition == kept && before.tenant_id == tenant;
+        return match same {
+            true => Ok(HttpResponse::Created().json(Stored::from(before))),
+            false => Err(repeat::reused("flow")),
+        };
+    }
+    let put = db::flow_put_over(
         &mut tx,
-        (&tenant, &definition.name),
-        definition.kind.as_str(),
-        &store::types::Json(definition.to_value()),
-        now,
+        (&tenant, flow.name()),
+        flow.kind(),
+        &kept,
+        (now, seen),
+        request.as_deref(),
     )
     .await?;
-    let leaving = match is_new {
-        true => spoken_ahead(&state, &definition, now),
-        false => Vec::new(),
+    let Put::Done(version, is_new) = put else {
+        tx.rollback().await?;
+        return Err(ApiError::conflict(
+            "changed_meanwhile",
+            "this flow has another latest version than the one that you changed; load it again and repeat your change",
+        ));
+    };
+    let leaving = match &flow {
+        Kept::Interview(definition) if is_new => spoken_ahead(&state, definition, now),
+        _ => Vec::new(),
     };
     state.relay.put(&mut tx, now, &leaving).await?;
     tx.commit().await?;
     state.relay.leave(leaving);
     let stored = Stored {
-        id: definition.name.clone(),
-        name: definition.name,
+        id: flow.name().to_owned(),
+        name: flow.name().to_owned(),
         version,
     };
     Ok(match is_new {
         true => HttpResponse::Created().json(stored),
         false => HttpResponse::Ok().json(stored),
     })
+}
+
+/// The latest version that the client has seen, as `If-Match` says it; 0: none. Unsaid: whatever it is.
+fn seen(request: &HttpRequest) -> Result<Option<i64>, ApiError> {
+    let Some(value) = request.headers().get("If-Match") else {
+        return Ok(None);
+    };
+    let text = value.to_str().unwrap_or_default().trim_matches('"');
+    let version = text.parse::<i64>().ok().filter(|it| *it >= 0);
+    version
+        .map(Some)
+        .ok_or_else(|| ApiError::invalid("If-Match", "must be the number of a version, 0 for none"))
 }
 
 /// The orders to speak what every interview of the flow says, before the first.
@@ -120,13 +196,13 @@ fn spoken_ahead(state: &State, definition: &Definition, now: Time) -> Vec<Envelo
 pub(super) async fn list(
     state: Data<State>,
     caller: Caller,
-    wanted: Query<Wanted>,
+    Query(wanted): Query<Wanted>,
 ) -> Result<Json<List<Flow>>, ApiError> {
     let Wanted {
         tenant,
         limit,
         cursor,
-    } = wanted.into_inner();
+    } = wanted;
     let tenant = tenant_of(caller, tenant)?;
     // No name of a tenant or flow has a slash in it.
     let after = match cursor.as_deref().map(|it| it.split_once('/')) {
@@ -135,8 +211,9 @@ pub(super) async fn list(
         None => None,
     };
     let page = Page { limit, cursor };
+    let limit = page.limit();
     let mut tx = state.store.read().await?;
-    let rows = db::flow_list(&mut tx, tenant.as_deref(), after.as_ref(), page.limit()).await?;
+    let rows = db::flow_list(&mut tx, tenant.as_deref(), after.as_ref(), limit).await?;
     let cursor = |row: &FlowRow| format!("{}/{}", row.tenant_id, row.name);
     Ok(Json(List::of(&page, rows, cursor)))
 }
@@ -145,10 +222,15 @@ pub(super) async fn show(
     state: Data<State>,
     caller: Caller,
     name: Path<String>,
-    which: Query<Which>,
+    Query(which): Query<Which>,
 ) -> Result<Json<Flow>, ApiError> {
-    let Which { tenant, version } = which.into_inner();
-    let tenant = tenant_of(caller, tenant)?.unwrap_or_default();
+    let Which { tenant, version } = which;
+    if let Some(named) = &tenant {
+        may_see(&caller, named)?;
+    }
+    let tenant = tenant::meant(&state, &caller, tenant)
+        .await?
+        .unwrap_or_default();
     let mut tx = state.store.read().await?;
     let latest = db::flow_latest(&mut tx, &tenant, &name)
         .await?
@@ -160,4 +242,24 @@ pub(super) async fn show(
         None => latest,
     };
     Ok(Json(row.into()))
+}
+
+pub(super) async fn versions(
+    state: Data<State>,
+    caller: Caller,
+    name: Path<String>,
+    Query(which): Query<WhichVersions>,
+) -> Result<Json<List<Version>>, ApiError> {
+    if let Some(named) = &which.tenant {
+        may_see(&caller, named)?;
+    }
+    let tenant = tenant::meant(&state, &caller, which.tenant)
+        .await?
+        .unwrap_or_default();
+    let mut tx = state.store.read().await?;
+    let latest = db::flow_latest(&mut tx, &tenant, &name)
+        .await?
+        .ok_or_else(|| missing("flow", "name"))?;
+    let rows = db::flow_versions(&mut tx, &latest.tenant_id, &name).await?;
+    Ok(Json(List::whole(rows)))
 }

@@ -1,25 +1,40 @@
 //! Looking at interviews.
 
-use actix_web::web::{Data, Json, Path, Query};
+use actix_web::web::{Data, Json, Path};
+use api::{ApiError, Caller, Limit, Query};
 use chrono::{DateTime, Utc};
 use flow::{Definition, Progress};
 use role::Tx;
-use role::http::{ApiError, Caller};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::page::{List, Wanted, cursor};
+use super::reviews::Latest;
 use super::view::{AnswerView, given};
 use super::{State, missing};
-use crate::db::{self, Evaluation, InterviewRow};
+use crate::db::{self, Evaluation, InterviewRow, Which};
 
 const STATUSES: [&str; 4] = ["pending", "calling", "in-progress", "ended"];
 
-/// `?status=`.
-#[derive(Debug, Deserialize)]
+/// Which interviews.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Narrow {
+    /// Only this tenant's.
+    tenant: Option<String>,
+    /// Only `pending`, `calling`, `in-progress` or `ended` ones.
     status: Option<String>,
+    /// Only those that follow this flow.
+    flow: Option<String>,
+    /// Only those for this job.
+    job_description_id: Option<String>,
+    /// Only this candidate's.
+    candidate_id: Option<String>,
+    /// How many at most, 1 to 200; 50 unless said.
+    limit: Option<Limit>,
+    /// Where the last page ended: its `next_cursor`.
+    cursor: Option<String>,
 }
 
 /// An interview without its questions and answers.
@@ -49,6 +64,9 @@ pub(super) struct Summary {
     language: String,
     /// Which attempt to call, from 1.
     attempt: i64,
+    /// Why a pending one is not called now: `quiet_hours` or `retry`; else null.
+    waits_for: Option<String>,
+    waits_until: Option<DateTime<Utc>>,
     /// 0 to 100, once there is one.
     overall_score: Option<u32>,
     created_at: DateTime<Utc>,
@@ -65,6 +83,9 @@ pub(super) struct Flow {
     outcome: Option<String>,
     failure_reason: Option<String>,
     call_sid: Option<String>,
+    /// Why a pending one is not called now: `quiet_hours` or `retry`; else null.
+    waits_for: Option<String>,
+    waits_until: Option<DateTime<Utc>>,
     /// `new`, `menu`, `asking`, `waiting`, `closing` or `over`.
     stage: String,
     /// The number of the question that was asked last; 0 before the first.
@@ -78,6 +99,7 @@ pub(super) struct Flow {
 impl From<InterviewRow> for Summary {
     fn from(row: InterviewRow) -> Self {
         let evaluation: Evaluation = evaluation(&row);
+        let postponed = i64::from(progress(&row).postponed);
         Self {
             id: row.id,
             tenant_id: row.tenant_id,
@@ -94,7 +116,9 @@ impl From<InterviewRow> for Summary {
             number: row.number,
             person: row.person,
             language: row.language,
-            attempt: row.attempt,
+            attempt: row.attempt - postponed,
+            waits_for: row.waits_for,
+            waits_until: row.waits_until.map(|it| it.0),
             overall_score: evaluation.overall_score,
             created_at: row.created_at.0,
             started_at: row.started_at.map(|it| it.0),
@@ -124,6 +148,8 @@ impl Flow {
             outcome: Some(row.outcome.clone()).filter(|it| !it.is_empty()),
             failure_reason: row.failure_reason.clone(),
             call_sid: row.call_sid.clone(),
+            waits_for: row.waits_for.clone(),
+            waits_until: row.waits_until.map(|it| it.0),
             stage: stage["at"].as_str().unwrap_or_default().to_owned(),
             current_question: progress.current(),
             questions: asked.chain(planned).collect(),
@@ -135,19 +161,38 @@ impl Flow {
 pub(super) async fn list(
     state: Data<State>,
     caller: Caller,
-    wanted: Query<Wanted>,
-    narrow: Query<Narrow>,
+    Query(narrow): Query<Narrow>,
 ) -> Result<Json<List<Summary>>, ApiError> {
-    let status = narrow.into_inner().status;
+    let Narrow {
+        tenant,
+        status,
+        flow,
+        job_description_id,
+        candidate_id,
+        limit,
+        cursor: after,
+    } = narrow;
     if let Some(status) = &status
         && !STATUSES.contains(&status.as_str())
     {
         let message = format!("is none of {}", STATUSES.join(", "));
         return Err(ApiError::invalid("status", message));
     }
-    let (shown, page) = wanted.into_inner().of(caller)?;
+    let wanted = Wanted {
+        tenant,
+        limit,
+        cursor: after,
+    };
+    let (shown, page) = wanted.of(caller)?;
     let mut tx = state.store.read().await?;
-    let rows = db::interview_list(&mut tx, &shown, status.as_deref()).await?;
+    let which = Which {
+        status,
+        flow,
+        job: job_description_id,
+        candidate: candidate_id,
+        ..Which::default()
+    };
+    let rows = db::interview_list(&mut tx, &shown, &which).await?;
     Ok(Json(List::of(&page, rows, |row| {
         cursor(row.created_at.0, &row.id)
     })))
@@ -167,8 +212,12 @@ pub(super) async fn flow(
     caller: Caller,
     id: Path<String>,
 ) -> Result<Json<Flow>, ApiError> {
-    let row = find(&mut state.store.read().await?, &caller, &id).await?;
-    Ok(Json(Flow::of(&row)))
+    let mut tx = state.store.read().await?;
+    let row = find(&mut tx, &caller, &id).await?;
+    let reviews = db::review_list(&mut tx, std::slice::from_ref(&row.id)).await?;
+    let mut flow = Flow::of(&row);
+    Latest::of(&reviews).beside(&mut flow.answers);
+    Ok(Json(flow))
 }
 
 /// An interview that this caller may see.

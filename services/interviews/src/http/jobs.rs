@@ -1,18 +1,18 @@
 //! `/api/job-descriptions/`.
 
-use actix_web::HttpResponse;
-use actix_web::web::{Data, Json, Path, Query};
+use actix_web::web::{Data, Json, Path};
+use actix_web::{HttpRequest, HttpResponse};
+use api::{ApiError, Body, Caller, Query};
 use chrono::{DateTime, Utc};
 use flow::{MOST_QUESTIONS, is_name};
 use role::Tx;
-use role::http::{ApiError, Caller};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::page::{List, Wanted, cursor};
 use super::read::Reader;
-use super::{Created, State, missing};
+use super::{Created, State, missing, repeat, tenant};
 use crate::db::{self, JobRow};
 
 /// The longest question, in bytes; the crate `flow` takes no longer one.
@@ -22,7 +22,7 @@ const LONGEST_QUESTION: usize = 3_000;
 #[derive(JsonSchema)]
 #[expect(dead_code, reason = "read field by field")]
 pub(super) struct New {
-    /// Unsaid: the key's own.
+    /// Unsaid: the key's own, else the only one.
     tenant_id: Option<String>,
     /// The position.
     title: String,
@@ -67,12 +67,15 @@ impl From<JobRow> for Job {
 pub(super) async fn create(
     state: Data<State>,
     caller: Caller,
-    body: Json<Value>,
+    Body(body): Body<Value>,
+    request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
-    let mut read = Reader::of(body.into_inner())?;
-    let row = JobRow {
-        id: state.clock.id(),
-        tenant_id: read.tenant(&caller),
+    let mut read = Reader::of(body)?;
+    let named = read.tenant(&caller);
+    let id = repeat::id_of(&request, &caller, "job")?;
+    let mut row = JobRow {
+        id: id.unwrap_or_else(|| state.clock.id()),
+        tenant_id: String::new(),
         title: read.required("title", |it| it.words("title", 200)),
         description: read.words("description", 20_000).unwrap_or_default(),
         questions: store::types::Json(json!(read.texts(
@@ -88,11 +91,18 @@ pub(super) async fn create(
         created_at: state.clock.now().into(),
     };
     read.done()?;
+    row.tenant_id = tenant::owner(&state, &caller, named).await?;
     let mut tx = state.store.begin().await?;
     if let Some(name) = &row.flow {
         super::trigger::screening_flow(&mut tx, &row.tenant_id, name, "flow").await?;
     }
-    db::job_insert(&mut tx, &row).await?;
+    if !db::job_insert(&mut tx, &row).await? {
+        let before = db::job_find(&mut tx, &row.id).await?;
+        row.created_at = before.as_ref().map_or(row.created_at, |it| it.created_at);
+        if before.as_ref() != Some(&row) {
+            return Err(repeat::reused("job description"));
+        }
+    }
     tx.commit().await?;
     Ok(HttpResponse::Created().json(Created { id: row.id }))
 }
@@ -100,9 +110,9 @@ pub(super) async fn create(
 pub(super) async fn list(
     state: Data<State>,
     caller: Caller,
-    wanted: Query<Wanted>,
+    Query(wanted): Query<Wanted>,
 ) -> Result<Json<List<Job>>, ApiError> {
-    let (shown, page) = wanted.into_inner().of(caller)?;
+    let (shown, page) = wanted.of(caller)?;
     let rows = db::job_list(&mut state.store.read().await?, &shown).await?;
     Ok(Json(List::of(&page, rows, |row| {
         cursor(row.created_at.0, &row.id)

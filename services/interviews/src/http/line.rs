@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use api::ApiError;
 use events::Envelope;
 use events::v1::{ResolveQuery, Resolved, TenantContext};
-use role::http::ApiError;
 
 use super::State;
 

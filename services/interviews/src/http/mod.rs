@@ -6,40 +6,25 @@ mod flows;
 mod interviews;
 mod jobs;
 mod line;
+mod many;
 mod page;
+mod preview;
 mod read;
+mod repeat;
 mod results;
+mod reviews;
 mod sheet;
+mod state;
+mod summary;
+mod tenant;
 mod trigger;
 mod view;
 
 use actix_web::web;
-use bus::Bus;
-use clock::Clock;
+use api::{Access, Method, Period, Route, Scope, query_shape, shape};
 use page::List;
-use role::Relay;
-use role::directory::Directory;
-use role::http::{Access, ApiError, Method, Route, Scope, shape};
-use schemars::JsonSchema;
-use serde::Serialize;
-use serde_json::json;
-use store::Store;
-
-/// What the handlers work with.
-pub struct State {
-    /// The role's data.
-    pub store: Store,
-    /// The role's way out.
-    pub relay: Relay,
-    /// For asking tenants.
-    pub bus: Bus,
-    /// Which numbers a tenant has.
-    pub directory: Directory,
-    /// Who speaks prompts, as the settings name him.
-    pub speaker: String,
-    /// The time.
-    pub clock: Clock,
-}
+pub use state::State;
+use state::{Created, missing};
 
 const READ: Access = Access::Key(Scope::Read);
 const WRITE: Access = Access::Key(Scope::Write);
@@ -50,7 +35,7 @@ pub const ROUTES: &[Route] = &[
         Method::Post,
         "/api/candidates/",
         WRITE,
-        "Puts a candidate down",
+        "Adds a candidate; Idempotency-Key is honoured",
         || web::to(candidates::create),
     )
     .takes(shape::<candidates::New>)
@@ -62,6 +47,7 @@ pub const ROUTES: &[Route] = &[
         "Candidates, newest first",
         || web::to(candidates::list),
     )
+    .asks(query_shape::<page::Wanted>)
     .gives(shape::<List<candidates::Candidate>>),
     Route::new(
         Method::Get,
@@ -72,10 +58,18 @@ pub const ROUTES: &[Route] = &[
     )
     .gives(shape::<candidates::Candidate>),
     Route::new(
+        Method::Delete,
+        "/api/candidates/{id}",
+        WRITE,
+        "Forgets a candidate: every row, object and copy at Twilio; GET /api/erasures/{id} has the receipt",
+        || web::to(candidates::delete),
+    )
+    .gives(shape::<candidates::Begun>),
+    Route::new(
         Method::Post,
         "/api/job-descriptions/",
         WRITE,
-        "Puts a job description down",
+        "Adds a job description; Idempotency-Key is honoured",
         || web::to(jobs::create),
     )
     .takes(shape::<jobs::New>)
@@ -87,6 +81,7 @@ pub const ROUTES: &[Route] = &[
         "Job descriptions, newest first",
         || web::to(jobs::list),
     )
+    .asks(query_shape::<page::Wanted>)
     .gives(shape::<List<jobs::Job>>),
     Route::new(
         Method::Get,
@@ -100,7 +95,7 @@ pub const ROUTES: &[Route] = &[
         Method::Post,
         "/api/flows/",
         WRITE,
-        "Stores a flow: a new version, 201, unless it is the same as the latest, 200",
+        "Stores a flow: a new version, 201, unless it is the same as the latest, 200; Idempotency-Key is honoured, and so is If-Match with the latest version that was seen",
         || web::to(flows::create),
     )
     .takes(shape::<flows::New>)
@@ -112,14 +107,34 @@ pub const ROUTES: &[Route] = &[
         "The latest version of each flow",
         || web::to(flows::list),
     )
+    .asks(query_shape::<page::Wanted>)
     .gives(shape::<List<flows::Flow>>),
+    Route::new(
+        Method::Post,
+        "/api/flows/preview",
+        READ,
+        "Judges a flow without storing it, and says what a caller hears",
+        || web::to(preview::show),
+    )
+    .takes(shape::<flows::New>)
+    .gives(shape::<preview::Preview>),
+    Route::new(
+        Method::Get,
+        "/api/flows/{name}/versions",
+        READ,
+        "The versions of a flow, the latest first, without their definitions",
+        || web::to(flows::versions),
+    )
+    .asks(query_shape::<flows::WhichVersions>)
+    .gives(shape::<List<flows::Version>>),
     Route::new(
         Method::Get,
         "/api/flows/{name}",
         READ,
-        "A flow: the latest version, or ?version=; the tenant's own before every tenant's",
+        "A flow, by its name",
         || web::to(flows::show),
     )
+    .asks(query_shape::<flows::Which>)
     .gives(shape::<flows::Flow>),
     Route::new(
         Method::Post,
@@ -134,10 +149,29 @@ pub const ROUTES: &[Route] = &[
         Method::Get,
         "/api/interviews/",
         READ,
-        "Interviews, newest first, narrowed by ?tenant= and ?status=",
+        "Interviews, newest first",
         || web::to(interviews::list),
     )
+    .asks(query_shape::<interviews::Narrow>)
     .gives(shape::<List<interviews::Summary>>),
+    Route::new(
+        Method::Get,
+        "/api/interviews/summary",
+        READ,
+        "How many interviews went how far, what they scored, and what AI cost for them",
+        || web::to(summary::show),
+    )
+    .asks(query_shape::<Period>)
+    .gives(shape::<summary::Summary>),
+    Route::new(
+        Method::Get,
+        "/api/interviews/results",
+        READ,
+        "The results of many interviews, newest first, to compare or to export: as JSON or as CSV",
+        || web::to(many::list),
+    )
+    .asks(query_shape::<many::Asked>)
+    .gives(shape::<List<results::Results>>),
     Route::new(
         Method::Get,
         "/api/interviews/{id}",
@@ -177,15 +211,21 @@ pub const ROUTES: &[Route] = &[
         "The same as a page for reading and printing",
         || web::to(results::page),
     ),
+    Route::new(
+        Method::Get,
+        "/api/interviews/{id}/reviews/",
+        READ,
+        "What people say of an interview, newest first",
+        || web::to(reviews::list),
+    )
+    .gives(shape::<List<reviews::ReviewView>>),
+    Route::new(
+        Method::Post,
+        "/api/interviews/{id}/reviews/",
+        WRITE,
+        "Adds a person's note or score beside AI's; an empty one takes the last back; Idempotency-Key is honoured",
+        || web::to(reviews::create),
+    )
+    .takes(shape::<reviews::New>)
+    .gives(shape::<Created>),
 ];
-
-/// Something was put down.
-#[derive(Debug, Serialize, JsonSchema)]
-struct Created {
-    id: String,
-}
-
-/// 404 that says which field names what is not there.
-fn missing(what: &str, field: &str) -> ApiError {
-    ApiError::not_found(what).with_details(json!({ "field": field }))
-}

@@ -1,18 +1,22 @@
 //! Lists that begin with the newest: where a page goes on, and whose rows it shows.
 
+use api::{ApiError, Caller, Limit, Page};
 use chrono::DateTime;
 use clock::Time;
-use role::http::{ApiError, Caller, Page};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::db::{Place, Shown};
 
-/// `?tenant=&limit=&cursor=`.
-#[derive(Debug, Deserialize)]
+/// Which part of a list.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Wanted {
+    /// Only this tenant's.
     pub tenant: Option<String>,
-    pub limit: Option<u32>,
+    /// How many at most, 1 to 200; 50 unless said.
+    pub limit: Option<Limit>,
+    /// Where the last page ended: its `next_cursor`.
     pub cursor: Option<String>,
 }
 
@@ -20,11 +24,19 @@ pub(super) struct Wanted {
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "List")]
 pub(super) struct List<T> {
-    items: Vec<T>,
-    next_cursor: Option<String>,
+    pub(super) items: Vec<T>,
+    pub(super) next_cursor: Option<String>,
 }
 
 impl<T> List<T> {
+    /// Of rows that make one page.
+    pub(super) fn whole<R: Into<T>>(rows: Vec<R>) -> Self {
+        Self {
+            items: rows.into_iter().map(Into::into).collect(),
+            next_cursor: None,
+        }
+    }
+
     /// Of rows, of which one more than the page has was asked for; each has its cursor.
     pub(super) fn of<R: Into<T>>(page: &Page, rows: Vec<R>, cursor: impl Fn(&R) -> String) -> Self {
         let (rows, next_cursor) = page.of(rows, cursor);
@@ -57,9 +69,19 @@ pub(super) fn tenant_of(
     wanted: Option<String>,
 ) -> Result<Option<String>, ApiError> {
     match wanted {
-        Some(tenant) if !caller.may_see(&tenant) => Err(ApiError::not_found("tenant")),
-        Some(tenant) => Ok(Some(tenant)),
+        Some(tenant) => {
+            may_see(&caller, &tenant)?;
+            Ok(Some(tenant))
+        }
         None => Ok(caller.tenant),
+    }
+}
+
+/// 404 for another's tenant.
+pub(super) fn may_see(caller: &Caller, tenant: &str) -> Result<(), ApiError> {
+    match caller.may_see(tenant) {
+        true => Ok(()),
+        false => Err(ApiError::not_found("tenant")),
     }
 }
 

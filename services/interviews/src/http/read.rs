@@ -3,9 +3,9 @@
 
 use std::fmt::Display;
 
+use api::{ApiError, Caller};
 use chrono_tz::Tz;
 use flow::{FieldError, is_language, is_name};
-use role::http::{ApiError, Caller};
 use serde_json::{Map, Value};
 
 /// A body being read.
@@ -26,23 +26,8 @@ impl Reader {
         }
     }
 
-    /// The tenant that something is to belong to: the key's own, or for a key of all tenants the one that it names.
-    pub(super) fn tenant(&mut self, caller: &Caller) -> String {
-        self.tenant_or(caller, || {
-            Err("is missing: this API key is not bound to a tenant, so name one".to_owned())
-        })
-    }
-
-    /// The same where a key of all tenants need not name one.
-    pub(super) fn tenant_or_every(&mut self, caller: &Caller) -> String {
-        self.tenant_or(caller, || Ok(String::new()))
-    }
-
-    fn tenant_or(
-        &mut self,
-        caller: &Caller,
-        unsaid: impl FnOnce() -> Result<String, String>,
-    ) -> String {
+    /// The tenant that is named. A key that is bound to one may name no other.
+    pub(super) fn tenant(&mut self, caller: &Caller) -> Option<String> {
         // An apply file says `tenant`, an answer `tenant_id`.
         if let (Some(tenant), false) = (
             self.map.remove("tenant"),
@@ -50,25 +35,14 @@ impl Reader {
         ) {
             self.map.insert("tenant_id".to_owned(), tenant);
         }
-        let before = self.faults.len();
         let named = self.text("tenant_id", 64, |text| match is_name(text) {
             true => Ok(text.to_owned()),
             false => Err("is not a tenant's id"),
-        });
-        let tenant = match (named, &caller.tenant) {
-            (Some(named), None) => Ok(named),
-            (Some(named), Some(own)) if named == *own => Ok(named),
-            (Some(_), Some(_)) => Err("this API key is bound to another tenant".to_owned()),
-            (None, Some(own)) => Ok(own.clone()),
-            (None, None) => unsaid(),
-        };
-        tenant.unwrap_or_else(|why| {
-            // A fault of the field is there already when it was said and is no id.
-            if self.faults.len() == before {
-                self.fault("tenant_id", why);
-            }
-            String::new()
-        })
+        })?;
+        if caller.tenant.as_ref().is_some_and(|own| *own != named) {
+            self.fault("tenant_id", "this API key is bound to another tenant");
+        }
+        Some(named)
     }
 
     /// Notes a fault.
@@ -122,6 +96,40 @@ impl Reader {
             self.fault(field, "is missing");
         }
         found.unwrap_or_default()
+    }
+
+    /// A text that may be empty, which says something else than none.
+    pub(super) fn said(&mut self, field: &str) -> Option<String> {
+        match self.map.remove(field)? {
+            Value::Null => None,
+            Value::String(text) => Some(text),
+            _ => {
+                self.fault(field, "must be a text; put it in quotes");
+                None
+            }
+        }
+    }
+
+    /// A whole number from 0 to so much.
+    pub(super) fn number(&mut self, field: &str, most: i64) -> Option<i64> {
+        let value = self.map.remove(field).filter(|it| !it.is_null())?;
+        let number = value.as_i64().filter(|n| (0..=most).contains(n));
+        if number.is_none() {
+            self.fault(field, format!("must be a whole number from 0 to {most}"));
+        }
+        number
+    }
+
+    /// True or false.
+    pub(super) fn flag(&mut self, field: &str) -> Option<bool> {
+        match self.map.remove(field)? {
+            Value::Null => None,
+            Value::Bool(flag) => Some(flag),
+            _ => {
+                self.fault(field, "must be true or false");
+                None
+            }
+        }
     }
 
     /// An IANA name.

@@ -1,21 +1,23 @@
 //! Having a candidate interviewed.
 
-use actix_web::web::{Data, Json};
+use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
+use api::{ApiError, Body, Caller};
+use chrono::{DateTime, Utc};
 use clock::Time;
 use events::Envelope;
 use events::v1::{InterviewDial, TenantContext};
 use flow::{Definition, Kind, Progress, Question, is_name};
 use phone::E164;
-use role::http::{ApiError, Caller, idempotency_key};
-use role::{Tx, derive_id, telemetry};
+use role::{Tx, derive_id};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
 use tracing::error;
 
 use super::read::{Reader, invalid};
-use super::{State, candidates, jobs, line, missing};
+use super::{State, candidates, jobs, line, missing, repeat};
+use crate::app::dial::QUIET_HOURS;
 use crate::db::{self, CandidateRow, InterviewRow, JobRow, TenantSettings};
 
 /// An interview to be.
@@ -28,6 +30,8 @@ pub(super) struct New {
     flow: Option<String>,
     /// Which of the tenant's numbers calls; unsaid: the primary one.
     from: Option<String>,
+    /// Whether a second interview is wanted while one of this candidate for this job is not over (false: 409).
+    again: Option<bool>,
 }
 
 /// What was wanted.
@@ -36,6 +40,7 @@ struct Wanted {
     job_id: String,
     flow: Option<String>,
     from: Option<String>,
+    again: bool,
 }
 
 /// An interview that is on its way.
@@ -47,6 +52,9 @@ pub(super) struct Triggered {
     status: String,
     /// Null until Twilio has given one.
     call_sid: Option<String>,
+    /// Why nobody is called now: `quiet_hours` or `retry`; null: the call is on its way.
+    waits_for: Option<String>,
+    waits_until: Option<DateTime<Utc>>,
 }
 
 impl From<InterviewRow> for Triggered {
@@ -56,6 +64,8 @@ impl From<InterviewRow> for Triggered {
             interview_id: row.id,
             status: row.status,
             call_sid: row.call_sid,
+            waits_for: row.waits_for,
+            waits_until: row.waits_until.map(|it| it.0),
         }
     }
 }
@@ -63,11 +73,11 @@ impl From<InterviewRow> for Triggered {
 pub(super) async fn create(
     state: Data<State>,
     caller: Caller,
-    body: Json<Value>,
+    Body(body): Body<Value>,
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
-    let wanted = read(body.into_inner())?;
-    let id = idempotency_key(&request)?.map(|key| derive_id(&["interview", &caller.name, key]));
+    let wanted = read(body)?;
+    let id = repeat::id_of(&request, &caller, "interview")?;
     let mut tx = state.store.read().await?;
     // A repeat is answered even if nobody could be called any more.
     if let Some(id) = &id
@@ -102,6 +112,7 @@ fn read(body: Value) -> Result<Wanted, ApiError> {
             false => Err("is not a flow's name"),
         }),
         from: read.text("from", 32, |text| E164::parse(text).map(String::from)),
+        again: read.flag("again").unwrap_or_default(),
     };
     read.done()?;
     Ok(wanted)
@@ -206,6 +217,8 @@ fn interview(
     if let Some(timezone) = &candidate.timezone {
         settings.timezone.clone_from(timezone);
     }
+    let quiet = definition.quiet_hours.or(settings.quiet_hours);
+    let waits_until = quiet.and_then(|hours| hours.end(now, &settings.timezone));
     InterviewRow {
         id,
         tenant_id,
@@ -233,6 +246,8 @@ fn interview(
         started_at: None,
         ended_at: None,
         evaluated_at: None,
+        waits_for: waits_until.map(|_| QUIET_HOURS.to_owned()),
+        waits_until: waits_until.map(Into::into),
     }
 }
 
@@ -244,6 +259,17 @@ async fn accept(
 ) -> Result<HttpResponse, ApiError> {
     let now = state.clock.now();
     let mut tx = state.store.begin().await?;
+    db::candidate_lock(&mut tx, &wanted.candidate_id).await?;
+    if !wanted.again
+        && let Some(open) =
+            db::interview_open(&mut tx, &wanted.candidate_id, &wanted.job_id).await?
+    {
+        tx.rollback().await?;
+        return match open.id == row.id {
+            true => repeated(open, wanted),
+            false => Err(running(open)),
+        };
+    }
     if !db::interview_insert(&mut tx, &row).await? {
         let before = db::interview_find(&mut tx, &row.id).await?;
         tx.rollback().await?;
@@ -266,15 +292,22 @@ async fn accept(
     Ok(HttpResponse::Created().json(Triggered::from(row)))
 }
 
+/// The refusal of a second interview beside one that is not over.
+fn running(open: InterviewRow) -> ApiError {
+    let open = Triggered::from(open);
+    ApiError::conflict(
+        "already_running",
+        "an interview of this candidate for this job is not over; details.interview has it. Send again: true for another beside it",
+    )
+    .with_details(json!({ "interview": open }))
+}
+
 /// The answer to a request that was made before, if it is the same.
 fn repeated(before: InterviewRow, wanted: &Wanted) -> Result<HttpResponse, ApiError> {
     let same = before.candidate_id.as_deref() == Some(&wanted.candidate_id)
         && before.job_id.as_deref() == Some(&wanted.job_id);
     match same {
         true => Ok(HttpResponse::Created().json(Triggered::from(before))),
-        false => Err(ApiError::conflict(
-            "idempotency_key_reused",
-            "another interview was triggered with this Idempotency-Key; make a new one up",
-        )),
+        false => Err(repeat::reused("interview")),
     }
 }

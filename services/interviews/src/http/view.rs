@@ -5,6 +5,8 @@ use flow::{Answer, Asked, Progress, Transcription, Usage};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::reviews::ReviewView;
+
 /// What stands for the words of an answer that could not be transcribed.
 pub(super) const UNABLE: &str = "Unable to transcribe";
 
@@ -35,6 +37,8 @@ pub(super) struct AnswerView {
     /// Whether one made up the question.
     pub question_simulated: bool,
     pub usage: Vec<UsageView>,
+    /// What a person says of it; null: nothing.
+    pub review: Option<ReviewView>,
 }
 
 /// The sound of an answer.
@@ -58,6 +62,10 @@ pub(super) struct UsageView {
     pub latency_ms: u32,
     /// In millionths of a US dollar; null when the price is not known.
     pub cost_micro_usd: Option<u64>,
+    /// What the model read; null when the provider does not say.
+    pub prompt_tokens: Option<u32>,
+    /// What it wrote.
+    pub completion_tokens: Option<u32>,
 }
 
 impl From<&Usage> for UsageView {
@@ -69,6 +77,8 @@ impl From<&Usage> for UsageView {
             simulated: usage.simulated,
             latency_ms: usage.latency_ms,
             cost_micro_usd: usage.cost_micro_usd,
+            prompt_tokens: usage.prompt_tokens,
+            completion_tokens: usage.completion_tokens,
         }
     }
 }
@@ -109,6 +119,7 @@ impl AnswerView {
             simulated: question_simulated || answer.usage.iter().any(|it| it.simulated),
             question_simulated,
             usage: answer.usage.iter().map(Into::into).collect(),
+            review: None,
         }
     }
 }

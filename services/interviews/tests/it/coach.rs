@@ -5,7 +5,8 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 use events::v1::{
     AnswerTaken, AnswerTranscribe, CallHangUp, CallRedirect, FlowDefine, InterviewEvaluated,
-    InterviewStarted, InterviewSummarize, QuestionWrite, SpeechSynthesize, TwilioGatherFinished,
+    InterviewStarted, InterviewSummarize, QuestionWrite, SpeechNotSynthesized, SpeechSynthesize,
+    TwilioGatherFinished,
 };
 use serde_json::json;
 use store::types::Json;
@@ -26,13 +27,37 @@ async fn ordered(stage: &Stage, language: &str, words: &str) {
 }
 
 pub async fn what_every_caller_hears_is_spoken_before_anybody_calls(stage: Arc<Stage>) {
-    let lines = flow::Definition::coach().fixed_lines("en-US");
+    let lines = flow::Definition::coach().fixed_lines("en-US", true);
     assert!(lines.len() > 5, "{lines:?}");
     // The orders wait for whoever looks through the outbox, as what a dead process left there does.
     stage.clock.advance(TimeDelta::seconds(5));
     for line in lines {
         ordered(&stage, "en-US", &line).await;
     }
+}
+
+/// Its file was removed, and nobody knows any more what it said: callers hear Twilio's voice until it is made again.
+pub async fn line_whose_file_is_gone_is_said_and_ordered_again(stage: Arc<Stage>) {
+    stage.call("coach").await;
+    ordered(&stage, "en-GB", "press or say 1").await;
+    stage.speak_all().await;
+    let played = stage.press("9").await;
+    let (_, file) = played.split_once("/audio/").unwrap();
+    let (key, _) = file.split_once('.').unwrap();
+    let orders = |key: &str| {
+        let all = stage.ear.heard::<SpeechSynthesize>();
+        all.iter().filter(|(_, order)| order.key == key).count()
+    };
+    let before = orders(key);
+    let gone = SpeechNotSynthesized {
+        key: key.to_owned(),
+        reason: "gone".to_owned(),
+    };
+    let id = stage.tell(&gone).await;
+    stage.known(&id, "not-spoken").await;
+    let said = stage.press("9").await;
+    assert!(!said.contains(key) && said.contains("<Say"), "{said}");
+    eventually("it is ordered again", async || orders(key) > before).await;
 }
 
 /// A coached interview, from the menu to the feedback; each question is there when it is needed.

@@ -17,7 +17,7 @@ pub async fn two_who_store_a_flow_at_once_make_two_versions(lab: Arc<Lab>) {
     let put = async |nth: u32| {
         let mut tx = lab.store.begin().await.unwrap();
         let definition = Json(json!({ "nth": nth }));
-        let stored = flow_put(&mut tx, ("smith", "x"), "coach", &definition, at(0)).await;
+        let stored = flow_put(&mut tx, ("smith", "x"), "coach", &definition, at(0), None).await;
         let (version, is_new) = stored.unwrap();
         tx.commit().await.unwrap();
         assert!(is_new);
@@ -36,7 +36,7 @@ pub async fn two_who_store_a_flow_at_once_make_two_versions(lab: Arc<Lab>) {
     // One that was made before these and comes after them.
     let mut tx = lab.store.begin().await.unwrap();
     let late = Json(json!({ "nth": "late" }));
-    let stored = flow_put(&mut tx, ("smith", "x"), "coach", &late, at(-1)).await;
+    let stored = flow_put(&mut tx, ("smith", "x"), "coach", &late, at(-1), None).await;
     assert_eq!(stored.unwrap(), (3, false));
     tx.rollback().await.unwrap();
 }

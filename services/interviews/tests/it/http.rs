@@ -253,6 +253,101 @@ pub async fn lists_are_paged(lab: Arc<Lab>) {
     }
 }
 
+pub async fn query_that_is_not_one_is_refused_with_its_name(lab: Arc<Lab>) {
+    lab.made(FLOWS, flow("hello", "Why?")).await;
+    let lists = [CANDIDATES, JOBS, FLOWS, "/api/interviews/"];
+    let faults = [
+        ("limit=0", "limit"),
+        ("limit=201", "limit"),
+        ("limit=many", "limit"),
+        ("limit=", "limit"),
+        ("cursor=x", "cursor"),
+        ("colour=red", "colour"),
+        ("limit=1&limit=2", "limit"),
+    ];
+    let mut cases: Vec<(String, &str)> = Vec::new();
+    for path in lists {
+        cases.extend(faults.map(|(query, name)| (format!("{path}?{query}"), name)));
+    }
+    cases.push((format!("{FLOWS}hello?version=one"), "version"));
+    cases.push((format!("{FLOWS}hello?verison=1"), "verison"));
+    for (path, name) in cases {
+        let (status, answer) = lab.get_as(ADMIN, &path).await;
+        let error = &answer["error"];
+        assert_eq!(
+            (status, &error["code"], &error["details"]["field"]),
+            (422, &json!("invalid"), &json!(name)),
+            "{path}: {answer}"
+        );
+    }
+}
+
+pub async fn tenant_that_is_not_there_is_refused(lab: Arc<Lab>) {
+    for (path, mut body) in [
+        (CANDIDATES, ada()),
+        (JOBS, json!({"title": "Plumber"})),
+        (FLOWS, flow("x", "Why?")),
+    ] {
+        body["tenant_id"] = json!("nobody");
+        let (status, answer) = lab.post_as(ADMIN, path, body).await;
+        assert_eq!(
+            (status, &answer["error"]["details"]["field"]),
+            (422, &json!("tenant_id")),
+            "{path}: {answer}"
+        );
+    }
+}
+
+pub async fn only_tenant_need_not_be_named(lab: Arc<Lab>) {
+    lab.alone.store(true, std::sync::atomic::Ordering::Relaxed);
+    let candidate = lab.made_by(ADMIN, CANDIDATES, ada()).await;
+    let questions = json!({"title": "Plumber", "questions": ["Why?"]});
+    let job = lab.made_by(ADMIN, JOBS, questions).await;
+    for (path, id) in [(CANDIDATES, &candidate), (JOBS, &job)] {
+        let shown = lab.get_as(ADMIN, &format!("{path}{id}")).await.1;
+        assert_eq!(shown["tenant_id"], "smith", "{shown}");
+        let list = lab.get_as(ADMIN, path).await.1;
+        assert_eq!(list["items"].as_array().unwrap().len(), 1, "{path}");
+    }
+    lab.made(FLOWS, flow("own", "Why?")).await;
+    let (status, shown) = lab.get_as(ADMIN, &format!("{FLOWS}own")).await;
+    assert_eq!((status, &shown["tenant_id"]), (200, &json!("smith")));
+    let body = json!({"candidate_id": candidate, "job_description_id": job});
+    lab.made_by(ADMIN, "/api/trigger-interview/", body).await;
+}
+
+pub async fn request_with_the_same_idempotency_key_makes_one_thing(lab: Arc<Lab>) {
+    for (path, body, field) in [
+        (CANDIDATES, ada(), "name"),
+        (JOBS, json!({"title": "Plumber"}), "title"),
+        (FLOWS, flow("x", "Why?"), "topic"),
+    ] {
+        let once = async |body: &Value| lab.smith_once("k1", path, body.clone()).await;
+        let (one, two) = tokio::join!(once(&body), once(&body));
+        assert_eq!(one.1["id"], two.1["id"], "{path}: {one:?} {two:?}");
+        let mut changed = body.clone();
+        changed[field] = json!("Changed");
+        let (status, answer) = once(&changed).await;
+        assert_eq!(
+            (status, &answer["error"]["code"]),
+            (409, &json!("idempotency_key_reused")),
+            "{path}"
+        );
+        // Another made meanwhile is not undone by the repeat.
+        let later = lab.smith_once("k2", path, changed).await;
+        assert_eq!(later.0, 201, "{}", later.1);
+        let again = once(&body).await;
+        assert_eq!((again.0, &again.1["id"]), (201, &one.1["id"]), "{path}");
+        assert_eq!(again.1["version"], one.1["version"], "{path}");
+    }
+    for (path, count) in [(CANDIDATES, 2), (JOBS, 2), (FLOWS, 1)] {
+        let list = lab.get(path).await;
+        assert_eq!(list["items"].as_array().unwrap().len(), count, "{path}");
+    }
+    let latest = lab.get(&format!("{FLOWS}x?tenant=smith")).await;
+    assert_eq!(latest["version"], 2);
+}
+
 pub async fn tenants_do_not_see_each_other(lab: Arc<Lab>) {
     let candidate = lab.made(CANDIDATES, ada()).await;
     let job = lab.made(JOBS, json!({"title": "Plumber"})).await;
@@ -306,7 +401,7 @@ pub async fn nothing_is_open(lab: Arc<Lab>) {
             }
         }
     }
-    assert_eq!(routes, 16);
+    assert_eq!(routes, 23);
     for path in [CANDIDATES, JOBS, FLOWS, "/api/trigger-interview/"] {
         let body = &document["paths"][path]["post"]["requestBody"];
         assert!(

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use events::v1::SpeechSynthesize;
+use events::v1::{FlowDefine, FlowFound, FlowQuery, SpeechSynthesize};
 use serde_json::{Value, json};
-use testkit::ADMIN;
+use testkit::{ADMIN, PATIENCE};
 
 use crate::http::{FLOWS, flow};
 use crate::lab::Lab;
@@ -88,4 +88,46 @@ pub async fn a_tenants_own_flow_goes_before_every_tenants(lab: Arc<Lab>) {
         let (_, list) = lab.get_as(key, FLOWS).await;
         assert_eq!(list["items"].as_array().unwrap().len(), count, "{key}");
     }
+}
+
+pub async fn assistant_is_kept_and_found_over_the_bus(lab: Arc<Lab>) {
+    let desk = json!({"name": "desk", "kind": "conversation", "instructions": "You are the receptionist."});
+    lab.publish(&FlowDefine {
+        tenant_id: "smith".to_owned(),
+        name: "desk".to_owned(),
+        definition: desk.to_string(),
+    })
+    .await;
+    let find = async |tenant: &str, name: &str| {
+        let (tenant_id, name) = (tenant.to_owned(), name.to_owned());
+        let question = lab.envelope(&FlowQuery { tenant_id, name });
+        let answer = lab.bus().request(question, PATIENCE).await.unwrap();
+        answer.decode::<FlowFound>().unwrap()
+    };
+    testkit::eventually("the assistant is there", async || {
+        find("smith", "desk").await.found
+    })
+    .await;
+    let found = find("smith", "desk").await;
+    assert_eq!((found.kind.as_str(), found.version), ("conversation", 1));
+    assert_eq!(found.tenant_id, "smith");
+    let kept: Value = serde_json::from_str(&found.definition).unwrap();
+    assert_eq!(kept["instructions"], "You are the receptionist.");
+    assert!(!find("jones", "desk").await.found);
+
+    // Both ways in, and every tenant's for who has none.
+    let everyones =
+        json!({"name": "desk", "kind": "conversation", "instructions": "You are another."});
+    let (status, answer) = lab.post_as(ADMIN, FLOWS, everyones).await;
+    assert_eq!((status, &answer["version"]), (201, &json!(1)), "{answer}");
+    assert_eq!(find("jones", "desk").await.tenant_id, "");
+    let shown = lab.get_as("read-smith", "/api/flows/desk").await.1;
+    assert_eq!(shown["kind"], "conversation");
+    let (status, answer) = lab
+        .post_as(ADMIN, FLOWS, json!({"name": "x", "kind": "conversation"}))
+        .await;
+    assert_eq!(
+        (status, &answer["error"]["details"]["field"]),
+        (422, &json!("instructions"))
+    );
 }

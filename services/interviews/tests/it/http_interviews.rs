@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use interviews::door::{InterviewRow, TenantSettings, interview_find};
+use interviews::door::{InterviewRow, TenantSettings, interview_find, interview_save};
 use serde_json::{Value, json};
 use store::types::Json;
 
@@ -53,7 +53,7 @@ pub async fn a_triggered_interview_is_called_from_the_primary_number(lab: Arc<La
     assert_eq!(status, 201);
     assert_eq!(
         answer,
-        json!({"id": id, "interview_id": id, "status": "pending", "call_sid": null})
+        json!({"id": id, "interview_id": id, "status": "pending", "call_sid": null, "waits_for": null, "waits_until": null})
     );
 
     let (envelope, dial) = lab.dial(&id).await;
@@ -94,6 +94,7 @@ pub async fn a_triggered_interview_is_called_from_the_primary_number(lab: Arc<La
     // The admin sees it as well; another number of the tenant may call.
     let mut other = body;
     other["from"] = json!("+15550100001");
+    other["again"] = json!(true);
     let (status, answer) = lab.post_as(ADMIN, TRIGGER, other).await;
     assert_eq!(status, 201, "{answer}");
     let other = row(&lab, answer["id"].as_str().unwrap()).await;
@@ -116,7 +117,8 @@ pub async fn a_triggered_interview_is_called_from_the_primary_number(lab: Arc<La
 pub async fn the_questions_and_the_flow_are_chosen_as_told(lab: Arc<Lab>) {
     let candidate = candidate(&lab).await;
     let plain = job(&lab, json!({"questions": QUESTIONS})).await;
-    let go = |job: &str| json!({"candidate_id": candidate, "job_description_id": job});
+    let go =
+        |job: &str| json!({"candidate_id": candidate, "job_description_id": job, "again": true});
     let made = triggered(&lab, go(&plain)).await;
     assert_eq!(
         (made.flow_name.as_str(), made.flow_version),
@@ -205,6 +207,7 @@ pub async fn what_cannot_be_triggered_is_refused_with_its_field(lab: Arc<Lab>) {
         (with("from", "+15550200002"), 422, "from"),
         (with("from", "+15550999999"), 422, "from"),
         (with("when", "now"), 422, "when"),
+        (with("again", "yes"), 422, "again"),
     ] {
         let (was, answer) = lab.smith(TRIGGER, body).await;
         assert_eq!(was, status, "{field}: {answer}");
@@ -237,18 +240,15 @@ pub async fn a_repeated_request_is_one_interview(lab: Arc<Lab>) {
     let candidate = candidate(&lab).await;
     let plain = job(&lab, json!({"questions": QUESTIONS})).await;
     let body = json!({"candidate_id": candidate, "job_description_id": plain});
-    let once = async |once: &str, body: Value| {
-        let headers = [("Idempotency-Key", once)];
-        let (base, key) = (lab.base(), "write-smith");
-        lab.call_at(&base, "POST", TRIGGER, key, Some(body), &headers)
-            .await
-    };
+    let once = async |once: &str, body: Value| lab.smith_once(once, TRIGGER, body).await;
     let (one, two) = tokio::join!(once("k1", body.clone()), once("k1", body.clone()));
     assert_eq!((one.0, two.0), (201, 201), "{} {}", one.1, two.1);
     assert_eq!(one.1["id"], two.1["id"]);
     let again = once("k1", body.clone()).await;
     assert_eq!(again.1["id"], one.1["id"]);
-    let other = once("k2", body.clone()).await;
+    let mut more = body.clone();
+    more["again"] = json!(true);
+    let other = once("k2", more).await;
     assert_ne!(other.1["id"], one.1["id"]);
 
     let third = job(&lab, json!({"questions": QUESTIONS})).await;
@@ -270,6 +270,69 @@ pub async fn a_repeated_request_is_one_interview(lab: Arc<Lab>) {
             .len(),
         2
     );
+}
+
+/// A double click calls nobody twice.
+pub async fn second_trigger_for_the_same_candidate_and_job_is_refused(lab: Arc<Lab>) {
+    let candidate = candidate(&lab).await;
+    let plain = job(&lab, json!({"questions": QUESTIONS})).await;
+    let body = json!({"candidate_id": candidate, "job_description_id": plain});
+    let click = async || lab.smith(TRIGGER, body.clone()).await;
+    let (one, two, three) = tokio::join!(click(), click(), click());
+    let (made, refused): (Vec<_>, Vec<_>) =
+        [one, two, three].into_iter().partition(|it| it.0 == 201);
+    assert_eq!((made.len(), refused.len()), (1, 2), "{made:?} {refused:?}");
+    for (status, answer) in &refused {
+        assert_eq!(
+            (*status, &answer["error"]["code"]),
+            (409, &json!("already_running"))
+        );
+        let running = &answer["error"]["details"]["interview"];
+        assert_eq!(running["interview_id"], made[0].1["id"], "{answer}");
+    }
+    // Another job is another interview, and so is one that is asked for in so many words.
+    let second = job(&lab, json!({"questions": QUESTIONS})).await;
+    let other = json!({"candidate_id": candidate, "job_description_id": second});
+    assert_eq!(lab.smith(TRIGGER, other).await.0, 201);
+    let mut again = body.clone();
+    again["again"] = json!(true);
+    assert_eq!(lab.smith(TRIGGER, again).await.0, 201);
+    // What is over stands in nobody's way.
+    for id in lab.get("/api/interviews/").await["items"]
+        .as_array()
+        .unwrap()
+    {
+        let mut row = row(&lab, id["id"].as_str().unwrap()).await;
+        row.status = "ended".into();
+        let mut tx = lab.store.begin().await.unwrap();
+        interview_save(&mut tx, &row).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+    assert_eq!(click().await.0, 201);
+}
+
+pub async fn trigger_in_quiet_hours_tells_until_when_it_waits(lab: Arc<Lab>) {
+    // It is 15:06:40 UTC: 8:06 in Los Angeles.
+    let night = json!({"from": "20:00", "to": "09:00"});
+    let flow =
+        json!({"name": "night", "kind": "screener", "questions": ["Awake?"], "quiet_hours": night});
+    lab.made("/api/flows/", flow).await;
+    let candidate = candidate(&lab).await;
+    let job = job(&lab, json!({"flow": "night"})).await;
+    let body = json!({"candidate_id": candidate, "job_description_id": job});
+    let (status, answer) = lab.smith(TRIGGER, body).await;
+    assert_eq!(status, 201);
+    let id = answer["id"].as_str().unwrap();
+    let waits = |it: &Value| {
+        let fields = ["status", "waits_for", "waits_until"];
+        fields.map(|field| it[field].as_str().unwrap_or_default().to_owned())
+    };
+    let expected = ["pending", "quiet_hours", "2025-06-15T16:00:00Z"];
+    assert_eq!(waits(&answer), expected);
+    for path in ["", "/flow/"] {
+        let shown = lab.get(&format!("/api/interviews/{id}{path}")).await;
+        assert_eq!(waits(&shown), expected, "{path}");
+    }
 }
 
 pub async fn interviews_are_listed_by_tenant_and_status(lab: Arc<Lab>) {

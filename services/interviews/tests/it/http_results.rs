@@ -33,6 +33,8 @@ fn usage(task: &str, provider: &str) -> Usage {
         simulated: provider == "simulated",
         latency_ms: 1500,
         cost_micro_usd: Some(1200),
+        prompt_tokens: Some(100),
+        completion_tokens: Some(10),
     }
 }
 
@@ -57,7 +59,7 @@ fn answer(number: u32) -> Answer {
 }
 
 /// Three questions: a good answer, one without words, none.
-fn progress() -> Progress {
+pub fn progress() -> Progress {
     Progress {
         stage: Stage::Over,
         asked: vec![
@@ -84,7 +86,7 @@ fn progress() -> Progress {
     }
 }
 
-fn evaluated(id: &str, progress: &Progress, provider: &str) -> InterviewRow {
+pub fn evaluated(id: &str, progress: &Progress, provider: &str) -> InterviewRow {
     let evaluation = Evaluation {
         overall_score: Some(80),
         recommendation: "strong_yes".into(),
@@ -106,7 +108,7 @@ pub async fn the_flow_shows_how_far_it_has_come(lab: Arc<Lab>) {
         shown,
         json!({
             "interview_id": "new", "status": "pending", "outcome": null, "failure_reason": null,
-            "call_sid": null, "stage": "new", "current_question": 0,
+            "call_sid": null, "waits_for": null, "waits_until": null, "stage": "new", "current_question": 0,
             "questions": ["Why us?", "Why you?", "Why now?"], "answers": [],
         })
     );

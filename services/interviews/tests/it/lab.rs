@@ -2,9 +2,13 @@
 
 use std::ops::Deref;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use clock::Clock;
-use events::v1::{CallPlace, DirectoryQuery, InterviewDial, ResolveQuery, SpeechSynthesize};
+use events::v1::{
+    CallPlace, DirectoryQuery, InterviewDial, ResolveQuery, SpeechSynthesize, TenantFound,
+    TenantQuery,
+};
 use events::{Envelope, Event};
 use interviews::door::{InterviewRow, MIGRATIONS, interview_insert};
 use reqwest::header::HeaderMap;
@@ -17,6 +21,8 @@ use crate::world;
 pub struct Lab {
     kit: Kit,
     pub store: Store,
+    /// Whether smith is the only tenant.
+    pub alone: Arc<AtomicBool>,
 }
 
 impl Deref for Lab {
@@ -32,21 +38,41 @@ pub async fn run<F: Future<Output = ()>>(mode: Mode, case: fn(Arc<Lab>) -> F) {
     let parts = kit.open().await;
     let heard = [InterviewDial::TYPE, CallPlace::TYPE, SpeechSynthesize::TYPE];
     kit.ear.listen(&parts.bus, &heard).await;
-    let asked = [DirectoryQuery::TYPE, ResolveQuery::TYPE];
+    let asked = [DirectoryQuery::TYPE, ResolveQuery::TYPE, TenantQuery::TYPE];
+    let alone = Arc::new(AtomicBool::new(false));
+    let is_alone = alone.clone();
     Arc::new(Ear::default())
-        .listen_and_answer("test.tenants", &parts.bus, &asked, tenants)
+        .listen_and_answer("test.tenants", &parts.bus, &asked, move |question| {
+            tenants(question, is_alone.load(Ordering::Relaxed))
+        })
         .await;
     kit.keys.give_each(&["smith", "jones", "silent"]);
     kit.keys.serve(&parts.bus).await;
     let role = interviews::ROLE.start(&parts).await.unwrap();
     kit.start(vec![role]).await;
     let store = kit.store("interviews", MIGRATIONS).await;
-    testkit::run(Lab { kit, store }, case).await;
+    testkit::run(Lab { kit, store, alone }, case).await;
 }
 
 /// What tenants answers.
-fn tenants(question: &Envelope) -> Option<Envelope> {
+fn tenants(question: &Envelope, alone: bool) -> Option<Envelope> {
     let clock = Clock::system();
+    if let Ok(query) = question.decode::<TenantQuery>() {
+        let known = ["smith", "jones", "silent"].contains(&query.tenant_id.as_str());
+        let tenant_id = match query.tenant_id.as_str() {
+            "" if alone => "smith".to_owned(),
+            named if known => named.to_owned(),
+            _ => String::new(),
+        };
+        return Some(Envelope::new(
+            "trunkline/test",
+            &clock,
+            &TenantFound {
+                tenant_id,
+                ..TenantFound::default()
+            },
+        ));
+    }
     let Ok(query) = question.decode::<ResolveQuery>() else {
         let directory = world::directory();
         return Some(Envelope::new("trunkline/test", &clock, &directory));
@@ -86,6 +112,14 @@ impl Lab {
     /// What smith is told when he posts.
     pub async fn smith(&self, path: &str, body: Value) -> (u16, Value) {
         self.post_as("write-smith", path, body).await
+    }
+
+    /// What smith is told when the request has this `Idempotency-Key`.
+    pub async fn smith_once(&self, once: &str, path: &str, body: Value) -> (u16, Value) {
+        let headers = [("Idempotency-Key", once)];
+        let base = self.base();
+        self.call_at(&base, "POST", path, "write-smith", Some(body), &headers)
+            .await
     }
 
     /// The id of what somebody with this key makes.

@@ -14,11 +14,11 @@ use serde_json::{Value, json};
 use crate::stage::{CALL, OUTBOUND, Stage};
 use crate::world::{PERSON, screening};
 
-fn place_id(id: &str, attempt: u32) -> String {
+pub fn place_id(id: &str, attempt: u32) -> String {
     derive_id(&["call.place", id, &attempt.to_string()])
 }
 
-fn dial(id: &str, attempt: u32) -> InterviewDial {
+pub fn dial(id: &str, attempt: u32) -> InterviewDial {
     InterviewDial {
         interview_id: id.into(),
         attempt,

@@ -276,6 +276,12 @@ impl Stage {
         .await;
     }
 
+    /// Waits until a consumer of the role has handled an event.
+    pub async fn known(&self, id: &str, consumer: &str) {
+        let queue = format!("interviews.{consumer}");
+        self.kit.handled(&self.store, &queue, id).await;
+    }
+
     /// Gives a voice to what it is wanted for so far, and waits until each of them is known.
     pub async fn speak_all(&self) {
         for (_, order) in self.ear.heard::<SpeechSynthesize>() {

@@ -122,5 +122,7 @@ pub fn pending(id: &str, tenant: &str) -> InterviewRow {
         started_at: None,
         ended_at: None,
         evaluated_at: None,
+        waits_for: None,
+        waits_until: None,
     }
 }

@@ -6,11 +6,11 @@ use ai::task::{AboutQuestion, Question};
 use ai::{Ai, Block, ChatRequest, Task};
 use async_trait::async_trait;
 use events::v1::{AiWishes, QuestionNotWritten, QuestionWrite, QuestionWritten};
-use role::{Cause, Decision, HandlerError, Performer, derive_id};
+use role::{Cause, HandlerError, Outcome, Performer, derive_id};
 
 use super::summary::turns;
 use super::{PREFETCH, answered, told};
-use crate::once::{Effect, Made, Once, Outcome};
+use crate::once::{Effect, EffectResult, Made, Once};
 use crate::prompts;
 use crate::text::{MOST, cut, is_one_question, is_repeat, plain};
 use crate::usage::Took;
@@ -38,17 +38,18 @@ impl Performer for Write {
         &self,
         cause: &Cause,
         command: QuestionWrite,
-    ) -> Result<Decision, HandlerError> {
+    ) -> Result<Outcome, HandlerError> {
         let effect = Effect {
             kind: "question",
             id: &command.write_id,
+            tenant: &command.tenant_id,
             // A question that has been asked meanwhile is none to ask again.
             made_of: derive_id(&asked(&command)),
         };
         let (id, tenant) = (command.write_id.clone(), &command.tenant_id);
         let outcome = self.once.run(&effect, cause, self.make(&command)).await?;
         Ok(match outcome {
-            Outcome::Done(kept) => {
+            EffectResult::Done(kept) => {
                 let event = QuestionWritten {
                     write_id: id,
                     interview_id: command.interview_id.clone(),
@@ -58,7 +59,7 @@ impl Performer for Write {
                 };
                 told(&event, &effect, tenant)
             }
-            Outcome::Not(reason) => {
+            EffectResult::Failed(reason) => {
                 let event = QuestionNotWritten {
                     write_id: id,
                     interview_id: command.interview_id.clone(),

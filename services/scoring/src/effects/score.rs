@@ -6,11 +6,11 @@ use ai::task::{self, AboutAnswer};
 use ai::{Ai, Answer, Block, ChatRequest, Task};
 use async_trait::async_trait;
 use events::v1::{AiWishes, AnswerNotScored, AnswerScore, AnswerScored};
-use role::{Cause, Decision, HandlerError, Performer, derive_id};
+use role::{Cause, HandlerError, Outcome, Performer, derive_id};
 use serde::{Deserialize, Serialize};
 
 use super::{PREFETCH, answered, told};
-use crate::once::{Effect, Made, Miss, Once, Outcome};
+use crate::once::{Effect, EffectResult, Made, Miss, Once};
 use crate::prompts;
 use crate::text::{MOST, cut, plain, verbatim};
 use crate::usage::Took;
@@ -41,7 +41,7 @@ impl Performer for Score {
         self.once.timings.retry_delays.clone()
     }
 
-    async fn perform(&self, cause: &Cause, command: AnswerScore) -> Result<Decision, HandlerError> {
+    async fn perform(&self, cause: &Cause, command: AnswerScore) -> Result<Outcome, HandlerError> {
         let AnswerScore {
             question,
             transcript,
@@ -52,12 +52,13 @@ impl Performer for Score {
         let effect = Effect {
             kind: "score",
             id: &command.answer_id,
+            tenant: &command.tenant_id,
             made_of: derive_id(&[question, transcript, criteria, position]),
         };
         let (id, tenant) = (command.answer_id.clone(), &command.tenant_id);
         let outcome = self.once.run(&effect, cause, self.make(&command)).await?;
         Ok(match outcome {
-            Outcome::Done(kept) => {
+            EffectResult::Done(kept) => {
                 let event = AnswerScored {
                     answer_id: id,
                     interview_id: command.interview_id.clone(),
@@ -69,7 +70,7 @@ impl Performer for Score {
                 };
                 told(&event, &effect, tenant)
             }
-            Outcome::Not(reason) => {
+            EffectResult::Failed(reason) => {
                 let event = AnswerNotScored {
                     answer_id: id,
                     interview_id: command.interview_id.clone(),

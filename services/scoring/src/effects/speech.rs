@@ -5,23 +5,29 @@ use std::time::Duration;
 use ai::{Ai, Provider, SpeakRequest};
 use async_trait::async_trait;
 use audio::{Judged, Sound};
-use events::v1::{SpeechNotSynthesized, SpeechSynthesize, SpeechSynthesized};
+use events::v1::{
+    AiWishes, SpeechNotSynthesized, SpeechRestore, SpeechSynthesize, SpeechSynthesized,
+};
 use objects::Object;
-use role::{Cause, Decision, HandlerError, Performer};
+use role::budget::OVER_BUDGET;
+use role::{Cause, HandlerError, Outcome, Performer};
 use serde::{Deserialize, Serialize};
 use tracing::warn;
 
 use super::{PREFETCH, answered};
-use crate::once::{Effect, Kept, Miss, Once, Outcome};
+use crate::once::{Effect, EffectResult, Kept, Miss, Once};
 use crate::providers::Speaker;
 use crate::usage::Took;
 
 /// Where prompts are in the object store.
 pub(crate) const FOLDER: &str = "audio/";
+/// Why a prompt that was there has no sound any more.
+const GONE: &str = "gone";
 /// What a provider takes at most.
 const LONGEST: usize = 4_000;
 
 /// Speaks.
+#[derive(Clone)]
 pub(crate) struct Speak {
     pub once: Once,
     pub ai: Ai,
@@ -35,6 +41,51 @@ struct Prompt {
     content_type: String,
     /// 0: not known.
     duration_ms: u32,
+    /// By which it can be made again; none: another command made it.
+    #[serde(default)]
+    order: Option<Order>,
+}
+
+/// What a prompt says, and how.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Order {
+    tenant_id: String,
+    text: String,
+    language: String,
+    voice_provider: String,
+    voice: String,
+    speech_model: String,
+}
+
+impl From<&SpeechSynthesize> for Order {
+    fn from(command: &SpeechSynthesize) -> Self {
+        let wishes = command.wishes.clone().unwrap_or_default();
+        Self {
+            tenant_id: command.tenant_id.clone(),
+            text: command.text.clone(),
+            language: command.language.clone(),
+            voice_provider: wishes.voice_provider,
+            voice: wishes.voice,
+            speech_model: wishes.speech_model,
+        }
+    }
+}
+
+impl Order {
+    fn into_command(self, key: String) -> SpeechSynthesize {
+        SpeechSynthesize {
+            key,
+            tenant_id: self.tenant_id,
+            text: self.text,
+            language: self.language,
+            wishes: Some(AiWishes {
+                voice_provider: self.voice_provider,
+                voice: self.voice,
+                speech_model: self.speech_model,
+                ..AiWishes::default()
+            }),
+        }
+    }
 }
 
 #[async_trait]
@@ -54,57 +105,136 @@ impl Performer for Speak {
         &self,
         cause: &Cause,
         command: SpeechSynthesize,
-    ) -> Result<Decision, HandlerError> {
-        let hex = |c: u8| c.is_ascii_digit() || (b'a'..=b'f').contains(&c);
-        if !(16..=64).contains(&command.key.len()) || !command.key.bytes().all(hex) {
+    ) -> Result<Outcome, HandlerError> {
+        if !is_key(&command.key) {
             return Err(HandlerError::Reject("speech without a key".into()));
         }
-        let effect = Effect {
-            kind: "speech",
-            id: &command.key,
-            made_of: String::new(),
-        };
-        let outcome = {
-            let _turn = self.once.turn(&effect).await;
-            match self.done(&effect, &command).await {
-                Ok(kept) => Outcome::Done(kept),
-                Err(miss) => self.once.settle(&effect, cause, miss)?,
-            }
-        };
-        let (key, tenant) = (command.key.clone(), &command.tenant_id);
-        Ok(match outcome {
-            Outcome::Done(kept) => {
-                let event = SpeechSynthesized {
-                    key,
-                    file: kept.value.file,
-                    content_type: kept.value.content_type,
-                    duration_ms: kept.value.duration_ms,
-                    usage: kept.took.as_ref().map(Took::told),
-                };
-                // Whoever asks is told, also of what was made for somebody else.
-                answered(&event, effect.id, cause, tenant)
-            }
-            Outcome::Not(reason) => {
-                let event = SpeechNotSynthesized {
-                    key,
-                    reason: reason.to_owned(),
-                };
-                answered(&event, effect.id, cause, tenant)
+        Ok(match self.spoken(cause, &command).await? {
+            EffectResult::Done(kept) => spoken(kept, cause, &command),
+            EffectResult::Failed(reason) => {
+                refused(&effect(&command.key), cause, &command.tenant_id, reason)
             }
         })
     }
 }
 
+/// Makes prompts again that are gone.
+pub(crate) struct Restore(pub Speak);
+
+#[async_trait]
+impl Performer for Restore {
+    type Command = SpeechRestore;
+    const NAME: &'static str = "restore";
+
+    fn prefetch(&self) -> u16 {
+        PREFETCH
+    }
+
+    fn retry_delays(&self) -> Vec<Duration> {
+        self.0.once.timings.retry_delays.clone()
+    }
+
+    async fn perform(
+        &self,
+        cause: &Cause,
+        command: SpeechRestore,
+    ) -> Result<Outcome, HandlerError> {
+        let key = command.key;
+        if !is_key(&key) {
+            return Err(HandlerError::Reject("speech without a key".into()));
+        }
+        let effect = effect(&key);
+        let kept = match self.0.once.kept::<Prompt>(&effect).await {
+            Ok(kept) => kept,
+            Err(miss) => match self.0.once.settle::<Prompt>(&effect, cause, miss)? {
+                EffectResult::Done(kept) => Some(kept),
+                EffectResult::Failed(_) => None,
+            },
+        };
+        let Some(order) = kept.and_then(|kept| kept.value.order) else {
+            return Ok(refused(&effect, cause, "", GONE));
+        };
+        let command = order.into_command(key.clone());
+        match self.0.spoken(cause, &command).await? {
+            EffectResult::Done(kept) => Ok(spoken(kept, cause, &command)),
+            EffectResult::Failed(_) => Ok(refused(&effect, cause, &command.tenant_id, GONE)),
+        }
+    }
+}
+
+/// Whether it can be a prompt's name.
+fn is_key(key: &str) -> bool {
+    let hex = |c: u8| c.is_ascii_digit() || (b'a'..=b'f').contains(&c);
+    (16..=64).contains(&key.len()) && key.bytes().all(hex)
+}
+
+fn effect(key: &str) -> Effect<'_> {
+    Effect {
+        kind: "speech",
+        id: key,
+        // It serves whoever says the same words in the same voice; who orders it first pays.
+        tenant: "",
+        made_of: String::new(),
+    }
+}
+
+/// There is sound. Whoever asks is told, also of what was made for another command.
+fn spoken(kept: Kept<Prompt>, cause: &Cause, command: &SpeechSynthesize) -> Outcome {
+    let event = SpeechSynthesized {
+        key: command.key.clone(),
+        file: kept.value.file,
+        content_type: kept.value.content_type,
+        duration_ms: kept.value.duration_ms,
+        usage: kept.took.as_ref().map(Took::told),
+    };
+    answered(&event, &command.key, cause, &command.tenant_id).reply(&event)
+}
+
+/// There is no sound, and why.
+fn refused(effect: &Effect<'_>, cause: &Cause, tenant: &str, reason: &str) -> Outcome {
+    let event = SpeechNotSynthesized {
+        key: effect.id.to_owned(),
+        reason: reason.to_owned(),
+    };
+    answered(&event, effect.id, cause, tenant).reply(&event)
+}
+
 impl Speak {
+    /// The prompt, made if it is not there.
+    async fn spoken(
+        &self,
+        cause: &Cause,
+        command: &SpeechSynthesize,
+    ) -> Result<EffectResult<Prompt>, HandlerError> {
+        let effect = effect(&command.key);
+        let _turn = self.once.turn(&effect).await;
+        match self.done(&effect, cause, command).await {
+            Ok(kept) => Ok(EffectResult::Done(kept)),
+            Err(miss) => self.once.settle(&effect, cause, miss),
+        }
+    }
+
     async fn done(
         &self,
         effect: &Effect<'_>,
+        cause: &Cause,
         command: &SpeechSynthesize,
     ) -> Result<Kept<Prompt>, Miss> {
-        if let Some(kept) = self.there(effect).await? {
+        if let Some(mut kept) = self.there(effect).await? {
+            // One whose story was lost: from now on it can be made again.
+            if kept.value.order.is_none() {
+                kept.value.order = Some(command.into());
+                self.once.keep(effect, &kept).await;
+            }
             return Ok(kept);
         }
+        let tenant = &command.tenant_id;
+        if self.once.budget.is_spent(tenant).await {
+            return Err(Miss::Never(OVER_BUDGET));
+        }
         let kept = self.make(command).await?;
+        self.once.spent(tenant, kept.took.as_ref());
+        self.once.note(effect, cause, kept.took.as_ref());
         self.once.keep(effect, &kept).await;
         Ok(kept)
     }
@@ -181,6 +311,7 @@ impl Speak {
             file,
             content_type: speech.content_type.to_owned(),
             duration_ms: speech.duration.map_or(0, milliseconds),
+            order: Some(command.into()),
         };
         Ok(Kept {
             made_of: String::new(),
@@ -199,6 +330,7 @@ fn prompt(file: String, object: &Object) -> Prompt {
         file,
         content_type: object.content_type.clone(),
         duration_ms: duration.map_or(0, milliseconds),
+        order: None,
     }
 }
 

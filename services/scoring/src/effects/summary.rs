@@ -6,11 +6,11 @@ use ai::task::{self, AboutInterview, Summary};
 use ai::{Ai, Block, ChatRequest, Task};
 use async_trait::async_trait;
 use events::v1::{AiWishes, InterviewNotSummarized, InterviewSummarize, InterviewSummarized, Turn};
-use role::{Cause, Decision, HandlerError, Performer, derive_id};
+use role::{Cause, HandlerError, Outcome, Performer, derive_id};
 use serde::{Deserialize, Serialize};
 
 use super::{answered, told};
-use crate::once::{Effect, Made, Miss, Once, Outcome};
+use crate::once::{Effect, EffectResult, Made, Miss, Once};
 use crate::prompts;
 use crate::text::{MOST, cut, plain, sentences};
 use crate::usage::Took;
@@ -76,16 +76,17 @@ impl Performer for SumUp {
         &self,
         cause: &Cause,
         command: InterviewSummarize,
-    ) -> Result<Decision, HandlerError> {
+    ) -> Result<Outcome, HandlerError> {
         let effect = Effect {
             kind: "summary",
             id: &command.interview_id,
+            tenant: &command.tenant_id,
             made_of: made_of(&command),
         };
         let tenant = &command.tenant_id;
         let outcome = self.once.run(&effect, cause, self.make(&command)).await?;
         Ok(match outcome {
-            Outcome::Done(kept) => {
+            EffectResult::Done(kept) => {
                 let event = InterviewSummarized {
                     interview_id: command.interview_id.clone(),
                     overall_score: kept.value.overall_score,
@@ -97,7 +98,7 @@ impl Performer for SumUp {
                 };
                 told(&event, &effect, tenant)
             }
-            Outcome::Not(reason) => {
+            EffectResult::Failed(reason) => {
                 let event = InterviewNotSummarized {
                     interview_id: command.interview_id.clone(),
                     reason: reason.to_owned(),

@@ -8,16 +8,14 @@ use audio::Sound;
 use bytes::Bytes;
 use clock::Time;
 use events::v1::{AnswerNotTranscribed, AnswerTranscribe, AnswerTranscribed};
-use role::{Cause, Decision, HandlerError, Performer, derive_id};
+use role::{Cause, HandlerError, Outcome, Performer, derive_id};
 
 use super::{PREFETCH, answered, told};
-use crate::once::{Effect, Made, Miss, Once, Outcome};
+use crate::once::{Effect, EffectResult, Made, Miss, Once};
 use crate::recordings::{Recordings, Wanted};
+use crate::sides::SILENCE;
 use crate::text::plain;
 use crate::usage::Took;
-
-/// Of 32768: a quiet line hisses below this, and nobody who speaks stays below it.
-const SILENCE: u16 = 200;
 
 /// Transcribes answers.
 pub(crate) struct Transcribe {
@@ -43,17 +41,19 @@ impl Performer for Transcribe {
         &self,
         cause: &Cause,
         command: AnswerTranscribe,
-    ) -> Result<Decision, HandlerError> {
+    ) -> Result<Outcome, HandlerError> {
         let effect = Effect {
             kind: "transcribe",
             id: &command.answer_id,
+            tenant: &command.tenant_id,
             // One recording has one transcript, whoever asks again and how. A second call has other recordings.
             made_of: derive_id(&[&command.recording_sid, &command.recording_url]),
         };
         let (id, tenant) = (command.answer_id.clone(), &command.tenant_id);
-        let outcome = self.once.run(&effect, cause, self.make(&command)).await?;
+        let made = Box::pin(self.once.run(&effect, cause, self.make(&command)));
+        let outcome = made.await?;
         Ok(match outcome {
-            Outcome::Done(kept) => {
+            EffectResult::Done(kept) => {
                 let event = AnswerTranscribed {
                     answer_id: id,
                     interview_id: command.interview_id.clone(),
@@ -63,7 +63,7 @@ impl Performer for Transcribe {
                 };
                 told(&event, &effect, tenant)
             }
-            Outcome::Not(reason) => {
+            EffectResult::Failed(reason) => {
                 let event = AnswerNotTranscribed {
                     answer_id: id,
                     interview_id: command.interview_id.clone(),
@@ -79,6 +79,7 @@ impl Performer for Transcribe {
 impl Transcribe {
     async fn make(&self, command: &AnswerTranscribe) -> Made<String> {
         let wanted = Wanted {
+            tenant_id: &command.tenant_id,
             account_sid: &command.account_sid,
             sid: &command.recording_sid,
             url: &command.recording_url,

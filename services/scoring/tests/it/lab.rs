@@ -6,11 +6,13 @@ use std::time::Duration;
 
 use clock::Clock;
 use events::v1::{
-    AnswerScore, AnswerTranscribe, InterviewSummarize, QuestionWrite, SpeechSynthesize, Turn,
+    AnswerScore, AnswerTranscribe, InterviewQuery, InterviewSummarize, InterviewsFound,
+    QuestionWrite, SpeechSynthesize, SpendQuery, SpendReply, Turn,
 };
+use events::{Envelope, Event};
 use objects::{Config, Objects};
 use scoring::Timings;
-use testkit::{Kit, Mode};
+use testkit::{Ear, Kit, Mode};
 
 use crate::outside::{Outside, World};
 
@@ -18,7 +20,18 @@ pub const ACCOUNT: &str = "AC00000000000000000000000000000001";
 pub const RECORDING: &str = "RE00000000000000000000000000000001";
 pub const SPEECH: &str = "0123456789abcdef0123456789abcdef";
 
-const HEARD: &[&str] = &["answer.#", "question.#", "interview.#", "speech.#"];
+const HEARD: &[&str] = &[
+    "answer.#",
+    "recording.transcribed",
+    "question.#",
+    "interview.#",
+    "speech.#",
+    "reply.drafted",
+    "reply.draft_failed",
+    "call.summarized",
+    "call.not_summarized",
+    "ai.spent",
+];
 
 pub struct Lab {
     kit: Kit,
@@ -39,6 +52,8 @@ fn timings() -> Timings {
         attempts: 2,
         retry_delays: vec![Duration::from_millis(50); 4],
         recording: Duration::from_millis(20),
+        looking: Duration::from_millis(100),
+        sweep: Duration::from_millis(200),
     }
 }
 
@@ -105,6 +120,14 @@ impl Lab {
     async fn up(&self) {
         let parts = self.open().await;
         self.ear.listen(&parts.bus, HEARD).await;
+        Arc::new(Ear::default())
+            .listen_and_answer(
+                "test.interviews",
+                &parts.bus,
+                &[InterviewQuery::TYPE],
+                known,
+            )
+            .await;
         let role = scoring::role_with_timings(&parts, timings()).await.unwrap();
         self.start(vec![role]).await;
     }
@@ -113,6 +136,22 @@ impl Lab {
     pub async fn restart(&self) {
         self.stop().await;
         self.up().await;
+    }
+
+    /// Answers as egress does when this tenant has spent what it may, until tomorrow, and others have not.
+    pub async fn spent_by(&self, tenant: &'static str) {
+        let answer = move |question: &Envelope| {
+            let query: SpendQuery = question.decode().ok()?;
+            let until = Clock::system().now() + chrono::TimeDelta::days(1);
+            let until = Some(until.to_rfc3339()).filter(|_| query.tenant_id == tenant);
+            let reply = SpendReply {
+                ai_limited_until: until.unwrap_or_default(),
+            };
+            Some(Envelope::new("trunkline/test", &Clock::system(), &reply))
+        };
+        Arc::new(Ear::default())
+            .listen_and_answer("test.egress", &self.bus(), &[SpendQuery::TYPE], answer)
+            .await;
     }
 
     pub fn world(&self) -> &World {
@@ -126,6 +165,16 @@ impl Lab {
     pub fn objects(&self) -> Objects {
         Objects::open(Config::Embedded { dir: self.folder() })
     }
+}
+
+/// What interviews answers: there is `i1`, and whatever the cases of this suite call an answer or a question.
+fn known(question: &Envelope) -> Option<Envelope> {
+    let query: InterviewQuery = question.decode().ok()?;
+    let ids = query.interview_ids.into_iter();
+    let found = InterviewsFound {
+        interview_ids: ids.filter(|id| !id.starts_with("gone")).collect(),
+    };
+    Some(Envelope::new("trunkline/test", &Clock::system(), &found))
 }
 
 pub fn transcribe(id: &str) -> AnswerTranscribe {

@@ -135,3 +135,25 @@ pub async fn other_work_under_the_same_id(lab: Arc<Lab>) {
         "What is hard?"
     );
 }
+
+/// What is kept lest it be paid for twice goes with its interview.
+pub async fn results_of_an_interview_that_is_gone_are_removed(lab: Arc<Lab>) {
+    let objects = lab.objects();
+    let mut kept = Vec::new();
+    for kind in ["question", "score", "summary", "transcribe", "speech"] {
+        for interview in ["gone", "i1"] {
+            let key = format!("ai/{kind}/{interview}.1.1.RE1.json");
+            objects.put(&key, "{}", "application/json").await.unwrap();
+            kept.push(key);
+        }
+    }
+    // A prompt belongs to no interview.
+    kept.retain(|key| key.contains("/i1.") || key.contains("/speech/"));
+    testkit::eventually("the sweep is through", async || {
+        objects.list("ai/").await.unwrap().len() == kept.len()
+    })
+    .await;
+    for key in kept {
+        assert!(objects.head(&key).await.unwrap().is_some(), "{key}");
+    }
+}

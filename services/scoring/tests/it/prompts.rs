@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use audio::Sound;
-use events::v1::{SpeechNotSynthesized, SpeechSynthesized};
+use events::v1::{SpeechNotSynthesized, SpeechRestore, SpeechSynthesized};
+use testkit::PATIENCE;
 
 use crate::lab::{Lab, SPEECH, speak};
 use crate::outside::wav;
@@ -93,6 +94,39 @@ pub async fn a_prompt_that_cannot_be_played_is_made_again(lab: Arc<Lab>) {
     lab.publish(&command).await;
     lab.ear.hear::<SpeechSynthesized>(6).await;
     assert_eq!(lab.world().asked("speech").len(), 6);
+}
+
+/// Its file was removed while calls play it: whoever misses it knows its name only.
+pub async fn prompt_that_is_gone_is_made_again_by_its_name(lab: Arc<Lab>) {
+    let restore = |key: &str| {
+        let command = SpeechRestore { key: key.into() };
+        let order = lab.envelope(&command);
+        let bus = lab.bus();
+        async move { bus.request(order, PATIENCE).await.unwrap() }
+    };
+    let command = events::v1::SpeechSynthesize {
+        language: "de-DE".into(),
+        ..speak("Guten Tag.")
+    };
+    lab.publish(&command).await;
+    lab.ear.hear::<SpeechSynthesized>(1).await;
+    let place = format!("audio/{SPEECH}.wav");
+    lab.objects().delete(&place).await.unwrap();
+    let made: SpeechSynthesized = restore(SPEECH).await.decode().unwrap();
+    assert_eq!(made.file, format!("{SPEECH}.wav"));
+    assert!(lab.objects().get(&place).await.unwrap().is_some());
+    let asked = lab.world().asked("speech");
+    assert_eq!(asked.len(), 2);
+    assert_eq!(
+        asked[0].body, asked[1].body,
+        "the same words in the same voice"
+    );
+    // It is there again: nobody is asked.
+    restore(SPEECH).await;
+    assert_eq!(lab.world().asked("speech").len(), 2);
+    // Nobody knows what it said.
+    let gone: SpeechNotSynthesized = restore(&"e".repeat(32)).await.decode().unwrap();
+    assert_eq!(gone.reason, "gone");
 }
 
 /// Its process died before it could be told.

@@ -34,6 +34,18 @@ pub async fn an_answer_is_transcribed(lab: Arc<Lab>) {
     assert_eq!(provider[0].authorization, "Bearer the-providers-key");
 }
 
+/// Twilio has none (any more): what was archived is heard.
+pub async fn recording_that_is_archived_is_read_from_the_store(lab: Arc<Lab>) {
+    let key = role::recording_key("smith", RECORDING, "wav");
+    let put = lab.objects().put(&key, wav("whatever"), "audio/wav").await;
+    put.unwrap();
+    lab.world().hear("Here I am.");
+    lab.publish(&transcribe("a1")).await;
+    let told = lab.ear.hear::<AnswerTranscribed>(1).await;
+    assert_eq!(told[0].1.transcript, "Here I am.");
+    assert!(lab.world().asked(RECORDING).is_empty());
+}
+
 pub async fn a_file_that_is_not_there_yet(lab: Arc<Lab>) {
     lab.world().record(RECORDING, wav("whatever"), 4);
     lab.world().hear("Here I am.");
@@ -75,6 +87,23 @@ pub async fn a_file_that_never_comes(lab: Arc<Lab>) {
         ("foreign".to_owned(), "recording_refused".to_owned())
     );
     assert!(lab.world().asked("transcriptions").is_empty());
+}
+
+/// A process that stops does not wait for a file that Twilio does not have yet; the next one finds it.
+pub async fn recording_not_there_yet_when_the_process_stops_is_fetched_by_the_next(lab: Arc<Lab>) {
+    lab.world().record(RECORDING, wav("whatever"), usize::MAX);
+    lab.publish(&transcribe("a1")).await;
+    testkit::eventually("the file is looked for", async || {
+        !lab.world().asked(&format!("{RECORDING}.wav")).is_empty()
+    })
+    .await;
+    lab.stop().await;
+    lab.world().record(RECORDING, wav("whatever"), 0);
+    lab.world().hear("Here I am.");
+    lab.restart().await;
+    let told = lab.ear.hear::<AnswerTranscribed>(1).await;
+    assert_eq!(told[0].1.transcript, "Here I am.");
+    assert!(lab.dead().await.is_empty());
 }
 
 pub async fn what_cannot_be_heard(lab: Arc<Lab>) {

@@ -2,8 +2,9 @@
 
 use events::v1::{self, TenantContext, VoiceParameters, Webhook};
 
-use super::model::{Ai, Number, Tenant};
-use super::words::{NumberStatus, TenantStatus, VoiceApp, VoiceProvider};
+use super::enums::{NumberStatus, RecordingStorage, TenantStatus, VoiceApp, VoiceProvider};
+use super::model::{Ai, Number, Profile, Tenant};
+use super::offer;
 
 /// The business behind a number.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,6 +19,10 @@ pub struct Resolution {
     pub number: NumberStatus,
     /// Whether events are posted somewhere.
     pub notified: bool,
+    /// What the business offers: only whoever answers customers needs to know.
+    pub offer: Option<v1::Offer>,
+    /// What it says to them in its own words.
+    pub texts: Option<v1::OwnTexts>,
 }
 
 impl Resolution {
@@ -35,6 +40,21 @@ impl Resolution {
             tenant: tenant.status,
             number: number.status,
             notified: tenant.profile.notify_url.is_some(),
+            offer: offer::offer(
+                &tenant.profile.services,
+                tenant.profile.service_area.as_ref(),
+                tenant.profile.calendar.as_ref(),
+            ),
+            texts: tenant.profile.texts.told(),
+        }
+    }
+
+    /// The context with what the business offers, for whoever answers customers in its name.
+    pub fn with_offer(&self) -> TenantContext {
+        TenantContext {
+            offer: self.offer.clone(),
+            texts: self.texts.clone(),
+            ..self.context.clone()
         }
     }
 
@@ -53,6 +73,7 @@ impl Resolution {
 
 fn context(tenant: &Tenant, account_sid: String, number: &Number) -> TenantContext {
     let profile = tenant.profile.clone();
+    let recording = recording(&profile);
     TenantContext {
         tenant_id: tenant.id.clone(),
         name: profile.name,
@@ -87,6 +108,49 @@ fn context(tenant: &Tenant, account_sid: String, number: &Number) -> TenantConte
         trade: profile.trade.unwrap_or_default(),
         human_window_s: profile.human_window_s,
         ai: wishes(profile.ai),
+        emergency_contact: profile
+            .emergency_contact
+            .map(String::from)
+            .unwrap_or_default(),
+        messaging_service_sid: profile.messaging_service_sid.unwrap_or_default(),
+        quiet_hours: profile.quiet_hours.map(|span| {
+            let (from_minute, to_minute) = span.minutes();
+            v1::QuietHours {
+                from_minute,
+                to_minute,
+            }
+        }),
+        recording: Some(recording),
+        offer: None,
+        texts: None,
+        emergency_call: profile.emergency_call,
+        resend_undelivered: profile.resend_undelivered,
+    }
+}
+
+/// How a tenant's calls are recorded.
+pub fn recording(profile: &Profile) -> v1::RecordingSettings {
+    let it = profile.recording.clone();
+    v1::RecordingSettings {
+        enabled: it.enabled,
+        format: it.format.as_str().to_owned(),
+        record_user_audio: it.record_user_audio,
+        record_assistant_audio: it.record_assistant_audio,
+        record_mixed_audio: it.record_mixed_audio,
+        consent_notice: it.consent_notice,
+        retention_days: it.retention_days,
+        legal_hold: it.legal_hold,
+        delete_at_twilio: it.delete_at_twilio,
+        encryption: it.encryption.as_str().to_owned(),
+        kms_key: it.kms_key.unwrap_or_default(),
+        storage_class: match it.storage_class {
+            RecordingStorage::Standard => String::new(),
+            class => class.as_str().to_owned(),
+        },
+        storage_class_after_days: it.storage_class_after_days,
+        transcribe: it.transcribe,
+        transcribe_language: profile.language.clone().unwrap_or_default(),
+        transcribe_model: profile.ai.transcribe_model.clone().unwrap_or_default(),
     }
 }
 
@@ -204,6 +268,9 @@ pub fn directory_entry(
         dial_timeout_s: tenant.profile.dial_timeout_s,
         dialable: active && number.voice == VoiceApp::Forward && forward_to.is_some(),
         forward_to: forward_to.map(String::from).unwrap_or_default(),
+        suspended: effective(tenant.status, number.status) == NumberStatus::Suspended,
+        spend: tenant.profile.spend.told(),
+        webhook_parameters_days: tenant.profile.retention.webhook_parameters_days,
     })
 }
 

@@ -5,16 +5,18 @@ use std::collections::BTreeMap;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use chrono::{DateTime, Utc};
+use clock::Time;
 use phone::E164;
-use role::settings::{Secret, is_account_sid};
 use serde_json::Value;
+use settings::{Secret, is_account_sid};
 
+use super::enums::{NumberStatus, SmsApp, TenantStatus, VoiceApp, is_name};
 use super::flows::{FlowSpec, flow_spec};
 use super::model::Profile;
 use super::profile::profile;
 use super::read::{self, Reader};
-use super::refusal::Fault;
-use super::words::{NumberStatus, SmsApp, TenantStatus, VoiceApp, is_name};
+use super::refusal::FieldError;
 
 /// The whole apply file.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -94,10 +96,12 @@ pub struct KeySpec {
     pub scopes: Vec<String>,
     /// Unsaid: as it is, made up when new.
     pub key: Option<Secret>,
+    /// Unsaid: as it is; nothing: it does not end.
+    pub expires_at: Option<Option<Time>>,
 }
 
 /// Reads an apply file.
-pub fn document(value: &Value) -> Result<Document, Vec<Fault>> {
+pub fn document(value: &Value) -> Result<Document, Vec<FieldError>> {
     let mut faults = Vec::new();
     let document = read::object(&mut faults, String::new(), value, |file| {
         let tenants = file.list("tenants", |tenant| tenant_spec(tenant, None));
@@ -111,7 +115,7 @@ pub fn document(value: &Value) -> Result<Document, Vec<Fault>> {
 }
 
 /// Reads one tenant. Its id may be left out when the request names it.
-pub fn tenant(value: &Value, id: Option<&str>) -> Result<Document, Vec<Fault>> {
+pub fn tenant(value: &Value, id: Option<&str>) -> Result<Document, Vec<FieldError>> {
     let mut faults = Vec::new();
     let tenant = read::object(&mut faults, String::new(), value, |tenant| {
         tenant_spec(tenant, id)
@@ -124,7 +128,7 @@ pub fn tenant(value: &Value, id: Option<&str>) -> Result<Document, Vec<Fault>> {
 }
 
 /// Reads one key.
-pub fn key(value: &Value) -> Result<KeySpec, Vec<Fault>> {
+pub fn key(value: &Value) -> Result<KeySpec, Vec<FieldError>> {
     let mut faults = Vec::new();
     let key = read::object(&mut faults, String::new(), value, key_spec);
     if faults.is_empty() {
@@ -134,9 +138,12 @@ pub fn key(value: &Value) -> Result<KeySpec, Vec<Fault>> {
     }
 }
 
-fn finish(document: Option<Document>, mut faults: Vec<Fault>) -> Result<Document, Vec<Fault>> {
+fn finish(
+    document: Option<Document>,
+    mut faults: Vec<FieldError>,
+) -> Result<Document, Vec<FieldError>> {
     let document = document.unwrap_or_default();
-    refuse_twins(&document, &mut faults);
+    reject_duplicates(&document, &mut faults);
     if faults.is_empty() {
         Ok(document)
     } else {
@@ -145,12 +152,12 @@ fn finish(document: Option<Document>, mut faults: Vec<Fault>) -> Result<Document
 }
 
 /// Refuses what stands twice.
-fn refuse_twins(document: &Document, faults: &mut Vec<Fault>) {
+fn reject_duplicates(document: &Document, faults: &mut Vec<FieldError>) {
     let mut seen: BTreeMap<(&str, &str), &str> = BTreeMap::new();
     let flows: Vec<String> = document.flows.iter().map(FlowSpec::identity).collect();
     let mut check = |kind: &'static str, it, path, place: String| {
         if let Some(first) = seen.get(&(kind, it)) {
-            faults.push(Fault::new(place, format!("stands in {first} already")));
+            faults.push(FieldError::new(place, format!("stands in {first} already")));
         } else {
             seen.insert((kind, it), path);
         }
@@ -336,8 +343,15 @@ fn key_spec(key: &mut Reader<'_>) -> Option<KeySpec> {
         8..=200 => Ok(Secret::new(text)),
         _ => Err("must have 8 to 200 characters; leave it out to have one made"),
     });
+    let never = key.is_null("expires_at").then_some(None);
+    let expires_at = key.text("expires_at", |text| {
+        DateTime::parse_from_rfc3339(text)
+            .map(|at| at.with_timezone(&Utc))
+            .map_err(|_| "must be a time such as 2027-01-31T00:00:00Z")
+    });
     Some(KeySpec {
         path: key.place(""),
+        expires_at: expires_at.map(Some).or(never),
         name: name?,
         tenant: tenant.or(tenant_id),
         scopes,

@@ -1,14 +1,14 @@
 //! Flows of a document. They belong to interviews: here they are judged, told, and remembered by a digest, so that the
 //! answer can say what is new.
 
-use flow::Definition;
-use role::seal::key_hash;
+use encryption::key_hash;
+use flow::Flow as Definition;
 use serde_json::Value;
 
+use super::change::Change;
 use super::document::place;
-use super::plan::Change;
-use super::refusal::Fault;
-use super::words::is_name;
+use super::enums::is_name;
+use super::refusal::FieldError;
 
 /// A flow as it should be. Its rules are those of the crate `flow`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +19,8 @@ pub struct FlowSpec {
     pub tenant: Option<String>,
     /// By which numbers and requests name it.
     pub name: String,
+    /// `screener`, `coach`, `eligibility` or `conversation`.
+    pub kind: &'static str,
     /// The definition with everything that was unsaid, as JSON.
     pub definition: String,
 }
@@ -37,16 +39,20 @@ pub struct Flow {
 }
 
 /// Reads one flow of a document. Its faults have the places that they have in the document.
-pub(super) fn flow_spec(faults: &mut Vec<Fault>, path: String, value: Value) -> Option<FlowSpec> {
+pub(super) fn flow_spec(
+    faults: &mut Vec<FieldError>,
+    path: String,
+    value: Value,
+) -> Option<FlowSpec> {
     let Value::Object(mut fields) = value else {
-        faults.push(Fault::new(path, "must be an object with fields"));
+        faults.push(FieldError::new(path, "must be an object with fields"));
         return None;
     };
     let tenant = match fields.remove("tenant") {
         None | Some(Value::Null) => None,
         Some(Value::String(tenant)) if is_name(&tenant) => Some(tenant),
         Some(_) => {
-            faults.push(Fault::new(
+            faults.push(FieldError::new(
                 place(&path, "tenant"),
                 "is not a tenant's id; leave it out for every tenant",
             ));
@@ -58,12 +64,13 @@ pub(super) fn flow_spec(faults: &mut Vec<Fault>, path: String, value: Value) -> 
             path,
             tenant,
             definition: definition.to_value().to_string(),
-            name: definition.name,
+            kind: definition.kind(),
+            name: definition.name().to_owned(),
         }),
         Err(wrong) => {
             let placed = wrong
                 .into_iter()
-                .map(|fault| Fault::new(place(&path, &fault.path), fault.message));
+                .map(|fault| FieldError::new(place(&path, &fault.path), fault.message));
             faults.extend(placed);
             None
         }

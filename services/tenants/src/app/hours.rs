@@ -55,6 +55,13 @@ pub enum Invalid {
     Empty,
 }
 
+impl Span {
+    /// Both ends, in minutes since midnight.
+    pub fn minutes(self) -> (u32, u32) {
+        (self.from, self.to)
+    }
+}
+
 impl FromStr for Span {
     type Err = Invalid;
 

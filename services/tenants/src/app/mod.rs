@@ -1,17 +1,26 @@
 //! What a tenant is, what may be said of it, and what follows: pure, without web, bus or files.
 
+pub mod announcements;
 pub mod cache;
+pub mod change;
+pub mod circles;
 pub mod context;
 pub mod document;
+pub mod enums;
+pub mod erasure;
 pub mod flows;
+mod forwarding;
 pub mod hours;
 pub mod model;
-pub mod note;
+pub mod named;
+pub mod notification;
+pub mod offer;
 pub mod plan;
+pub mod planned;
 mod profile;
 pub mod read;
 pub mod refusal;
 pub mod settle;
-pub mod spoken;
-pub mod template;
-pub mod words;
+pub mod spend;
+pub mod texts;
+pub mod warnings;

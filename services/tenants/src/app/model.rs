@@ -2,14 +2,18 @@
 
 use clock::Time;
 use phone::E164;
-use role::settings::Secret;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use settings::Secret;
 
-use super::hours::Hours;
-use super::words::{
-    AfterHoursAction, NumberStatus, RecordingFormat, SmsApp, TenantStatus, VoiceApp, VoiceProvider,
+use super::enums::{
+    AfterHoursAction, NumberStatus, RecordingEncryption, RecordingFormat, RecordingStorage, SmsApp,
+    TenantStatus, VoiceApp, VoiceProvider,
 };
+use super::hours::{Hours, Span};
+use super::offer::{Calendar, Service, ServiceArea};
+use super::spend::Spend;
+use super::texts::OwnTexts;
 
 /// A business.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,6 +26,8 @@ pub struct Tenant {
     pub profile: Profile,
     /// Its own Twilio account; none: the platform's.
     pub account: Option<Account>,
+    /// Whether its `notify_url` was given with a key of all tenants.
+    pub notify_by_operator: bool,
     /// Signs what is posted to its `notify_url`.
     pub notify_secret: Option<Secret>,
     /// When it was created.
@@ -58,6 +64,8 @@ pub struct Number {
     pub sms: SmsApp,
     /// Twilio's `PN..`, when it was bought through us or said.
     pub sid: Option<String>,
+    /// Whether it was an operator who suspended it: only operators lift that.
+    pub suspended_by_operator: bool,
     /// When it was added.
     pub created_at: Time,
     /// When it last changed.
@@ -79,6 +87,17 @@ pub struct Key {
     pub hash: String,
     /// When it was made.
     pub created_at: Time,
+    /// From when on it opens nothing; none: it does not end.
+    pub expires_at: Option<Time>,
+    /// When it was last used, to the minute.
+    pub last_used_at: Option<Time>,
+}
+
+impl Key {
+    /// Whether it opens anything.
+    pub fn is_valid(&self, now: Time) -> bool {
+        self.expires_at.is_none_or(|end| now < end)
+    }
 }
 
 /// How a business is served.
@@ -99,9 +118,27 @@ pub struct Profile {
     pub dial_timeout_s: u32,
     /// Its trade, such as plumbing.
     pub trade: Option<String>,
-    /// Where it works, for people and prompts.
-    pub service_area: Option<String>,
-    /// The text after a missed call; `{business_name}`, `{caller}` and `{trade}` are filled in.
+    /// What it does, at which prices.
+    pub services: Vec<Service>,
+    /// Where it works.
+    pub service_area: Option<ServiceArea>,
+    /// When it can be booked; nothing: not at all.
+    pub calendar: Option<Calendar>,
+    /// E.164; who is told of emergencies.
+    #[schemars(with = "Option<String>")]
+    pub emergency_contact: Option<E164>,
+    /// Whether they are called as well.
+    pub emergency_call: bool,
+    /// What customers are told in the business's own words.
+    pub texts: OwnTexts,
+    /// Whether a text that did not arrive is sent once more.
+    pub resend_undelivered: bool,
+    /// Twilio's `MG..`, by which its texts go out.
+    pub messaging_service_sid: Option<String>,
+    /// `21:00-08:00`; when customers are neither called nor texted unasked.
+    #[schemars(with = "Option<String>")]
+    pub quiet_hours: Option<Span>,
+    /// The text after a missed call; `{business_name}`, `{caller}`, `{number}` and `{trade}` are filled in.
     pub missed_call_text: String,
     /// When that text is sent.
     pub text_back: TextBack,
@@ -109,6 +146,10 @@ pub struct Profile {
     pub human_window_s: u32,
     /// How its calls are recorded.
     pub recording: Recording,
+    /// For how long what is kept of people is kept.
+    pub retention: Retention,
+    /// What it may spend.
+    pub spend: Spend,
     /// What callers get outside the hours.
     pub after_hours: AfterHours,
     /// Whether whoever picks up must accept the call.
@@ -132,13 +173,21 @@ impl Default for Profile {
             forward_to: None,
             dial_timeout_s: 20,
             trade: None,
+            services: Vec::new(),
             service_area: None,
-            missed_call_text: "Hi! Sorry we missed your call at {business_name}. How can we help? \
-                               Reply STOP to opt out."
-                .to_owned(),
+            calendar: None,
+            emergency_contact: None,
+            emergency_call: false,
+            texts: OwnTexts::default(),
+            resend_undelivered: false,
+            messaging_service_sid: None,
+            quiet_hours: None,
+            missed_call_text: phrases::Language::English.texts().missed_call.to_owned(),
             text_back: TextBack::default(),
             human_window_s: 60,
             recording: Recording::default(),
+            retention: Retention::default(),
+            spend: Spend::default(),
             after_hours: AfterHours::default(),
             whisper: Whisper::default(),
             notify_url: None,
@@ -202,6 +251,22 @@ pub struct Recording {
     pub record_mixed_audio: bool,
     /// Whether callers are told.
     pub consent_notice: bool,
+    /// For how many days a recording is kept; 0: for ever.
+    pub retention_days: u32,
+    /// Nothing is deleted while it is set.
+    pub legal_hold: bool,
+    /// Whether what is deleted here when its time is over is deleted at Twilio too.
+    pub delete_at_twilio: bool,
+    /// How the object store encrypts it.
+    pub encryption: RecordingEncryption,
+    /// The key of `kms`; none: the store's own.
+    pub kms_key: Option<String>,
+    /// Where its file is moved after `storage_class_after_days`.
+    pub storage_class: RecordingStorage,
+    /// After how many days.
+    pub storage_class_after_days: u32,
+    /// Whether Twilio's recordings of calls are transcribed, each side by its channel.
+    pub transcribe: bool,
 }
 
 impl Default for Recording {
@@ -213,8 +278,30 @@ impl Default for Recording {
             record_assistant_audio: true,
             record_mixed_audio: true,
             consent_notice: true,
+            retention_days: 0,
+            legal_hold: false,
+            delete_at_twilio: false,
+            encryption: RecordingEncryption::None,
+            kms_key: None,
+            storage_class: RecordingStorage::Standard,
+            storage_class_after_days: 30,
+            transcribe: false,
         }
     }
+}
+
+/// For how many days things are kept; 0: for ever. Recordings have their own.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct Retention {
+    /// Calls that are over, with their timelines and streams.
+    pub calls_days: u32,
+    /// Conversations in which nothing has happened since.
+    pub conversations_days: u32,
+    /// Interviews that are over, with transcripts and scores, and candidates without one.
+    pub interviews_days: u32,
+    /// The parameters of webhooks as they came, beside the diagnostic lines; 0: they are not kept at all.
+    pub webhook_parameters_days: u32,
 }
 
 /// What callers get outside the hours.

@@ -4,75 +4,35 @@ use std::collections::BTreeMap;
 
 use chrono::TimeDelta;
 use clock::{Clock, Time};
+use encryption::{key_hash, new_key};
+use outbound::Reach;
 use phone::E164;
-use role::seal::{key_hash, new_key};
-use role::settings::Secret;
+use settings::Secret;
 
+use super::change::{Change, change, touched};
+use super::circles::{Forwarder, Way, way};
 use super::document::{AccountSpec, Document, KeySpec, NumberSpec, TenantSpec, place};
+use super::enums::{NumberStatus, SmsApp, TenantStatus, VoiceApp};
 use super::flows::{Flow, FlowSpec};
+use super::forwarding::forwarders;
 use super::model::{Account, Key, Number, Tenant};
-use super::note;
-use super::refusal::Fault;
-use super::words::{NumberStatus, SmsApp, TenantStatus, VoiceApp};
-
-/// What is there of all that a document names.
-#[derive(Debug, Default)]
-pub struct Known {
-    /// Tenants by id: those of the document, and those that its flows and keys name.
-    pub tenants: BTreeMap<String, Tenant>,
-    /// Numbers that are not released: those of its tenants, and those it lists.
-    pub numbers: Vec<Number>,
-    /// The tenant of each account that it names.
-    pub accounts: BTreeMap<String, String>,
-    /// Keys by name.
-    pub keys: BTreeMap<String, Key>,
-    /// The digests of flows that were applied before, by tenant (empty: every tenant) and name.
-    pub flows: BTreeMap<(String, String), String>,
-}
-
-/// What becomes of one thing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Change {
-    /// It is new.
-    Created,
-    /// It is different now.
-    Updated,
-    /// It is as it was.
-    Unchanged,
-}
-
-/// Everything that follows from a document.
-#[derive(Debug, Default)]
-pub struct Plan {
-    /// Tenants as they will be.
-    pub tenants: Vec<(Change, Tenant)>,
-    /// Numbers as they will be.
-    pub numbers: Vec<(Change, Number)>,
-    /// Flows as they will be.
-    pub flows: Vec<(Change, Flow)>,
-    /// Keys as they will be.
-    pub keys: Vec<(Change, Key)>,
-    /// Keys that were made here, by name; they can be shown once.
-    pub made: Vec<(String, Secret)>,
-    /// Hashes that no longer open anything.
-    pub withdrawn: Vec<String>,
-    /// Numbers of the tenants that the document does not list; they stay as they are.
-    pub unlisted: Vec<E164>,
-}
-
-/// Who asks, and when.
-pub struct Asker<'a> {
-    /// The only tenant that his key may touch; none: all.
-    pub bound: Option<&'a str>,
-    /// The time, and new ids.
-    pub clock: &'a Clock,
-}
+use super::notification;
+use super::planned::{Asker, Claim, Known, Plan};
+use super::refusal::FieldError;
 
 /// Makes the plan, or says everything that is wrong.
-pub fn plan(document: &Document, known: &Known, asker: &Asker<'_>) -> Result<Plan, Vec<Fault>> {
+pub fn plan(
+    document: &Document,
+    known: &Known,
+    asker: &Asker<'_>,
+) -> Result<Plan, Vec<FieldError>> {
     let mut planning = Planning {
         known,
         bound: asker.bound,
+        verified: asker.verified,
+        platform_account: asker.platform_account,
+        reach: asker.reach,
+        forwarders: forwarders(document, known),
         clock: asker.clock,
         now: asker.clock.now(),
         born: 0,
@@ -97,17 +57,23 @@ pub fn plan(document: &Document, known: &Known, asker: &Asker<'_>) -> Result<Pla
 struct Planning<'a> {
     known: &'a Known,
     bound: Option<&'a str>,
+    verified: &'a BTreeMap<E164, Option<String>>,
+    platform_account: &'a str,
+    reach: Reach,
+    /// Every number that forwards, as it will be, as far as calls of the document's tenants go.
+    forwarders: BTreeMap<E164, Forwarder>,
     clock: &'a Clock,
     now: Time,
     /// How many numbers are new: each is a little younger than the one before, so that their order stays.
     born: i64,
     plan: Plan,
-    faults: Vec<Fault>,
+    faults: Vec<FieldError>,
 }
 
 impl Planning<'_> {
     fn fault(&mut self, path: &str, field: &str, message: impl std::fmt::Display) {
-        self.faults.push(Fault::new(place(path, field), message));
+        self.faults
+            .push(FieldError::new(place(path, field), message));
     }
 
     fn tenant(&mut self, spec: &TenantSpec) {
@@ -129,21 +95,45 @@ impl Planning<'_> {
             .notify_secret
             .clone()
             .or_else(|| old.and_then(|tenant| tenant.notify_secret.clone()))
-            .or_else(|| spec.profile.notify_url.as_ref().map(|_| note::new_secret()));
+            .or_else(|| {
+                spec.profile
+                    .notify_url
+                    .as_ref()
+                    .map(|_| notification::new_secret())
+            });
+        let notify_by_operator = self.notified_by_operator(spec, old);
         let tenant = Tenant {
             id: spec.id.clone(),
             status,
+            notify_by_operator,
             profile: spec.profile.clone(),
             account: self.account(spec, old),
             notify_secret,
             created_at: old.map_or(self.now, |tenant| tenant.created_at),
             updated_at: old.map_or(self.now, |tenant| tenant.updated_at),
         };
+        let account = tenant.account.as_ref().map(|account| account.sid.clone());
         let change = change(old, &tenant);
         self.plan
             .tenants
             .push((change, touched(change, tenant, self.now)));
-        self.numbers(spec);
+        self.numbers(spec, account.as_deref());
+    }
+
+    /// Whether the address for events is an operator's word. One that is new has to be within the reach of whoever
+    /// gives it.
+    fn notified_by_operator(&mut self, spec: &TenantSpec, old: Option<&Tenant>) -> bool {
+        let Some(url) = &spec.profile.notify_url else {
+            return false;
+        };
+        let same = old.filter(|old| old.profile.notify_url.as_ref() == Some(url));
+        if let Some(old) = same {
+            return old.notify_by_operator;
+        }
+        if let Err(refused) = outbound::judge(url, self.reach) {
+            self.fault(&spec.path, "notify_url", refused);
+        }
+        self.bound.is_none()
     }
 
     fn account(&mut self, spec: &TenantSpec, old: Option<&Tenant>) -> Option<Account> {
@@ -153,6 +143,10 @@ impl Planning<'_> {
             AccountSpec::Remove => return None,
             AccountSpec::Set { sid, tokens } => (sid.clone(), tokens.clone()),
         };
+        if sid == self.platform_account {
+            let message = "is the platform's own account, whose tokens are settings; leave twilio out, or write twilio: null";
+            self.fault(&spec.path, "twilio.account_sid", message);
+        }
         if self
             .known
             .accounts
@@ -179,7 +173,7 @@ impl Planning<'_> {
         kept
     }
 
-    fn numbers(&mut self, spec: &TenantSpec) {
+    fn numbers(&mut self, spec: &TenantSpec, account: Option<&str>) {
         let known = self.known;
         let mine: Vec<&Number> = known
             .numbers
@@ -202,7 +196,7 @@ impl Planning<'_> {
                 continue;
             }
             let old = at.map(|at| after.remove(at));
-            let number = self.number(&spec.id, listed, old);
+            let number = self.number(&spec.id, account, listed, old);
             after.insert(at.unwrap_or(after.len()), number);
         }
         choose_primary(&mut after, &spec.numbers);
@@ -211,6 +205,11 @@ impl Planning<'_> {
             .any(|n| n.number.is_some() && n.number == spec.profile.forward_to)
         {
             let message = "is one of the tenant's own numbers; calls would go in circles";
+            self.fault(&spec.path, "forward_to", message);
+        } else if let Some(to) = &spec.profile.forward_to
+            && way(&self.forwarders, &spec.id, to) == Way::Around
+        {
+            let message = "is a number of this platform that forwards back to this tenant; calls would go in circles";
             self.fault(&spec.path, "forward_to", message);
         }
         for number in after {
@@ -231,7 +230,13 @@ impl Planning<'_> {
         }
     }
 
-    fn number(&mut self, tenant: &str, listed: &NumberSpec, old: Option<Number>) -> Number {
+    fn number(
+        &mut self,
+        tenant: &str,
+        account: Option<&str>,
+        listed: &NumberSpec,
+        old: Option<Number>,
+    ) -> Number {
         let was = old.as_ref().map(|n| n.status);
         let status = listed.status.or(was).unwrap_or(NumberStatus::Active);
         let known = was.is_some_and(|was| {
@@ -257,16 +262,69 @@ impl Planning<'_> {
             voice: VoiceApp::Forward,
             sms: SmsApp::Conversation,
             sid: None,
+            suspended_by_operator: false,
             created_at: born,
             updated_at: born,
         });
+        if self.bound.is_some() && number.suspended_by_operator && status != number.status {
+            let message = "was suspended by an operator, and only operators lift that";
+            self.fault(&listed.path, "status", message);
+        }
+        let suspended_by_operator = status == NumberStatus::Suspended
+            && (number.suspended_by_operator
+                || (self.bound.is_none() && was != Some(NumberStatus::Suspended)));
+        let sid = self.verified_sid(listed, &number, was.is_none(), account);
         Number {
             status,
+            suspended_by_operator,
             voice: listed.voice.clone().unwrap_or(number.voice),
             sms: listed.sms.unwrap_or(number.sms),
-            sid: listed.sid.clone().or(number.sid),
+            sid,
             ..number
         }
+    }
+
+    /// The SID of a number. What a tenant says of its own account is looked up at Twilio; numbers of the platform's
+    /// account are not a tenant's to take.
+    fn verified_sid(
+        &mut self,
+        listed: &NumberSpec,
+        number: &Number,
+        is_new: bool,
+        account: Option<&str>,
+    ) -> Option<String> {
+        let said = listed.sid.clone().or_else(|| number.sid.clone());
+        if self.bound.is_none() || (!is_new && said == number.sid) {
+            return said;
+        }
+        let Some(account) = account else {
+            let message = "is not a tenant's to assign: numbers of the platform's account are assigned by an operator, \
+                           or bought at POST /phone-numbers/provision";
+            self.fault(&listed.path, if is_new { "number" } else { "sid" }, message);
+            return said;
+        };
+        match self.verified.get(&listed.number) {
+            None => {
+                let claim = Claim {
+                    account: account.to_owned(),
+                    number: listed.number.clone(),
+                };
+                self.plan.claims.push(claim);
+            }
+            Some(None) => {
+                let message = format!("is not a number of the account {account} at Twilio");
+                self.fault(&listed.path, "number", message);
+            }
+            Some(Some(sid)) if listed.sid.as_ref().is_some_and(|said| said != sid) => {
+                self.fault(
+                    &listed.path,
+                    "sid",
+                    "is not this number's at Twilio; leave it out",
+                );
+            }
+            Some(Some(sid)) => return Some(sid.clone()),
+        }
+        said
     }
 
     /// Whether a flow or key may be of this tenant, or of all.
@@ -323,7 +381,18 @@ impl Planning<'_> {
                 .or_else(|| old.map(|old| old.hash.clone()))
                 .unwrap_or_default(),
             created_at: old.map_or(self.now, |old| old.created_at),
+            expires_at: spec
+                .expires_at
+                .unwrap_or_else(|| old.and_then(|old| old.expires_at)),
+            last_used_at: old.and_then(|old| old.last_used_at),
         };
+        if spec.expires_at.is_some() && !key.is_valid(self.now) {
+            self.fault(
+                &spec.path,
+                "expires_at",
+                "is over already; DELETE withdraws a key",
+            );
+        }
         let gone = old
             .map(|old| old.hash.clone())
             .filter(|hash| *hash != key.hash);
@@ -356,36 +425,4 @@ fn choose_primary(numbers: &mut [Number], listed: &[NumberSpec]) {
     for (at, number) in numbers.iter_mut().enumerate() {
         number.primary = at == chosen;
     }
-}
-
-fn change<T: PartialEq>(old: Option<&T>, new: &T) -> Change {
-    match old {
-        None => Change::Created,
-        Some(old) if old == new => Change::Unchanged,
-        Some(_) => Change::Updated,
-    }
-}
-
-/// A thing that notes when it changed.
-trait Touch {
-    fn touch(&mut self, now: Time);
-}
-
-impl Touch for Tenant {
-    fn touch(&mut self, now: Time) {
-        self.updated_at = now;
-    }
-}
-
-impl Touch for Number {
-    fn touch(&mut self, now: Time) {
-        self.updated_at = now;
-    }
-}
-
-fn touched<T: Touch>(change: Change, mut it: T, now: Time) -> T {
-    if change == Change::Updated {
-        it.touch(now);
-    }
-    it
 }

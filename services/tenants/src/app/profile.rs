@@ -3,18 +3,22 @@
 use std::collections::BTreeMap;
 
 use chrono_tz::Tz;
+use outbound::Reach;
 use phone::E164;
+use phrases::{Language, template};
 use serde_json::Value;
-use url::Url;
 
 use super::hours::{Day, Hours, Span};
-use super::model::{AfterHours, Ai, Profile, Recording, TextBack, Whisper};
+use super::model::{AfterHours, Ai, Profile, Recording, Retention, TextBack, Whisper};
+use super::offer::{self, calendar, service, service_area};
 use super::read::Reader;
-use super::template;
+use super::spend::spend;
+use super::texts;
 
 /// Reads how a tenant is served; what is unsaid has its default.
 pub(super) fn profile(tenant: &mut Reader<'_>) -> Profile {
     let plain = Profile::default();
+    let language = tenant.text("language", language);
     tenant.require("name");
     if tenant.value("business_hours").is_some() {
         tenant.require("timezone");
@@ -28,23 +32,42 @@ pub(super) fn profile(tenant: &mut Reader<'_>) -> Profile {
             .number("dial_timeout_s", 5, 600)
             .unwrap_or(plain.dial_timeout_s),
         trade: tenant.words("trade", 100),
-        service_area: tenant.words("service_area", 500),
+        services: offer::bounded(tenant, "services", offer::MOST_SERVICES, |tenant| {
+            tenant
+                .list("services", service)
+                .into_iter()
+                .flatten()
+                .collect()
+        }),
+        service_area: service_area(tenant),
+        calendar: tenant.object("calendar", calendar),
+        emergency_contact: tenant.text("emergency_contact", E164::parse),
+        emergency_call: tenant.flag("emergency_call").unwrap_or_default(),
+        texts: tenant.object("texts", texts::texts).unwrap_or_default(),
+        resend_undelivered: tenant.flag("resend_undelivered").unwrap_or_default(),
+        messaging_service_sid: tenant.text("messaging_service_sid", messaging_service_sid),
+        quiet_hours: tenant.text("quiet_hours", str::parse::<Span>),
         missed_call_text: tenant
             .text("missed_call_text", |text| {
-                template::check(text).map(|()| text.to_owned())
+                template::check_message(text).map(|()| text.to_owned())
             })
-            .unwrap_or(plain.missed_call_text),
+            .unwrap_or_else(|| {
+                let language = Language::of(language.as_deref().unwrap_or_default());
+                language.texts().missed_call.to_owned()
+            }),
         text_back: tenant.object("text_back", text_back).unwrap_or_default(),
         human_window_s: tenant
             .number("human_window_s", 0, 30 * 86_400)
             .unwrap_or(plain.human_window_s),
         recording: tenant.object("recording", recording).unwrap_or_default(),
+        retention: tenant.object("retention", retention).unwrap_or_default(),
+        spend: tenant.object("spend", spend).unwrap_or_default(),
         after_hours: tenant
             .object("after_hours", after_hours)
             .unwrap_or_default(),
         whisper: tenant.object("whisper", whisper).unwrap_or_default(),
         notify_url: tenant.text("notify_url", notify_url),
-        language: tenant.text("language", language),
+        language,
         voice: tenant.words("voice", 100),
         ai: tenant.object("ai", ai).unwrap_or_default(),
     }
@@ -125,6 +148,36 @@ fn recording(it: &mut Reader<'_>) -> Recording {
             .flag("record_mixed_audio")
             .unwrap_or(plain.record_mixed_audio),
         consent_notice: it.flag("consent_notice").unwrap_or(plain.consent_notice),
+        retention_days: it
+            .number("retention_days", 0, 36_500)
+            .unwrap_or(plain.retention_days),
+        legal_hold: it.flag("legal_hold").unwrap_or(plain.legal_hold),
+        delete_at_twilio: it
+            .flag("delete_at_twilio")
+            .unwrap_or(plain.delete_at_twilio),
+        encryption: it
+            .text("encryption", str::parse)
+            .unwrap_or(plain.encryption),
+        kms_key: it.words("kms_key", 256),
+        storage_class: it
+            .text("storage_class", str::parse)
+            .unwrap_or(plain.storage_class),
+        storage_class_after_days: it
+            .number("storage_class_after_days", 1, 36_500)
+            .unwrap_or(plain.storage_class_after_days),
+        transcribe: it.flag("transcribe").unwrap_or(plain.transcribe),
+    }
+}
+
+fn retention(it: &mut Reader<'_>) -> Retention {
+    let mut days = |field| it.number(field, 0, 36_500).unwrap_or_default();
+    Retention {
+        calls_days: days("calls_days"),
+        conversations_days: days("conversations_days"),
+        interviews_days: days("interviews_days"),
+        webhook_parameters_days: it
+            .number("webhook_parameters_days", 0, 30)
+            .unwrap_or_default(),
     }
 }
 
@@ -132,26 +185,38 @@ fn after_hours(it: &mut Reader<'_>) -> AfterHours {
     let plain = AfterHours::default();
     AfterHours {
         action: it.text("action", str::parse).unwrap_or(plain.action),
-        say: it.words("say", 1000),
+        say: spoken(it, "say"),
     }
 }
 
 fn whisper(it: &mut Reader<'_>) -> Whisper {
     Whisper {
         enabled: it.flag("enabled").unwrap_or_default(),
-        say: it.words("say", 1000),
+        say: spoken(it, "say"),
     }
 }
 
-fn notify_url(text: &str) -> Result<String, &'static str> {
-    let url = Url::parse(text)
-        .ok()
-        .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
-    let url = url.ok_or("is not a web address; write https://host/path")?;
-    if !url.username().is_empty() || url.password().is_some() || url.fragment().is_some() {
-        return Err("must have neither a user nor a # part");
+/// A text that is spoken, with placeholders.
+fn spoken(it: &mut Reader<'_>, field: &'static str) -> Option<String> {
+    let text = it.words(field, 1000)?;
+    if let Err(e) = template::check(&text) {
+        it.fault(field, e);
     }
-    Ok(url.into())
+    Some(text)
+}
+
+fn messaging_service_sid(text: &str) -> Result<String, &'static str> {
+    let digits = text.strip_prefix("MG").unwrap_or_default();
+    if digits.len() == 32 && digits.bytes().all(|b| b.is_ascii_hexdigit()) {
+        Ok(text.to_owned())
+    } else {
+        Err("must be MG and 32 hex digits, as the Twilio console shows it")
+    }
+}
+
+/// Whether it may be a private address depends on who gives it: see `plan`.
+fn notify_url(text: &str) -> Result<String, outbound::Refused> {
+    outbound::judge(text, Reach::Private).map(String::from)
 }
 
 fn language(text: &str) -> Result<String, &'static str> {

@@ -4,11 +4,11 @@ use std::fmt::Display;
 
 use serde_json::{Map, Value};
 
-use super::refusal::Fault;
+use super::refusal::FieldError;
 
 /// One object being read. Faults of all of them gather in one list.
 pub struct Reader<'a> {
-    faults: &'a mut Vec<Fault>,
+    faults: &'a mut Vec<FieldError>,
     path: String,
     map: &'a Map<String, Value>,
     known: Vec<&'static str>,
@@ -16,13 +16,13 @@ pub struct Reader<'a> {
 
 /// Reads the object at `path`; `None` when it is not one.
 pub fn object<T>(
-    faults: &mut Vec<Fault>,
+    faults: &mut Vec<FieldError>,
     path: String,
     value: &Value,
     read: impl FnOnce(&mut Reader<'_>) -> T,
 ) -> Option<T> {
     let Value::Object(map) = value else {
-        faults.push(Fault::new(path, "must be an object with fields"));
+        faults.push(FieldError::new(path, "must be an object with fields"));
         return None;
     };
     let mut reader = Reader {
@@ -49,7 +49,7 @@ impl Reader<'_> {
     /// Notes a fault of a field.
     pub fn fault(&mut self, field: &str, message: impl Display) {
         let place = self.place(field);
-        self.faults.push(Fault::new(place, message));
+        self.faults.push(FieldError::new(place, message));
     }
 
     /// The field as it came; null counts as unsaid.
@@ -172,7 +172,7 @@ impl Reader<'_> {
     pub fn each<T>(
         &mut self,
         field: &'static str,
-        mut read: impl FnMut(&mut Vec<Fault>, String, Value) -> Option<T>,
+        mut read: impl FnMut(&mut Vec<FieldError>, String, Value) -> Option<T>,
     ) -> Vec<T> {
         let items = self.items(field).into_iter();
         let faults = &mut *self.faults;
@@ -203,10 +203,10 @@ impl Reader<'_> {
         for (place, item) in items {
             match item.as_str().map(&parse) {
                 Some(Ok(it)) => all.push(it),
-                Some(Err(e)) => self.faults.push(Fault::new(place, e)),
+                Some(Err(e)) => self.faults.push(FieldError::new(place, e)),
                 None => self
                     .faults
-                    .push(Fault::new(place, "must be a text; put it in quotes")),
+                    .push(FieldError::new(place, "must be a text; put it in quotes")),
             }
         }
         all

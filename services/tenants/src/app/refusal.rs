@@ -4,14 +4,14 @@ use std::fmt;
 
 /// One thing that is wrong with a document.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fault {
+pub struct FieldError {
     /// Where, such as `tenants[0].numbers[1].number`.
     pub path: String,
     /// What, and how to mend it.
     pub message: String,
 }
 
-impl Fault {
+impl FieldError {
     /// A fault at a place.
     pub fn new(path: impl Into<String>, message: impl fmt::Display) -> Self {
         Self {
@@ -26,7 +26,7 @@ impl Fault {
 pub enum Refusal {
     /// What is asked for cannot be; all that is wrong with it.
     #[error("the document has faults")]
-    Invalid(Vec<Fault>),
+    Invalid(Vec<FieldError>),
     /// There is no such thing, or not for this caller.
     #[error("there is no such {0}")]
     NotFound(&'static str),
@@ -51,7 +51,7 @@ pub enum Refusal {
     },
     /// A stored credential cannot be opened.
     #[error(transparent)]
-    Sealed(#[from] role::seal::Unopenable),
+    Sealed(#[from] encryption::DecryptError),
     /// The database failed.
     #[error("database: {0}")]
     Store(#[from] store::Error),
@@ -61,6 +61,12 @@ pub enum Refusal {
 }
 
 impl Refusal {
+    /// Something is to be made for a tenant that there is not, or not for this caller.
+    pub fn no_such_tenant() -> Self {
+        let message = "there is no such tenant; GET /api/tenants/ lists them";
+        Self::Invalid(vec![FieldError::new("tenant_id", message)])
+    }
+
     /// A conflict.
     pub fn conflict(code: &'static str, message: impl Into<String>) -> Self {
         Self::Conflict {

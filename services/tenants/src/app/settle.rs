@@ -5,10 +5,10 @@ use async_trait::async_trait;
 use clock::Time;
 use events::v1::{NumberBought, NumberChanged, NumberRelease, NumberReleased};
 use phone::E164;
-use role::{Cause, Decider, Decision, HandlerError, Tx};
+use role::{Cause, Decider, Decision, HandlerError, OutgoingEvent, Tx};
 
+use super::enums::NumberStatus;
 use super::model::Number;
-use super::words::NumberStatus;
 use crate::db::numbers;
 
 /// How a purchase ended.
@@ -69,11 +69,10 @@ impl Decider for SettleBought {
     ) -> Result<Decision, HandlerError> {
         Ok(match bought(tx, cause.time, &event).await? {
             Bought::Active(number) => Decision::nothing()
-                .then(&changed(&number))
-                .of_tenant(number.tenant_id),
-            Bought::Unwanted => Decision::nothing().then(&NumberRelease {
+                .publish(OutgoingEvent::new(&changed(&number)).tenant(number.tenant_id)),
+            Bought::Unwanted => Decision::nothing().publish(&NumberRelease {
                 number_id: event.number_id,
-                account_sid: String::new(),
+                account_sid: event.account_sid,
                 phone_number_sid: event.phone_number_sid,
                 number: event.number,
             }),
@@ -102,8 +101,7 @@ impl Decider for SettleReleased {
         };
         let number = released(tx, cause.time, number).await?;
         Ok(Decision::nothing()
-            .then(&changed(&number))
-            .of_tenant(number.tenant_id))
+            .publish(OutgoingEvent::new(&changed(&number)).tenant(number.tenant_id)))
     }
 }
 

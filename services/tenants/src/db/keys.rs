@@ -1,5 +1,6 @@
 //! API keys.
 
+use clock::Time as Instant;
 use role::Tx;
 use store::prelude::*;
 use store::types::Time;
@@ -17,6 +18,8 @@ struct KeyRow {
     scopes: String,
     hash: String,
     created_at: Time,
+    expires_at: Option<Time>,
+    last_used_at: Option<Time>,
 }
 
 impl KeyRow {
@@ -28,6 +31,8 @@ impl KeyRow {
             scopes: self.scopes.split(' ').map(str::to_owned).collect(),
             hash: self.hash,
             created_at: self.created_at.0,
+            expires_at: self.expires_at.map(|at| at.0),
+            last_used_at: self.last_used_at.map(|at| at.0),
         }
     }
 
@@ -39,6 +44,8 @@ impl KeyRow {
             scopes: key.scopes.join(" "),
             hash: key.hash.clone(),
             created_at: key.created_at.into(),
+            expires_at: key.expires_at.map(Time::from),
+            last_used_at: key.last_used_at.map(Time::from),
         }
     }
 }
@@ -105,6 +112,16 @@ pub async fn put(tx: &mut Tx, key: &Key, new: bool) -> Result<(), Error> {
     } else {
         on!(tx, c => diesel::update(keys::table.find(&row.id)).set(&row).cached().execute(c).await)?;
     }
+    Ok(())
+}
+
+/// Notes that a key was used.
+pub async fn used(tx: &mut Tx, id: &str, at: Instant) -> Result<(), Error> {
+    on!(tx, c => diesel::update(keys::table.find(id))
+        .set(keys::last_used_at.eq(Some(Time::from(at))))
+        .cached()
+        .execute(c)
+        .await)?;
     Ok(())
 }
 

@@ -1,5 +1,6 @@
 //! The role's tables: rows to and from the model, and the queries.
 
+pub mod erasures;
 pub mod flows;
 pub mod keys;
 pub mod numbers;

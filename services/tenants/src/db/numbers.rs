@@ -25,6 +25,7 @@ pub struct NumberRow {
     voice: String,
     sms: String,
     sid: Option<String>,
+    suspended_by_operator: bool,
     created_at: Time,
     updated_at: Time,
 }
@@ -45,6 +46,7 @@ impl NumberRow {
             voice: self.voice.parse().map_err(damaged)?,
             sms: self.sms.parse().map_err(damaged)?,
             sid: self.sid,
+            suspended_by_operator: self.suspended_by_operator,
             created_at: self.created_at.0,
             updated_at: self.updated_at.0,
         })
@@ -60,6 +62,7 @@ impl NumberRow {
             voice: number.voice.clone().into(),
             sms: number.sms.as_str().to_owned(),
             sid: number.sid.clone(),
+            suspended_by_operator: number.suspended_by_operator,
             created_at: number.created_at.into(),
             updated_at: number.updated_at.into(),
         }
@@ -122,11 +125,12 @@ pub async fn concerned(
     models(rows)
 }
 
-/// All that are not released.
-pub async fn all_live(tx: &mut Tx) -> Result<Vec<Number>, Error> {
+/// Those that are not released, in the order of their ids, from after this one on.
+pub async fn live_page(tx: &mut Tx, after: &str, limit: i64) -> Result<Vec<Number>, Error> {
     let rows = on!(tx, c => numbers::table
-        .filter(numbers::status.ne(RELEASED))
+        .filter(numbers::status.ne(RELEASED).and(numbers::id.gt(after)))
         .order(numbers::id)
+        .limit(limit)
         .select(NumberRow::as_select())
         .load::<NumberRow>(c)
         .await)?;

@@ -1,7 +1,7 @@
 //! The role's tables, as Diesel knows them.
 
 diesel::table! {
-    use diesel::sql_types::{Binary, Nullable, Text};
+    use diesel::sql_types::{Binary, Bool, Nullable, Text};
     use store::types::{JsonText, Ts};
 
     tenants (id) {
@@ -9,6 +9,7 @@ diesel::table! {
         status -> Text,
         profile -> JsonText,
         notify_secret -> Nullable<Binary>,
+        notify_by_operator -> Bool,
         created_at -> Ts,
         updated_at -> Ts,
     }
@@ -40,6 +41,7 @@ diesel::table! {
         voice -> Text,
         sms -> Text,
         sid -> Nullable<Text>,
+        suspended_by_operator -> Bool,
         created_at -> Ts,
         updated_at -> Ts,
     }
@@ -56,6 +58,8 @@ diesel::table! {
         scopes -> Text,
         hash -> Text,
         created_at -> Ts,
+        expires_at -> Nullable<Ts>,
+        last_used_at -> Nullable<Ts>,
     }
 }
 
@@ -74,3 +78,30 @@ diesel::table! {
 diesel::joinable!(numbers -> tenants (tenant_id));
 diesel::joinable!(accounts -> tenants (tenant_id));
 diesel::allow_tables_to_appear_in_same_query!(tenants, accounts, numbers);
+
+diesel::table! {
+    use diesel::sql_types::{Binary, Nullable, Text};
+    use store::types::Ts;
+
+    erasures (id) {
+        id -> Text,
+        tenant_id -> Text,
+        subject -> Text,
+        sealed -> Nullable<Binary>,
+        requested_by -> Text,
+        requested_at -> Ts,
+        completed_at -> Nullable<Ts>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{Nullable, Text};
+    use store::types::{JsonText, Ts};
+
+    erasure_parts (erasure_id, part) {
+        erasure_id -> Text,
+        part -> Text,
+        counts -> JsonText,
+        told_at -> Nullable<Ts>,
+    }
+}

@@ -2,15 +2,19 @@
 
 use std::collections::HashMap;
 
+use encryption::{DecryptError, Sealer};
+use phone::E164;
 use role::Tx;
-use role::seal::{Sealer, Unopenable};
+use settings::Secret;
 use store::prelude::*;
 use store::types::{Json, Time};
 use store::{Error, on};
 
 use super::schema::{accounts, numbers, tenants};
 use super::{damaged, unwritable};
+use crate::app::circles::Forwarder;
 use crate::app::context::Resolution;
+use crate::app::enums::VoiceApp;
 use crate::app::model::{Account, Tenant};
 use crate::app::refusal::Refusal;
 use crate::db::numbers::NumberRow;
@@ -24,6 +28,7 @@ pub struct TenantRow {
     status: String,
     profile: Json,
     notify_secret: Option<Vec<u8>>,
+    notify_by_operator: bool,
     created_at: Time,
     updated_at: Time,
 }
@@ -42,12 +47,28 @@ pub struct AccountRow {
 }
 
 impl AccountRow {
-    /// The sealed tokens, newest first.
-    pub fn sealed_tokens(self) -> Vec<Vec<u8>> {
-        std::iter::once(self.token)
-            .chain(self.older_token)
-            .collect()
+    /// The tokens, newest first.
+    pub fn tokens(&self, sealer: &Sealer) -> Result<Vec<Secret>, DecryptError> {
+        let place = token_place(&self.account_sid);
+        let sealed = std::iter::once(&self.token).chain(&self.older_token);
+        sealed.map(|it| sealer.open_at(&place, it)).collect()
     }
+
+    fn is_outdated(&self, sealer: &Sealer) -> bool {
+        let place = token_place(&self.account_sid);
+        let mut sealed = std::iter::once(&self.token).chain(&self.older_token);
+        sealed.any(|it| sealer.is_outdated(&place, it))
+    }
+}
+
+/// The row that a token is bound to.
+fn token_place(account_sid: &str) -> String {
+    format!("accounts/{account_sid}")
+}
+
+/// The row that a tenant's secret is bound to.
+fn secret_place(tenant: &str) -> String {
+    format!("tenants/{tenant}/notify_secret")
 }
 
 impl TenantRow {
@@ -58,6 +79,7 @@ impl TenantRow {
             profile: self.profile.read().map_err(damaged)?,
             account: None,
             notify_secret: None,
+            notify_by_operator: self.notify_by_operator,
             created_at: self.created_at.0,
             updated_at: self.updated_at.0,
             id: self.id,
@@ -67,16 +89,16 @@ impl TenantRow {
 
 /// Opens a tenant's secrets.
 fn open(row: TenantRow, account: Option<AccountRow>, sealer: &Sealer) -> Result<Tenant, Refusal> {
+    let place = secret_place(&row.id);
     let secret = row
         .notify_secret
         .as_deref()
-        .map(|sealed| sealer.open(sealed))
+        .map(|sealed| sealer.open_at(&place, sealed))
         .transpose()?;
     let account = account.map(|row| {
-        let sid = row.account_sid.clone();
-        let tokens: Result<_, Unopenable> =
-            row.sealed_tokens().iter().map(|t| sealer.open(t)).collect();
-        tokens.map(|tokens| Account { sid, tokens })
+        let tokens = row.tokens(sealer)?;
+        let sid = row.account_sid;
+        Ok::<_, DecryptError>(Account { sid, tokens })
     });
     Ok(Tenant {
         account: account.transpose()?,
@@ -145,6 +167,29 @@ async fn with_accounts(
         .collect()
 }
 
+/// Seals anew what is sealed by an older key or bound to no row; gives how many tenants had such a secret.
+pub async fn reseal(tx: &mut Tx, sealer: &Sealer) -> Result<usize, Refusal> {
+    let rows = on!(tx, c => tenants::table
+        .left_join(accounts::table)
+        .select((TenantRow::as_select(), Option::<AccountRow>::as_select()))
+        .load::<(TenantRow, Option<AccountRow>)>(c)
+        .await)
+    .map_err(Error::from)?;
+    let mut resealed = 0;
+    for (row, account) in rows {
+        let place = secret_place(&row.id);
+        let secret = row.notify_secret.as_deref();
+        let is_outdated = secret.is_some_and(|it| sealer.is_outdated(&place, it))
+            || account.as_ref().is_some_and(|it| it.is_outdated(sealer));
+        if is_outdated {
+            let tenant = open(row, account, sealer)?;
+            put(tx, &tenant, false, sealer).await?;
+            resealed += 1;
+        }
+    }
+    Ok(resealed)
+}
+
 /// One tenant without its secrets.
 pub async fn plain(tx: &mut Tx, id: &str) -> Result<Option<Tenant>, Error> {
     let row = on!(tx, c => tenants::table
@@ -154,6 +199,18 @@ pub async fn plain(tx: &mut Tx, id: &str) -> Result<Option<Tenant>, Error> {
         .await
         .optional())?;
     row.map(TenantRow::plain).transpose()
+}
+
+/// The id of the tenant that is named, or else of the only one. None: there is none such, or there are several.
+pub async fn only(tx: &mut Tx, named: Option<&str>) -> Result<Option<String>, Error> {
+    let ids = on!(tx, c => {
+        let mut query = tenants::table.select(tenants::id).limit(2).into_boxed();
+        if let Some(named) = named {
+            query = query.filter(tenants::id.eq(named));
+        }
+        query.load::<String>(c).await
+    })?;
+    Ok(<[String; 1]>::try_from(ids).ok().map(|[id]| id))
 }
 
 /// The business behind a number.
@@ -179,6 +236,25 @@ pub async fn resolve(
         &number,
         platform_account,
     )))
+}
+
+/// Those of these numbers that are forwarded, with where they are forwarded to.
+pub async fn forwarders(tx: &mut Tx, numbers: &[String]) -> Result<Vec<(E164, Forwarder)>, Error> {
+    let rows = on!(tx, c => numbers::table
+        .inner_join(tenants::table)
+        .filter(numbers::number.eq_any(numbers).and(numbers::status.ne("released")))
+        .select((NumberRow::as_select(), TenantRow::as_select()))
+        .load::<(NumberRow, TenantRow)>(c)
+        .await)?;
+    let mut found = Vec::new();
+    for (number, tenant) in rows {
+        let (number, tenant) = (number.model()?, tenant.plain()?);
+        if let (VoiceApp::Forward, Some(from)) = (number.voice, number.number) {
+            let (tenant, to) = (tenant.id, tenant.profile.forward_to);
+            found.push((from, Forwarder { tenant, to }));
+        }
+    }
+    Ok(found)
 }
 
 /// Every account.
@@ -220,10 +296,14 @@ pub async fn any_told(tx: &mut Tx) -> Result<bool, Error> {
     Ok(first.is_some())
 }
 
-/// Every tenant without its secrets, with its account.
-pub async fn all(tx: &mut Tx) -> Result<Vec<(Tenant, Option<String>)>, Error> {
+/// These tenants without their secrets, with their accounts.
+pub async fn plain_with_accounts(
+    tx: &mut Tx,
+    ids: &[String],
+) -> Result<Vec<(Tenant, Option<String>)>, Error> {
     let rows = on!(tx, c => tenants::table
         .left_join(accounts::table)
+        .filter(tenants::id.eq_any(ids))
         .select((TenantRow::as_select(), accounts::account_sid.nullable()))
         .load::<(TenantRow, Option<String>)>(c)
         .await)?;
@@ -237,13 +317,14 @@ pub async fn put(tx: &mut Tx, tenant: &Tenant, new: bool, sealer: &Sealer) -> Re
     let secret = tenant
         .notify_secret
         .as_ref()
-        .map(|s| sealer.seal(s.reveal()))
+        .map(|s| sealer.seal_at(&secret_place(&tenant.id), s.reveal()))
         .transpose()?;
     let row = TenantRow {
         id: tenant.id.clone(),
         status: tenant.status.as_str().to_owned(),
         profile: Json::of(&tenant.profile).map_err(unwritable)?,
         notify_secret: secret,
+        notify_by_operator: tenant.notify_by_operator,
         created_at: tenant.created_at.into(),
         updated_at: tenant.updated_at.into(),
     };
@@ -263,10 +344,11 @@ async fn put_account(tx: &mut Tx, tenant: &Tenant, sealer: &Sealer) -> Result<()
     let Some(account) = &tenant.account else {
         return Ok(());
     };
-    let sealed: Result<Vec<Vec<u8>>, Unopenable> = account
+    let place = token_place(&account.sid);
+    let sealed: Result<Vec<Vec<u8>>, DecryptError> = account
         .tokens
         .iter()
-        .map(|token| sealer.seal(token.reveal()))
+        .map(|token| sealer.seal_at(&place, token.reveal()))
         .collect();
     let mut sealed = sealed?.into_iter();
     let row = AccountRow {

@@ -1,9 +1,11 @@
 //! Twilio's webhooks, republished with the business that they are about. What is republished happened when the webhook
 //! came, even when the business could only be found after an outage.
 
+use std::marker::PhantomData;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use events::Event;
 use events::v1::{
     CallStatus, DialFinished, SmsInbound, TenantContext, TwilioCallStatus, TwilioDialFinished,
     TwilioSmsInbound, TwilioVoiceInbound, TwilioWhisper, TwimlReply, VoiceInbound, VoiceParameters,
@@ -11,15 +13,15 @@ use events::v1::{
 };
 use metrics::counter;
 use phone::Address;
-use role::{Cause, Decision, HandlerError, Performer};
+use role::{Cause, HandlerError, Outcome, OutgoingEvent, Performer};
 use tracing::info;
 
 use super::lookups::Lookups;
+use crate::app::announcements;
 use crate::app::context::{Resolution, Unserved, answering, known, number_in_query, own_number};
-use crate::app::note::SMS_COPY;
+use crate::app::enums::SmsApp;
+use crate::app::notification::SMS_COPY;
 use crate::app::refusal::Refusal;
-use crate::app::spoken;
-use crate::app::words::SmsApp;
 
 /// How many webhooks are looked up at the same time: most find their answer in memory.
 const PREFETCH: u16 = 128;
@@ -49,7 +51,7 @@ impl Performer for Voice {
         &self,
         _: &Cause,
         command: TwilioVoiceInbound,
-    ) -> Result<Decision, HandlerError> {
+    ) -> Result<Outcome, HandlerError> {
         let (webhook, voice) = (
             command.webhook.unwrap_or_default(),
             command.voice.unwrap_or_default(),
@@ -59,19 +61,21 @@ impl Performer for Voice {
             Ok(served) => served,
             Err(why) => return turn_away(own_number(&voice), found.as_deref(), why),
         };
-        let tenant = served.context.clone();
+        let tenant = match app {
+            "assistant" | "bot" => served.with_offer(),
+            _ => served.context.clone(),
+        };
         let (id, call) = (tenant.tenant_id.clone(), voice.call_sid.clone());
         let event = VoiceInbound {
             tenant: Some(tenant),
             voice: Some(voice),
             origin: "twilio".to_owned(),
         };
-        let decision = Decision::nothing().then(&event).narrowed(app);
-        Ok(decision
-            .of_tenant(id)
-            .keyed(call)
-            .as_of_cause()
-            .hand_on_reply())
+        let event = OutgoingEvent::new(&event)
+            .routed_to(app)
+            .tenant(id)
+            .key(call);
+        Ok(Outcome::nothing().publish(event.caused_at().forward_reply()))
     }
 }
 
@@ -80,16 +84,15 @@ fn turn_away(
     number: &str,
     found: Option<&Resolution>,
     why: Unserved,
-) -> Result<Decision, HandlerError> {
+) -> Result<Outcome, HandlerError> {
     drop_it(number, why);
     // Whoever signs for another's number learns nothing of him.
     let tenant = found.filter(|_| why != Unserved::ForeignAccount);
-    let twiml = spoken::not_in_service(tenant.map(|found| &found.context));
+    let twiml = announcements::not_in_service(tenant.map(|found| &found.context));
     let xml = twiml
         .to_xml()
         .map_err(|e| HandlerError::Reject(e.to_string()))?;
-    let decision = Decision::nothing().reply(&TwimlReply { xml });
-    Ok(decision)
+    Ok(Outcome::nothing().reply(&TwimlReply { xml }))
 }
 
 fn drop_it(number: &str, why: Unserved) {
@@ -120,6 +123,14 @@ async fn tenant_of(
     }
 }
 
+/// Whether an assistant has dialled whoever picked up: its address says so.
+fn by_assistant(webhook: Option<&Webhook>) -> bool {
+    let query = webhook.map_or(&[][..], |webhook| &webhook.query);
+    query
+        .iter()
+        .any(|it| it.name == "by" && it.value == "assistant")
+}
+
 /// Takes `twilio.whisper`.
 pub struct Whisper(pub Lookups);
 
@@ -132,100 +143,110 @@ impl Performer for Whisper {
         PREFETCH
     }
 
-    async fn perform(&self, _: &Cause, command: TwilioWhisper) -> Result<Decision, HandlerError> {
+    async fn perform(&self, _: &Cause, command: TwilioWhisper) -> Result<Outcome, HandlerError> {
         let voice = command.voice.clone().unwrap_or_default();
         let Some(tenant) = tenant_of(&self.0, command.webhook.clone(), &voice).await? else {
-            let xml = spoken::not_in_service(None)
+            let xml = announcements::not_in_service(None)
                 .to_xml()
                 .map_err(|e| HandlerError::Reject(e.to_string()))?;
-            return Ok(Decision::nothing().reply(&TwimlReply { xml }));
+            return Ok(Outcome::nothing().reply(&TwimlReply { xml }));
         };
         let (id, call) = (tenant.tenant_id.clone(), command.parent_call_sid.clone());
+        let is_streams = by_assistant(command.webhook.as_ref());
         let event = VoiceWhisper {
             tenant: Some(tenant),
             whisper: Some(command),
         };
-        Ok(Decision::nothing()
-            .then(&event)
-            .of_tenant(id)
-            .keyed(call)
-            .as_of_cause()
-            .hand_on_reply())
+        let mut event = OutgoingEvent::new(&event).tenant(id).key(call);
+        if is_streams {
+            event = event.routed_to("assistant");
+        }
+        Ok(Outcome::nothing().publish(event.caused_at().forward_reply()))
     }
 }
 
-/// Takes `twilio.dial.finished`.
-pub struct Dial(pub Lookups);
+/// A callback that is republished with its tenant, be it served or not: state must stay true.
+pub trait Callback: Event + Default {
+    /// The consumer's name.
+    const NAME: &'static str;
+    /// What it is republished as.
+    type Told: Event;
 
-#[async_trait]
-impl Performer for Dial {
-    type Command = TwilioDialFinished;
+    /// Where it came in, and the call that it is about.
+    fn came(&mut self) -> (Option<Webhook>, VoiceParameters);
+
+    /// With the tenant.
+    fn told(self, tenant: TenantContext, voice: VoiceParameters) -> Self::Told;
+}
+
+impl Callback for TwilioDialFinished {
     const NAME: &'static str = "dial-finished";
+    type Told = DialFinished;
 
-    fn prefetch(&self) -> u16 {
-        PREFETCH
+    fn came(&mut self) -> (Option<Webhook>, VoiceParameters) {
+        (self.webhook.take(), self.voice.take().unwrap_or_default())
     }
 
-    async fn perform(
-        &self,
-        _: &Cause,
-        command: TwilioDialFinished,
-    ) -> Result<Decision, HandlerError> {
-        let voice = command.voice.unwrap_or_default();
-        let Some(tenant) = tenant_of(&self.0, command.webhook, &voice).await? else {
-            return Ok(Decision::nothing());
-        };
-        let (id, call) = (tenant.tenant_id.clone(), voice.call_sid.clone());
-        let event = DialFinished {
+    fn told(self, tenant: TenantContext, voice: VoiceParameters) -> DialFinished {
+        DialFinished {
             tenant: Some(tenant),
             voice: Some(voice),
-            dial: command.dial,
-        };
-        Ok(Decision::nothing()
-            .then(&event)
-            .of_tenant(id)
-            .keyed(call)
-            .as_of_cause())
+            dial: self.dial,
+        }
     }
 }
 
-/// Takes `twilio.call.status`.
-pub struct Status(pub Lookups);
+impl Callback for TwilioCallStatus {
+    const NAME: &'static str = "call-status";
+    type Told = CallStatus;
+
+    fn came(&mut self) -> (Option<Webhook>, VoiceParameters) {
+        (self.webhook.take(), self.voice.take().unwrap_or_default())
+    }
+
+    fn told(self, tenant: TenantContext, voice: VoiceParameters) -> CallStatus {
+        CallStatus {
+            tenant: Some(tenant),
+            voice: Some(voice),
+            duration_s: self.duration_s,
+            sequence_number: self.sequence_number,
+            sip_response_code: self.sip_response_code,
+            timestamp: self.timestamp,
+            origin: "twilio".to_owned(),
+            answered_by: self.answered_by,
+            error_code: self.error_code,
+            error_message: self.error_message,
+        }
+    }
+}
+
+/// Takes a callback.
+pub struct Republish<C>(Lookups, PhantomData<fn(C)>);
+
+impl<C> Republish<C> {
+    /// With the tenants that it finds there.
+    pub fn new(lookups: Lookups) -> Self {
+        Self(lookups, PhantomData)
+    }
+}
 
 #[async_trait]
-impl Performer for Status {
-    type Command = TwilioCallStatus;
-    const NAME: &'static str = "call-status";
+impl<C: Callback> Performer for Republish<C> {
+    type Command = C;
+    const NAME: &'static str = C::NAME;
 
     fn prefetch(&self) -> u16 {
         PREFETCH
     }
 
-    async fn perform(
-        &self,
-        _: &Cause,
-        command: TwilioCallStatus,
-    ) -> Result<Decision, HandlerError> {
-        let voice = command.voice.unwrap_or_default();
-        let Some(tenant) = tenant_of(&self.0, command.webhook, &voice).await? else {
-            return Ok(Decision::nothing());
+    async fn perform(&self, _: &Cause, mut callback: C) -> Result<Outcome, HandlerError> {
+        let (webhook, voice) = callback.came();
+        let Some(tenant) = tenant_of(&self.0, webhook, &voice).await? else {
+            return Ok(Outcome::nothing());
         };
         let (id, call) = (tenant.tenant_id.clone(), voice.call_sid.clone());
-        let event = CallStatus {
-            tenant: Some(tenant),
-            voice: Some(voice),
-            duration_s: command.duration_s,
-            sequence_number: command.sequence_number,
-            sip_response_code: command.sip_response_code,
-            timestamp: command.timestamp,
-            origin: "twilio".to_owned(),
-            answered_by: command.answered_by,
-        };
-        Ok(Decision::nothing()
-            .then(&event)
-            .of_tenant(id)
-            .keyed(call)
-            .as_of_cause())
+        let event = callback.told(tenant, voice);
+        Ok(Outcome::nothing().publish(OutgoingEvent::new(&event).tenant(id).key(call).caused_at()))
     }
 }
 
@@ -237,48 +258,38 @@ impl Performer for Sms {
     type Command = TwilioSmsInbound;
     const NAME: &'static str = "sms-inbound";
 
-    async fn perform(
-        &self,
-        _: &Cause,
-        command: TwilioSmsInbound,
-    ) -> Result<Decision, HandlerError> {
+    async fn perform(&self, _: &Cause, command: TwilioSmsInbound) -> Result<Outcome, HandlerError> {
         let (webhook, text) = (
             command.webhook.unwrap_or_default(),
             command.text.unwrap_or_default(),
         );
         let found = self.0.resolve(&text.to).await?;
-        let served = known(found.as_deref(), &webhook).and_then(|found| {
-            let sms = found
-                .context
-                .number
-                .as_ref()
-                .map_or("", |number| number.sms.as_str());
-            if sms == SmsApp::Conversation.as_str() {
-                Ok(found)
-            } else {
-                Err(Unserved::NoApp)
-            }
-        });
+        // A number without conversations sends text-backs all the same: a STOP to it counts, and dispatch looks for it.
+        let served = known(found.as_deref(), &webhook);
         let served = match served {
             Ok(served) => served,
             Err(why) => {
                 drop_it(&text.to, why);
-                return Ok(Decision::nothing());
+                return Ok(Outcome::nothing());
             }
         };
         let event = SmsInbound {
-            tenant: Some(served.context.clone()),
+            tenant: Some(served.with_offer()),
             text: Some(text),
         };
         let id = &served.context.tenant_id;
-        let mut decision = Decision::nothing().then(&event).of_tenant(id).as_of_cause();
-        if served.notified {
-            decision = decision
-                .then(&event)
-                .narrowed(SMS_COPY)
-                .of_tenant(id)
-                .as_of_cause();
+        let mut outcome =
+            Outcome::nothing().publish(OutgoingEvent::new(&event).tenant(id).caused_at());
+        let number = served.context.number.as_ref();
+        let converses = number.is_some_and(|it| it.sms == SmsApp::Conversation.as_str());
+        if served.notified && converses {
+            outcome = outcome.publish(
+                OutgoingEvent::new(&event)
+                    .routed_to(SMS_COPY)
+                    .tenant(id)
+                    .caused_at(),
+            );
         }
-        Ok(decision)
+        Ok(outcome)
     }
 }

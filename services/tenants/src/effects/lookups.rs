@@ -1,20 +1,21 @@
 //! Looking up behind a cache. A fresh entry is used without asking the database; an old one while the database is
 //! away.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bus::{Bus, Tapped};
 use clock::Clock;
+use encryption::Sealer;
 use events::Event;
 use events::v1::{NumberChanged, TenantChanged};
 use metrics::counter;
+use outbound::Reach;
 use phone::E164;
-use role::seal::Sealer;
-use role::settings::Secret;
+use role::{Outage, Parts};
+use settings::{Secret, Settings};
 use store::Store;
 use tokio_util::sync::CancellationToken;
-use tracing::warn;
 
 use crate::app::cache::Cache;
 use crate::app::context::Resolution;
@@ -33,6 +34,47 @@ pub struct Target {
     pub url: String,
     /// Signs them.
     pub secret: Secret,
+    /// How far it may reach.
+    pub reach: Reach,
+}
+
+/// The account of tenants that have none of their own; empty: there is none.
+pub fn platform_account(settings: &Settings) -> String {
+    let account = settings.account.as_ref();
+    account
+        .map(|account| account.sid.clone())
+        .unwrap_or_default()
+}
+
+/// How far the addresses of tenants may reach.
+#[derive(Debug, Clone, Copy)]
+pub struct Reaches {
+    /// One that the tenant has given.
+    pub tenants: Reach,
+    /// One that an operator has.
+    pub operators: Reach,
+}
+
+impl Reaches {
+    /// As the settings say.
+    pub fn of(settings: &Settings) -> Self {
+        let reach = |by_operator| match settings.asks_private_addresses(by_operator) {
+            true => Reach::Private,
+            false => Reach::Public,
+        };
+        Self {
+            tenants: reach(false),
+            operators: reach(true),
+        }
+    }
+
+    /// By who has given it.
+    pub fn by(self, operator: bool) -> Reach {
+        match operator {
+            true => self.operators,
+            false => self.tenants,
+        }
+    }
 }
 
 type Found = Option<Arc<Resolution>>;
@@ -47,21 +89,26 @@ struct Inner {
     clock: Clock,
     sealer: Sealer,
     platform_account: String,
+    reaches: Reaches,
     numbers: Cache<Found>,
     targets: Cache<Posted>,
+    /// The database, which every call may ask.
+    database: Mutex<Outage>,
 }
 
 impl Lookups {
     /// `platform_account` is the account of tenants that have none of their own.
-    pub fn new(store: Store, clock: Clock, sealer: Sealer, platform_account: String) -> Self {
+    pub fn new(parts: &Parts, store: Store, platform_account: String) -> Self {
         let (numbers, targets) = (Cache::new(), Cache::new());
         Self(Arc::new(Inner {
             store,
-            clock,
-            sealer,
+            clock: parts.clock.clone(),
+            sealer: parts.sealer.clone(),
+            reaches: Reaches::of(&parts.settings),
             platform_account,
             numbers,
             targets,
+            database: Mutex::new(Outage::new("the database is away; old look-ups are used")),
         }))
     }
 
@@ -87,7 +134,8 @@ impl Lookups {
             let found = tenants::load(&mut tx, &[tenant.to_owned()], &self.0.sealer).await?;
             let target = found.into_iter().next().and_then(|tenant| {
                 let (url, secret) = (tenant.profile.notify_url?, tenant.notify_secret?);
-                Some(Arc::new(Target { url, secret }))
+                let reach = self.0.reaches.by(tenant.notify_by_operator);
+                Some(Arc::new(Target { url, secret, reach }))
             });
             Ok(target)
         })
@@ -116,6 +164,7 @@ impl Lookups {
         let failed = match loaded {
             Ok(Ok(value)) => {
                 counter!("tenants_lookups_total", "from" => "database").increment(1);
+                self.database().recovered();
                 cache.keep(ticket, key, owner(&value).as_deref(), value.clone(), now);
                 return Ok(value);
             }
@@ -127,10 +176,17 @@ impl Lookups {
         let Some(value) = stale else {
             return Err(failed);
         };
-        warn!(error = %failed, "the database is away; an old look-up is used");
+        let _ = self.database().failed(&failed);
         counter!("tenants_lookups_total", "from" => "stale").increment(1);
         cache.rest(key, now);
         Ok(value)
+    }
+
+    fn database(&self) -> MutexGuard<'_, Outage> {
+        self.0
+            .database
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Forgets what a change may have touched.
@@ -147,23 +203,25 @@ impl Lookups {
 
     /// Listens to what other replicas change, until `stop`.
     pub async fn keep_true(self, bus: Bus, stop: CancellationToken) {
+        let mut outage =
+            Outage::new("changes of other replicas cannot be heard; look-ups may be 30 s old");
         while !stop.is_cancelled() {
-            tokio::select! {
-                () = self.listen(&bus) => {}
+            let ended = tokio::select! {
+                ended = self.listen(&bus, &mut outage) => ended,
                 () = stop.cancelled() => return,
-            }
+            };
+            let wait = ended.map_or_else(|e| outage.failed(&e), |()| RETRY);
             tokio::select! {
-                () = tokio::time::sleep(RETRY) => {}
+                () = tokio::time::sleep(wait) => {}
                 () = stop.cancelled() => return,
             }
         }
     }
 
     /// Until the tap ends.
-    async fn listen(&self, bus: &Bus) {
-        let Ok(mut tap) = bus.tap(&[TenantChanged::TYPE, NumberChanged::TYPE]).await else {
-            return;
-        };
+    async fn listen(&self, bus: &Bus, outage: &mut Outage) -> Result<(), bus::Error> {
+        let mut tap = bus.tap(&[TenantChanged::TYPE, NumberChanged::TYPE]).await?;
+        outage.recovered();
         // What changed before we listened is not known.
         self.clear();
         while let Some(tapped) = tap.next().await {
@@ -177,5 +235,6 @@ impl Lookups {
                 self.forget(&changed.tenant_id, "");
             }
         }
+        Ok(())
     }
 }

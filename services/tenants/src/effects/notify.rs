@@ -8,29 +8,33 @@ use async_trait::async_trait;
 use bus::Subscription;
 use clock::Clock;
 use events::v1::{
-    CallAnswered, CallEnded, CallMissed, CallStarted, MessageRefused, MessageSent, SmsInbound,
+    CallAnswered, CallEnded, CallMissed, CallStarted, ConversationChanged, MessageFailed,
+    MessageRefused, MessageSent, SmsInbound,
 };
 use metrics::counter;
-use reqwest::{Client, Response, StatusCode, redirect};
-use role::{Cause, Decision, HandlerError, Performer, Role};
+use outbound::{Limits, Method, Outbound, Request};
+use role::{Cause, HandlerError, Outcome, Performer, Role};
 use tracing::warn;
 
 use super::lookups::{Lookups, Target};
-use crate::app::note::{Notable, sign};
+use crate::app::notification::{Notable, sign};
 
-/// How long an answer may take.
-const TIMEOUT: Duration = Duration::from_secs(5);
-/// How much of an answer is read, so that the connection can be used again.
-const ANSWER: usize = 16 * 1024;
+/// What an answer may cost. Nothing of it is kept; what is read lets the connection be used again.
+const LIMITS: Limits = Limits {
+    deadline: Duration::from_secs(5),
+    answer_bytes: 16 * 1024,
+};
 /// A slow address must not hold up everybody's events.
 const PREFETCH: u16 = 64;
+/// The one queue of everything that tenants are told of.
+const QUEUE: &str = "notify";
 
 /// Posts to tenants' addresses. Clones share connections.
 #[derive(Clone)]
 pub struct Poster {
     lookups: Lookups,
     clock: Clock,
-    client: std::sync::Arc<OnceLock<Client>>,
+    client: std::sync::Arc<OnceLock<Outbound>>,
     retry_delays: Vec<Duration>,
 }
 
@@ -46,91 +50,72 @@ impl Poster {
         }
     }
 
-    fn client(&self) -> Result<&Client, HandlerError> {
+    fn client(&self) -> Result<&Outbound, HandlerError> {
         if let Some(client) = self.client.get() {
             return Ok(client);
         }
-        // The provider of the process, whoever installed it first.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let built = Client::builder()
-            .timeout(TIMEOUT)
-            .redirect(redirect::Policy::none())
-            .user_agent(concat!("trunkline/", env!("CARGO_PKG_VERSION")))
-            .build();
+        let built = Outbound::new(concat!("trunkline/", env!("CARGO_PKG_VERSION")));
         let built = built.map_err(|e| HandlerError::Retry(format!("no HTTP client: {e}")))?;
         Ok(self.client.get_or_init(|| built))
     }
 
-    async fn post(
-        &self,
-        target: &Target,
-        id: &str,
-        body: Vec<u8>,
-    ) -> Result<StatusCode, HandlerError> {
+    /// The status that it was answered with.
+    async fn post(&self, target: &Target, id: &str, body: Vec<u8>) -> Result<u16, HandlerError> {
         let timestamp = self.clock.now().timestamp();
         let signature = sign(&target.secret, id, timestamp, &body)
             .ok_or_else(|| HandlerError::Reject("the notify_secret is not base64".to_owned()))?;
-        let request = self
-            .client()?
-            .post(&target.url)
-            .header("content-type", "application/json")
-            .header("webhook-id", id)
-            .header("webhook-timestamp", timestamp.to_string())
-            .header("webhook-signature", signature)
-            .body(body);
-        let failed =
-            |e: reqwest::Error| HandlerError::Retry(format!("notify_url: {}", describe(&e)));
-        let response = request.send().await.map_err(failed)?;
-        let status = response.status();
-        drain(response).await;
-        Ok(status)
-    }
-}
-
-/// Without the address, which may hold a secret.
-fn describe(e: &reqwest::Error) -> &'static str {
-    match (e.is_timeout(), e.is_connect()) {
-        (true, _) => "no answer within 5 seconds",
-        (_, true) => "no connection",
-        _ => "the request failed",
-    }
-}
-
-async fn drain(mut response: Response) {
-    let mut read = 0;
-    while let Ok(Some(chunk)) = response.chunk().await {
-        read += chunk.len();
-        if read > ANSWER {
-            return;
+        let request = Request {
+            method: Method::POST,
+            url: &target.url,
+            headers: vec![
+                ("content-type", "application/json".to_owned()),
+                ("webhook-id", id.to_owned()),
+                ("webhook-timestamp", timestamp.to_string()),
+                ("webhook-signature", signature),
+            ],
+            body,
+        };
+        match self.client()?.send(request, target.reach, LIMITS).await {
+            Ok(answer) => Ok(answer.status),
+            Err(outbound::Error::Refused(refused)) => {
+                Err(HandlerError::Reject(format!("notify_url {refused}")))
+            }
+            Err(e) => Err(HandlerError::Retry(format!("notify_url: {e}"))),
         }
     }
 }
 
 /// Has a role tell tenants of one type of event.
-type Tell = fn(&mut Role, &Poster) -> Option<Subscription>;
+type Tell = fn(&mut Role, &Poster) -> Result<Option<Subscription>, role::Error>;
 
 /// Has a role tell tenants of everything that they are told of. Gives what binds the queues that are bound only when a
-/// tenant wants it: see [`super::listening`].
-pub fn tell_tenants(role: &mut Role, poster: &Poster) -> Vec<Subscription> {
-    let everything: [Tell; 7] = [
+/// tenant wants it: see [`super::notify_queues`].
+pub fn tell_tenants(role: &mut Role, poster: &Poster) -> Result<Vec<Subscription>, role::Error> {
+    let everything: [Tell; 9] = [
         tell_of::<CallStarted>,
         tell_of::<CallAnswered>,
         tell_of::<CallMissed>,
         tell_of::<CallEnded>,
         tell_of::<MessageSent>,
         tell_of::<MessageRefused>,
+        tell_of::<MessageFailed>,
+        tell_of::<ConversationChanged>,
         tell_of::<SmsInbound>,
     ];
-    let bound_later = everything.into_iter().filter_map(|tell| tell(role, poster));
+    let told = everything.into_iter().map(|tell| tell(role, poster));
+    let bound_later = told.filter_map(Result::transpose);
     bound_later.collect()
 }
 
-fn tell_of<E: Notable>(role: &mut Role, poster: &Poster) -> Option<Subscription> {
+fn tell_of<E: Notable>(
+    role: &mut Role,
+    poster: &Poster,
+) -> Result<Option<Subscription>, role::Error> {
     let notify = Notify::<E>(poster.clone(), PhantomData);
     let bound_later = notify.bindings().is_empty();
-    role.performs(notify);
-    let queue = format!("{}.{}", role.name(), E::NAME);
-    bound_later.then(|| Subscription::new(queue, [E::KEY]))
+    role.performs_on(QUEUE, notify)?;
+    let queue = format!("{}.{QUEUE}", role.name());
+    Ok(bound_later.then(|| Subscription::new(queue, [E::KEY])))
 }
 
 /// Takes one type of event.
@@ -145,7 +130,7 @@ impl<E: Notable> Performer for Notify<E> {
         if events::must_be_taken(E::KEY) {
             vec![E::KEY.to_owned()]
         } else {
-            // See `listening`.
+            // See `notify_queues`.
             Vec::new()
         }
     }
@@ -158,13 +143,13 @@ impl<E: Notable> Performer for Notify<E> {
         self.0.retry_delays.clone()
     }
 
-    async fn perform(&self, cause: &Cause, event: E) -> Result<Decision, HandlerError> {
+    async fn perform(&self, cause: &Cause, event: E) -> Result<Outcome, HandlerError> {
         let mut note = event.note(cause.time);
         if note.tenant_id.is_empty() {
             note.tenant_id = cause.tenant.clone().unwrap_or_default();
         }
         let Some(target) = self.0.lookups.target(&note.tenant_id).await? else {
-            return Ok(Decision::nothing());
+            return Ok(Outcome::nothing());
         };
         let tenant = note.tenant_id.clone();
         let body = note
@@ -172,25 +157,22 @@ impl<E: Notable> Performer for Notify<E> {
             .map_err(|e| HandlerError::Reject(e.to_string()))?;
         let status = self.0.post(&target, &cause.id, body).await?;
         let outcome = match status {
-            status if status.is_success() => "taken",
-            StatusCode::GONE => "gone",
+            200..=299 => "taken",
+            410 => "gone",
             _ => "refused",
         };
         counter!("tenants_notifications_total", "outcome" => outcome).increment(1);
         match outcome {
-            "refused" => Err(HandlerError::Retry(format!(
-                "notify_url answered {}",
-                status.as_u16()
-            ))),
+            "refused" => Err(HandlerError::Retry(format!("notify_url answered {status}"))),
             "gone" => {
                 warn!(
                     tenant.id = tenant,
                     event.kind = E::TYPE,
                     "notify_url answered 410; this event is not posted again"
                 );
-                Ok(Decision::nothing())
+                Ok(Outcome::nothing())
             }
-            _ => Ok(Decision::nothing()),
+            _ => Ok(Outcome::nothing()),
         }
     }
 }

@@ -2,12 +2,15 @@
 
 use role::Tx;
 
-use super::registry::{News, Registry};
+use super::registry::{PendingEvents, Registry};
+use crate::app::enums::NumberStatus;
 use crate::app::model::{Number, Tenant};
 use crate::app::refusal::Refusal;
 use crate::app::settle;
-use crate::app::words::NumberStatus;
 use crate::db::{numbers, tenants};
+
+/// What a tenant hears that would lift what an operator has done.
+pub(super) const HELD: &str = "an operator has suspended this number, and only operators lift that";
 
 impl Registry {
     /// One number with its tenant, which has to be the caller's.
@@ -51,9 +54,13 @@ impl Registry {
         let number = number.filter(|number| bound.is_none_or(|bound| bound == number.tenant_id));
         let checked = number
             .ok_or(Refusal::NotFound("phone number"))
-            .and_then(|n| movable(n, status));
+            .and_then(|n| movable(n, status))
+            .and_then(|n| match bound.is_some() && n.suspended_by_operator {
+                true if status != n.status => Err(Refusal::Bound(HELD)),
+                _ => Ok(n),
+            });
         let number = match checked {
-            Ok(number) if number.status == status => {
+            Ok(number) if number.status == status && !takes_over(&number, bound) => {
                 tx.rollback().await?;
                 return Ok(number);
             }
@@ -69,17 +76,23 @@ impl Registry {
         } else {
             let number = Number {
                 status,
+                suspended_by_operator: status == NumberStatus::Suspended && bound.is_none(),
                 updated_at: now,
                 ..number
             };
             numbers::update(&mut tx, &number).await?;
             number
         };
-        let mut news = News::default();
+        let mut news = PendingEvents::default();
         self.tell_number(&mut news, &number);
         self.finish(tx, news).await?;
         Ok(number)
     }
+}
+
+/// Whether an operator suspends what the tenant has suspended itself.
+fn takes_over(number: &Number, bound: Option<&str>) -> bool {
+    number.status == NumberStatus::Suspended && bound.is_none() && !number.suspended_by_operator
 }
 
 async fn with_tenant(

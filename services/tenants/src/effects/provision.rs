@@ -7,13 +7,15 @@ use events::v1::{NumberBought, NumberBuy, NumberRelease, NumberReleased};
 use events::{Envelope, Event};
 use phone::E164;
 use role::{Tx, derive_id};
+use store::outbox;
 use tracing::warn;
 
-use super::registry::{News, Registry, meanwhile};
+use super::numbers::HELD;
+use super::registry::{PendingEvents, Registry, meanwhile};
+use crate::app::enums::{NumberStatus, SmsApp, TenantStatus, VoiceApp};
 use crate::app::model::Number;
 use crate::app::refusal::Refusal;
 use crate::app::settle::{self, Bought};
-use crate::app::words::{NumberStatus, SmsApp, VoiceApp};
 use crate::db::{numbers, tenants};
 
 /// Buys and gives back.
@@ -61,7 +63,7 @@ pub enum Place {
 impl Provision {
     /// Buys a number. It is active at the end, or still provisioning when no answer came in time.
     pub async fn buy(&self, wanted: &Wanted) -> Result<Number, Refusal> {
-        let (number, account) = self.begin(wanted).await?;
+        let (number, order) = self.begin(wanted).await?;
         match number.status {
             NumberStatus::Provisioning => {}
             NumberStatus::Released => {
@@ -70,33 +72,28 @@ impl Provision {
             }
             _ => return Ok(number),
         }
-        let (area_code, country) = match &wanted.place {
-            Place::Number(_) => (String::new(), String::new()),
-            Place::Area { area_code, country } => (area_code.clone(), country.clone()),
-        };
-        let command = NumberBuy {
-            number_id: number.id.clone(),
-            account_sid: account,
-            number: number.number.clone().map(String::from).unwrap_or_default(),
-            area_code,
-            country,
-        };
-        match self
-            .ask::<_, NumberBought>(&command, &number.tenant_id)
-            .await
-        {
-            Some(bought) => self.settle(number, bought).await,
+        let order_id = order.id.clone();
+        match self.ask::<NumberBought>(order).await {
+            Some(bought) => self.settle(number, bought, order_id).await,
             None => Ok(number),
         }
     }
 
-    /// The row of the purchase, new or of an earlier attempt, and the account that pays.
-    async fn begin(&self, wanted: &Wanted) -> Result<(Number, String), Refusal> {
+    /// The row of the purchase, new or of an earlier attempt, and the order.
+    async fn begin(&self, wanted: &Wanted) -> Result<(Number, Envelope), Refusal> {
         let mut tx = self.registry.store.begin().await?;
         match self.enter(&mut tx, wanted).await {
-            Ok((number, account, news)) => {
+            Ok((number, order, news)) => {
+                // The order is in the outbox as well: should this process die before it has asked, or nobody have
+                // heard, it leaves from there after a moment. Egress buys once for each number_id.
+                let (relay, now) = (&self.registry.relay, self.registry.clock.now());
+                if !news.is_empty() {
+                    relay
+                        .put(&mut tx, now, std::slice::from_ref(&order))
+                        .await?;
+                }
                 self.registry.finish(tx, news).await?;
-                Ok((number, account))
+                Ok((number, order))
             }
             Err(refusal) => {
                 // A failed statement leaves the transaction unusable; dropping it closes the connection.
@@ -108,19 +105,29 @@ impl Provision {
         }
     }
 
-    async fn enter(&self, tx: &mut Tx, wanted: &Wanted) -> Result<(Number, String, News), Refusal> {
+    async fn enter(
+        &self,
+        tx: &mut Tx,
+        wanted: &Wanted,
+    ) -> Result<(Number, Envelope, PendingEvents), Refusal> {
         let registry = &self.registry;
         let tenant = tenants::plain(tx, &wanted.tenant_id).await?;
-        let tenant = tenant.ok_or(Refusal::NotFound("tenant"))?;
+        let tenant = tenant.ok_or_else(Refusal::no_such_tenant)?;
+        if tenant.status == TenantStatus::Suspended {
+            let message =
+                "the tenant is suspended; nothing is bought for it until an operator lifts that";
+            return Err(Refusal::conflict("suspended", message));
+        }
         let account = tenants::account_sid(tx, &tenant.id).await?;
         let account = account.unwrap_or_else(|| self.platform_account.clone());
         let id = match &wanted.idempotency_key {
             Some(key) => derive_id(&["number", &tenant.id, key]),
             None => registry.clock.id(),
         };
-        let mut news = News::default();
+        let mut news = PendingEvents::default();
         if let Some(number) = numbers::get(tx, &id).await? {
-            return Ok((number, account, news));
+            let order = self.order(wanted, &number, account);
+            return Ok((number, order, news));
         }
         let given = match &wanted.place {
             Place::Number(number) => Some(number.clone()),
@@ -145,19 +152,47 @@ impl Provision {
             voice: wanted.voice.clone(),
             sms: wanted.sms,
             sid: None,
+            suspended_by_operator: false,
             created_at: now,
             updated_at: now,
         };
         numbers::insert(tx, &number).await?;
         registry.tell_number(&mut news, &number);
-        Ok((number, account, news))
+        let order = self.order(wanted, &number, account);
+        Ok((number, order, news))
     }
 
-    async fn settle(&self, number: Number, bought: NumberBought) -> Result<Number, Refusal> {
+    fn order(&self, wanted: &Wanted, number: &Number, account_sid: String) -> Envelope {
+        let (area_code, country) = match &wanted.place {
+            Place::Number(_) => (String::new(), String::new()),
+            Place::Area { area_code, country } => (area_code.clone(), country.clone()),
+        };
+        let command = NumberBuy {
+            number_id: number.id.clone(),
+            account_sid,
+            number: number.number.clone().map(String::from).unwrap_or_default(),
+            area_code,
+            country,
+        };
+        self.envelope(&command, &number.tenant_id)
+    }
+
+    fn envelope<E: Event>(&self, command: &E, tenant: &str) -> Envelope {
+        Envelope::new("trunkline/tenants", &self.registry.clock, command).tenant(tenant)
+    }
+
+    async fn settle(
+        &self,
+        number: Number,
+        bought: NumberBought,
+        order_id: String,
+    ) -> Result<Number, Refusal> {
         let registry = &self.registry;
         let mut tx = registry.store.begin().await?;
-        let mut news = News::default();
+        let mut news = PendingEvents::default();
         let settled = settle::bought(&mut tx, registry.clock.now(), &bought).await?;
+        // It was heard, and need not leave once more.
+        outbox::done(&mut tx, &[order_id]).await?;
         if let Bought::Active(number) = &settled {
             registry.tell_number(&mut news, number);
         }
@@ -181,6 +216,9 @@ impl Provision {
         if number.status == NumberStatus::Released {
             return Ok(number);
         }
+        if bound.is_some() && number.suspended_by_operator {
+            return Err(Refusal::Bound(HELD));
+        }
         let Some(sid) = number.sid.clone() else {
             return self
                 .registry
@@ -196,10 +234,8 @@ impl Provision {
             phone_number_sid: sid,
             number: number.number.clone().map(String::from).unwrap_or_default(),
         };
-        match self
-            .ask::<_, NumberReleased>(&command, &number.tenant_id)
-            .await
-        {
+        let order = self.envelope(&command, &number.tenant_id);
+        match self.ask::<NumberReleased>(order).await {
             Some(released) if released.ok => {
                 self.registry
                     .set_number_status(id, NumberStatus::Released, bound)
@@ -214,13 +250,12 @@ impl Provision {
     }
 
     /// `None`: it was not, or not yet, answered.
-    async fn ask<C: Event, R: Event>(&self, command: &C, tenant: &str) -> Option<R> {
-        let envelope =
-            Envelope::new("trunkline/tenants", &self.registry.clock, command).tenant(tenant);
-        match self.bus.request(envelope, self.patience).await {
+    async fn ask<R: Event>(&self, order: Envelope) -> Option<R> {
+        let kind = order.kind.clone();
+        match self.bus.request(order, self.patience).await {
             Ok(reply) => reply.decode().ok(),
             Err(e) => {
-                warn!(event.kind = C::TYPE, error = %e, "no answer about a number yet");
+                warn!(event.kind = kind, error = %e, "no answer about a number yet");
                 None
             }
         }

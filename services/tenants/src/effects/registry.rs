@@ -1,28 +1,33 @@
 //! Changes: each in one transaction, told to everybody when it has committed.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
+use api::KeyStore;
 use bus::Bus;
 use clock::Clock;
+use encryption::Sealer;
 use events::v1::{FlowDefine, KeyChanged, TenantChanged};
 use events::{Envelope, Event};
 use futures::future::join_all;
-use role::http::KeyStore;
-use role::seal::Sealer;
+use phone::E164;
 use role::{Parts, Relay, Tx};
 use store::Store;
 use tracing::{info, warn};
 
-use super::listening::Listening;
-use super::lookups::Lookups;
-use crate::app::document::{AccountSpec, Document};
+use super::expected::Expected;
+use super::lookups::{Lookups, Reaches, platform_account};
+use super::notify_queues::NotifyQueues;
+use crate::app::change::Change;
+use crate::app::document::Document;
+use crate::app::enums::TenantStatus;
 use crate::app::flows::Flow;
 use crate::app::model::{Key, Number, Tenant};
-use crate::app::plan::{Asker, Change, Known, Plan, plan};
+use crate::app::plan::plan;
+use crate::app::planned::{Asker, Known, Plan};
 use crate::app::refusal::Refusal;
 use crate::app::settle;
-use crate::app::words::TenantStatus;
+use crate::app::warnings::warnings;
 use crate::db::{flows, keys, numbers, tenants};
 
 /// More changes than this and the caches are emptied at once.
@@ -35,21 +40,31 @@ pub struct Registry {
     pub(super) relay: Relay,
     pub(super) clock: Clock,
     pub(super) sealer: Sealer,
-    bus: Bus,
+    pub(super) bus: Bus,
     keys: KeyStore,
     lookups: Lookups,
-    listening: Listening,
+    listening: NotifyQueues,
+    reaches: Reaches,
+    platform_account: String,
+    roles: Vec<&'static str>,
 }
 
 /// How long whoever applies a document waits for its flows.
-const FLOWS_SETTLE: Duration = Duration::from_secs(3);
+pub(super) const FLOWS_SETTLE: Duration = Duration::from_secs(3);
 
 /// What is told when a transaction has committed.
 #[derive(Default)]
-pub struct News {
+pub struct PendingEvents {
     envelopes: Vec<Envelope>,
     touched: Vec<(String, String)>,
     hashes: Vec<String>,
+}
+
+impl PendingEvents {
+    /// Whether nothing has changed.
+    pub(super) fn is_empty(&self) -> bool {
+        self.envelopes.is_empty()
+    }
 }
 
 impl Registry {
@@ -59,7 +74,7 @@ impl Registry {
         store: Store,
         relay: Relay,
         lookups: Lookups,
-        listening: Listening,
+        listening: NotifyQueues,
     ) -> Self {
         Self {
             store,
@@ -70,34 +85,54 @@ impl Registry {
             keys: parts.keys.clone(),
             lookups,
             listening,
+            reaches: Reaches::of(&parts.settings),
+            platform_account: platform_account(&parts.settings),
+            roles: parts.roles.clone(),
         }
     }
 
-    /// Makes things as a document says, all or nothing. `only_new` refuses a tenant that is there already.
+    /// Makes things as a document says, all or nothing, unless its tenants are not as they are expected to be.
     pub async fn apply(
         &self,
         document: &Document,
         bound: Option<&str>,
-        only_new: bool,
+        expected: Expected,
     ) -> Result<Plan, Refusal> {
-        let exists = |known: &Known| {
-            let mut ids = document.tenants.iter().map(|tenant| &tenant.id);
-            let there = only_new && ids.any(|id| known.tenants.contains_key(id));
-            let words = "this tenant is there already; PUT /api/tenants/{id} changes it";
-            there.then(|| Refusal::conflict("exists", words))
-        };
-        let (tx, planned) = self.judge(document, bound, exists).await?;
-        let wanted = planned.as_ref().is_ok_and(tells_tenants);
-        if !wanted || self.listening.has_begun() {
+        let mut plan = self.apply_all(document, bound, expected).await?;
+        self.ask_for_flows(&mut plan).await;
+        Ok(plan)
+    }
+
+    async fn apply_all(
+        &self,
+        document: &Document,
+        bound: Option<&str>,
+        expected: Expected,
+    ) -> Result<Plan, Refusal> {
+        let exists = |known: &Known| expected.refusal(document, known);
+        let mut verified = BTreeMap::new();
+        let (tx, planned) = self.judge(document, bound, &verified, exists).await?;
+        let listens = self.listening.has_begun() || !planned.as_ref().is_ok_and(tells_tenants);
+        let claims = planned
+            .as_ref()
+            .map_or(&[][..], |plan| plan.claims.as_slice());
+        if listens && claims.is_empty() {
             return self.carry_out(tx, planned).await;
         }
         // Before it is promised, and with no transaction in hand: the bus may be slow or away, and others want to write.
+        let claims = claims.to_vec();
         tx.rollback().await?;
-        self.listening.begin().await.map_err(|error| {
-            warn!(%error, "a notify_url cannot be taken");
-            Refusal::Away("the message bus")
-        })?;
-        let (tx, planned) = self.judge(document, bound, exists).await?;
+        if !listens {
+            self.listening.begin().await.map_err(|error| {
+                warn!(%error, "a notify_url cannot be taken");
+                Refusal::Away("the message bus")
+            })?;
+        }
+        for claim in claims {
+            let sid = self.verify(&claim).await?;
+            verified.insert(claim.number, sid);
+        }
+        let (tx, planned) = self.judge(document, bound, &verified, exists).await?;
         self.carry_out(tx, planned).await
     }
 
@@ -111,7 +146,9 @@ impl Registry {
             let words = "a key of this name is there already; names are unique";
             (!known.keys.is_empty()).then(|| Refusal::conflict("exists", words))
         };
-        let (tx, planned) = self.judge(document, bound, exists).await?;
+        let (tx, planned) = self
+            .judge(document, bound, &BTreeMap::new(), exists)
+            .await?;
         self.carry_out(tx, planned).await
     }
 
@@ -120,19 +157,39 @@ impl Registry {
         &self,
         document: &Document,
         bound: Option<&str>,
+        verified: &BTreeMap<E164, Option<String>>,
         in_its_way: impl Fn(&Known) -> Option<Refusal>,
     ) -> Result<(Tx, Result<Plan, Refusal>), Refusal> {
         let mut tx = self.store.begin().await?;
         let known = self.known(&mut tx, document).await?;
         let asker = Asker {
             bound,
+            verified,
+            platform_account: &self.platform_account,
+            reach: self.reaches.by(bound.is_none()),
             clock: &self.clock,
         };
         let planned = match in_its_way(&known) {
             Some(refusal) => Err(refusal),
             None => plan(document, &known, &asker).map_err(Refusal::Invalid),
         };
+        let planned = planned.map(|mut plan| {
+            (plan.warnings, plan.named) = warnings(document, &known, &plan, &self.roles);
+            plan
+        });
         Ok((tx, planned))
+    }
+
+    /// Whether all is as a document says already.
+    pub async fn holds(&self, document: &Document, bound: Option<&str>) -> Result<bool, Refusal> {
+        let (tx, planned) = self
+            .judge(document, bound, &BTreeMap::new(), |_| None)
+            .await?;
+        tx.rollback().await?;
+        let plan = planned?;
+        let tenants = plan.tenants.iter().map(|(change, _)| change);
+        let numbers = plan.numbers.iter().map(|(change, _)| change);
+        Ok(tenants.chain(numbers).all(|it| *it == Change::Unchanged))
     }
 
     /// Writes a plan and tells of it, or takes the transaction back.
@@ -149,50 +206,8 @@ impl Registry {
         Ok(plan)
     }
 
-    async fn known(&self, tx: &mut Tx, document: &Document) -> Result<Known, Refusal> {
-        let of_keys = document.keys.iter().filter_map(|key| key.tenant.clone());
-        let of_flows = document.flows.iter().filter_map(|flow| flow.tenant.clone());
-        let ids: BTreeSet<String> = document
-            .tenants
-            .iter()
-            .map(|t| t.id.clone())
-            .chain(of_flows)
-            .chain(of_keys)
-            .collect();
-        let ids: Vec<String> = ids.into_iter().collect();
-        let specs = document.tenants.iter();
-        let listed: Vec<String> = specs
-            .clone()
-            .flat_map(|t| &t.numbers)
-            .map(|n| n.number.to_string())
-            .collect();
-        let sids: Vec<String> = specs
-            .filter_map(|tenant| match &tenant.account {
-                AccountSpec::Set { sid, .. } => Some(sid.clone()),
-                _ => None,
-            })
-            .collect();
-        let names: Vec<String> = document.keys.iter().map(|key| key.name.clone()).collect();
-        let called: Vec<String> = document.flows.iter().map(|f| f.name.clone()).collect();
-        let found = tenants::load(tx, &ids, &self.sealer).await?;
-        let keys = keys::named(tx, &names).await?;
-        Ok(Known {
-            tenants: found
-                .into_iter()
-                .map(|tenant| (tenant.id.clone(), tenant))
-                .collect(),
-            numbers: numbers::concerned(tx, &ids, &listed).await?,
-            accounts: tenants::owners(tx, &sids).await?.into_iter().collect(),
-            flows: flows::digests(tx, &called).await?.into_iter().collect(),
-            keys: keys
-                .into_iter()
-                .map(|key| (key.name.clone(), key))
-                .collect(),
-        })
-    }
-
-    async fn write(&self, tx: &mut Tx, plan: &Plan) -> Result<News, Refusal> {
-        let mut news = News::default();
+    async fn write(&self, tx: &mut Tx, plan: &Plan) -> Result<PendingEvents, Refusal> {
+        let mut news = PendingEvents::default();
         for (change, tenant) in plan.tenants.iter().filter(|(c, _)| *c != Change::Unchanged) {
             tenants::put(tx, tenant, *change == Change::Created, &self.sealer).await?;
             self.tell_tenant(&mut news, &tenant.id);
@@ -259,7 +274,7 @@ impl Registry {
         }
         (tenant.status, tenant.updated_at) = (status, self.clock.now());
         tenants::put(&mut tx, &tenant, false, &self.sealer).await?;
-        let mut news = News::default();
+        let mut news = PendingEvents::default();
         self.tell_tenant(&mut news, id);
         self.finish(tx, news).await
     }
@@ -284,13 +299,13 @@ impl Registry {
             return Err(Refusal::NotFound("key"));
         };
         keys::delete(&mut tx, id).await?;
-        let mut news = News::default();
+        let mut news = PendingEvents::default();
         self.tell_key(&mut news, &key.hash);
         self.finish(tx, news).await
     }
 
     /// Commits, forgets what is no longer true, and tells.
-    pub(super) async fn finish(&self, mut tx: Tx, news: News) -> Result<(), Refusal> {
+    pub(super) async fn finish(&self, mut tx: Tx, news: PendingEvents) -> Result<(), Refusal> {
         self.relay
             .put(&mut tx, self.clock.now(), &news.envelopes)
             .await?;
@@ -339,11 +354,11 @@ impl Registry {
         }
     }
 
-    fn envelope<E: Event>(&self, event: &E) -> Envelope {
+    pub(super) fn envelope<E: Event>(&self, event: &E) -> Envelope {
         Envelope::new("trunkline/tenants", &self.clock, event)
     }
 
-    fn tell_tenant(&self, news: &mut News, id: &str) {
+    fn tell_tenant(&self, news: &mut PendingEvents, id: &str) {
         let event = TenantChanged {
             tenant_id: id.to_owned(),
         };
@@ -351,14 +366,14 @@ impl Registry {
         news.touched.push((id.to_owned(), String::new()));
     }
 
-    pub(super) fn tell_number(&self, news: &mut News, number: &Number) {
+    pub(super) fn tell_number(&self, news: &mut PendingEvents, number: &Number) {
         let event = settle::changed(number);
         news.envelopes
             .push(self.envelope(&event).tenant(&number.tenant_id));
         news.touched.push((event.tenant_id, event.number));
     }
 
-    fn tell_flow(&self, news: &mut News, flow: &Flow) {
+    fn tell_flow(&self, news: &mut PendingEvents, flow: &Flow) {
         let event = FlowDefine {
             tenant_id: flow.tenant_id.clone(),
             name: flow.name.clone(),
@@ -371,7 +386,7 @@ impl Registry {
         });
     }
 
-    fn tell_key(&self, news: &mut News, hash: &str) {
+    fn tell_key(&self, news: &mut PendingEvents, hash: &str) {
         let event = KeyChanged {
             hash: hash.to_owned(),
         };

@@ -1,23 +1,24 @@
 //! `POST /api/apply`.
 
 use actix_web::web::{Data, Json};
-use role::http::{ApiError, Caller};
+use api::{ApiError, Body, Caller};
 use serde_json::Value;
 
 use super::State;
 use super::view::Applied;
 use crate::app::document;
 use crate::app::refusal::Refusal;
+use crate::effects::expected::Expected;
 
 pub(super) async fn apply(
     state: Data<State>,
     caller: Caller,
-    body: Json<Value>,
+    Body(body): Body<Value>,
 ) -> Result<Json<Applied>, ApiError> {
     let document = document::document(&body).map_err(Refusal::Invalid)?;
     let plan = state
         .registry
-        .apply(&document, caller.tenant.as_deref(), false)
+        .apply(&document, caller.tenant.as_deref(), Expected::Any)
         .await?;
     Ok(Json(Applied::of(&plan)))
 }

@@ -6,10 +6,10 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use crate::app::enums::{NumberStatus, SmsApp, TenantStatus, VoiceApp, is_name};
 use crate::app::model::Profile;
 use crate::app::read;
-use crate::app::refusal::Fault;
-use crate::app::words::{NumberStatus, SmsApp, TenantStatus, VoiceApp, is_name};
+use crate::app::refusal::FieldError;
 use crate::effects::provision::{Place, Wanted};
 
 /// An apply file.
@@ -31,7 +31,7 @@ struct FlowBody {
     /// The only tenant that has it; unsaid: every tenant.
     tenant: Option<String>,
     name: String,
-    /// screener, coach or eligibility.
+    /// screener, coach, eligibility or conversation.
     kind: String,
     #[serde(flatten)]
     more: Map<String, Value>,
@@ -65,7 +65,7 @@ struct AccountBody {
 struct NumberBody {
     number: String,
     primary: Option<bool>,
-    /// forward, screener, coach, assistant, bot:NAME or none; screener:NAME and coach:NAME name a flow.
+    /// forward, screener, coach, assistant, bot:NAME or none; screener:NAME, coach:NAME and assistant:NAME name a flow.
     voice: Option<String>,
     sms: Option<SmsApp>,
     status: Option<NumberStatus>,
@@ -82,6 +82,8 @@ pub(super) struct KeyBody {
     /// read, write, admin.
     scopes: Vec<String>,
     key: Option<String>,
+    /// RFC 3339; from then on it opens nothing. Null: it does not end; unsaid: as it is.
+    expires_at: Option<String>,
 }
 
 /// A number to buy.
@@ -112,7 +114,10 @@ pub(super) struct NumberStatusBody {
 }
 
 /// Reads what is to be bought.
-pub(super) fn wanted(body: &Value, idempotency_key: Option<&str>) -> Result<Wanted, Vec<Fault>> {
+pub(super) fn wanted(
+    body: &Value,
+    idempotency_key: Option<&str>,
+) -> Result<Wanted, Vec<FieldError>> {
     let mut faults = Vec::new();
     let wanted = read::object(&mut faults, String::new(), body, |it| {
         it.require("tenant_id");

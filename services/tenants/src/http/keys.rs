@@ -1,15 +1,15 @@
 //! `/api/keys`.
 
 use actix_web::HttpResponse;
-use actix_web::web::{Data, Json, Path, Query};
-use role::http::{ApiError, Caller, Page};
+use actix_web::web::{Data, Json, Path};
+use api::{ApiError, Body, Caller, Page, Query};
 use serde_json::Value;
 
 use super::view::{KeyView, Keys, NewKey};
 use super::{State, after};
 use crate::app::document::{self, Document};
+use crate::app::enums::is_name;
 use crate::app::refusal::Refusal;
-use crate::app::words::is_name;
 
 pub(super) async fn list(
     state: Data<State>,
@@ -26,7 +26,7 @@ pub(super) async fn list(
 pub(super) async fn create(
     state: Data<State>,
     caller: Caller,
-    body: Json<Value>,
+    Body(body): Body<Value>,
 ) -> Result<HttpResponse, ApiError> {
     let key = document::key(&body).map_err(Refusal::Invalid)?;
     let document = Document {

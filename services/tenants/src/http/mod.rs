@@ -2,26 +2,20 @@
 
 mod apply;
 mod body;
+pub mod erasures;
 mod keys;
 mod numbers;
 mod refusal;
+mod state;
 mod tenants;
 mod view;
+mod webhooks;
 
 use actix_web::web;
-use role::http::{Access, ApiError, Method, Page, Route, Scope, shape};
+use api::{Access, Method, Page, Route, Scope, query_shape, shape};
 
-use crate::app::words::is_name;
-use crate::effects::provision::Provision;
-use crate::effects::registry::Registry;
-
-/// What the handlers work with.
-pub struct State {
-    /// Tenants, numbers and keys.
-    pub registry: Registry,
-    /// Purchases.
-    pub provision: Provision,
-}
+pub use state::State;
+use state::after;
 
 const READ: Access = Access::Key(Scope::Read);
 const WRITE: Access = Access::Key(Scope::Write);
@@ -41,12 +35,13 @@ pub const ROUTES: &[Route] = &[
     Route::new(Method::Get, "/api/tenants/", READ, "Tenants", || {
         web::to(tenants::list)
     })
+    .asks(query_shape::<Page>)
     .gives(shape::<view::Tenants>),
     Route::new(
         Method::Post,
         "/api/tenants/",
         ADMIN,
-        "Creates a tenant",
+        "Creates a tenant; Idempotency-Key is honoured",
         || web::to(tenants::create),
     )
     .takes(shape::<body::TenantBody>)
@@ -63,7 +58,7 @@ pub const ROUTES: &[Route] = &[
         Method::Put,
         "/api/tenants/{id}",
         ADMIN,
-        "Creates or replaces a tenant",
+        "Creates or replaces a tenant; If-Match with its updated_at refuses what was changed meanwhile",
         || web::to(tenants::put),
     )
     .takes(shape::<body::TenantBody>)
@@ -84,12 +79,13 @@ pub const ROUTES: &[Route] = &[
         "API keys, without the keys themselves",
         || web::to(keys::list),
     )
+    .asks(query_shape::<Page>)
     .gives(shape::<view::Keys>),
     Route::new(
         Method::Post,
         "/api/keys/",
         ADMIN,
-        "Makes an API key; it is shown this once",
+        "Makes an API key; it is shown this once. Names are unique, so a repeat makes no second one: 409 exists",
         || web::to(keys::create),
     )
     .takes(shape::<body::KeyBody>)
@@ -105,10 +101,28 @@ pub const ROUTES: &[Route] = &[
         Method::Get,
         "/phone-numbers/",
         READ,
-        "Phone numbers, of one `?tenant=` or all",
+        "Phone numbers, of one tenant or all",
         || web::to(numbers::list),
     )
+    .asks(query_shape::<numbers::Which>)
     .gives(shape::<view::Numbers>),
+    Route::new(
+        Method::Get,
+        "/phone-numbers/webhooks",
+        READ,
+        "What each number has at Twilio beside what it must have",
+        || web::to(webhooks::list),
+    )
+    .asks(query_shape::<numbers::Which>)
+    .gives(shape::<webhooks::AllWebhooks>),
+    Route::new(
+        Method::Post,
+        "/phone-numbers/{id}/webhooks",
+        WRITE,
+        "Points a number's webhooks at Twilio at this platform",
+        || web::to(webhooks::set),
+    )
+    .gives(shape::<webhooks::WebhooksView>),
     Route::new(
         Method::Get,
         "/phone-numbers/lookup/{e164}",
@@ -121,7 +135,7 @@ pub const ROUTES: &[Route] = &[
         Method::Post,
         "/phone-numbers/provision",
         WRITE,
-        "Buys a number at Twilio for a tenant",
+        "Buys a number at Twilio for a tenant; Idempotency-Key is honoured",
         || web::to(numbers::provision),
     )
     .takes(shape::<body::ProvisionBody>)
@@ -144,14 +158,3 @@ pub const ROUTES: &[Route] = &[
     )
     .gives(shape::<view::Provisioned>),
 ];
-
-/// Where a page begins.
-fn after(page: &Page) -> Result<&str, ApiError> {
-    match page.cursor.as_deref() {
-        None => Ok(""),
-        Some(cursor) if is_name(cursor) => Ok(cursor),
-        Some(_) => Err(ApiError::bad_request(
-            "the cursor is not one of ours; use next_cursor of the last page",
-        )),
-    }
-}

@@ -1,24 +1,29 @@
 //! `/phone-numbers`.
 
-use actix_web::web::{Data, Json, Path, Query};
+use actix_web::web::{Data, Json, Path};
 use actix_web::{HttpRequest, HttpResponse};
+use api::{ApiError, Body, Caller, Limit, Page, Query, idempotency_key};
 use phone::E164;
-use role::http::{ApiError, Caller, Page};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::body::{NumberStatusBody, wanted};
 use super::view::{Lookup, NumberView, Numbers, Provisioned};
 use super::{State, after};
+use crate::app::enums::{NumberStatus, is_name};
 use crate::app::refusal::Refusal;
-use crate::app::words::{NumberStatus, is_name};
 
-/// `?tenant=&limit=&cursor=`.
-#[derive(Deserialize)]
+/// Which numbers.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Which {
-    tenant: Option<String>,
-    limit: Option<u32>,
-    cursor: Option<String>,
+    /// Only this tenant's.
+    pub(super) tenant: Option<String>,
+    /// How many at most, 1 to 200; 50 unless said.
+    pub(super) limit: Option<Limit>,
+    /// Where the last page ended: its `next_cursor`.
+    pub(super) cursor: Option<String>,
 }
 
 pub(super) async fn list(
@@ -71,15 +76,12 @@ pub(super) async fn provision(
     state: Data<State>,
     caller: Caller,
     request: HttpRequest,
-    body: Json<Value>,
+    Body(body): Body<Value>,
 ) -> Result<HttpResponse, ApiError> {
-    let key = request
-        .headers()
-        .get("Idempotency-Key")
-        .and_then(|key| key.to_str().ok());
+    let key = idempotency_key(&request)?;
     let wanted = wanted(&body, key).map_err(Refusal::Invalid)?;
     if !caller.may_see(&wanted.tenant_id) {
-        return Err(ApiError::not_found("tenant"));
+        return Err(Refusal::no_such_tenant().into());
     }
     let number = state.provision.buy(&wanted).await?;
     Ok(match number.status {
@@ -94,7 +96,7 @@ pub(super) async fn set_status(
     state: Data<State>,
     caller: Caller,
     id: Path<String>,
-    body: Json<NumberStatusBody>,
+    Body(body): Body<NumberStatusBody>,
 ) -> Result<Json<NumberView>, ApiError> {
     let bound = caller.tenant.as_deref();
     let number = state
@@ -119,7 +121,7 @@ pub(super) async fn release(
     })
 }
 
-fn known(id: &str) -> Result<&str, ApiError> {
+pub(super) fn known(id: &str) -> Result<&str, ApiError> {
     if is_name(id) {
         Ok(id)
     } else {

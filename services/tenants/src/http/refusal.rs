@@ -1,6 +1,6 @@
 //! How a refusal looks from outside.
 
-use role::http::ApiError;
+use api::ApiError;
 use serde_json::json;
 use tracing::error;
 

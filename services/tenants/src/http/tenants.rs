@@ -1,16 +1,18 @@
 //! `/api/tenants`.
 
-use actix_web::HttpResponse;
-use actix_web::web::{Data, Json, Path, Query};
-use role::http::{ApiError, Caller, Page, Scope};
+use actix_web::web::{Data, Json, Path};
+use actix_web::{HttpRequest, HttpResponse};
+use api::{ApiError, Body, Caller, Page, Query, Scope, idempotency_key};
+use clock::Time;
 use serde_json::Value;
 
 use super::body::TenantStatusBody;
 use super::view::{Id, TenantView, Tenants};
 use super::{State, after};
 use crate::app::document;
+use crate::app::enums::is_name;
 use crate::app::refusal::Refusal;
-use crate::app::words::is_name;
+use crate::effects::expected::Expected;
 
 pub(super) async fn list(
     state: Data<State>,
@@ -33,13 +35,23 @@ pub(super) async fn list(
 pub(super) async fn create(
     state: Data<State>,
     caller: Caller,
-    body: Json<Value>,
+    request: HttpRequest,
+    Body(body): Body<Value>,
 ) -> Result<HttpResponse, ApiError> {
     let document = document::tenant(&body, None).map_err(Refusal::Invalid)?;
-    state
+    let is_marked = idempotency_key(&request)?.is_some();
+    let bound = caller.tenant.as_deref();
+    match state
         .registry
-        .apply(&document, caller.tenant.as_deref(), true)
-        .await?;
+        .apply(&document, bound, Expected::Nothing)
+        .await
+    {
+        Ok(_) => {}
+        // The id names the tenant: a request that comes again finds all as it wants it.
+        Err(Refusal::Conflict { code: "exists", .. })
+            if is_marked && state.registry.holds(&document, bound).await? => {}
+        Err(refusal) => return Err(refusal.into()),
+    }
     let id = document
         .tenants
         .into_iter()
@@ -62,13 +74,15 @@ pub(super) async fn put(
     state: Data<State>,
     caller: Caller,
     id: Path<String>,
-    body: Json<Value>,
+    request: HttpRequest,
+    Body(body): Body<Value>,
 ) -> Result<Json<TenantView>, ApiError> {
     let id = own(&caller, &id)?;
+    let expected = expected(&request)?;
     let document = document::tenant(&body, Some(id)).map_err(Refusal::Invalid)?;
     state
         .registry
-        .apply(&document, caller.tenant.as_deref(), false)
+        .apply(&document, caller.tenant.as_deref(), expected)
         .await?;
     Ok(Json(TenantView::of(state.registry.tenant(id).await?, true)))
 }
@@ -77,7 +91,7 @@ pub(super) async fn set_status(
     state: Data<State>,
     caller: Caller,
     id: Path<String>,
-    body: Json<TenantStatusBody>,
+    Body(body): Body<TenantStatusBody>,
 ) -> Result<Json<TenantView>, ApiError> {
     let id = own(&caller, &id)?;
     if caller.tenant.is_some() {
@@ -88,6 +102,17 @@ pub(super) async fn set_status(
     }
     state.registry.set_tenant_status(id, body.status).await?;
     Ok(Json(TenantView::of(state.registry.tenant(id).await?, true)))
+}
+
+/// The tenant that the client has seen, as `If-Match` says it: its `updated_at`. Unsaid: whatever it is.
+fn expected(request: &HttpRequest) -> Result<Expected, ApiError> {
+    let Some(value) = request.headers().get("If-Match") else {
+        return Ok(Expected::Any);
+    };
+    let text = value.to_str().unwrap_or_default().trim_matches('"');
+    let time = text.parse::<Time>();
+    time.map(Expected::Since)
+        .map_err(|_| ApiError::invalid("If-Match", "must be the tenant's updated_at"))
 }
 
 /// The tenant of the path, where the caller may see it.

@@ -5,11 +5,13 @@ use phone::E164;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::app::change::Change;
 use crate::app::document::Document;
+use crate::app::enums::{NumberStatus, SmsApp, TenantStatus, VoiceApp};
 use crate::app::hours::Hours;
 use crate::app::model::{AfterHours, Key, Number, Profile, Tenant};
-use crate::app::plan::{Change, Plan};
-use crate::app::words::{NumberStatus, SmsApp, TenantStatus, VoiceApp};
+use crate::app::offer::ServiceArea;
+use crate::app::planned::Plan;
 
 /// The id of what was created.
 #[derive(Serialize, JsonSchema)]
@@ -26,9 +28,18 @@ pub(super) struct Applied {
     /// Numbers of these tenants that the file does not list; they stay as they are.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     unlisted: Vec<String>,
+    /// What was applied and will hardly do what was meant.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<Warning>,
     /// Keys that were made up; they are shown this once.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     keys: Vec<MadeKey>,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Warning {
+    path: String,
+    message: String,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -69,6 +80,11 @@ impl Applied {
             .iter()
             .map(|number| format!("number {number}"))
             .collect();
+        let warnings = plan.warnings.iter().map(|it| Warning {
+            path: it.path.clone(),
+            message: it.message.clone(),
+        });
+        applied.warnings = warnings.collect();
         let made = plan.made.iter().map(|(name, key)| MadeKey {
             name: name.clone(),
             key: key.reveal().to_owned(),
@@ -186,7 +202,7 @@ pub(super) struct Lookup {
     business_hours: Hours,
     after_hours: AfterHours,
     trade: Option<String>,
-    service_area: Option<String>,
+    service_area: Option<ServiceArea>,
     language: Option<String>,
 }
 
@@ -271,6 +287,9 @@ pub(super) struct KeyView {
     tenant_id: Option<String>,
     scopes: Vec<String>,
     created_at: Time,
+    expires_at: Option<Time>,
+    /// To the minute.
+    last_used_at: Option<Time>,
 }
 
 impl KeyView {
@@ -281,6 +300,8 @@ impl KeyView {
             tenant_id: key.tenant,
             scopes: key.scopes,
             created_at: key.created_at,
+            expires_at: key.expires_at,
+            last_used_at: key.last_used_at,
         }
     }
 }

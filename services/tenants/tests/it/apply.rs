@@ -70,7 +70,7 @@ pub async fn all_faults_are_told_at_once(lab: Arc<Lab>) {
                         "forward_to": "5550100002", "dial_timeout_s": 3, "missed_call_text": "{busines_name}",
                         "text_back": { "enabled": "yes" }, "recording": { "format": "ogg", "speed": 1 },
                         "twilio": { "account_sid": "AC1", "auth_tokens": [] },
-                        "after_hours": { "action": "sing" }, "notify_url": "ftp://x", "notify_secret": "x",
+                        "after_hours": { "action": "sing", "say": "Back {soon}." }, "whisper": { "say": "{caller" }, "notify_url": "ftp://x", "notify_secret": "x",
                         "language": "english please", "status": "asleep",
                         "numbers": [{ "number": 15550100001_u64 }, { "number": "+15550100004", "voice": "robot" }, "x"],
                     },
@@ -99,6 +99,7 @@ pub async fn all_faults_are_told_at_once(lab: Arc<Lab>) {
             "keys[0].scopes[0]",
             "tenant",
             "tenants[0].after_hours.action",
+            "tenants[0].after_hours.say",
             "tenants[0].business_hours.mon",
             "tenants[0].business_hours.someday",
             "tenants[0].business_hours.tue[1]",
@@ -121,6 +122,7 @@ pub async fn all_faults_are_told_at_once(lab: Arc<Lab>) {
             "tenants[0].timezone",
             "tenants[0].twilio.account_sid",
             "tenants[0].twilio.auth_tokens",
+            "tenants[0].whisper.say",
             "tenants[2].id",
             "tenants[2].numbers[0].number",
             "tenants[3].id",
@@ -130,7 +132,10 @@ pub async fn all_faults_are_told_at_once(lab: Arc<Lab>) {
         let error = errors.iter().find(|e| e["path"] == place).unwrap();
         error["message"].as_str().unwrap().to_owned()
     };
-    assert!(said("tenants[0].missed_call_text").contains("{business_name}, {caller} and {trade}"));
+    assert!(
+        said("tenants[0].missed_call_text")
+            .contains("{business_name}, {caller}, {number} and {trade}")
+    );
     assert!(said("tenants[0].numbers[0].number").contains("quotes"));
     assert!(said("tenant").starts_with("is not a field; there are flows, keys, tenants"));
     assert_eq!(lab.get("/api/tenants/").await["items"], json!([]));
@@ -309,7 +314,13 @@ pub async fn a_tenant_is_created_once(lab: Arc<Lab>) {
     let tenant = json!({ "id": "smith", "name": "Smith" });
     let (status, answer) = lab.post("/api/tenants/", tenant.clone()).await;
     assert_eq!((status, &answer["id"]), (201, &json!("smith")));
-    let (status, answer) = lab.post("/api/tenants", tenant).await;
+    let (status, answer) = lab.post("/api/tenants", tenant.clone()).await;
+    assert_eq!((status, &answer["error"]["code"]), (409, &json!("exists")));
+    // The same request, marked as one that may come again; and another one.
+    let (status, answer) = lab.post_once("/api/tenants/", "k1", tenant).await;
+    assert_eq!((status, &answer["id"]), (201, &json!("smith")));
+    let other = json!({ "id": "smith", "name": "Smyth" });
+    let (status, answer) = lab.post_once("/api/tenants/", "k1", other).await;
     assert_eq!((status, &answer["error"]["code"]), (409, &json!("exists")));
     let (status, answer) = lab
         .put(

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use actix_web::http::Method as HttpMethod;
+use api::{Access, Method};
+use chrono::TimeDelta;
+use encryption::key_hash;
 use events::v1::{KeyChanged, KeyGrant, KeyQuery};
-use role::http::{Access, Method};
-use role::seal::key_hash;
 use serde_json::json;
 use testkit::ADMIN;
 
@@ -129,7 +130,7 @@ pub async fn a_tenants_key_sees_its_tenant_only(lab: Arc<Lab>) {
         ("DELETE", foreign_key.as_str(), None, 404),
         ("PUT", number_status.as_str(), Some(suspended), 404),
         ("POST", number_release.as_str(), None, 404),
-        ("POST", "/phone-numbers/provision", Some(order), 404),
+        ("POST", "/phone-numbers/provision", Some(order), 422),
     ] {
         let status = lab.status(method, path, &key, body.clone()).await;
         assert_eq!(status, answer, "{method} {path}: {body:?}");
@@ -199,7 +200,7 @@ pub async fn keys_of_an_apply_file(lab: Arc<Lab>) {
 
 pub async fn no_route_is_open(lab: Arc<Lab>) {
     let routes = tenants::ROLE.routes.concat();
-    assert_eq!(routes.len(), 14);
+    assert_eq!(routes.len(), 18);
     let described = lab.call("GET", "/api/openapi.json", "", None).await.1;
     for route in routes {
         assert!(
@@ -221,4 +222,46 @@ pub async fn no_route_is_open(lab: Arc<Lab>) {
             assert_eq!(status, 401, "{method} {path}: {answer}");
         }
     }
+}
+
+pub async fn key_that_has_expired_opens_nothing(lab: Arc<Lab>) {
+    let grant = async || -> KeyGrant {
+        lab.ask(&KeyQuery {
+            hash: key_hash("the-key-of-the-fair"),
+        })
+        .await
+    };
+    let apply = async |expires_at: serde_json::Value| {
+        let key = json!({ "name": "fair", "scopes": ["read"], "key": "the-key-of-the-fair", "expires_at": expires_at });
+        lab.post("/api/apply", json!({ "keys": [key] })).await
+    };
+    let (status, answer) = apply(json!("tomorrow")).await;
+    assert_eq!(
+        (status, &answer["error"]["details"]["field"]),
+        (422, &json!("keys[0].expires_at"))
+    );
+    let now = lab.clock.now();
+    assert_eq!(apply(json!(now - TimeDelta::seconds(1))).await.0, 422);
+    assert_eq!(apply(json!(now + TimeDelta::hours(1))).await.0, 200);
+    assert!(grant().await.known);
+    let shown = async || lab.get("/api/keys/").await["items"][0].clone();
+    let used = shown().await["last_used_at"].clone();
+    assert!(used.is_string(), "{}", shown().await);
+
+    lab.clock.advance(TimeDelta::minutes(30));
+    assert!(grant().await.known);
+    assert_ne!(shown().await["last_used_at"], used);
+    lab.clock.advance(TimeDelta::minutes(31));
+    assert!(!grant().await.known);
+    // What is not said of it stays; nothing makes it last.
+    let (_, same) = lab
+        .post(
+            "/api/apply",
+            json!({ "keys": [{ "name": "fair", "scopes": ["read"] }] }),
+        )
+        .await;
+    assert_eq!(same["unchanged"], json!(["key fair"]));
+    assert_eq!(apply(json!(null)).await.0, 200);
+    assert!(grant().await.known);
+    assert_eq!(shown().await["expires_at"], json!(null));
 }

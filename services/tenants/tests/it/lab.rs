@@ -30,13 +30,34 @@ pub async fn run<F: Future<Output = ()>>(mode: Mode, case: fn(Arc<Lab>) -> F) {
 
 /// The same at a time of the case's own.
 pub async fn run_at<F: Future<Output = ()>>(mode: Mode, clock: Clock, case: fn(Arc<Lab>) -> F) {
+    run_with(mode, clock, &[], case).await;
+}
+
+/// With a clock that the case moves.
+pub async fn held<F: Future<Output = ()>>(mode: Mode, case: fn(Arc<Lab>) -> F) {
+    run_with(mode, Clock::held(Clock::system().now()), &[], case).await;
+}
+
+/// Where tenants' addresses are public ones.
+pub async fn guarded<F: Future<Output = ()>>(mode: Mode, case: fn(Arc<Lab>) -> F) {
+    let public = [("TRUNKLINE_PRIVATE_ADDRESSES", "off")];
+    run_with(mode, Clock::system(), &public, case).await;
+}
+
+async fn run_with<F: Future<Output = ()>>(
+    mode: Mode,
+    clock: Clock,
+    more: &[(&str, &str)],
+    case: fn(Arc<Lab>) -> F,
+) {
     log();
     let token = "1".repeat(32);
     let account = [
         ("TWILIO_ACCOUNT_SID", ACCOUNT),
         ("TWILIO_AUTH_TOKEN", token.as_str()),
     ];
-    let kit = Kit::new("tenants", mode, clock, &account).await;
+    let settings = [&account, more].concat();
+    let kit = Kit::new("tenants", mode, clock, &settings).await;
     let parts = kit.open().await;
     let heard = [
         "voice.#",
@@ -45,6 +66,8 @@ pub async fn run_at<F: Future<Output = ()>>(mode: Mode, clock: Clock, case: fn(A
         "sms.inbound",
         "*.changed",
         "flow.define",
+        "person.forget",
+        "retention.due",
     ];
     // Calls are answered with the routing key that they came by.
     let answer = |question: &Envelope| {
@@ -63,6 +86,7 @@ async fn role(parts: &Parts) -> Role {
     let timings = Timings {
         purchase: Duration::from_secs(2),
         retry_delays: vec![Duration::from_millis(50); 4],
+        retention: Duration::from_millis(100),
     };
     tenants::role_with_timings(parts, timings).await.unwrap()
 }
@@ -76,6 +100,13 @@ impl Lab {
     /// Starts the role again, after [`Kit::stop`], on what it left and on a bus where nobody else is.
     pub async fn start_again(&self) {
         let parts = self.open().await;
+        self.start(vec![role(&parts).await]).await;
+    }
+
+    /// The same on a platform that has these roles.
+    pub async fn start_knowing(&self, roles: &[&'static str]) {
+        let mut parts = self.open().await;
+        parts.roles = roles.to_vec();
         self.start(vec![role(&parts).await]).await;
     }
 

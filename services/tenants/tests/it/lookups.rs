@@ -3,13 +3,16 @@
 use std::sync::Arc;
 
 use clock::Clock;
-use events::v1::{Directory, DirectoryQuery, NumberChanged, ResolveQuery, Resolved, TenantChanged};
-use role::settings::Secret;
+use events::v1::{
+    Directory, DirectoryQuery, NumberChanged, ResolveQuery, Resolved, TenantChanged, TenantFound,
+    TenantQuery,
+};
 use serde_json::json;
+use settings::Secret;
 use testkit::{ADMIN, Mode, eventually};
 
 use crate::lab::{Lab, log, run_at};
-use crate::world::{ACCOUNT, OTHER_ACCOUNT};
+use crate::world::{ACCOUNT, OTHER_ACCOUNT, world};
 
 async fn resolve(lab: &Lab, number: &str) -> Resolved {
     lab.ask(&ResolveQuery {
@@ -33,6 +36,26 @@ pub async fn a_change_is_seen_at_once(lab: Arc<Lab>) {
     lab.suspend("smith").await;
     let found = resolve(&lab, "+15550100001").await;
     assert_eq!((found.active, found.tenant.is_some()), (false, true));
+}
+
+pub async fn tenant_query_answers_the_named_one_or_the_only_one(lab: Arc<Lab>) {
+    let find = async |id: &str| {
+        let query = TenantQuery {
+            tenant_id: id.to_owned(),
+        };
+        let found: TenantFound = lab.ask(&query).await;
+        found.tenant_id
+    };
+    assert_eq!(find("").await, "", "there is none yet");
+    let one = |id: &str| json!({ "tenants": [{ "id": id, "name": id }] });
+    lab.apply(one("smith")).await;
+    assert_eq!(find("").await, "smith");
+    lab.apply(one("jones")).await;
+    assert_eq!(find("").await, "", "there are two");
+    assert_eq!(
+        (find("jones").await, find("nobody").await),
+        ("jones".into(), String::new())
+    );
 }
 
 pub async fn a_change_of_another_replica_is_seen(lab: Arc<Lab>) {
@@ -63,7 +86,7 @@ pub async fn a_change_of_another_replica_is_seen(lab: Arc<Lab>) {
 
 pub async fn the_edge_gets_its_directory(lab: Arc<Lab>) {
     lab.world().await;
-    let directory: Directory = lab.ask(&DirectoryQuery {}).await;
+    let directory: Directory = lab.ask(&DirectoryQuery::default()).await;
     let account = &directory.accounts[0];
     assert_eq!(
         (
@@ -104,7 +127,7 @@ pub async fn the_edge_gets_its_directory(lab: Arc<Lab>) {
         ]
     );
     lab.suspend("smith").await;
-    let directory: Directory = lab.ask(&DirectoryQuery {}).await;
+    let directory: Directory = lab.ask(&DirectoryQuery::default()).await;
     assert!(directory.entries.iter().all(|e| !e.dialable));
     // The directory of this process follows.
     let known = &lab.parts.directory;
@@ -131,7 +154,38 @@ async fn without_a_database_an_old_answer_is_used() {
         assert!(resolve(&lab, "+15550100001").await.active);
         lab.parts.clock.advance(chrono::Duration::seconds(31));
         assert!(resolve(&lab, "+15550100001").await.active);
-        assert!(log().text().contains("an old look-up is used"));
+        assert!(log().text().contains("old look-ups are used"));
     })
     .await;
+}
+
+pub async fn directory_comes_in_pages(lab: Arc<Lab>) {
+    let numbers: Vec<_> = (0..25)
+        .map(|n| json!({ "number": format!("+155501101{n:02}") }))
+        .collect();
+    let mut document = world();
+    document["tenants"][0]["numbers"] = json!(numbers);
+    lab.apply(document).await;
+    let page = async |after: &str| -> Directory {
+        let after = after.to_owned();
+        lab.ask(&DirectoryQuery { limit: 10, after }).await
+    };
+    let first = page("").await;
+    assert_eq!((first.entries.len(), first.accounts.len()), (10, 1));
+    let second = page(&first.next).await;
+    assert_eq!((second.entries.len(), second.accounts.len()), (10, 0));
+    let third = page(&second.next).await;
+    assert_eq!((third.entries.len(), third.next.as_str()), (6, ""));
+    let mut paged: Vec<String> = [first, second, third]
+        .into_iter()
+        .flat_map(|it| it.entries)
+        .map(|it| it.number)
+        .collect();
+    paged.sort_unstable();
+    // Whoever asks for no page gets all of it.
+    let whole: Directory = lab.ask(&DirectoryQuery::default()).await;
+    assert_eq!(whole.next, "");
+    let mut all: Vec<String> = whole.entries.into_iter().map(|it| it.number).collect();
+    all.sort_unstable();
+    assert_eq!(paged, all);
 }

@@ -3,17 +3,23 @@
 #![expect(clippy::unwrap_used, reason = "a test that fails says where")]
 
 mod apply;
+mod claims;
+mod erasures;
 mod flows;
 mod keys;
 mod lab;
-mod listening;
 mod lookups;
 mod moments;
 mod notify;
+mod notify_queues;
 mod numbers;
+mod offers;
 mod purchases;
+mod reach;
 mod resolution;
 mod secrets;
+mod warnings;
+mod webhooks;
 mod world;
 
 testkit::suite! { crate::lab::run;
@@ -27,6 +33,13 @@ testkit::suite! { crate::lab::run;
         what_is_shown_can_be_put_back,
         a_tenant_is_created_once,
         what_is_no_document_is_refused;
+    claims:
+        number_of_another_account_cannot_be_claimed,
+        number_of_the_platform_is_assigned_by_operators,
+        number_at_twilio_has_one_owner,
+        what_an_operator_has_suspended_only_operators_lift;
+    erasures:
+        erasure_is_over_when_every_part_has_answered;
     flows:
         flows_are_told_to_whoever_keeps_them,
         a_bad_flow_holds_everything_up,
@@ -38,14 +51,16 @@ testkit::suite! { crate::lab::run;
         a_withdrawn_key_opens_nothing,
         keys_of_an_apply_file,
         no_route_is_open;
-    listening:
+    notify_queues:
         calls_are_collected_from_when_a_tenant_wants_to_be_told,
         a_refused_document_collects_nothing,
         a_new_broker_collects_for_who_wanted_it_before;
     lookups:
         a_change_is_seen_at_once,
+        tenant_query_answers_the_named_one_or_the_only_one,
         a_change_of_another_replica_is_seen,
-        the_edge_gets_its_directory;
+        the_edge_gets_its_directory,
+        directory_comes_in_pages;
     moments:
         what_is_republished_keeps_its_moment;
     notify:
@@ -58,11 +73,24 @@ testkit::suite! { crate::lab::run;
         a_number_is_looked_up,
         a_number_goes_from_state_to_state,
         lists_page;
+    webhooks:
+        webhooks_are_compared_number_by_number,
+        number_is_pointed_at_the_platform,
+        tenant_that_was_changed_meanwhile_is_not_replaced;
+    offers:
+        offer_travels_to_whoever_answers_customers,
+        own_spend_limits_travel_to_the_edge,
+        offer_faults_have_their_places,
+        conversation_flow_and_its_numbers_are_routed;
     purchases:
         a_number_is_bought,
         a_refused_number_leaves_nothing,
         a_late_answer_settles_a_purchase,
+        purchase_that_nobody_heard_is_ordered_again,
+        suspended_tenant_buys_nothing,
         a_number_is_given_back;
+    reach:
+        inner_address_is_an_operators_word_on_a_laptop;
     resolution:
         a_call_goes_to_the_app_of_its_number,
         a_bot_is_one_app,
@@ -72,5 +100,32 @@ testkit::suite! { crate::lab::run;
         texts_go_to_conversations,
         another_account_cannot_speak_for_a_number;
     secrets:
-        credentials_are_never_shown;
+        credentials_are_never_shown,
+        credential_is_bound_to_its_row_and_sealed_anew;
+    warnings:
+        number_that_cannot_work_is_warned_of,
+        app_that_no_role_serves_is_warned_of,
+        calls_that_would_go_in_circles_are_refused,
+        document_that_says_a_thing_twice_is_refused,
+        platforms_own_account_needs_no_tokens;
+}
+
+/// Where addresses of tenants have to be public.
+mod guarded {
+    testkit::suite! { crate::lab::guarded;
+        reach:
+            inner_address_is_refused_when_it_is_given,
+            inner_address_that_is_there_already_is_not_posted_to;
+    }
+}
+
+/// Where the case moves the clock.
+mod held {
+    testkit::suite! { crate::lab::held;
+        erasures:
+            erasure_that_a_role_has_not_answered_is_asked_for_again,
+            retention_of_a_tenant_is_told_to_whoever_keeps;
+        keys:
+            key_that_has_expired_opens_nothing;
+    }
 }

@@ -6,12 +6,12 @@ use std::sync::{Arc, Mutex};
 use actix_web::dev::ServerHandle;
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
 use events::v1::{
-    Call, CallAnswered, CallEnded, CallMissed, CallStarted, InboundText, MessageRefused,
-    MessageSent, TwilioSmsInbound,
+    Call, CallAnswered, CallEnded, CallMissed, CallStarted, InboundText, MessageFailed,
+    MessageRefused, MessageSent, TwilioSmsInbound,
 };
-use role::settings::Secret;
 use serde_json::{Value, json};
-use tenants::app::note::sign;
+use settings::Secret;
+use tenants::app::notification::sign;
 use testkit::eventually;
 
 use crate::lab::{Lab, log};
@@ -42,7 +42,7 @@ pub struct Theirs {
 }
 
 impl Theirs {
-    async fn start(answers: &[u16]) -> Self {
+    pub async fn start(answers: &[u16]) -> Self {
         let posts: Arc<Mutex<Vec<Post>>> = Arc::default();
         let answers = Arc::new(Mutex::new(answers.iter().copied().collect::<VecDeque<_>>()));
         let state = (posts.clone(), answers.clone());
@@ -65,6 +65,10 @@ impl Theirs {
             answers,
             server: handle,
         }
+    }
+
+    pub fn url(&self) -> &str {
+        &self.url
     }
 
     pub fn posts(&self) -> Vec<Post> {
@@ -198,8 +202,15 @@ pub async fn a_missed_call_is_posted_and_signed(lab: Arc<Lab>) {
         ..MessageRefused::default()
     };
     lab.publish(&refused).await;
-    let mut posts: Vec<Value> = theirs.get(6).await.iter().map(Post::json).collect();
-    assert_eq!(posts.len(), 6);
+    let failed = MessageFailed {
+        tenant_id: "smith".into(),
+        code: 30003,
+        status: "undelivered".into(),
+        ..MessageFailed::default()
+    };
+    lab.publish(&failed).await;
+    let mut posts: Vec<Value> = theirs.get(7).await.iter().map(Post::json).collect();
+    assert_eq!(posts.len(), 7);
     posts.sort_by_key(|p| p["type"].as_str().unwrap().to_owned());
     let kinds: Vec<&str> = posts.iter().map(|p| p["type"].as_str().unwrap()).collect();
     assert_eq!(
@@ -209,16 +220,21 @@ pub async fn a_missed_call_is_posted_and_signed(lab: Arc<Lab>) {
             "call.ended",
             "call.missed",
             "call.started",
+            "message.failed",
             "message.refused",
             "message.sent"
         ]
     );
     assert_eq!(
-        (&posts[1]["duration_s"], &posts[4]["code"]),
+        (&posts[1]["duration_s"], &posts[5]["code"]),
         (&json!(20), &json!(21610))
     );
     assert_eq!(
-        (&posts[5]["conversation_id"], &posts[5]["message_id"]),
+        (&posts[4]["status"], &posts[4]["code"]),
+        (&json!("undelivered"), &json!(30003))
+    );
+    assert_eq!(
+        (&posts[6]["conversation_id"], &posts[6]["message_id"]),
         (&json!("c1"), &json!("m1"))
     );
     theirs.server.stop(false).await;

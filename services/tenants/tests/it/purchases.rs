@@ -18,14 +18,21 @@ struct Egress {
     bus: Bus,
     asked: Mutex<Vec<Envelope>>,
     bought: Option<NumberBought>,
+    /// Whether it does not hear questions, only what comes by itself.
+    is_deaf: bool,
 }
 
 impl Egress {
     async fn start(lab: &Lab, bought: Option<NumberBought>) -> Arc<Self> {
+        Self::start_hearing(lab, bought, false).await
+    }
+
+    async fn start_hearing(lab: &Lab, bought: Option<NumberBought>, is_deaf: bool) -> Arc<Self> {
         let egress = Arc::new(Self {
             bus: lab.bus().clone(),
             asked: Mutex::default(),
             bought,
+            is_deaf,
         });
         let commands = [NumberBuy::TYPE, NumberRelease::TYPE];
         lab.bus()
@@ -49,6 +56,9 @@ impl Egress {
 impl Handler for Egress {
     async fn handle(&self, delivery: Delivery) -> Disposition {
         let envelope = delivery.envelope;
+        if self.is_deaf && envelope.reply_to.is_some() {
+            return Disposition::Done;
+        }
         let reply = match envelope.decode::<NumberBuy>() {
             Ok(buy) => self.bought.clone().map(|bought| {
                 let number_id = buy.number_id;
@@ -70,9 +80,11 @@ impl Handler for Egress {
             }
         };
         self.asked.lock().unwrap().push(envelope.clone());
-        if let (Some(to), Some(reply)) = (&envelope.reply_to, reply) {
+        if let Some(reply) = reply {
             // As egress does: to the one who asked, and to everybody.
-            let _ = self.bus.reply(to, &reply).await;
+            if let Some(to) = &envelope.reply_to {
+                let _ = self.bus.reply(to, &reply).await;
+            }
             let _ = self.bus.publish(&reply).await;
         }
         Disposition::Done
@@ -142,7 +154,7 @@ pub async fn a_number_is_bought(lab: Arc<Lab>) {
         );
     }
     let nobody = json!({ "tenant_id": "nobody", "number": "+14155550124" });
-    assert_eq!(lab.post("/phone-numbers/provision", nobody).await.0, 404);
+    assert_eq!(lab.post("/phone-numbers/provision", nobody).await.0, 422);
 }
 
 pub async fn a_refused_number_leaves_nothing(lab: Arc<Lab>) {
@@ -215,16 +227,49 @@ pub async fn a_late_answer_settles_a_purchase(lab: Arc<Lab>) {
     // What was bought for nobody goes back.
     let orphan = NumberBought {
         number_id: "gone".to_owned(),
+        account_sid: OTHER_ACCOUNT.to_owned(),
         ..sold("+14155550124")
     };
     lab.publish(&orphan).await;
     eventually("it is given back", async || {
-        egress
-            .asked::<NumberRelease>()
+        // To whom it is billed.
+        let asked = egress.asked::<NumberRelease>();
+        asked
             .iter()
-            .any(|r| r.number == "+14155550124")
+            .any(|r| r.number == "+14155550124" && r.account_sid == OTHER_ACCOUNT)
     })
     .await;
+}
+
+/// As when the process dies between its commit and its question: nobody has heard it.
+pub async fn purchase_that_nobody_heard_is_ordered_again(lab: Arc<Lab>) {
+    lab.world().await;
+    let sold = sold("+14155550123");
+    let egress = Egress::start_hearing(&lab, Some(sold), true).await;
+    let want = json!({ "tenant_id": "smith", "number": "+14155550123" });
+    let (status, answer) = lab.post("/phone-numbers/provision", want).await;
+    assert_eq!((status, &answer["status"]), (202, &json!("provisioning")));
+    eventually("it is bought all the same", async || {
+        lab.get("/phone-numbers/lookup/+14155550123").await["status"] == "active"
+    })
+    .await;
+    let asked: Vec<NumberBuy> = egress.asked();
+    assert_eq!(json!(asked[0].number_id), answer["id"]);
+}
+
+pub async fn suspended_tenant_buys_nothing(lab: Arc<Lab>) {
+    lab.world().await;
+    let egress = Egress::start(&lab, Some(sold("+14155550123"))).await;
+    lab.suspend("smith").await;
+    let want = json!({ "tenant_id": "smith", "area_code": "415" });
+    let (status, answer) = lab.post("/phone-numbers/provision", want).await;
+    assert_eq!(
+        (status, &answer["error"]["code"]),
+        (409, &json!("suspended"))
+    );
+    assert!(egress.asked::<NumberBuy>().is_empty());
+    let page = lab.get("/phone-numbers/?tenant=smith").await;
+    assert_eq!(page["items"].as_array().unwrap().len(), 2);
 }
 
 pub async fn a_number_is_given_back(lab: Arc<Lab>) {

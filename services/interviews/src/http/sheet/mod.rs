@@ -1,6 +1,7 @@
 //! The results as a page for reading and printing. Everything that comes from outside is escaped, and nothing of it
 //! becomes a script, a style or an address that is not one of the web.
 
+mod review;
 mod work;
 
 use std::fmt::{self, Display, Write};
@@ -67,6 +68,7 @@ fn write(out: &mut String, it: &Results, settings: &TenantSettings, language: &s
         let tag = tag(summary_is_simulated(it));
         write!(out, "<p class=\"said\">{}{tag}</p>", Safe(&it.feedback))?;
     }
+    review::note(out, it.review.as_ref())?;
     if !it.strengths.is_empty() || !it.areas_for_improvement.is_empty() {
         out.write_str("<div class=\"pair\">")?;
         let tag = tag(summary_is_simulated(it));
@@ -203,6 +205,7 @@ fn answer(out: &mut String, it: &AnswerView) -> fmt::Result {
         let tag = tag(it.simulated_in("score"));
         write!(out, "<p>{}{tag}</p>", Safe(&it.feedback))?;
     }
+    review::note(out, it.review.as_ref())?;
     out.write_str("<div class=\"line small\">")?;
     if let Some(recording) = &it.recording {
         sound(out, recording)?;

@@ -1,0 +1,88 @@
+UPDATE conversations SET status = 'active';
+ALTER TABLE conversations ADD COLUMN opened_at text;
+ALTER TABLE conversations ADD COLUMN closed_at text;
+ALTER TABLE conversations ADD COLUMN unread integer NOT NULL DEFAULT 0;
+ALTER TABLE conversations ADD COLUMN is_unread integer NOT NULL DEFAULT 0;
+ALTER TABLE conversations ADD COLUMN attention text NOT NULL DEFAULT '';
+ALTER TABLE conversations ADD COLUMN revision integer NOT NULL DEFAULT 0;
+ALTER TABLE conversations ADD COLUMN waiting_since text;
+ALTER TABLE conversations ADD COLUMN reply_due_at text;
+ALTER TABLE conversations ADD COLUMN draft_id text;
+ALTER TABLE conversations ADD COLUMN human_until text;
+ALTER TABLE conversations ADD COLUMN fallback_at text;
+ALTER TABLE conversations ADD COLUMN question text NOT NULL DEFAULT '';
+ALTER TABLE conversations ADD COLUMN facts text NOT NULL DEFAULT '{}';
+CREATE INDEX conversations_by_status ON conversations (tenant_id, status, updated_at DESC, id DESC);
+CREATE INDEX conversations_by_answering ON conversations (tenant_id, answering, updated_at DESC, id DESC);
+CREATE INDEX conversations_by_urgency ON conversations (tenant_id, urgency, updated_at DESC, id DESC);
+CREATE INDEX conversations_by_unread ON conversations (tenant_id, is_unread, updated_at DESC, id DESC);
+CREATE INDEX conversations_by_customer ON conversations (tenant_id, customer);
+ALTER TABLE messages ADD COLUMN label text NOT NULL DEFAULT '';
+ALTER TABLE messages ADD COLUMN reason text NOT NULL DEFAULT '';
+ALTER TABLE messages ADD COLUMN reactions text NOT NULL DEFAULT '[]';
+CREATE TABLE entries (
+    id              text NOT NULL PRIMARY KEY,
+    conversation_id text NOT NULL REFERENCES conversations (id),
+    kind            text NOT NULL,
+    at              text NOT NULL,
+    call_id         text,
+    call_sid        text,
+    detail          text NOT NULL
+) STRICT;
+CREATE INDEX entries_by_conversation ON entries (conversation_id, at, id);
+CREATE TABLE opt_out_evidence (
+    id          text NOT NULL PRIMARY KEY,
+    tenant_id   text NOT NULL,
+    customer    text NOT NULL,
+    number      text NOT NULL,
+    wish        text NOT NULL,
+    message_sid text NOT NULL,
+    body        text NOT NULL,
+    source      text NOT NULL,
+    at          text NOT NULL
+) STRICT;
+CREATE INDEX opt_out_evidence_by_customer ON opt_out_evidence (tenant_id, customer, at, id);
+CREATE INDEX opt_out_evidence_newest ON opt_out_evidence (tenant_id, at DESC, id DESC);
+CREATE TABLE unreachable (
+    tenant_id text NOT NULL,
+    customer  text NOT NULL,
+    code      integer NOT NULL,
+    at        text NOT NULL,
+    PRIMARY KEY (tenant_id, customer)
+) STRICT;
+CREATE TABLE contexts (
+    tenant_id text NOT NULL,
+    number    text NOT NULL,
+    context   blob NOT NULL,
+    PRIMARY KEY (tenant_id, number)
+) STRICT;
+CREATE TABLE leads (
+    id              text NOT NULL PRIMARY KEY,
+    conversation_id text NOT NULL UNIQUE REFERENCES conversations (id),
+    tenant_id       text NOT NULL,
+    customer        text NOT NULL,
+    status          text NOT NULL,
+    value           real,
+    notes           text NOT NULL,
+    name            text NOT NULL,
+    address         text NOT NULL,
+    job             text NOT NULL,
+    preferred_time  text NOT NULL,
+    urgency         text NOT NULL,
+    appointment_at  text,
+    created_at      text NOT NULL,
+    updated_at      text NOT NULL
+) STRICT;
+CREATE INDEX leads_by_tenant ON leads (tenant_id, updated_at DESC, id DESC);
+CREATE TABLE bookings (
+    id              text NOT NULL PRIMARY KEY,
+    tenant_id       text NOT NULL,
+    conversation_id text NOT NULL REFERENCES conversations (id),
+    starts_at       text NOT NULL,
+    ends_at         text NOT NULL,
+    status          text NOT NULL,
+    service         text NOT NULL,
+    made_at         text NOT NULL
+) STRICT;
+CREATE INDEX bookings_by_tenant ON bookings (tenant_id, starts_at);
+CREATE INDEX bookings_by_conversation ON bookings (conversation_id, made_at);

@@ -1,0 +1,2 @@
+ALTER TABLE messages ADD COLUMN error_message text NOT NULL DEFAULT '';
+ALTER TABLE deliveries ADD COLUMN error_message text NOT NULL DEFAULT '';

@@ -1,0 +1,2 @@
+DROP INDEX entries_by_call;
+ALTER TABLE opt_outs DROP COLUMN blocked;

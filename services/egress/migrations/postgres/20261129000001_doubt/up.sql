@@ -1,0 +1,6 @@
+-- Until when an effect of unknown outcome is looked for before it is repeated.
+ALTER TABLE effects ADD COLUMN doubt_until timestamptz;
+-- What Twilio's own callback calls it.
+ALTER TABLE effects ADD COLUMN witness text;
+ALTER TABLE effects ADD COLUMN repeated boolean NOT NULL DEFAULT FALSE;
+CREATE INDEX effects_settled ON effects (settled_at);

@@ -1,0 +1,2 @@
+ALTER TABLE effects DROP COLUMN counted;
+DROP TABLE spending;

@@ -1,0 +1,37 @@
+//! The waits of this role.
+
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+/// The waits of this role. Tests are in a hurry; everybody else takes the default.
+#[derive(Debug, Clone)]
+pub struct Timings {
+    /// How long after an attempt of unknown outcome Twilio is looked at first, and then again and again.
+    pub look_after: Duration,
+    /// How long an effect of unknown outcome is looked for before it is repeated. Twilio's list is eventually consistent, and its callback
+    /// may be late.
+    pub doubt: Duration,
+    /// How long an attempt holds its effect. Longer than looking for the effect and asking for it take together.
+    pub lease: Duration,
+    /// The waits before repeats.
+    pub retry_delays: Vec<Duration>,
+    /// Messages from one number, and calls of one account, in one second. Of more calls than its account may place,
+    /// one a second by default, Twilio makes a queue of its own.
+    pub per_second: NonZeroU32,
+}
+
+impl Default for Timings {
+    fn default() -> Self {
+        const TEN: NonZeroU32 = match NonZeroU32::new(10) {
+            Some(ten) => ten,
+            None => NonZeroU32::MIN,
+        };
+        Self {
+            look_after: Duration::from_secs(2),
+            doubt: Duration::from_secs(60),
+            lease: Duration::from_secs(40),
+            retry_delays: bus::RETRY_DELAYS.to_vec(),
+            per_second: TEN,
+        }
+    }
+}

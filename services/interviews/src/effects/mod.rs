@@ -1,0 +1,4 @@
+//! What is answered without deciding anything.
+
+pub mod flows;
+pub mod known;

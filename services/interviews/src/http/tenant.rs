@@ -1,0 +1,60 @@
+//! Whose something is. tenants knows who there is: it is asked over the bus.
+
+use std::time::Duration;
+
+use api::{ApiError, Caller};
+use events::Envelope;
+use events::v1::{TenantFound, TenantQuery};
+
+use super::State;
+
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// The tenant that something new belongs to: the key's own, else the one that is named, else the only one.
+pub(super) async fn owner(
+    state: &State,
+    caller: &Caller,
+    named: Option<String>,
+) -> Result<String, ApiError> {
+    if let Some(own) = &caller.tenant {
+        return Ok(own.clone());
+    }
+    let is_named = named.is_some();
+    let found = find(state, named.unwrap_or_default()).await?;
+    found.ok_or_else(|| {
+        ApiError::invalid(
+            "tenant_id",
+            match is_named {
+                true => "is no tenant; GET /api/tenants/ lists them",
+                false => {
+                    "is missing: there is not exactly one tenant, and this API key is bound to none, so name one"
+                }
+            },
+        )
+    })
+}
+
+/// The tenant that somebody speaks of: the one that is named, the key's own, or the only one.
+pub(super) async fn meant(
+    state: &State,
+    caller: &Caller,
+    named: Option<String>,
+) -> Result<Option<String>, ApiError> {
+    match named.or_else(|| caller.tenant.clone()) {
+        Some(tenant) => Ok(Some(tenant)),
+        None => find(state, String::new()).await,
+    }
+}
+
+async fn find(state: &State, tenant_id: String) -> Result<Option<String>, ApiError> {
+    let query = Envelope::new(
+        "trunkline/interviews",
+        &state.clock,
+        &TenantQuery { tenant_id },
+    );
+    let reply = state.bus.request(query, PATIENCE).await?;
+    let found: TenantFound = reply
+        .decode()
+        .map_err(|_| ApiError::unavailable("the role tenants"))?;
+    Ok(Some(found.tenant_id).filter(|id| !id.is_empty()))
+}

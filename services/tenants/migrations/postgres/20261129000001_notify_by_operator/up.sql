@@ -1,0 +1,1 @@
+ALTER TABLE tenants ADD COLUMN notify_by_operator BOOLEAN NOT NULL DEFAULT FALSE;

@@ -1,0 +1,1 @@
+ALTER TABLE tenants ADD COLUMN notify_by_operator INTEGER NOT NULL DEFAULT 0;
