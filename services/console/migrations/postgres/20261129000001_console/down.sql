@@ -1,0 +1,5 @@
+DROP TABLE audit;
+DROP TABLE links;
+DROP TABLE sessions;
+DROP TABLE memberships;
+DROP TABLE operators;

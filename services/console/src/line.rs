@@ -1,0 +1,107 @@
+//! The emulator, for the telephone in the browser: places calls whose caller is a person at the page.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use role::Parts;
+use serde_json::{Value, json};
+use settings::Secret;
+use tracing::warn;
+
+use crate::api::{Missing, answer, segment};
+
+/// More calls than these are not remembered; the oldest are over by then.
+const REMEMBERED: usize = 1000;
+
+/// The emulator's controls, with its credentials, and whose calls they placed.
+pub struct Line {
+    client: reqwest::Client,
+    base: String,
+    sid: String,
+    token: Secret,
+    calls: Mutex<HashMap<String, String>>,
+}
+
+impl Line {
+    /// Where the emulator is the Twilio; none with a real account.
+    pub fn new(parts: &Parts) -> Option<Self> {
+        let settings = &parts.settings;
+        let account = settings.account.as_ref()?;
+        if !settings.runs_emulator() || settings.twilio_api_base_url.is_none() {
+            return None;
+        }
+        let client = reqwest::Client::builder()
+            .connect_timeout(Duration::from_secs(2))
+            .pool_idle_timeout(Duration::from_secs(2))
+            .no_proxy();
+        Some(Self {
+            client: client.build().ok()?,
+            base: settings.twilio_api_url().to_owned(),
+            sid: account.sid.clone(),
+            token: account.tokens.first()?.clone(),
+            calls: Mutex::default(),
+        })
+    }
+
+    fn request(&self, method: reqwest::Method, path: &str) -> reqwest::RequestBuilder {
+        self.client
+            .request(method, format!("{}{path}", self.base))
+            .basic_auth(&self.sid, Some(self.token.reveal()))
+    }
+
+    /// Places a call for a session; gives its CallSid.
+    pub async fn call(&self, session: &str, from: &str, to: &str) -> Result<String, Missing> {
+        let path = "/emulator/calls";
+        let body = json!({ "number": to, "from": from, "live": true });
+        let request = self.request(reqwest::Method::POST, path).json(&body);
+        let made: Value = answer(path, request).await?;
+        let sid = made["sid"].as_str().ok_or(Missing::Away)?.to_owned();
+        let mut calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
+        if calls.len() >= REMEMBERED {
+            calls.clear();
+        }
+        calls.insert(sid.clone(), session.to_owned());
+        Ok(sid)
+    }
+
+    /// Does what the caller does next.
+    pub async fn step(&self, session: &str, call: &str, step: &Value) -> Result<(), Missing> {
+        self.is_of(session, call)?;
+        let path = format!("/emulator/calls/{}/steps", segment(call));
+        let request = self.request(reqwest::Method::POST, &path).json(step);
+        answer::<Value>(&path, request).await.map(|_| ())
+    }
+
+    /// Sends a text to a number.
+    pub async fn text(&self, from: &str, to: &str, body: &str) -> Result<(), Missing> {
+        let path = "/emulator/messages";
+        let message = json!({ "from": from, "to": to, "body": body });
+        let request = self.request(reqwest::Method::POST, path).json(&message);
+        answer::<Value>(path, request).await.map(|_| ())
+    }
+
+    /// What happens to a call, as it happens: server-sent events.
+    pub async fn follow(&self, session: &str, call: &str) -> Result<reqwest::Response, Missing> {
+        self.is_of(session, call)?;
+        let path = format!("/emulator/events?sid={}", segment(call));
+        let response = self.request(reqwest::Method::GET, &path).send().await;
+        let response = response.map_err(|e| {
+            warn!(error = %e, "the emulator does not answer the console");
+            Missing::Away
+        })?;
+        match response.status().is_success() {
+            true => Ok(response),
+            false => Err(Missing::Away),
+        }
+    }
+
+    /// Another session's call is none.
+    fn is_of(&self, session: &str, call: &str) -> Result<(), Missing> {
+        let calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
+        match calls.get(call).is_some_and(|own| own == session) {
+            true => Ok(()),
+            false => Err(Missing::NotFound),
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! What stands on the pages, whatever the other roles answer.
+
+use std::sync::Arc;
+
+use crate::lab::TestApp;
+
+const PAGES: &[&str] = &[
+    "/console/",
+    "/console/calls",
+    "/console/conversations",
+    "/console/interviews",
+    "/console/numbers",
+    "/console/phone",
+    "/console/analytics",
+    "/console/operating",
+    "/console/webhooks",
+    "/console/settings/operators",
+];
+
+pub async fn page_works_while_data_is_missing(app: Arc<TestApp>) {
+    let owner = app.owner().await;
+    for path in PAGES {
+        let page = owner.get(path).await;
+        assert_eq!(page.status, 200, "{path}: {}", page.body);
+        assert_eq!(page.body.matches("<h1").count(), 1, "{path}");
+        for part in ["<main", "<nav", "<header", "<title>", "lang=\"en\""] {
+            assert!(page.body.contains(part), "{path} lacks {part}");
+        }
+    }
+    // What does not exist is said so.
+    for path in ["/console/calls/none", "/console/conversations/none"] {
+        assert_eq!(owner.get(path).await.status, 404, "{path}");
+    }
+}
+
+pub async fn page_has_a_strict_policy(app: Arc<TestApp>) {
+    let owner = app.owner().await;
+    for path in PAGES.iter().chain(&["/console/sign-in"]) {
+        let page = owner.get(path).await;
+        if page.status == 303 {
+            continue;
+        }
+        assert!(
+            page.policy.starts_with("default-src 'none'"),
+            "{path}: {}",
+            page.policy
+        );
+        assert!(!page.policy.contains("unsafe"), "{path}: {}", page.policy);
+        assert!(!page.body.contains(" style="), "{path}");
+        assert!(!page.body.contains(" onclick="), "{path}");
+        assert!(!page.body.contains("https://"), "{path}");
+    }
+}
+
+pub async fn markup_is_shown_as_text(app: Arc<TestApp>) {
+    let name = "<script>alert(1)</script>";
+    let browser = app.operator(name, "owner", "").await;
+    for path in ["/console/", "/console/settings/operators"] {
+        let page = browser.get(path).await;
+        assert!(!page.body.contains(name), "{path}");
+        assert!(page.body.contains("alert(1)"), "{path}");
+    }
+    let path = "/console/calls?q=%22%3E%3Cimg%20src%3Dx%3E&from=%22%3E%3Cb%3E";
+    let page = browser.get(path).await;
+    assert!(
+        !page.body.contains("<img") && !page.body.contains("<b>"),
+        "{}",
+        page.body
+    );
+}
+
+pub async fn page_without_session_leads_to_the_sign_in(app: Arc<TestApp>) {
+    let browser = app.browser();
+    for path in PAGES {
+        let answer = browser.get(path).await;
+        assert_eq!(answer.status, 303, "{path}");
+        assert!(
+            answer.location.starts_with("/console/sign-in?next="),
+            "{}",
+            answer.location
+        );
+    }
+    let form = browser.get("/console/sign-in").await;
+    for part in [
+        "<h1>Sign in</h1>",
+        "Name</label>",
+        "Password</label>",
+        "API key</label>",
+        ">Sign in</button>",
+    ] {
+        assert!(form.body.contains(part), "the sign-in lacks {part}");
+    }
+}
+
+pub async fn files_have_names_that_change(app: Arc<TestApp>) {
+    let browser = app.browser();
+    let form = browser.get("/console/sign-in").await;
+    let mut found = 0;
+    for part in form.body.split("\"/console/assets/").skip(1) {
+        let path = format!("/console/assets/{}", part.split('"').next().unwrap());
+        assert_eq!(browser.get(&path).await.status, 200, "{path}");
+        found += 1;
+    }
+    assert_eq!(found, 3, "{}", form.body);
+    assert_eq!(browser.get("/console/assets/console.css").await.status, 404);
+}
