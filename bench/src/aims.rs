@@ -26,11 +26,57 @@ pub enum Bound {
 
 use Bound::{AtLeast, AtMost};
 
+impl Aim {
+    /// This figure of a part, or more.
+    pub const fn at_least(
+        bound: f64,
+        unit: &'static str,
+        part: &'static str,
+        figure: &'static str,
+        what: &'static str,
+    ) -> Self {
+        Self {
+            what,
+            part,
+            figure,
+            over: None,
+            bound: AtLeast(bound),
+            unit,
+        }
+    }
+
+    /// This figure of a part, or less.
+    pub const fn at_most(
+        bound: f64,
+        unit: &'static str,
+        part: &'static str,
+        figure: &'static str,
+        what: &'static str,
+    ) -> Self {
+        Self {
+            what,
+            part,
+            figure,
+            over: None,
+            bound: AtMost(bound),
+            unit,
+        }
+    }
+
+    /// Divided by the same figure of another part.
+    pub const fn over(self, part: &'static str) -> Self {
+        Self {
+            over: Some(part),
+            ..self
+        }
+    }
+}
+
 /// The figure to compare servers by.
 pub const PER_CPU: &str = "requests_per_cpu_s";
 
-/// Every aim.
-pub const AIMS: [Aim; 15] = [
+/// Aims of the parts that have no section of their own.
+pub const AIMS: &[Aim] = &[
     Aim {
         what: "ingress over Express, requests per CPU second",
         part: "ingress",
@@ -71,6 +117,29 @@ pub const AIMS: [Aim; 15] = [
         bound: AtLeast(1.0),
         unit: "×",
     },
+    Aim::at_least(
+        1.5,
+        "×",
+        "routing",
+        PER_CPU,
+        "full routing over Express, which only verifies and publishes, requests per CPU second",
+    )
+    .over("express"),
+    Aim::at_least(
+        4.0,
+        "×",
+        "routing",
+        PER_CPU,
+        "full routing over the same in Node (Express, two consumers, pg), requests per CPU second",
+    )
+    .over("node"),
+    Aim::at_least(
+        1_000.0,
+        "/s",
+        "embedded",
+        PER_CPU,
+        "embedded, a call answered with its <Dial>, requests per CPU second",
+    ),
     Aim {
         what: "full routing, p99 of the answer to a call",
         part: "routing",
@@ -111,6 +180,13 @@ pub const AIMS: [Aim; 15] = [
         bound: AtMost(1_000.0),
         unit: " ms",
     },
+    Aim::at_most(
+        2_500.0,
+        " ms",
+        "silence",
+        "spoken_p95_ms",
+        "silence after an answer that is spoken to Twilio, its own waiting included, p95",
+    ),
     Aim {
         what: "slowest webhook of an interview, those that race an AI provider apart",
         part: "silence",

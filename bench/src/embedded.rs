@@ -1,4 +1,4 @@
-//! The platform in one process with nothing beside it: how soon it is ready, what it holds when idle.
+//! The platform in one process with nothing beside it: how soon it is ready, what it holds when idle, how many calls it routes.
 
 use std::fs;
 use std::process::Command;
@@ -9,33 +9,59 @@ use serde_json::{Value, json};
 use tokio::time::sleep;
 
 use crate::Options;
-use crate::load::mib;
+use crate::load::{self, Contender, Plan, mib};
 use crate::process::{self, Server, free_ports};
+use crate::site::{Setup, Site};
+use crate::twilio::{FORWARD_TO, NUMBER, Requests};
 
 const STARTS: usize = 7;
 const IDLE: Duration = Duration::from_secs(5);
 
-/// How it started and what it held.
-pub struct Embedded {
-    starts: Vec<Duration>,
-    idle_rss: u64,
+/// Calls at the same time, and calls a second for the latencies: what one process with SQLite can keep.
+const CONNECTIONS: usize = 32;
+const RATE: u64 = 100;
+/// Series of requests that no other part has.
+const SERIES: u32 = 30;
+
+/// How it started, what it held, what it did under load.
+pub async fn measure(options: &Options) -> Result<Value> {
+    let mut figures = started(options).await?;
+    let loaded = loaded(options).await?;
+    for (name, figure) in loaded.as_object().into_iter().flatten() {
+        figures[name] = figure.clone();
+    }
+    Ok(figures)
 }
 
-impl Embedded {
-    /// For the report.
-    pub fn json(&self) -> Value {
-        let seconds = |d: Option<&Duration>| d.map_or(0.0, Duration::as_secs_f64);
-        json!({
-            "start_median_s": seconds(self.starts.get(STARTS / 2)),
-            "start_worst_s": seconds(self.starts.last()),
-            "starts": self.starts.len(),
-            "idle_rss_mib": mib(self.idle_rss),
-        })
-    }
+/// The call that `routing` has, with everything in one process.
+async fn loaded(options: &Options) -> Result<Value> {
+    let setup = Setup {
+        name: "embedded-load",
+        settings: Vec::new(),
+        document: json!({"tenants": [{
+            "id": "bench", "name": "Bench", "timezone": "UTC", "forward_to": FORWARD_TO, "dial_timeout_s": 20,
+            "numbers": [{"number": NUMBER, "voice": "forward", "sms": "conversation"}],
+        }]}),
+    };
+    let site = Site::start(options, &setup).await?;
+    let requests = Requests::voice(site.port);
+    site.settle(&requests, SERIES).await?;
+    let plan = Plan {
+        connections: CONNECTIONS,
+        paced_rate: options.paced_rate.min(RATE),
+        ..options.plan()
+    };
+    let contender = Contender {
+        requests,
+        servers: vec![&site.server],
+    };
+    let figures = load::in_turns(&[contender], &plan).await;
+    site.stop().await;
+    Ok(figures?.pop().context("no figures")?.json())
 }
 
 /// Starts it on a new, empty folder each time; the last one is left idle and weighed.
-pub async fn measure(options: &Options) -> Result<Embedded> {
+async fn started(options: &Options) -> Result<Value> {
     let binary = fs::canonicalize(&options.trunkline)
         .with_context(|| format!("{} is not built", options.trunkline.display()))?;
     let logs = options.out.join("logs");
@@ -65,5 +91,11 @@ pub async fn measure(options: &Options) -> Result<Embedded> {
         fs::remove_dir_all(&home)?;
     }
     starts.sort_unstable();
-    Ok(Embedded { starts, idle_rss })
+    let seconds = |d: Option<&Duration>| d.map_or(0.0, Duration::as_secs_f64);
+    Ok(json!({
+        "start_median_s": seconds(starts.get(STARTS / 2)),
+        "start_worst_s": seconds(starts.last()),
+        "starts": starts.len(),
+        "idle_rss_mib": mib(idle_rss),
+    }))
 }

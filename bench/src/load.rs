@@ -220,11 +220,22 @@ async fn full_load(
     Ok(Latencies::new(taken.into_inner()))
 }
 
-/// Requests fall due at a steady rate; the latency of one counts from then.
+/// The paced load of one turn.
 async fn paced_load(requests: &Requests, series: u32, plan: &Plan) -> Result<Latencies> {
-    let length = u64::try_from((plan.paced / TURNS).as_millis())?;
-    let total = plan.paced_rate * length / 1_000;
-    let gap = Duration::from_secs(1) / u32::try_from(plan.paced_rate)?;
+    let length = plan.paced / TURNS;
+    at_rate(requests, series, plan.connections, plan.paced_rate, length).await
+}
+
+/// Requests fall due at a steady rate, in each second so many; the latency of one counts from then.
+pub async fn at_rate(
+    requests: &Requests,
+    series: u32,
+    connections: usize,
+    rate: u64,
+    length: Duration,
+) -> Result<Latencies> {
+    let total = rate * u64::try_from(length.as_millis())? / 1_000;
+    let gap = Duration::from_secs(1) / u32::try_from(rate)?;
     let (next, taken) = (Cell::new(0), RefCell::new(Vec::new()));
     let start = Instant::now();
     let worker = async || -> Result<()> {
@@ -247,7 +258,7 @@ async fn paced_load(requests: &Requests, series: u32, plan: &Plan) -> Result<Lat
             taken.borrow_mut().push(from.elapsed());
         }
     };
-    let workers = (0..plan.connections).map(|_| worker());
+    let workers = (0..connections).map(|_| worker());
     for done in join_all(workers).await {
         done?;
     }
@@ -258,6 +269,7 @@ async fn paced_load(requests: &Requests, series: u32, plan: &Plan) -> Result<Lat
 pub struct Connection {
     stream: TcpStream,
     expect: &'static str,
+    status: &'static str,
     answer: Vec<u8>,
 }
 
@@ -269,6 +281,7 @@ impl Connection {
         Ok(Self {
             stream,
             expect: requests.expect,
+            status: requests.status,
             answer: Vec::with_capacity(4096),
         })
     }
@@ -281,17 +294,23 @@ impl Connection {
             .context("no answer within 20 s")?
     }
 
+    /// The last answer, head and body.
+    pub fn answered(&self) -> String {
+        String::from_utf8_lossy(&self.answer).into_owned()
+    }
+
     async fn exchange(&mut self, request: &[u8]) -> Result<()> {
         self.stream.write_all(request).await?;
         self.answer.clear();
         loop {
             let read = self.stream.read_buf(&mut self.answer).await?;
             if let Some(body) = body(&self.answer)? {
-                let right = self.answer.starts_with(b"HTTP/1.1 200")
+                let right = self.answer.starts_with(self.status.as_bytes())
                     && String::from_utf8_lossy(&self.answer[body..]).contains(self.expect);
                 ensure!(
                     right,
-                    "the answer is not 200 with {}: {}",
+                    "the answer is not {} with {}: {}",
+                    self.status,
                     self.expect,
                     String::from_utf8_lossy(&self.answer)
                 );

@@ -1,91 +1,52 @@
 #![doc = include_str!("../README.md")]
 
 mod aims;
+mod archive;
+mod carrier;
+mod console;
+mod database;
 mod embedded;
+mod events;
+mod forged;
+mod hearing;
 mod load;
+mod options;
 mod peers;
 mod platform;
 mod process;
 mod reply;
 mod report;
+mod section;
+mod seed;
 mod silence;
+mod site;
+mod streams;
+mod texts;
 mod twilio;
 
 use std::io::{self, Write};
-use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::Duration;
 
 use anyhow::{Context, Result};
 use clap::Parser;
 use serde_json::Value;
 use tokio::signal::unix::{SignalKind, signal};
 
-use load::{Contender, Plan};
+use load::Contender;
+pub use options::{Options, say};
 use report::Report;
-
-/// The benchmarks of `make bench`. They load 127.0.0.1 only and end only what they started.
-#[derive(Parser)]
-pub struct Options {
-    /// Seconds under full load, for each server
-    #[arg(long, default_value_t = 12)]
-    seconds: u64,
-    /// Seconds at the paced rate, for each server
-    #[arg(long, default_value_t = 10)]
-    paced_seconds: u64,
-    /// Seconds of warm-up, for each server
-    #[arg(long, default_value_t = 3)]
-    warm_up: u64,
-    /// Connections, each with one request at a time
-    #[arg(long, default_value_t = 64)]
-    connections: usize,
-    /// Requests per second for the latencies, the same for every server
-    #[arg(long, default_value_t = 200)]
-    paced_rate: u64,
-    /// Only these parts: express, fastapi, ingress, routing, reply, embedded, silence
-    #[arg(long, value_delimiter = ',')]
-    only: Vec<String>,
-    /// Interviews at the same time, for the part silence
-    #[arg(long, default_value_t = 20)]
-    interviews: usize,
-    /// Interviews of its crowd
-    #[arg(long, default_value_t = 200)]
-    crowd: usize,
-    /// The broker that all servers use
-    #[arg(long, env = "AMQP_URL")]
-    amqp_url: String,
-    /// A PostgreSQL in which a database may be made and dropped
-    #[arg(long, env = "DATABASE_URL")]
-    database_url: String,
-    /// The binary under test
-    #[arg(long, default_value = "target/release/trunkline")]
-    trunkline: PathBuf,
-    /// Where the peers are installed, the logs and the report are written
-    #[arg(long, default_value = "target/bench")]
-    out: PathBuf,
-    /// The peers' sources
-    #[arg(long, default_value = "bench/peers")]
-    peers: PathBuf,
-}
-
-impl Options {
-    fn wants(&self, part: &str) -> bool {
-        self.only.is_empty() || self.only.iter().any(|p| p == part)
-    }
-
-    fn plan(&self) -> Plan {
-        Plan {
-            connections: self.connections,
-            warm_up: Duration::from_secs(self.warm_up),
-            full: Duration::from_secs(self.seconds),
-            paced: Duration::from_secs(self.paced_seconds),
-            paced_rate: self.paced_rate,
-        }
-    }
-}
 
 fn main() -> ExitCode {
     let options = Options::parse();
+    if let Some(port) = options.echo {
+        return match streams::serve_echo(port) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                say(&format!("echo: {error:#}"));
+                ExitCode::FAILURE
+            }
+        };
+    }
     match run(&options) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
@@ -96,13 +57,9 @@ fn main() -> ExitCode {
     }
 }
 
-/// One line for the person who waits.
-pub fn say(line: &str) {
-    // Nobody is left to tell when standard error is closed.
-    let _ = writeln!(io::stderr(), "{line}");
-}
-
 fn run(options: &Options) -> Result<bool> {
+    // Whoever asks by HTTPS wants to know which one.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     // One thread: the load generator must not take more of the machine than it needs.
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -124,11 +81,35 @@ async fn all(options: &Options) -> Result<bool> {
     let mut report = Report::new(options);
     report.keep(
         "embedded",
-        part(options, "embedded", embedded(options)).await,
+        part(options, "embedded", embedded::measure(options)).await,
+    );
+    report.keep(
+        "archive",
+        part(options, "archive", archive::measure(options)).await,
     );
     report.keep(
         "silence",
         part(options, "silence", silence::measure(options)).await,
+    );
+    report.keep(
+        "hearing",
+        part(options, "hearing", async { hearing::measure(options) }).await,
+    );
+    report.keep(
+        "streams",
+        part(options, "streams", streams::measure(options)).await,
+    );
+    report.keep(
+        "pipecat",
+        part(options, "pipecat", streams::pipecat(options)).await,
+    );
+    report.keep(
+        "texts",
+        part(options, "texts", texts::measure(options)).await,
+    );
+    report.keep(
+        "console",
+        part(options, "console", console::measure(options)).await,
     );
     platform(options, &mut report).await;
     let text = report.text();
@@ -152,15 +133,14 @@ async fn part(
     Some(Box::pin(work).await)
 }
 
-async fn embedded(options: &Options) -> Result<Value> {
-    Ok(embedded::measure(options).await?.json())
-}
-
 /// Everything that needs the distributed platform. Each part leaves work behind: the calls of `routing` fall due
 /// together some 45 s later, when nobody has told of their end, and what `ingress` leaves in the queues is for nobody.
 /// So the part that makes least of it comes first.
 async fn platform(options: &Options, report: &mut Report) {
-    let parts = ["routing", "reply", "ingress"];
+    let parts = ["routing", "reply", "forged", "ingress"];
+    if options.wants("node") && !options.wants("routing") {
+        report.keep("node", Some(alone(options).await));
+    }
     if !parts.iter().any(|p| options.wants(p)) {
         return front_doors(options, report, None).await;
     }
@@ -178,21 +158,51 @@ async fn platform(options: &Options, report: &mut Report) {
         Ok(reply::compare(options, &platform).await?.json())
     });
     report.keep("reply", reply.await);
-    let routing = part(options, "routing", async {
-        let contender = Contender {
-            requests: twilio::Requests::voice(platform.port()),
-            servers: platform.servers(),
-        };
-        let figures = load::in_turns(&[contender], &options.plan()).await;
-        let figures = figures.context("full routing")?.pop();
-        Ok(figures.context("no figures")?.json())
+    if options.wants("routing") {
+        routing(options, report, &platform).await;
+    }
+    let forged = part(options, "forged", async {
+        Ok(forged::measure(&platform).await?.json())
     });
-    report.keep("routing", routing.await);
+    report.keep("forged", forged.await);
     let stopped = platform.only_ingress().await;
     front_doors(options, report, Some(&platform)).await;
     if let Err(error) = stopped.and(platform.stop().await) {
         say(&format!("bench: cleaning up: {error:#}"));
     }
+}
+
+/// The whole way of a call to its `<Dial>`, ours and in Node in turns.
+async fn routing(options: &Options, report: &mut Report, platform: &platform::Platform) {
+    let peer = start_peer(options, report, "node").await;
+    let mut names = vec!["routing"];
+    let mut contenders = vec![Contender {
+        requests: twilio::Requests::voice(platform.port()),
+        servers: platform.servers(),
+    }];
+    if let Some((name, peer)) = &peer {
+        names.push(name);
+        contenders.push(Contender {
+            requests: twilio::Requests::voice(peer.port),
+            servers: vec![&peer.server],
+        });
+    }
+    in_turns(options, report, &names, contenders).await;
+    if let Some((name, peer)) = peer {
+        stop_peer(options, name, peer).await;
+    }
+}
+
+/// The peer of the routing without it.
+async fn alone(options: &Options) -> Result<Value> {
+    let peer = peers::routing(options).await?;
+    let contender = Contender {
+        requests: twilio::Requests::voice(peer.port),
+        servers: vec![&peer.server],
+    };
+    let figures = load::in_turns(&[contender], &options.plan()).await;
+    stop_peer(options, "node", peer).await;
+    Ok(figures?.pop().context("no figures")?.json())
 }
 
 /// The three front doors, side by side.
@@ -216,13 +226,24 @@ async fn front_doors(options: &Options, report: &mut Report, ours: Option<&platf
             servers: vec![&peer.server],
         });
     }
+    in_turns(options, report, &names, contenders).await;
+    for (name, peer) in peers.into_iter().flatten() {
+        stop_peer(options, name, peer).await;
+    }
+}
+
+/// Loads servers in turns, and keeps what came of each.
+async fn in_turns(
+    options: &Options,
+    report: &mut Report,
+    names: &[&str],
+    contenders: Vec<Contender<'_>>,
+) {
     if names.is_empty() {
         return;
     }
     say(&format!("bench: {} in turns", names.join(", ")));
-    let figures = load::in_turns(&contenders, &options.plan()).await;
-    drop(contenders);
-    match figures {
+    match load::in_turns(&contenders, &options.plan()).await {
         Ok(figures) => names
             .iter()
             .zip(figures)
@@ -231,10 +252,11 @@ async fn front_doors(options: &Options, report: &mut Report, ours: Option<&platf
             .iter()
             .for_each(|name| report.keep(name, Some(Err(anyhow::anyhow!("{error:#}"))))),
     }
-    for (name, peer) in peers.into_iter().flatten() {
-        if let Err(error) = peer.stop(options).await {
-            say(&format!("bench: cleaning up {name}: {error:#}"));
-        }
+}
+
+async fn stop_peer(options: &Options, name: &str, peer: peers::Peer) {
+    if let Err(error) = peer.stop(options).await {
+        say(&format!("bench: cleaning up {name}: {error:#}"));
     }
 }
 
@@ -249,6 +271,7 @@ async fn start_peer(
     }
     let started = match name {
         "express" => peers::express(options).await,
+        "node" => peers::routing(options).await,
         _ => peers::fastapi(options).await,
     };
     match started {

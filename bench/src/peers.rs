@@ -1,5 +1,5 @@
-//! The peers: the same job in Express and in FastAPI, with Twilio's own SDKs, installed into
-//! `target/bench`.
+//! The peers: the same job in Express and in FastAPI with Twilio's own SDKs, and the whole routing of a call in Node; installed
+//! into `target/bench`.
 
 use std::fs;
 use std::path::Path;
@@ -10,6 +10,7 @@ use anyhow::{Context, Result, ensure};
 use lapin::options::QueueDeleteOptions;
 use lapin::{Connection, ConnectionProperties};
 
+use crate::database::Database;
 use crate::process::{Server, free_ports};
 use crate::{Options, say, twilio};
 
@@ -19,27 +20,50 @@ pub struct Peer {
     pub server: Server,
     /// Its port on 127.0.0.1.
     pub port: u16,
-    queue: String,
+    queues: Vec<String>,
+    database: Option<Database>,
 }
 
 impl Peer {
-    /// Ends it and deletes its queue, so that its messages are no weight for the next one.
+    /// Ends it and deletes its queues, so that its messages are no weight for the next one, and its database.
     pub async fn stop(self, options: &Options) -> Result<()> {
         self.server.stop().await;
+        if self.queues.is_empty() {
+            return Ok(());
+        }
         let connection =
             Connection::connect(&options.amqp_url, ConnectionProperties::default()).await?;
         let channel = connection.create_channel().await?;
-        channel
-            .queue_delete(self.queue.as_str().into(), QueueDeleteOptions::default())
-            .await?;
+        for queue in &self.queues {
+            channel
+                .queue_delete(queue.as_str().into(), QueueDeleteOptions::default())
+                .await?;
+        }
         connection.close(200, "done".into()).await?;
-        Ok(())
+        match &self.database {
+            Some(database) => database.drop().await,
+            None => Ok(()),
+        }
     }
 }
 
 /// Node, Express, the official SDK, amqplib.
 pub async fn express(options: &Options) -> Result<Peer> {
-    let home = installed(options, "express", "package.json", |home| {
+    let mut node = node(options, "express")?;
+    start(options, "express", &mut node, None).await
+}
+
+/// The whole routing of a call in Node: Express, two consumers, `pg`.
+pub async fn routing(options: &Options) -> Result<Peer> {
+    let mut node = node(options, "node")?;
+    let database = Database::create(&options.database_url, "node").await?;
+    node.env("DATABASE_URL", &database.url);
+    start(options, "node", &mut node, Some(database)).await
+}
+
+/// A peer in Node, installed, ready to be started.
+fn node(options: &Options, name: &str) -> Result<Command> {
+    let home = installed(options, name, "package.json", |home| {
         let mut npm = Command::new("npm");
         npm.args([
             "install",
@@ -52,12 +76,26 @@ pub async fn express(options: &Options) -> Result<Peer> {
     })?;
     let mut node = Command::new("node");
     node.arg("server.js").env("NODE_ENV", "production");
-    start(options, "express", node.current_dir(home)).await
+    node.current_dir(home);
+    Ok(node)
 }
 
 /// Python, FastAPI on uvicorn with uvloop, the official SDK, aio-pika.
 pub async fn fastapi(options: &Options) -> Result<Peer> {
-    let home = installed(options, "fastapi", "requirements.txt", |home| {
+    let mut uvicorn = uvicorn(options, "fastapi")?;
+    uvicorn.args(["--http", "httptools"]);
+    start(options, "fastapi", &mut uvicorn, None).await
+}
+
+/// Media Streams through Pipecat's serializer for Twilio, on the same server.
+pub async fn pipecat(options: &Options) -> Result<Peer> {
+    let mut uvicorn = uvicorn(options, "pipecat")?;
+    start(options, "pipecat", &mut uvicorn, None).await
+}
+
+/// A peer in Python, installed, ready to be started.
+fn uvicorn(options: &Options, name: &str) -> Result<Command> {
+    let home = installed(options, name, "requirements.txt", |home| {
         run(Command::new("python3")
             .args(["-m", "venv", "venv"])
             .current_dir(home))?;
@@ -72,17 +110,10 @@ pub async fn fastapi(options: &Options) -> Result<Peer> {
         run(pip.current_dir(home))
     })?;
     let mut uvicorn = Command::new(home.join("venv/bin/uvicorn"));
-    uvicorn.args([
-        "server:app",
-        "--host",
-        "127.0.0.1",
-        "--loop",
-        "uvloop",
-        "--http",
-        "httptools",
-    ]);
+    uvicorn.args(["server:app", "--host", "127.0.0.1", "--loop", "uvloop"]);
     uvicorn.args(["--no-access-log", "--log-level", "warning"]);
-    start(options, "fastapi", uvicorn.current_dir(home)).await
+    uvicorn.current_dir(home);
+    Ok(uvicorn)
 }
 
 /// Copies the peer's sources beside its libraries, and installs those when their list is new.
@@ -130,14 +161,19 @@ fn run(command: &mut Command) -> Result<()> {
     Ok(())
 }
 
-async fn start(options: &Options, name: &str, command: &mut Command) -> Result<Peer> {
+async fn start(
+    options: &Options,
+    name: &str,
+    command: &mut Command,
+    database: Option<Database>,
+) -> Result<Peer> {
     let (port, queue) = (
         free_ports()?,
         format!("bench.{name}.{}", std::process::id()),
     );
     // As many processes as processors, as both would be run.
     let workers = std::thread::available_parallelism()?.to_string();
-    if name == "fastapi" {
+    if ["fastapi", "pipecat"].contains(&name) {
         command.args(["--port", &port.to_string(), "--workers", &workers]);
     }
     command
@@ -146,12 +182,23 @@ async fn start(options: &Options, name: &str, command: &mut Command) -> Result<P
         .env("AMQP_URL", &options.amqp_url)
         .env("QUEUE", &queue)
         .env("TWILIO_AUTH_TOKEN", twilio::AUTH_TOKEN)
+        .env("NUMBER", twilio::NUMBER)
         .env("FORWARD_TO", twilio::FORWARD_TO);
     let mut server = Server::start(name, command, &options.out.join("logs"))?;
-    server.ready(port, Duration::from_secs(30)).await?;
+    // Python reads a lot before it listens.
+    server.ready(port, Duration::from_secs(60)).await?;
+    let queues = match database {
+        // It has nothing to do with the broker.
+        _ if name == "pipecat" => Vec::new(),
+        Some(_) => ["tenants", "calls", "events"]
+            .map(|it| format!("{queue}.{it}"))
+            .into(),
+        None => vec![queue],
+    };
     Ok(Peer {
         server,
         port,
-        queue,
+        queues,
+        database,
     })
 }

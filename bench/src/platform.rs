@@ -6,9 +6,10 @@ use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use tokio_postgres::NoTls;
 
+use crate::database::Database;
 use crate::process::{Server, free_ports};
+use crate::site::settle;
 use crate::{Options, twilio};
 
 const API_KEY: &str = "bench-admin-key-0000000000000000";
@@ -34,7 +35,7 @@ impl Platform {
         let home = options.out.join(format!("run-{}", std::process::id()));
         fs::create_dir_all(&home)?;
         let home = fs::canonicalize(home)?;
-        let database = Database::create(&options.database_url).await?;
+        let database = Database::create(&options.database_url, "routing").await?;
         let ports = [free_ports()?, free_ports()?, free_ports()?];
         let settings = vec![
             ("AMQP_URL", options.amqp_url.clone()),
@@ -74,7 +75,7 @@ impl Platform {
         }
         platform.servers.rotate_right(1);
         platform.apply()?;
-        platform.settle().await?;
+        settle(&twilio::Requests::voice(platform.port()), 0).await?;
         Ok(platform)
     }
 
@@ -133,15 +134,32 @@ impl Platform {
         command
     }
 
+    /// Creates so many tenants more, each with an account of its own and two tokens, and without a number.
+    pub fn apply_accounts(&self, count: usize) -> Result<()> {
+        let mut tenants = String::from("tenants:\n");
+        for n in 0..count {
+            let (sid, old, new) = (n + 1_000, 2 * n, 2 * n + 1);
+            tenants += &format!(
+                "- id: more-{n}\n  name: More {n}\n  timezone: UTC\n  twilio:\n    account_sid: ACb{sid:031x}\n    \
+                 auth_tokens: [\"c{new:031x}\", \"c{old:031x}\"]\n",
+            );
+        }
+        self.apply_document("more.yaml", &tenants)
+    }
+
     fn apply(&self) -> Result<()> {
-        let file = self.home.join("bench.yaml");
         let tenant = format!(
             "tenants:\n- id: bench\n  name: Bench\n  timezone: UTC\n  forward_to: \"{}\"\n  dial_timeout_s: 20\n  \
              numbers:\n  - {{number: \"{}\", primary: true, voice: forward, sms: conversation}}\n",
             twilio::FORWARD_TO,
             twilio::NUMBER
         );
-        fs::write(&file, tenant)?;
+        self.apply_document("bench.yaml", &tenant)
+    }
+
+    fn apply_document(&self, name: &str, document: &str) -> Result<()> {
+        let file = self.home.join(name);
+        fs::write(&file, document)?;
         let url = format!("http://127.0.0.1:{}", self.ports[1]);
         let output = self
             .command()
@@ -156,69 +174,4 @@ impl Platform {
         );
         Ok(())
     }
-
-    /// Waits until a call is answered as the tenant wants it: caches have seen the new number.
-    async fn settle(&self) -> Result<()> {
-        let requests = twilio::Requests::voice(self.port());
-        let mut last = Ok(());
-        for n in 0..40 {
-            let mut connection = crate::load::Connection::open(&requests).await?;
-            last = connection.ask(&requests.bytes(0, n)).await;
-            if last.is_ok() {
-                return Ok(());
-            }
-            tokio::time::sleep(Duration::from_millis(250)).await;
-        }
-        last.context("the first call was never answered with a <Dial>")
-    }
-}
-
-/// A database of our own in the PostgreSQL that we were given.
-struct Database {
-    server: String,
-    name: String,
-    url: String,
-}
-
-impl Database {
-    async fn create(server: &str) -> Result<Self> {
-        let name = format!("trunkline_bench_{}", std::process::id());
-        let (head, query) = server.split_once('?').unwrap_or((server, ""));
-        let after_scheme = head.find("://").map_or(0, |i| i + 3);
-        let end = head[after_scheme..]
-            .find('/')
-            .map_or(head.len(), |i| after_scheme + i);
-        let mut url = format!("{}/{name}", &head[..end]);
-        if !query.is_empty() {
-            url = format!("{url}?{query}");
-        }
-        execute(server, &format!("create database {name}")).await?;
-        Ok(Self {
-            server: server.to_owned(),
-            name,
-            url,
-        })
-    }
-
-    async fn drop(&self) -> Result<()> {
-        execute(
-            &self.server,
-            &format!("drop database {} with (force)", self.name),
-        )
-        .await
-    }
-}
-
-async fn execute(url: &str, sql: &str) -> Result<()> {
-    let (client, connection) = tokio_postgres::connect(url, NoTls)
-        .await
-        .context("DATABASE_URL")?;
-    let driver = tokio::spawn(connection);
-    client
-        .batch_execute(sql)
-        .await
-        .with_context(|| sql.to_owned())?;
-    drop(client);
-    driver.await??;
-    Ok(())
 }

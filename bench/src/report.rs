@@ -5,11 +5,23 @@ use std::fmt::Write as _;
 use anyhow::Result;
 use serde_json::{Map, Value, json};
 
-use crate::Options;
 use crate::aims::{AIMS, Aim, PER_CPU};
+use crate::section::{Figures, Section};
+use crate::{Options, archive, console, forged, hearing, streams, texts};
+
+/// Parts that bring their tables and aims along.
+const SECTIONS: [&Section; 7] = [
+    &forged::SECTION,
+    &archive::SECTION,
+    &streams::SECTION,
+    &streams::PIPECAT,
+    &texts::SECTION,
+    &console::SECTION,
+    &hearing::SECTION,
+];
 
 /// The rows of the load table: part, and what it is.
-const LOADED: [(&str, &str); 4] = [
+const LOADED: [(&str, &str); 6] = [
     (
         "ingress",
         "Trunkline ingress: verify, publish, confirm, answer",
@@ -17,6 +29,14 @@ const LOADED: [(&str, &str); 4] = [
     (
         "routing",
         "Trunkline ingress + tenants + calls: full routing to the <Dial>",
+    ),
+    (
+        "embedded",
+        "Trunkline in one process, SQLite and its own bus: the same, 32 at once",
+    ),
+    (
+        "node",
+        "Express, amqplib, pg: a gateway and two consumers, the same routing",
     ),
     (
         "express",
@@ -72,8 +92,7 @@ impl Report {
 
     /// The figures.
     pub fn json(&self) -> Value {
-        let aims: Vec<Value> = AIMS
-            .iter()
+        let aims: Vec<Value> = aims()
             .filter_map(|aim| {
                 let reached = self.reached(aim)?;
                 Some(json!({ "what": aim.what, "aim": aim.bound.text(aim.unit), "reached": reached, "ok": aim.bound.holds(reached) }))
@@ -92,10 +111,13 @@ impl Report {
         // Writing to a String cannot fail.
         let mut text = format!("# Benchmarks\n\n{}\n", self.head);
         let has = |parts: &[&str]| parts.iter().any(|part| self.figures.contains_key(*part));
-        if has(&["ingress", "routing", "express", "fastapi"]) {
+        if LOADED
+            .iter()
+            .any(|(part, _)| self.figure(part, "requests_per_s").is_some())
+        {
             let _ = self.write_loads(&mut text);
         }
-        if has(&["ingress", "routing"]) && has(&["express", "fastapi"]) {
+        if has(&["ingress", "routing"]) && has(&["express", "fastapi", "node"]) {
             let _ = self.write_ratios(&mut text);
         }
         if has(&["reply"]) {
@@ -104,7 +126,12 @@ impl Report {
         if has(&["silence"]) {
             let _ = self.write_silence(&mut text);
         }
-        if AIMS.iter().any(|aim| self.reached(aim).is_some()) {
+        for section in SECTIONS {
+            if let Some(figures) = self.figures.get(section.part) {
+                let _ = (section.write)(&Figures(figures), &mut text);
+            }
+        }
+        if aims().any(|aim| self.reached(aim).is_some()) {
             let _ = self.write_aims(&mut text);
         }
         for (part, why) in &self.failures {
@@ -134,7 +161,7 @@ impl Report {
     fn write_ratios(&self, text: &mut String) -> std::fmt::Result {
         text.push_str("\n| ours ÷ theirs | requests/s | per CPU second | p50 | p99 | peak RSS |\n| --- | ---: | ---: | ---: | ---: | ---: |\n");
         for ours in ["ingress", "routing"] {
-            for theirs in ["express", "fastapi"] {
+            for theirs in ["express", "fastapi", "node"] {
                 let ratio = |name| Some(self.figure(ours, name)? / self.figure(theirs, name)?);
                 if let Some(rate) = ratio("requests_per_s") {
                     writeln!(
@@ -185,6 +212,11 @@ impl Report {
         row(text, &key, "key_p50_ms", "key_p95_ms")?;
         row(text, &own, "silence_p50_ms", "silence_p95_ms")?;
         row(text, &crowd, "crowd_p50_ms", "crowd_p95_ms")?;
+        let spoken = format!(
+            "answer spoken to Twilio's own ears; {:.0} ms of it are Twilio's and counted",
+            figure("spoken_own_ms")
+        );
+        row(text, &spoken, "spoken_p50_ms", "spoken_p95_ms")?;
         row(
             text,
             "first byte of a cached prompt (p50, p99)",
@@ -221,7 +253,7 @@ impl Report {
 
     fn write_aims(&self, text: &mut String) -> std::fmt::Result {
         text.push_str("\n| figure | aim | reached | |\n| --- | ---: | ---: | --- |\n");
-        for aim in &AIMS {
+        for aim in aims() {
             if let Some(reached) = self.reached(aim) {
                 let verdict = if aim.bound.holds(reached) {
                     "yes"
@@ -253,6 +285,12 @@ impl Report {
     }
 }
 
+/// Every aim.
+fn aims() -> impl Iterator<Item = &'static Aim> {
+    let of_sections = SECTIONS.iter().flat_map(|section| section.aims);
+    AIMS.iter().chain(of_sections)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -280,6 +318,27 @@ mod tests {
         );
         assert!(!text.contains("FastAPI, requests"), "{text}");
         assert!(report.complete());
+    }
+
+    #[test]
+    fn part_with_a_section_has_its_table_and_its_verdicts() {
+        let mut report = report();
+        report.keep(
+            "texts",
+            Some(Ok(
+                json!({"threads": 100_000, "sqlite_inbox_p99_ms": 31.0, "unsettled": 0.0}),
+            )),
+        );
+        let text = report.text();
+        assert!(
+            text.contains("| texts and threads, 100000 conversations |"),
+            "{text}"
+        );
+        assert!(
+            text.contains("on SQLite, p99 | ≤ 20 ms | 31.00 ms | **no** |"),
+            "{text}"
+        );
+        assert_eq!(report.json()["aims"].as_array().unwrap().len(), 2);
     }
 
     #[test]

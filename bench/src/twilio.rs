@@ -22,6 +22,8 @@ pub struct Requests {
     pub port: u16,
     /// What the body of a right answer contains.
     pub expect: &'static str,
+    /// How a right answer begins.
+    pub status: &'static str,
     kind: Kind,
 }
 
@@ -29,7 +31,16 @@ pub struct Requests {
 enum Kind {
     Voice,
     DialFinished,
+    Unanswered,
+    Text,
+    Bot,
+    Forged,
 }
+
+/// How a right answer to a signed request begins.
+const OK: &str = "HTTP/1.1 200";
+/// The parameters of a forged post, and how long each is: together just below what ingress reads.
+const FORGED: (usize, usize) = (8, 8_000);
 
 impl Requests {
     /// `POST /webhooks/twilio/call`: a call comes in.
@@ -37,6 +48,7 @@ impl Requests {
         Self {
             port,
             expect: "<Dial",
+            status: OK,
             kind: Kind::Voice,
         }
     }
@@ -46,23 +58,74 @@ impl Requests {
         Self {
             port,
             expect,
+            status: OK,
             kind: Kind::DialFinished,
+        }
+    }
+
+    /// The same where nobody has picked up.
+    pub fn unanswered(port: u16) -> Self {
+        Self {
+            port,
+            expect: "<Response",
+            status: OK,
+            kind: Kind::Unanswered,
+        }
+    }
+
+    /// `POST /webhooks/twilio/sms`: a text comes in, each from another customer.
+    pub fn text(port: u16) -> Self {
+        Self {
+            port,
+            expect: "<Response",
+            status: OK,
+            kind: Kind::Text,
+        }
+    }
+
+    /// `POST /voice`: a call comes in for a bot on a stream.
+    pub fn bot(port: u16) -> Self {
+        Self {
+            port,
+            expect: "<Stream",
+            status: OK,
+            kind: Kind::Bot,
+        }
+    }
+
+    /// `POST /webhooks/twilio/call` of 64 kB without an AccountSid, with a signature that nobody's token makes.
+    pub fn forged(port: u16) -> Self {
+        Self {
+            port,
+            expect: "forbidden",
+            status: "HTTP/1.1 403",
+            kind: Kind::Forged,
         }
     }
 
     /// The bytes of request `n`; `series` keeps one use of the series apart from another.
     pub fn bytes(&self, series: u32, n: u64) -> Vec<u8> {
-        let sid = format!("CA{series:08x}{n:024x}");
-        let caller = format!("+1415{:07}", 2_000_000 + n % 1_000_000);
+        let (sid, caller) = (call_sid(series, n), caller(n));
         let (path, parameters) = match self.kind {
             Kind::Voice => ("/webhooks/twilio/call".to_owned(), voice(&sid, &caller)),
+            Kind::Bot => ("/voice".to_owned(), voice(&sid, &caller)),
+            Kind::Text => ("/webhooks/twilio/sms".to_owned(), text(&sid, &caller)),
+            Kind::Forged => ("/webhooks/twilio/call".to_owned(), forged()),
             Kind::DialFinished => {
                 let path = format!("/webhooks/twilio/call/status/{sid}");
                 (path, dial_finished(&sid, &caller))
             }
+            Kind::Unanswered => {
+                let path = format!("/webhooks/twilio/call/status/{sid}");
+                (path, unanswered(&sid, &caller))
+            }
         };
         let host = format!("127.0.0.1:{}", self.port);
-        let signature = sign(AUTH_TOKEN, &format!("http://{host}{path}"), &parameters);
+        let token = match self.kind {
+            Kind::Forged => "nobody's",
+            _ => AUTH_TOKEN,
+        };
+        let signature = sign(token, &format!("http://{host}{path}"), &parameters);
         let body = encode(&parameters);
         format!(
             "POST {path} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: TwilioProxy/1.1\r\nAccept: */*\r\n\
@@ -73,6 +136,65 @@ impl Requests {
         )
         .into_bytes()
     }
+}
+
+/// The CallSid of request `n` of a series.
+pub fn call_sid(series: u32, n: u64) -> String {
+    format!("CA{series:08x}{n:024x}")
+}
+
+/// Who calls or texts with request `n` of any series.
+pub fn caller(n: u64) -> String {
+    format!("+1415{:07}", 2_000_000 + n % 1_000_000)
+}
+
+/// What Twilio signs a handshake at `ws://127.0.0.1:PORT` with.
+pub fn handshake(port: u16, path: &str) -> String {
+    let url = format!("ws://127.0.0.1:{port}{path}");
+    sign(AUTH_TOKEN, &url, &Vec::new())
+}
+
+/// A single request.
+pub enum Signed<'a> {
+    /// A call comes in.
+    Voice {
+        /// Its CallSid.
+        call: &'a str,
+    },
+    /// The recording of a call can be fetched.
+    Recorded {
+        /// The CallSid.
+        call: &'a str,
+        /// The RecordingSid.
+        recording: &'a str,
+    },
+}
+
+/// Its address, signature and body.
+pub fn signed(port: u16, request: &Signed<'_>) -> (String, String, String) {
+    let (path, parameters) = match request {
+        Signed::Voice { call } => ("/webhooks/twilio/call", voice(call, "+14152000000")),
+        Signed::Recorded { call, recording } => ("/recording/status", recorded(call, recording)),
+    };
+    let url = format!("http://127.0.0.1:{port}{path}");
+    let signature = sign(AUTH_TOKEN, &url, &parameters);
+    (url, signature, encode(&parameters))
+}
+
+fn recorded(call: &str, recording: &str) -> Parameters {
+    vec![
+        ("AccountSid", ACCOUNT_SID.to_owned()),
+        ("CallSid", call.to_owned()),
+        ("RecordingSid", recording.to_owned()),
+        ("RecordingStatus", "completed".to_owned()),
+        ("RecordingChannels", "2".to_owned()),
+        ("RecordingSource", "StartCallRecordingTwiML".to_owned()),
+        (
+            "RecordingStartTime",
+            "Sun, 29 Nov 2026 10:00:00 +0000".to_owned(),
+        ),
+        ("RecordingTrack", "both".to_owned()),
+    ]
 }
 
 type Parameters = Vec<(&'static str, String)>;
@@ -91,6 +213,42 @@ fn voice(sid: &str, caller: &str) -> Parameters {
         ("StirVerstat", "TN-Validation-Passed-A".to_owned()),
     ]);
     parameters
+}
+
+fn text(sid: &str, caller: &str) -> Parameters {
+    let sid = sid.replacen("CA", "SM", 1);
+    let mut parameters = party("From", caller);
+    parameters.extend(party("To", NUMBER));
+    parameters.extend([
+        ("AccountSid", ACCOUNT_SID.to_owned()),
+        ("ApiVersion", "2010-04-01".to_owned()),
+        (
+            "Body",
+            "My kitchen sink is leaking, when can you come?".to_owned(),
+        ),
+        ("MessageSid", sid.clone()),
+        ("NumMedia", "0".to_owned()),
+        ("NumSegments", "1".to_owned()),
+        ("SmsMessageSid", sid.clone()),
+        ("SmsSid", sid),
+        ("SmsStatus", "received".to_owned()),
+    ]);
+    parameters
+}
+
+fn unanswered(sid: &str, caller: &str) -> Parameters {
+    let mut parameters = voice(sid, caller);
+    parameters.extend([
+        ("DialBridged", "false".to_owned()),
+        ("DialCallSid", sid.replacen("CA", "CAd", 1)[..34].to_owned()),
+        ("DialCallStatus", "no-answer".to_owned()),
+    ]);
+    parameters
+}
+
+fn forged() -> Parameters {
+    let (count, length) = FORGED;
+    (0..count).map(|_| ("Body", "x".repeat(length))).collect()
 }
 
 fn dial_finished(sid: &str, caller: &str) -> Parameters {

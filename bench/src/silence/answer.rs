@@ -69,7 +69,12 @@ fn within(schema: &Value, wish: f64) -> f64 {
 }
 
 fn words(name: &str, number: u64) -> String {
-    if name.contains("question") {
+    if name == "say" {
+        format!("This is answer {number}, and nobody has heard it before.")
+    } else if ["tool", "arguments"].contains(&name) {
+        // No tool is used.
+        String::new()
+    } else if name.contains("question") {
         format!("{QUESTION} number {number} at work?")
     } else if name.contains("quote") {
         QUOTE.to_owned()

@@ -2,8 +2,9 @@
 
 mod answer;
 mod callers;
-mod provider;
+pub mod provider;
 mod site;
+mod spoken;
 
 use std::time::{Duration, Instant};
 
@@ -14,9 +15,16 @@ use crate::Options;
 use crate::load::Latencies;
 use crate::say;
 use callers::{Group, Outcome, interview};
-use provider::Provider;
+use provider::{Manner, Provider};
 use site::{LONG, SHORT, SILENCE_S, Site};
 
+/// What the provider takes for everything.
+const SLOW: Manner = Manner {
+    chat: Duration::from_secs(5),
+    speech: Duration::from_secs(3),
+    transcription: Duration::from_secs(4),
+    transcript: answer::TRANSCRIPT,
+};
 /// How often a prompt is fetched.
 const FETCHES: usize = 1_000;
 /// How long everything prepared at the start, the provider's speech included, may take before the first call.
@@ -24,9 +32,7 @@ const WARM_UP: Duration = Duration::from_secs(6);
 
 /// Three groups call one after the other: some as people do, a crowd, and some whose chat model never answers.
 pub async fn measure(options: &Options) -> Result<Value> {
-    // Another part of the process may have done it.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let provider = Provider::start()?;
+    let provider = Provider::start(SLOW)?;
     let site = Site::start(options, &provider.url).await?;
     let figures = groups(options, &provider, &site).await;
     site.stop().await?;
@@ -47,6 +53,8 @@ async fn groups(options: &Options, provider: &Provider, site: &Site) -> Result<V
     )
     .await?;
     let prompts = prompts(site, &few).await?;
+    say("bench: silence, spoken: answers to Twilio's own ears");
+    let spoken = spoken::spoken(site).await?;
     let crowd = group(options.crowd, SHORT, 2, (10.0, 14.0), 100);
     let crowd = run("crowd", site, &crowd).await?;
     let asked = provider.asked();
@@ -66,6 +74,10 @@ async fn groups(options: &Options, provider: &Provider, site: &Site) -> Result<V
         "silence_p50_ms": silence.ms(0.50),
         "silence_p95_ms": silence.ms(0.95),
         "own_silence_s": SILENCE_S,
+        "spoken_p50_ms": spoken.silence.ms(0.50),
+        "spoken_p95_ms": spoken.silence.ms(0.95),
+        "spoken_own_ms": spoken.own_ms,
+        "spoken_completed": spoken.completed,
         "missed": few.late(),
         "said": few.said(),
         "said_what": few.said,

@@ -12,12 +12,21 @@ use audio::{Encoding, Sound};
 use serde_json::{Value, json};
 use tokio::time::sleep;
 
-use super::answer::{TRANSCRIPT, fill};
+use super::answer::fill;
 
-/// How long a chat model, a voice and a transcription take.
-const CHAT: Duration = Duration::from_secs(5);
-const SPEECH: Duration = Duration::from_secs(3);
-const TRANSCRIPTION: Duration = Duration::from_secs(4);
+/// How long its answers take, and what it hears in any recording.
+#[derive(Clone, Copy)]
+pub struct Manner {
+    /// A chat model.
+    pub chat: Duration,
+    /// A voice.
+    pub speech: Duration,
+    /// A transcription.
+    pub transcription: Duration,
+    /// What it hears.
+    pub transcript: &'static str,
+}
+
 /// Longer than anybody waits.
 const NEVER: Duration = Duration::from_secs(600);
 /// As people speak, in characters a second.
@@ -34,8 +43,8 @@ pub struct Provider {
 }
 
 /// What it was asked for.
-#[derive(Default)]
 struct Inside {
+    manner: Manner,
     mute: AtomicBool,
     chats: AtomicU64,
     speeches: AtomicU64,
@@ -44,8 +53,14 @@ struct Inside {
 
 impl Provider {
     /// Starts it on a free port.
-    pub fn start() -> Result<Self> {
-        let inside = Arc::new(Inside::default());
+    pub fn start(manner: Manner) -> Result<Self> {
+        let inside = Arc::new(Inside {
+            manner,
+            mute: AtomicBool::default(),
+            chats: AtomicU64::default(),
+            speeches: AtomicU64::default(),
+            transcriptions: AtomicU64::default(),
+        });
         let listener = std::net::TcpListener::bind(("127.0.0.1", 0))?;
         let url = format!("http://{}/v1", listener.local_addr()?);
         let data = Data::from(Arc::clone(&inside));
@@ -92,11 +107,12 @@ impl Provider {
 async fn chat(inside: Data<Inside>, request: Json<Value>) -> HttpResponse {
     let number = inside.chats.fetch_add(1, Ordering::Relaxed) + 1;
     let mute = inside.mute.load(Ordering::Relaxed);
-    sleep(if mute { NEVER } else { CHAT }).await;
+    sleep(if mute { NEVER } else { inside.manner.chat }).await;
     let schema = &request["response_format"]["json_schema"]["schema"];
     let content = match schema.is_object() {
         true => fill(schema, number).to_string(),
-        false => "Good.".to_owned(),
+        // No two alike: what was spoken before is not asked for again.
+        false => format!("This is answer {number}, and nobody has heard it before."),
     };
     HttpResponse::Ok().json(json!({
         "id": format!("chatcmpl-{number}"),
@@ -114,7 +130,7 @@ async fn chat(inside: Data<Inside>, request: Json<Value>) -> HttpResponse {
 
 async fn speech(inside: Data<Inside>, request: Json<Value>) -> HttpResponse {
     inside.speeches.fetch_add(1, Ordering::Relaxed);
-    sleep(SPEECH).await;
+    sleep(inside.manner.speech).await;
     let text = request["input"].as_str().unwrap_or_default();
     let seconds = (text.chars().count() as f64 / PACE).max(0.5);
     let sound = Sound::mono(audio::speech(text, Some(seconds)));
@@ -126,9 +142,9 @@ async fn speech(inside: Data<Inside>, request: Json<Value>) -> HttpResponse {
 
 async fn transcription(inside: Data<Inside>, _recording: Bytes) -> HttpResponse {
     inside.transcriptions.fetch_add(1, Ordering::Relaxed);
-    sleep(TRANSCRIPTION).await;
+    sleep(inside.manner.transcription).await;
     HttpResponse::Ok().json(json!({
-        "text": TRANSCRIPT,
+        "text": inside.manner.transcript,
         "language": "english",
         "duration": 12.0,
         "usage": {"type": "duration", "seconds": 12},

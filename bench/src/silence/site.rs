@@ -19,6 +19,10 @@ const API_KEY: &str = "tk_bench_silence_0000000000000000";
 pub const LONG: &str = "+14155550111";
 /// The number of one with two.
 pub const SHORT: &str = "+14155550112";
+/// The number of a flow of yes and no that Twilio hears.
+pub const SPOKEN: &str = "+14155550113";
+/// Its questions.
+pub const QUESTIONS: usize = 3;
 /// Begins every question that stands in for a written one.
 pub const FALLBACK: &str = "Reserve";
 /// The silence that ends an answer by itself, in seconds.
@@ -176,13 +180,22 @@ fn tenant() -> String {
             "answer": {"max_s": 60, "silence_s": SILENCE_S, "finish_key": "#", "beep": true},
         })
     };
+    let spoken: Vec<Value> = (1..=QUESTIONS)
+        .map(|n| json!({"ask": format!("Question {n}: do you live in the city?"), "expect": "yes_no"}))
+        .collect();
     let number = |number: &str, flow: &str| json!({"number": number, "voice": format!("coach:{flow}"), "sms": "none"});
     json!({
         "tenants": [{
             "id": "bench-coach", "name": "Bench", "timezone": "UTC",
-            "numbers": [number(LONG, "bench-long"), number(SHORT, "bench-short")],
+            "numbers": [
+                number(LONG, "bench-long"), number(SHORT, "bench-short"),
+                {"number": SPOKEN, "voice": "screener:bench-spoken", "sms": "none"},
+            ],
         }],
-        "flows": [flow("bench-long", 3), flow("bench-short", 2)],
+        "flows": [
+            flow("bench-long", 3), flow("bench-short", 2),
+            {"name": "bench-spoken", "kind": "eligibility", "questions": spoken},
+        ],
     })
     .to_string()
 }

@@ -106,10 +106,8 @@ impl Line {
         let Some(emulator) = local.emulator_url.clone() else {
             return Ok(None);
         };
-        let settings = role::settings::Settings::load(
-            &role::settings::Environment,
-            Some(&target.place.config),
-        )?;
+        let settings =
+            settings::Settings::load(&settings::Environment, Some(&target.place.config))?;
         let account = local::emulated_account(&settings, &local);
         let token = account
             .tokens

@@ -5,10 +5,13 @@ use std::sync::LazyLock;
 
 use clap::{Args, Parser, Subcommand};
 
-/// The version, and the commit where the build was told it, as the image's is.
+/// The commit, where the build was told it: the image's is, and what the Makefile builds.
+pub const COMMIT: Option<&str> = option_env!("BUILD_COMMIT");
+
+/// The version, and the commit where it is known.
 static VERSION: LazyLock<String> = LazyLock::new(|| {
     let version = env!("CARGO_PKG_VERSION");
-    match option_env!("BUILD_COMMIT") {
+    match COMMIT.filter(|commit| !commit.is_empty()) {
         Some(commit) => format!("{version} ({commit})"),
         None => version.to_owned(),
     }
@@ -56,6 +59,27 @@ pub enum Command {
     /// Brings the database of every role up to date.
     #[command(after_help = "Example:\n  DATABASE_URL=postgres://.. trunkline migrate")]
     Migrate(MigrateArgs),
+    /// Seals stored credentials with the first key of TRUNKLINE_SECRET_KEY.
+    #[command(
+        after_help = "Example:\n  TRUNKLINE_SECRET_KEY=new,old DATABASE_URL=postgres://.. trunkline reseal"
+    )]
+    Reseal(MigrateArgs),
+    /// Writes everything that the platform keeps into one file: tables, recordings, audio. Stop the platform first.
+    /// With --person: what belongs to one person, and the platform may run.
+    #[command(
+        after_help = "Example:\n  trunkline export platform.tar\n  trunkline export person.tar --person +15550109999 --tenant smith-plumbing"
+    )]
+    Export(ExportArgs),
+    /// Reads a file of `export` into empty tables, of SQLite or PostgreSQL, and the object store.
+    #[command(
+        after_help = "Example:\n  DATABASE_URL=postgres://.. TRUNKLINE_SECRET_KEY=.. trunkline import platform.tar"
+    )]
+    Import(ImportArgs),
+    /// Removes every row, object and copy at Twilio that belongs to a person, and prints the receipt.
+    #[command(
+        after_help = "Example:\n  trunkline forget +15550109999 --tenant smith-plumbing\n  trunkline forget 01m7yw7mx88bdqd9b4kg2z3qaa"
+    )]
+    Forget(ForgetArgs),
     /// Prints the roles and the paths they serve as JSON, for deploy/chart/roles.json.
     #[command(hide = true)]
     Roles,
@@ -107,9 +131,9 @@ pub struct DemoArgs {
     /// End after the calls, even on a terminal
     #[arg(long)]
     pub once: bool,
-    /// How many times faster than real time
-    #[arg(long, default_value_t = 20.0)]
-    pub speed: f64,
+    /// How many times faster than real time; unset: 20, with SPEECH=local 1
+    #[arg(long)]
+    pub speed: Option<f64>,
     /// Keep the data here; unset: a folder that goes away
     #[arg(long, value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
@@ -161,6 +185,21 @@ pub struct EmulatorArgs {
     /// The same seed gives the same SIDs and choices
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
+    /// The address to listen on
+    #[arg(long, default_value = "127.0.0.1", value_name = "ADDRESS")]
+    pub bind: String,
+    /// Where the application reaches it, if not there
+    #[arg(long, value_name = "URL")]
+    pub public_url: Option<String>,
+    /// A platform whose numbers it takes over as they come, and gives demo businesses where there are none; account and API key
+    /// are those of the settings unless given
+    #[arg(long, value_name = "URL")]
+    pub platform: Option<String>,
+    /// The platform's API key
+    #[arg(long, value_name = "KEY")]
+    pub api_key: Option<String>,
+    #[command(flatten)]
+    pub place: Place,
 }
 
 #[derive(Debug, Args)]
@@ -172,6 +211,9 @@ pub struct DoctorArgs {
     /// The port that the platform would use
     #[arg(long, default_value_t = 8080)]
     pub port: u16,
+    /// Set the webhooks of numbers that go elsewhere at Twilio
+    #[arg(long)]
+    pub fix: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -237,12 +279,55 @@ pub enum DeadWhat {
     List,
     /// Gives one back to the queue that it died in
     #[command(
-        after_help = "Example:\n  trunkline events dead replay 01m7yw7mx88bdqd9b4kg2z3qaa@egress.message-send"
+        after_help = "Example:\n  trunkline events dead replay 01m7yw7mx88bdqd9b4kg2z3qaa@egress.message-send\n  trunkline events dead replay --type message.send"
     )]
     Replay {
         /// Its id, as the list shows it
-        id: String,
+        #[arg(required_unless_present = "kind", conflicts_with = "kind")]
+        id: Option<String>,
+        /// All of this type instead
+        #[arg(long = "type", value_name = "TYPE")]
+        kind: Option<String>,
     },
+}
+
+#[derive(Debug, Args)]
+pub struct ExportArgs {
+    /// The file
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Only what belongs to this person: a number, E.164, or a candidate's id
+    #[arg(long, value_name = "NUMBER-OR-CANDIDATE")]
+    pub person: Option<String>,
+    /// Of this business only; unset: of every business
+    #[arg(long, value_name = "ID", requires = "person")]
+    pub tenant: Option<String>,
+    #[command(flatten)]
+    pub place: Place,
+}
+
+#[derive(Debug, Args)]
+pub struct ImportArgs {
+    /// The file
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    #[command(flatten)]
+    pub place: Place,
+}
+
+#[derive(Debug, Args)]
+pub struct ForgetArgs {
+    /// The person's number, E.164, or a candidate's id
+    #[arg(value_name = "NUMBER-OR-CANDIDATE")]
+    pub who: String,
+    /// Of this business only; unset: of every business that the key sees
+    #[arg(long, value_name = "ID")]
+    pub tenant: Option<String>,
+    /// Seconds to wait until every role has answered; it goes on without us
+    #[arg(long, default_value_t = 60, value_name = "S")]
+    pub wait: u64,
+    #[command(flatten)]
+    pub target: Target,
 }
 
 #[derive(Debug, Args)]

@@ -55,6 +55,11 @@ impl Client {
         self.send(self.request(Method::POST, path).json(body)).await
     }
 
+    /// DELETE.
+    pub async fn delete(&self, path: &str) -> Result<Value, Failure> {
+        self.send(self.request(Method::DELETE, path)).await
+    }
+
     /// GET of something that goes on.
     pub async fn stream(&self, path: &str) -> Result<Response, Failure> {
         let response = self

@@ -5,18 +5,21 @@ use std::path::Path;
 use std::time::Instant;
 
 use reqwest::Method;
-use role::settings::{EmulatorMode, Settings};
 use serde_json::{Value, json};
+use settings::{EmulatorMode, Settings};
 
 use crate::Failure;
+use crate::archived::Archived;
 use crate::call::{Expected, Line, free_port};
 use crate::cli::DemoArgs;
+use crate::demo_conversation::{self, Thread};
 use crate::interview::{Interview, longest_wait_ms};
 use crate::local;
 use crate::roles::ROLES;
 use crate::terminal::{Colour, is_terminal, paint, say};
 use crate::timeline_printer::TimelinePrinter;
 use crate::up::{LocalPlatform, wait_for_shutdown};
+use crate::voices::Voices;
 
 /// A call of the demo: what happens, and how it should end.
 struct Act {
@@ -32,6 +35,8 @@ struct Act {
     untexted: Option<&'static str>,
     /// Of an interview: how many questions are answered.
     answers: Option<usize>,
+    /// How many recordings are kept: the whole call's, the tracks of a stream, and each answer's that is recorded.
+    recordings: usize,
 }
 
 const CALLER: &str = "+15550109999";
@@ -52,6 +57,7 @@ const ACTS: &[Act] = &[
         texts: 1,
         untexted: None,
         answers: None,
+        recordings: 1,
     },
     Act {
         name: "calls again",
@@ -68,6 +74,7 @@ const ACTS: &[Act] = &[
             "no second text was sent: the caller got one less than 30 minutes ago, the window of this business (text_back.window_s)",
         ),
         answers: None,
+        recordings: 1,
     },
     Act {
         name: "answered call",
@@ -85,6 +92,7 @@ const ACTS: &[Act] = &[
         texts: 0,
         untexted: None,
         answers: None,
+        recordings: 1,
     },
     Act {
         name: "coached interview",
@@ -95,19 +103,42 @@ const ACTS: &[Act] = &[
         texts: 0,
         untexted: None,
         answers: Some(5),
+        recordings: 6,
+    },
+    Act {
+        name: "streamed screener",
+        what: "A caller of QuickRupee talks with a bot on a stream, interrupts it once, answers by voice and by key.",
+        callee: None,
+        script: || serde_yaml_ng::from_str(STREAMED).map_err(Failure::failed),
+        outcome: "eligible",
+        texts: 0,
+        untexted: None,
+        answers: Some(3),
+        recordings: 3,
     },
 ];
 
 /// The same call as `trunkline call +15550100021 --script services/trunkline/samples/coached.yaml`.
 const COACHED: &str = include_str!("../samples/coached.yaml");
 
+/// The same call as `trunkline call +15550100003 --script services/trunkline/samples/streamed.yaml`.
+const STREAMED: &str = include_str!("../samples/streamed.yaml");
+
 /// Plays them all.
 pub async fn run(args: DemoArgs) -> Result<(), Failure> {
     let folder = tempdir(&args)?;
     let settings = settings(&folder.path)?;
+    let voices = Voices::of(&settings)?;
+    // A model takes its time, whatever the phones' clock says.
+    let speed = args
+        .speed
+        .unwrap_or(if voices.is_some() { 1.0 } else { 20.0 });
     let complete = local::complete(settings, false)?;
     let started = Instant::now();
-    let local_platform = LocalPlatform::start(complete, ROLES, args.speed).await?;
+    let local_platform = LocalPlatform::start(complete, ROLES, speed).await?;
+    if let (Some(voices), Some(emulator)) = (&voices, &local_platform.emulator) {
+        emulator.hear_with(voices.ears());
+    }
     local_platform.seed().await?;
     local_platform.remember(true)?;
     say(format!(
@@ -115,9 +146,12 @@ pub async fn run(args: DemoArgs) -> Result<(), Failure> {
         paint(Colour::Bold, "Trunkline is up"),
         local_platform.url,
         started.elapsed().as_millis(),
-        args.speed
+        speed
     ));
-    let result = play_all(&local_platform, args.speed).await;
+    let voices = voices
+        .as_ref()
+        .map(|voices| (voices, folder.path.as_path()));
+    let result = play_all(&local_platform, speed, voices).await;
     if result.is_ok() && !args.once && is_terminal() {
         say(format!(
             "\nThe platform stays up at {} (API key {}). Ctrl-C ends it.",
@@ -130,11 +164,13 @@ pub async fn run(args: DemoArgs) -> Result<(), Failure> {
     result
 }
 
-/// Neither the environment nor a settings file is read: the demo is about the platform, never about the caller's
-/// accounts, servers and providers, and it writes no log.
+/// Neither a settings file is read nor the environment, but for the voice of this machine: the demo is about the platform, never
+/// about the caller's accounts, servers and providers, and it writes no log.
 fn settings(data_dir: &Path) -> Result<Settings, Failure> {
-    let nothing: BTreeMap<String, String> = BTreeMap::new();
-    let mut settings = Settings::load(&nothing, None)?;
+    let speech: BTreeMap<String, String> = std::env::vars()
+        .filter(|(name, _)| ["SPEECH", "TRUNKLINE_SPEECH_URL"].contains(&name.as_str()))
+        .collect();
+    let mut settings = Settings::load(&speech, None)?;
     settings.data_dir = data_dir.to_owned();
     settings.port = free_port()?;
     settings.emulator = EmulatorMode::On;
@@ -142,7 +178,14 @@ fn settings(data_dir: &Path) -> Result<Settings, Failure> {
     Ok(settings)
 }
 
-async fn play_all(local_platform: &LocalPlatform, speed: f64) -> Result<(), Failure> {
+/// What speaks for callers, and the folder for what they say.
+type Speaking<'a> = Option<(&'a Voices, &'a Path)>;
+
+async fn play_all(
+    local_platform: &LocalPlatform,
+    speed: f64,
+    voices: Speaking<'_>,
+) -> Result<(), Failure> {
     let line = local_platform
         .line()
         .ok_or_else(|| Failure::failed("the demo's emulator did not start"))?;
@@ -154,10 +197,12 @@ async fn play_all(local_platform: &LocalPlatform, speed: f64) -> Result<(), Fail
             paint(Colour::Bold, &format!("{}. {}.", n + 1, act.name)),
             act.what
         ));
-        let row = play(&line, act, speed, &mut shown).await?;
+        let row = play(&line, act, speed, voices, &mut shown).await?;
         rows.push(row);
         say("");
     }
+    let threads = demo_conversation::play(&line, CALLER, ACTS.len() + 1).await?;
+    rows.extend(threads.into_iter().map(Row::from));
     table(&rows);
     if rows.iter().all(|row| row.fault.is_none()) {
         Ok(())
@@ -178,10 +223,25 @@ struct Row {
     fault: Option<String>,
 }
 
+impl From<Thread> for Row {
+    fn from(thread: Thread) -> Self {
+        Self {
+            name: thread.name,
+            outcome: thread.outcome,
+            texts: thread.texts,
+            answered: None,
+            waited_ms: None,
+            took_s: thread.took_s,
+            fault: thread.fault,
+        }
+    }
+}
+
 async fn play(
     line: &Line,
     act: &Act,
     speed: f64,
+    voices: Speaking<'_>,
     shown: &mut HashSet<String>,
 ) -> Result<Row, Failure> {
     if let Some(callee) = act.callee {
@@ -192,6 +252,9 @@ async fn play(
     if let Some(script) = script.as_object_mut() {
         // How it ends is looked at below, and how long that takes is measured where nothing is sped up.
         script.remove("expect");
+    }
+    if let Some((voices, folder)) = voices {
+        voices.speak(&mut script, folder).await?;
     }
     let started = Instant::now();
     let expected = Expected {
@@ -219,6 +282,9 @@ async fn play(
     if let Some(interview) = &played.interview {
         interview.tell(&played.phone);
     }
+    let sid = played.call["call_sid"].as_str().unwrap_or_default();
+    let archived = Archived::of(&line.client, sid, act.recordings).await?;
+    archived.tell(sid);
     let outcome = match &played.interview {
         Some(interview) => interview.outcome(),
         None => played.call["outcome"].as_str().unwrap_or_default(),
@@ -234,7 +300,7 @@ async fn play(
         let answers = act.answers.unwrap_or_default();
         Some(format!("should have {answers} answers"))
     } else {
-        None
+        archived.fault(act.recordings)
     };
     Ok(Row {
         name: act.name,

@@ -1,16 +1,20 @@
 //! `trunkline doctor`: is everything that the settings name there, and does it work?
 
 mod ai;
+mod apps;
+mod broker;
+mod kept;
+mod webhooks;
 
 use std::time::Duration;
 
-use bus::Bus;
 use clock::Clock;
-use role::settings::Settings;
+use settings::{Secret, Settings};
 
 use crate::Failure;
 use crate::cli::{DoctorArgs, DoctorWhat};
 use crate::local;
+use crate::migrate;
 use crate::signature;
 use crate::terminal::{Colour, paint, say};
 
@@ -26,11 +30,13 @@ pub async fn run(args: DoctorArgs) -> Result<(), Failure> {
     report.ok("settings", "every setting can be read");
     data_dir(&settings, &mut report);
     database(&settings, &mut report).await;
-    broker(&settings, &mut report).await;
+    broker::check(&settings, &mut report).await;
     objects(&settings, &mut report).await;
     twilio(&settings, &mut report).await;
     public_address(&settings, &mut report).await;
     ai::check(&settings, &mut report).await;
+    apps::check(&settings, &mut report).await;
+    tables(&settings, &args, &mut report).await;
     if report.faults == 0 {
         Ok(())
     } else {
@@ -38,6 +44,27 @@ pub async fn run(args: DoctorArgs) -> Result<(), Failure> {
             "{} of these need mending",
             report.faults
         )))
+    }
+}
+
+/// What is kept, and what follows from it.
+async fn tables(settings: &Settings, args: &DoctorArgs, report: &mut Report) {
+    kept::server(settings, report).await;
+    if !settings.runs_emulator() {
+        webhooks::clock(settings, report).await;
+    }
+    let database = migrate::database(settings, &args.place);
+    if !kept::migrations(&database, report).await {
+        return;
+    }
+    // A key that a laptop has made up is in its folder.
+    let mut settings = settings.clone();
+    if settings.secret_key.is_none() {
+        let local = local::Local::read(&settings.data_dir);
+        settings.secret_key = local.map(|local| Secret::new(local.secret_key));
+    }
+    if let Some(inventory) = kept::key(&settings, &database, report).await {
+        webhooks::check(&settings, &inventory, args.fix, report).await;
     }
 }
 
@@ -109,56 +136,28 @@ async fn database(settings: &Settings, report: &mut Report) {
     }
 }
 
-async fn broker(settings: &Settings, report: &mut Report) {
-    let Some(url) = &settings.amqp_url else {
-        return report.ok("bus", "embedded in the data folder (AMQP_URL is unset)");
-    };
-    let config = bus::Config::Amqp {
-        url: url.reveal().to_owned(),
-        namespace: "trunkline.doctor".to_owned(),
-    };
-    match tokio::time::timeout(PATIENCE, Bus::connect(&config)).await {
-        Ok(Ok(bus)) => {
-            let ready = tokio::time::timeout(PATIENCE, bus.ready()).await.is_ok();
-            let _ = bus.delete_namespace().await;
-            bus.close().await;
-            if ready {
-                report.ok("bus", "RabbitMQ answers");
-            } else {
-                report.fault(
-                    "bus",
-                    "RabbitMQ does not answer; check AMQP_URL and that the broker runs",
-                );
-            }
-        }
-        Ok(Err(e)) => report.fault("bus", format!("{}; check AMQP_URL", crate::with_source(&e))),
-        Err(_) => report.fault(
-            "bus",
-            "RabbitMQ does not answer in time; check AMQP_URL and the network",
-        ),
-    }
-}
-
+/// Stores an object, reads it back and deletes it: what a policy allows is known only then.
 async fn objects(settings: &Settings, report: &mut Report) {
-    let Some(s3) = &settings.objects.s3 else {
-        return report.ok("objects", "in the data folder (S3_BUCKET is unset)");
+    let (place, mend) = match &settings.objects.s3 {
+        None => (
+            "the data folder (S3_BUCKET is unset)".to_owned(),
+            "check that the folder can be written and has room",
+        ),
+        Some(s3) => (
+            format!("the bucket {}", s3.bucket),
+            "check S3_BUCKET, AWS_ENDPOINT_URL, AWS_REGION, the credentials, and that they may put, get and delete objects",
+        ),
     };
     let objects = scoring::object_store(settings);
-    match tokio::time::timeout(PATIENCE, Box::pin(objects.ready())).await {
+    match tokio::time::timeout(PATIENCE, Box::pin(objects.probe())).await {
         Ok(Ok(())) => report.ok(
             "objects",
-            format!("the bucket {} is there and lets us in", s3.bucket),
+            format!("one was stored in {place}, read back and deleted"),
         ),
-        Ok(Err(e)) => report.fault(
-            "objects",
-            format!(
-                "{}; check S3_BUCKET, AWS_ENDPOINT_URL, AWS_REGION and the credentials",
-                crate::with_source(&e)
-            ),
-        ),
+        Ok(Err(e)) => report.fault("objects", format!("{}; {mend}", crate::with_source(&e))),
         Err(_) => report.fault(
             "objects",
-            "S3 does not answer in time; check AWS_ENDPOINT_URL and the network",
+            format!("{place} does not answer in time; {mend}"),
         ),
     }
 }

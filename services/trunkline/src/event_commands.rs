@@ -14,14 +14,37 @@ pub async fn run(args: EventsArgs) -> Result<(), Failure> {
     match args.what {
         EventsWhat::Tail { kind } => tail(&client, &kind).await,
         EventsWhat::Dead(DeadWhat::List) => list(&client).await,
-        EventsWhat::Dead(DeadWhat::Replay { id }) => {
-            client
-                .post(&format!("/api/dead-letters/{id}/replay"), &json!({}))
-                .await?;
-            say(format!("{id} is back in its queue"));
-            Ok(())
+        EventsWhat::Dead(DeadWhat::Replay { id: Some(id), .. }) => replay(&client, &id).await,
+        EventsWhat::Dead(DeadWhat::Replay { id: None, kind }) => {
+            replay_type(&client, kind.as_deref().unwrap_or_default()).await
         }
     }
+}
+
+async fn replay(client: &Client, id: &str) -> Result<(), Failure> {
+    client
+        .post(&format!("/api/dead-letters/{id}/replay"), &json!({}))
+        .await?;
+    say(format!("{id} is back in its queue"));
+    Ok(())
+}
+
+/// Every letter of a type that is there now, the oldest first, as they came. One that is gone meanwhile was replayed by
+/// another.
+async fn replay_type(client: &Client, kind: &str) -> Result<(), Failure> {
+    let letters = all(client).await?;
+    let of_type = letters.iter().rev().filter(|letter| letter["type"] == kind);
+    let ids: Vec<&str> = of_type.filter_map(|letter| letter["id"].as_str()).collect();
+    if ids.is_empty() {
+        say(format!("no dead letters of type {kind}"));
+    }
+    for id in ids {
+        match replay(client, id).await {
+            Err(Failure::Failed(why)) if why.starts_with("refused (404)") => {}
+            other => other?,
+        }
+    }
+    Ok(())
 }
 
 async fn tail(client: &Client, kind: &str) -> Result<(), Failure> {
@@ -44,24 +67,28 @@ async fn tail(client: &Client, kind: &str) -> Result<(), Failure> {
     Err(Failure::failed("the platform ended the feed"))
 }
 
-/// Shows them all, page after page.
 async fn list(client: &Client) -> Result<(), Failure> {
-    let (mut path, mut shown) = ("/api/dead-letters/?limit=200".to_owned(), 0);
-    loop {
-        let answer = client.get(&path).await?;
-        let items = answer["items"].as_array();
-        let items = items.map(Vec::as_slice).unwrap_or_default();
-        items.iter().for_each(show);
-        shown += items.len();
-        let Some(next) = answer["next_cursor"].as_str() else {
-            break;
-        };
-        path = format!("/api/dead-letters/?limit=200&cursor={}", url_encode(next));
-    }
-    if shown == 0 {
+    let letters = all(client).await?;
+    letters.iter().for_each(show);
+    if letters.is_empty() {
         say("no dead letters");
     }
     Ok(())
+}
+
+/// All of them, page after page, the newest first.
+async fn all(client: &Client) -> Result<Vec<Value>, Failure> {
+    let (mut path, mut found) = ("/api/dead-letters/?limit=200".to_owned(), Vec::new());
+    loop {
+        let mut answer = client.get(&path).await?;
+        if let Some(items) = answer["items"].as_array_mut() {
+            found.append(items);
+        }
+        let Some(next) = answer["next_cursor"].as_str() else {
+            return Ok(found);
+        };
+        path = format!("/api/dead-letters/?limit=200&cursor={}", url_encode(next));
+    }
 }
 
 fn show(letter: &Value) {

@@ -67,7 +67,12 @@ impl Interview {
 
     /// Prints what was asked, answered and made of it. `phone` is the emulator's view of the call.
     pub fn tell(&self, phone: &Value) {
-        let waits: Vec<&Value> = phone["waits"].as_array().into_iter().flatten().collect();
+        let waits: Vec<&Value> = phone["waits"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter(|wait| wait["recording_sid"] != "")
+            .collect();
         say(format!(
             "\n  {}  {} of {} questions answered, {}",
             paint(Colour::Bold, "interview"),

@@ -6,8 +6,8 @@ use std::io::Write;
 use std::path::Path;
 
 use role::Parts;
-use role::settings::{Environment, Secret, Settings, TwilioAccount};
 use serde::{Deserialize, Serialize};
+use settings::{Environment, Secret, Settings, TwilioAccount};
 
 use crate::Failure;
 use crate::cli::{Place, Target};

@@ -1,26 +1,17 @@
 //! `trunkline migrate`: every role's schema, up to date.
 
-use role::settings::{Environment, Settings};
+use settings::{Environment, Settings};
 use store::{Database, Store};
 
 use crate::Failure;
-use crate::cli::MigrateArgs;
+use crate::cli::{MigrateArgs, Place};
 use crate::roles::ROLES;
 use crate::terminal::say;
 
 /// Runs the migrations; the platform does the same when it starts.
 pub async fn run(args: MigrateArgs) -> Result<(), Failure> {
     let settings = Settings::load(&Environment, Some(&args.place.config))?;
-    let database = match settings.database_url {
-        Some(url) => Database::Postgres {
-            url: url.reveal().to_owned(),
-            namespace: settings.namespace,
-            pool_size: 1,
-        },
-        None => Database::Sqlite {
-            dir: args.place.data_dir.join("db"),
-        },
-    };
+    let database = database(&settings, &args.place);
     for role in ROLES {
         let Some(migrations) = role.migrations else {
             continue;
@@ -31,4 +22,18 @@ pub async fn run(args: MigrateArgs) -> Result<(), Failure> {
         say(format!("{}: up to date", role.name));
     }
     Ok(())
+}
+
+/// Where the roles' data is.
+pub fn database(settings: &Settings, place: &Place) -> Database {
+    match &settings.database_url {
+        Some(url) => Database::Postgres {
+            url: url.reveal().to_owned(),
+            namespace: settings.namespace.clone(),
+            pool_size: 1,
+        },
+        None => Database::Sqlite {
+            dir: place.data_dir.join("db"),
+        },
+    }
 }

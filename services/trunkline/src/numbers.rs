@@ -8,6 +8,7 @@ use events::v1::{NumberChanged, TenantChanged};
 use role::Parts;
 use tracing::{debug, warn};
 use twilio_api::Client as Twilio;
+use twilio_types::REPEATED;
 
 use crate::Failure;
 use crate::client::Client;
@@ -52,7 +53,7 @@ impl NumbersLine {
             phone_number: Some(number.to_owned()),
             voice_url: Some(voice_url.clone()),
             sms_url: Some(format!("{}/webhooks/twilio/sms", self.public_url)),
-            status_callback: Some(format!("{voice_url}#rc=3&rp=5xx,ct,rt")),
+            status_callback: Some(format!("{voice_url}{REPEATED}")),
             ..Default::default()
         };
         let given = self.twilio.incoming_numbers().create(&settings).await;

@@ -8,7 +8,10 @@ pub const ROLES: &[RoleSpec] = &[
     calls::ROLE,
     dispatch::ROLE,
     scoring::ROLE,
+    recordings::ROLE,
     interviews::ROLE,
+    streams::ROLE,
     egress::ROLE,
+    console::ROLE,
     ingress::ROLE,
 ];

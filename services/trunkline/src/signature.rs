@@ -1,6 +1,6 @@
 //! `trunkline doctor signature`: why does a webhook's signature not fit?
 
-use role::settings::{Environment, Secret, Settings};
+use settings::{Environment, Secret, Settings};
 use webhook::signature::{Body, Request, Token, Validator};
 use webhook::{Clues, Seen, diagnose, parse_form};
 
@@ -69,6 +69,7 @@ pub fn run(args: &SignatureArgs, config: &std::path::Path) -> Result<(), Failure
                 &Clues {
                     seen: &sights(args, base.as_deref()),
                     tokens: &others,
+                    ..Clues::default()
                 },
             );
             Err(Failure::Failed(format!(

@@ -131,6 +131,8 @@ fn platform_lines(timeline: &Value) -> Vec<Line> {
         .as_array()
         .into_iter()
         .flatten()
+        // What processes noted beside the call is for the console.
+        .filter(|item| item["detail"]["noted_by"].is_null())
         .filter_map(|item| {
             Some(Line {
                 at: time(item)?,

@@ -6,16 +6,16 @@ use std::time::Duration;
 
 use clock::Clock;
 use emulator::{Emulator, Running};
-use role::settings::{Settings, TwilioAccount};
-use role::telemetry::Telemetry;
 use role::{Parts, Platform, RoleSpec};
 use serde_json::Value;
+use settings::{Settings, TwilioAccount};
+use telemetry::Telemetry;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing::warn;
 use twilio_api::Client as Twilio;
 
 use crate::Failure;
-use crate::cli::UpArgs;
+use crate::cli::{COMMIT, UpArgs};
 use crate::client::Client;
 use crate::local::{self, Complete, Local};
 use crate::numbers::NumbersLine;
@@ -52,7 +52,8 @@ pub async fn run(args: UpArgs) -> Result<(), Failure> {
         local_platform.seed().await?;
     }
     local_platform.remember(!alone)?;
-    local_platform.banner(&roles, unseen);
+    let link = local_platform.sign_in_link(&roles).await;
+    local_platform.banner(&roles, unseen, link.as_deref());
     if unseen {
         local_platform.key_was_shown()?;
     }
@@ -96,7 +97,7 @@ impl LocalPlatform {
             ..
         } = complete;
         let emulator = if settings.runs_emulator()
-            && (roles.len() == ROLES.len() || settings.emulator == role::settings::EmulatorMode::On)
+            && (roles.len() == ROLES.len() || settings.emulator == settings::EmulatorMode::On)
         {
             Some(start_emulator(&mut settings, &local, speed).await?)
         } else {
@@ -108,7 +109,9 @@ impl LocalPlatform {
             .as_ref()
             .map(|k| k.reveal().to_owned())
             .unwrap_or_default();
-        let parts = Parts::open(settings, Clock::system()).await?;
+        let mut parts = Parts::open(settings, Clock::system()).await?;
+        parts.commit = COMMIT.unwrap_or_default();
+        parts.roles = ROLES.iter().map(|role| role.name).collect();
         let mut started = Vec::new();
         for role in roles {
             started.push(role.start(&parts).await?);
@@ -173,14 +176,7 @@ impl LocalPlatform {
         if self.emulator.is_none() {
             return Ok(());
         }
-        let client = self.client();
-        if client.get("/api/tenants/?limit=1").await?["items"]
-            .as_array()
-            .is_none_or(Vec::is_empty)
-        {
-            let sample: Value = serde_yaml_ng::from_str(SAMPLE).map_err(Failure::failed)?;
-            client.post("/api/apply", &sample).await?;
-        }
+        seed(&self.client()).await?;
         self.give_numbers().await
     }
 
@@ -218,7 +214,18 @@ impl LocalPlatform {
         tokio::spawn(line.follow(self.platform.parts().clone()));
     }
 
-    fn banner(&self, roles: &[RoleSpec], unseen: bool) {
+    /// A link that signs in once, as long as no operator has a name and password.
+    async fn sign_in_link(&self, roles: &[RoleSpec]) -> Option<String> {
+        let served = roles.iter().any(|role| role.name == console::ROLE.name);
+        if !served {
+            return None;
+        }
+        let made = self.client().post("/console/links", &Value::Null).await;
+        let path = made.ok()?["path"].as_str()?.to_owned();
+        Some(format!("{}{path}", self.url))
+    }
+
+    fn banner(&self, roles: &[RoleSpec], unseen: bool, link: Option<&str>) {
         let line = |name: &str, value: &str| {
             say(format!(
                 "  {}  {value}",
@@ -228,6 +235,9 @@ impl LocalPlatform {
         say(paint(Colour::Bold, "Trunkline is up."));
         line("address", &self.url);
         line("roles", &names(roles));
+        if let Some(link) = link {
+            line("sign in", &format!("{link}  (works once)"));
+        }
         if unseen {
             line(
                 "API key",
@@ -266,8 +276,9 @@ impl LocalPlatform {
         if let Some(running) = self.emulator {
             running.stop().await;
         }
-        // Whatever hangs must not keep the process from ending.
-        if tokio::time::timeout(Duration::from_secs(25), self.platform.stop())
+        // Whatever hangs must not keep the process from ending. Live calls may go on for a while first.
+        let limit = self.platform.parts().settings.drain + Duration::from_secs(25);
+        if tokio::time::timeout(limit, self.platform.stop())
             .await
             .is_err()
         {
@@ -276,6 +287,18 @@ impl LocalPlatform {
             );
         }
     }
+}
+
+/// Applies the sample to a platform that has no business yet.
+pub async fn seed(client: &Client) -> Result<(), Failure> {
+    if client.get("/api/tenants/?limit=1").await?["items"]
+        .as_array()
+        .is_none_or(Vec::is_empty)
+    {
+        let sample: Value = serde_yaml_ng::from_str(SAMPLE).map_err(Failure::failed)?;
+        client.post("/api/apply", &sample).await?;
+    }
+    Ok(())
 }
 
 async fn start_emulator(
@@ -309,7 +332,7 @@ async fn start_emulator(
     })?;
     let url = running.base_url();
     // Whoever asks later, whether prompts may be tones for example, is to know: `auto` goes by the account.
-    settings.emulator = role::settings::EmulatorMode::On;
+    settings.emulator = settings::EmulatorMode::On;
     settings.account = Some(account);
     settings.twilio_api_base_url = url.parse().ok();
     Ok(running)

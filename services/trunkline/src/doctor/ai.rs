@@ -2,7 +2,7 @@
 
 use reqwest::redirect::Policy;
 use reqwest::{Client, RequestBuilder};
-use role::settings::Settings;
+use settings::Settings;
 
 use super::{PATIENCE, Report};
 
@@ -48,8 +48,14 @@ pub(super) async fn check(settings: &Settings, report: &mut Report) {
     } else {
         report.note(
             "ai",
-            "OPENAI_API_KEY is unset: questions, transcripts and scores are simulated, and say so",
+            match ai.local {
+                None => "OPENAI_API_KEY is unset: questions, transcripts and scores are simulated, and say so",
+                Some(_) => "OPENAI_API_KEY is unset: questions and scores are simulated, and say so",
+            },
         );
+    }
+    if let Some(asked) = &asked.local {
+        local(&http, &asked.base_url, report).await;
     }
     if let (Some(set), Some(asked)) = (&ai.elevenlabs, &asked.elevenlabs) {
         let base = asked.base_url.trim_end_matches('/');
@@ -69,9 +75,25 @@ pub(super) async fn check(settings: &Settings, report: &mut Report) {
             "is not asked: whether MURF_API_KEY is good shows when it speaks",
         );
     }
-    let voices = ai.openai.is_some() || ai.elevenlabs.is_some() || ai.murf.is_some();
+    let voices =
+        ai.openai.is_some() || ai.local.is_some() || ai.elevenlabs.is_some() || ai.murf.is_some();
     if !voices && !settings.simulates_speech() {
         report.note("voices", "nobody is configured: Twilio's <Say> speaks");
+    }
+}
+
+/// Whether the voice and ears of this machine are there.
+async fn local(http: &Client, base_url: &str, report: &mut Report) {
+    match http.get(format!("{base_url}/models")).send().await {
+        Ok(response) if response.status().is_success() => {
+            report.ok("speech", format!("{base_url} answers"));
+        }
+        _ => report.fault(
+            "speech",
+            format!(
+                "{base_url} does not answer: start it (SPEECH=local make run does, or scripts/speech.sh start DIR), or unset SPEECH"
+            ),
+        ),
     }
 }
 

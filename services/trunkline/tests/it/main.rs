@@ -7,6 +7,9 @@
 //! | `AMQP_URL`, `DATABASE_URL` | the servers of the split sites; those on the standard ports when unset |
 //! | `TRUNKLINE_TEST_KILLS` | how many times `kill -9` is tried in each of the two ways to run; 50 when unset |
 //! | `TRUNKLINE_TEST_SEED` | the seed that a failed run has printed |
+//! | `TRUNKLINE_CHAOS_S` | for how many seconds of load processes are killed and wires are cut; 8 when unset, 600 by `make chaos` |
+//! | `TRUNKLINE_SOAK_S` | for how many seconds the soak goes; 8 when unset, 3600 by `make soak` |
+//! | `TRUNKLINE_ROLLING_CALLS`, `_RATE` | how many calls live, and texts a second come, while roles are replaced; 5 and 5, 100 and 50 by `make rolling` |
 //! | `TRUNKLINE_TEST_BINARY` | another binary than the one that was built for the test |
 //! | `TRUNKLINE_TEST_LOGS` | a folder where the logs of failed cases are kept |
 
@@ -20,6 +23,26 @@ mod cases;
 mod site;
 
 use site::Mode;
+
+/// Runs each case in one process.
+macro_rules! in_one_process {
+    ($($module:ident: $($case:ident),+;)*) => {
+        mod one_process { $($(
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $case() { crate::cases::$module::$case(crate::Mode::Embedded).await }
+        )+)* }
+    };
+}
+
+in_one_process! {
+    streams:
+        caller_on_a_stream_is_eligible_by_words_and_keys,
+        caller_who_interrupts_and_says_no_is_not_eligible,
+        stream_that_drops_goes_on_where_it_stood,
+        assistant_answers_from_what_it_knows_and_says_goodbye,
+        assistant_hands_over_to_a_person,
+        assistant_over_words_answers_and_hands_over;
+}
 
 /// Runs each case on both ways to run.
 macro_rules! suite {
@@ -36,6 +59,9 @@ macro_rules! suite {
 }
 
 suite! {
+    streams:
+        bot_over_words_is_answered_and_interrupted,
+        recorded_bot_has_its_tracks_and_twilios_mix;
     calls:
         an_answered_call_is_answered_and_not_texted,
         each_way_of_missing_a_call_is_texted_once;
@@ -78,15 +104,26 @@ suite! {
         kills_between_steps_lose_no_answer_and_pay_for_none_twice;
     kills:
         kills_lose_no_text_and_double_none;
+    fetched:
+        killed_in_mid_download_and_in_mid_upload_is_done_again_once;
+    erasures:
+        person_who_is_forgotten_leaves_no_row_object_or_copy,
+        person_is_exported_whole_and_no_other;
     notify:
         a_business_is_told_of_its_calls;
+    recorded:
+        forwarded_call_is_announced_recorded_stored_and_played,
+        tenant_with_format_mp3_has_mp3_in_the_store;
     reports:
         another_front_door_tells_of_calls,
         a_number_is_bought_dialled_and_given_back;
     wishes:
         stop_is_heard_and_start_as_well;
+    sessions:
+        session_sees_its_own_tenant_only;
     surface:
         every_role_tells_how_it_is,
+        request_that_is_wrong_is_refused_in_one_way,
         nothing_is_open_by_mistake;
     stopping:
         an_end_in_the_middle_loses_nothing,

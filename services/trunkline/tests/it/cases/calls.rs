@@ -114,6 +114,20 @@ pub async fn is_answered(site: &Site, sid: &str, from: &str) {
     ] {
         assert!(story.iter().any(|line| line == what), "{what}: {story:#?}");
     }
+    eventually(
+        "its webhooks are noted with verdict and duration",
+        async || {
+            let timeline = site.find(&format!("/calls/{sid}/timeline")).await?;
+            let noted = |line: &&Value| {
+                let detail = &line["detail"];
+                detail["noted_by"] == "ingress"
+                    && detail["verdict"] == "valid"
+                    && detail["took_ms"].is_u64()
+            };
+            so(timeline["items"].as_array()?.iter().filter(noted).count() >= 2)
+        },
+    )
+    .await;
     site.texted(from, 0).await;
 }
 

@@ -1,18 +1,29 @@
 //! What is asked of the platform.
 
+mod backup;
 pub mod calls;
+mod chaos;
 mod commands;
 pub mod doors;
+pub mod erasures;
+mod examples;
+pub mod fetched;
 mod interviews;
 pub mod kills;
+mod moving;
 pub mod notify;
 pub mod odd;
 mod operating;
 pub mod orders;
 mod outages;
+pub mod recorded;
 pub mod reports;
+mod rolling;
+pub mod sessions;
 pub mod signatures;
+mod soak;
 pub mod stopping;
+pub mod streams;
 pub mod surface;
 mod traces;
 pub mod twilio_down;

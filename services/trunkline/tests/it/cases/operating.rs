@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use serde_json::Value;
 
 use super::calls::is_missed;
-use super::commands::{MINUTE, ends};
+use super::commands::{COMMAND_LIMIT, ends};
 use super::world::{SMITH, SMITH_OWNER, caller, world};
 use crate::site::{
     ADMIN, Backends, KEY, Mode, Output, Plan, Process, Provider, Site, behaves, eventually,
@@ -77,7 +77,7 @@ keys: [{name: k, scopes: [everything]}]
         ends(
             &site.apply(&bad.display().to_string()).await,
             2,
-            &["not YAML"],
+            &["cannot be read", "line 2 column 1"],
         );
     })
     .await;
@@ -90,14 +90,21 @@ async fn the_doctor_finds_what_is_wrong() {
         let args = ["doctor", "--data-dir", &dir, "--config", "/no/such.toml"];
         let mut env = site.settings();
         ends(
-            &run(&args, &env, MINUTE).await,
+            &run(&args, &env, COMMAND_LIMIT).await,
             0,
-            &["ok", "settings", "twilio", "public address"],
+            &[
+                "ok",
+                "settings",
+                "stored in",
+                "read back and deleted",
+                "twilio",
+                "public address",
+            ],
         );
         let wrong = "a-wrong-token-for-this-account-00".to_owned();
         env.retain(|(name, _)| name != "TWILIO_AUTH_TOKEN");
         env.push(("TWILIO_AUTH_TOKEN".to_owned(), wrong.clone()));
-        let output = run(&args, &env, MINUTE).await;
+        let output = run(&args, &env, COMMAND_LIMIT).await;
         ends(&output, 1, &["fault", "TWILIO_AUTH_TOKEN"]);
         assert!(!output.out.contains(&wrong) && !output.err.contains(&wrong));
         let nowhere = format!("amqp://guest:hush@127.0.0.1:{}/%2f", free_port());
@@ -106,7 +113,7 @@ async fn the_doctor_finds_what_is_wrong() {
             "DATABASE_URL".to_owned(),
             format!("postgres://user:hush@127.0.0.1:{}/x", free_port()),
         ));
-        let output = run(&args, &env, MINUTE).await;
+        let output = run(&args, &env, COMMAND_LIMIT).await;
         ends(&output, 1, &["AMQP_URL", "DATABASE_URL"]);
         assert!(
             !output.out.contains("hush") && !output.err.contains("hush"),
@@ -129,7 +136,7 @@ async fn the_doctor_asks_who_writes_speaks_and_keeps() {
     let mut env: Vec<(String, String)> = Vec::new();
     let mut doctor = async |more: &[(&str, &str)]| {
         env.extend(more.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())));
-        let output = run(&args, &env, MINUTE).await;
+        let output = run(&args, &env, COMMAND_LIMIT).await;
         for secret in [KEY, "hush"] {
             assert!(
                 !output.out.contains(secret) && !output.err.contains(secret),
@@ -188,7 +195,7 @@ async fn the_doctor_explains_signatures() {
                 args.extend([flag, given]);
             }
         }
-        run(&args, &[], MINUTE).await
+        run(&args, &[], COMMAND_LIMIT).await
     };
     let signature = "RSOYDt4T1cUTdK1PDd93/VVr8B8=";
     let right = Some(signature);
@@ -215,7 +222,7 @@ async fn the_doctor_explains_signatures() {
         let mut args = vec!["doctor", "signature", "--url", url, "--params", params];
         args.extend(["--signature", signature]);
         args.extend(more);
-        run(&args, env, MINUTE).await
+        run(&args, env, COMMAND_LIMIT).await
     };
     let replaced = ["--token", "not-the-token-at-all", "--old-token", token];
     ends(&clue(url, &replaced, &[]).await, 1, &["rotated_token"]);
@@ -242,8 +249,8 @@ async fn migrates(env: &[(String, String)]) -> ([Output; 2], bool) {
     let dir = tempfile::tempdir().unwrap();
     let data = dir.path().display().to_string();
     let args = ["migrate", "--data-dir", &data, "--config", "/no/such.toml"];
-    let first = run(&args, env, MINUTE).await;
-    let again = run(&args, env, MINUTE).await;
+    let first = run(&args, env, COMMAND_LIMIT).await;
+    let again = run(&args, env, COMMAND_LIMIT).await;
     ([first, again], dir.path().join("db").exists())
 }
 
@@ -261,7 +268,14 @@ async fn migrate_brings_every_role_up_to_date() {
     for ((outputs, files), on_disk) in [(postgres, false), (sqlite, true)] {
         assert_eq!(files, on_disk, "{outputs:?}");
         for output in outputs {
-            for role in ["tenants", "calls", "dispatch", "interviews", "egress"] {
+            for role in [
+                "tenants",
+                "calls",
+                "dispatch",
+                "interviews",
+                "egress",
+                "console",
+            ] {
                 ends(&output, 0, &[&format!("{role}: up to date")]);
             }
         }
@@ -319,7 +333,7 @@ async fn events_are_shown_and_the_dead_return() {
             let mut all = vec!["events", "dead"];
             all.extend(args);
             all.extend(["--url", &url, "--api-key", ADMIN]);
-            run(&all, &[], MINUTE).await
+            run(&all, &[], COMMAND_LIMIT).await
         };
         ends(&dead(&["list"]).await, 0, &["no dead letters"]);
         site.stop().await;
@@ -353,6 +367,15 @@ async fn events_are_shown_and_the_dead_return() {
             1,
             &["no such dead letter"],
         );
+        // All of a type at once: those of others stay.
+        let none = ["replay", "--type", "call.place"];
+        ends(
+            &dead(&none).await,
+            0,
+            &["no dead letters of type call.place"],
+        );
+        let all = ["replay", "--type", "message.send"];
+        ends(&dead(&all).await, 0, &[&id, "is back in its queue"]);
     })
     .await;
 }

@@ -119,7 +119,7 @@ pub async fn a_number_is_bought_dialled_and_given_back(mode: Mode) {
                 json!({ "tenant_id": "nobody", "number": NEW }),
             )
             .await;
-        assert_eq!(status, 404);
+        assert_eq!(status, 422);
     })
     .await;
 }

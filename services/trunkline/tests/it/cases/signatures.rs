@@ -183,26 +183,32 @@ print(validator.compute_signature(wanted['url'], wanted['params']))
 /// The interpreter of the official SDK, which the emulator's tests use as well.
 async fn python() -> &'static Path {
     static PYTHON: OnceCell<PathBuf> = OnceCell::const_new();
-    let python = PYTHON.get_or_init(async || {
-        let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
-        let home = target.join("sdk").join("python");
-        let (python, ready) = (home.join("bin/python"), home.join("ready-9.13.0"));
-        if !ready.exists() {
-            run(Command::new("python3").args(["-m", "venv"]).arg(&home)).await;
-            let pip = [
-                "-m",
-                "pip",
-                "install",
-                "--quiet",
-                "--disable-pip-version-check",
-                PYTHON_SDK,
-            ];
-            run(Command::new(&python).args(pip)).await;
-            std::fs::write(ready, "").unwrap();
-        }
-        python
-    });
-    python.await
+    PYTHON
+        .get_or_init(async || python_with("python", PYTHON_SDK).await)
+        .await
+}
+
+/// The interpreter of a virtual environment that has a package, made once.
+pub async fn python_with(name: &str, package: &str) -> PathBuf {
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
+    let home = target.join("sdk").join(name);
+    let version = package.rsplit('=').next().unwrap();
+    let ready = home.join(format!("ready-{version}"));
+    let python = home.join("bin/python");
+    if !ready.exists() {
+        run(Command::new("python3").args(["-m", "venv"]).arg(&home)).await;
+        let pip = [
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+            package,
+        ];
+        run(Command::new(&python).args(pip)).await;
+        std::fs::write(ready, "").unwrap();
+    }
+    python
 }
 
 async fn run(command: &mut Command) {

@@ -37,6 +37,10 @@ const PROMISED: &[(&str, &str)] = &[
     ("post", "/api/webhooks/call-status"),
     ("post", "/api/webhooks/record-response"),
     ("post", "/api/webhooks/recording-status"),
+    ("post", "/recording/status"),
+    ("get", "/calls/{call_id}/recording/{recording_id}"),
+    ("get", "/calls/{call_id}/recording/{recording_id}/play"),
+    ("delete", "/calls/{call_id}/recording/{recording_id}"),
     ("post", "/api/candidates/"),
     ("get", "/api/candidates/"),
     ("post", "/api/job-descriptions/"),
@@ -63,8 +67,12 @@ const PROMISED: &[(&str, &str)] = &[
 
 /// All that may be had without a credential.
 const PUBLIC: &[&str] = &[
+    "/",
     "/api/openapi.json",
     "/audio/{file}",
+    "/calls/{call_id}/recording/{recording_id}/signed",
+    "/console/assets/{file}",
+    "/console/sign-in",
     "/health",
     "/health/live",
     "/health/ready",
@@ -103,9 +111,10 @@ pub async fn every_role_tells_how_it_is(mode: Mode) {
         .twiml();
         for (name, url) in site.urls() {
             let (status, _, body) = text(&format!("{url}/health/live")).await;
-            assert_eq!(
-                (status, body.as_str()),
-                (200, r#"{"status":"ok"}"#),
+            let alive: Value = serde_json::from_str(&body).unwrap();
+            assert_eq!((status, &alive["status"]), (200, &json!("ok")), "{name}");
+            assert!(
+                alive["version"].is_string() && alive["commit"].is_string(),
                 "{name}"
             );
             for path in ["/health/ready", "/health", "/health/ready/"] {
@@ -117,6 +126,12 @@ pub async fn every_role_tells_how_it_is(mode: Mode) {
                     "{name}{path}: {body}"
                 );
                 assert_eq!(report["parts"]["bus"], "ok", "{name}");
+            }
+            for path in ["/health", "/health/live", "/health/ready"] {
+                let head = reqwest::Client::new().head(format!("{url}{path}"));
+                let head = head.send().await.unwrap();
+                assert_eq!(head.status(), 200, "{name}: HEAD {path}");
+                assert_eq!(head.bytes().await.unwrap().len(), 0);
             }
             let (status, kind, metrics) = text(&format!("{url}/metrics")).await;
             assert_eq!(status, 200);
@@ -213,6 +228,97 @@ pub async fn nothing_is_open_by_mistake(mode: Mode) {
     .await;
 }
 
+/// On every route that the document describes: an unknown parameter, an unknown field, a bad limit and a bad cursor are 422
+/// with the name, and a wrong method is 405 with those that there are.
+pub async fn request_that_is_wrong_is_refused_in_one_way(mode: Mode) {
+    play(Plan::new(mode, &world()), async |site: &Site| {
+        for (name, url) in site.urls() {
+            for (path, item) in document(&url).await["paths"].as_object().unwrap() {
+                let item = item.as_object().unwrap();
+                let here = |operation: &Value| {
+                    let role = operation["x-trunkline-role"].as_str();
+                    role.is_none_or(|role| site.url_of(role) == url)
+                };
+                let served = item.iter().filter(|(_, it)| here(it));
+                let served: Vec<(&String, &Value)> = served.collect();
+                if served.is_empty() {
+                    continue;
+                }
+                let address = format!("{url}{}", concrete(path));
+                refuses_other_methods(&name, &address, &served).await;
+                for (method, operation) in served {
+                    refuses_what_is_unknown(&name, &address, method, operation).await;
+                }
+            }
+        }
+    })
+    .await;
+}
+
+async fn refuses_other_methods(name: &str, address: &str, served: &[(&String, &Value)]) {
+    let request = reqwest::Client::new().request(Method::PATCH, address);
+    let answer = request.send().await.unwrap();
+    let what = format!("{name}: PATCH {address}");
+    assert_eq!(answer.status(), 405, "{what}");
+    let allow = answer.headers()["allow"].to_str().unwrap().to_owned();
+    let mut methods: Vec<_> = served.iter().map(|(it, _)| it.to_uppercase()).collect();
+    methods.sort();
+    assert_eq!(allow, methods.join(", "), "{what}");
+    let error: Value = answer.json().await.unwrap();
+    assert_eq!(error["error"]["code"], "method_not_allowed", "{what}");
+}
+
+async fn refuses_what_is_unknown(name: &str, address: &str, method: &str, operation: &Value) {
+    let security = operation["security"][0].as_object();
+    let (header, key) = match security.and_then(|it| it.keys().next()) {
+        Some(scheme) if scheme == "apiKey" => ("X-API-Key", ADMIN),
+        Some(scheme) if scheme == "serviceKey" => ("X-Service-Key", SERVICE_KEY),
+        // What Twilio, monitors and browsers add is their affair.
+        _ => return,
+    };
+    let http: Method = method.to_uppercase().parse().unwrap();
+    let client = reqwest::Client::new();
+    let ask = |query: &str| {
+        let request = client.request(http.clone(), format!("{address}{query}"));
+        request.header(header, key)
+    };
+    let parameters = operation["parameters"].as_array();
+    let has = |name: &str| {
+        let mut all = parameters.into_iter().flatten();
+        all.any(|it| it["name"] == name && it["in"] == "query")
+    };
+    let mut faults = vec![("?no_such_parameter=1", "no_such_parameter")];
+    if has("limit") {
+        faults.extend(["?limit=0", "?limit=201", "?limit=many"].map(|it| (it, "limit")));
+        faults.push(("?cursor=!", "cursor"));
+    }
+    for (query, field) in faults {
+        let answer = ask(query).send().await.unwrap();
+        let what = format!("{name}: {method} {address}{query}");
+        assert_eq!(answer.status(), 422, "{what}");
+        if method == "head" {
+            continue;
+        }
+        let error: Value = answer.json().await.unwrap();
+        assert_eq!(error["error"]["details"]["field"], field, "{what}: {error}");
+    }
+    if operation["requestBody"].is_object() {
+        let answer = ask("").json(&json!({ "no_such_field": 1 })).send().await;
+        let answer = answer.unwrap();
+        let what = format!("{name}: {method} {address} with an unknown field");
+        assert_eq!(answer.status(), 422, "{what}");
+        let error = answer.text().await.unwrap();
+        assert!(error.contains("no_such_field"), "{what}: {error}");
+    }
+}
+
+/// A path of the document with something in each of its places.
+fn concrete(path: &str) -> String {
+    let parts = path.trim_end_matches('/').split('/');
+    let filled = parts.map(|part| if part.starts_with('{') { "x" } else { part });
+    filled.collect::<Vec<_>>().join("/")
+}
+
 /// Behind one address there may be several processes: each describes what all of them serve.
 fn is_complete(name: &str, document: &Value) {
     let paths = document["paths"].as_object().unwrap();
@@ -236,17 +342,16 @@ async fn is_guarded(name: &str, url: &str, path: &str, method: &str, operation: 
         }
         Some("twilioSignature") => &[403],
         Some("apiKey" | "serviceKey") => &[401],
+        // Pages lead to the sign-in.
+        Some("session") => &[303],
         Some(other) => panic!("{name}: {path} has a scheme {other}"),
     };
-    let concrete: String = path
-        .split('/')
-        .map(|part| if part.starts_with('{') { "x" } else { part })
-        .collect::<Vec<_>>()
-        .join("/");
+    let concrete = concrete(path);
     let http: Method = method.to_uppercase().parse().unwrap();
-    let client = reqwest::Client::new();
+    let stay = reqwest::redirect::Policy::none();
+    let client = reqwest::Client::builder().redirect(stay).build().unwrap();
     for end in ["", "/"] {
-        let url = format!("{url}{}{end}", concrete.trim_end_matches('/'));
+        let url = format!("{url}{concrete}{end}");
         let plain = || client.request(http.clone(), &url);
         let attempts = [
             ("nothing", plain()),
@@ -266,6 +371,17 @@ async fn is_guarded(name: &str, url: &str, path: &str, method: &str, operation: 
                 plain().header("X-API-Key", SERVICE_KEY),
             ),
         ];
+        // With a session that nobody has begun: what changes something is refused before it is looked up.
+        if scheme.is_some_and(|scheme| scheme == "apiKey") {
+            let made_up = plain().header("cookie", "trunkline_session=0123456789abcdef");
+            let status = made_up.send().await.unwrap().status().as_u16();
+            let reads = matches!(method, "get" | "head");
+            let refusal = if reads { 401 } else { 403 };
+            assert_eq!(
+                status, refusal,
+                "{name}: {method} {url} with a made-up session"
+            );
+        }
         for (what, request) in attempts {
             let response = request.send().await.unwrap();
             let status = response.status().as_u16();
@@ -273,6 +389,14 @@ async fn is_guarded(name: &str, url: &str, path: &str, method: &str, operation: 
                 expected.contains(&status),
                 "{name}: {method} {url} with {what} answers {status}"
             );
+            if status == 303 {
+                let location = response.headers()["location"].to_str().unwrap();
+                assert!(location.starts_with("/console/sign-in?next="), "{location}");
+                continue;
+            }
+            if method == "head" {
+                continue;
+            }
             let body: Value = response.json().await.unwrap();
             assert!(
                 body["error"]["code"].is_string() && body["error"]["message"].is_string(),

@@ -1,16 +1,22 @@
-//! One trace from the webhook to the text, across the bus, as a collector of OpenTelemetry sees it.
+//! One trace from the webhook to the text, across the bus, as a collector of OpenTelemetry sees it: one of this test, and before
+//! it, where each role has a process, one that others wrote (rotel, from PyPI).
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+use std::process::Stdio;
 use std::sync::{Arc, Mutex};
 
 use actix_web::{App, HttpResponse, HttpServer, web};
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use prost::Message;
+use tokio::io::AsyncWriteExt;
+use tokio::process::{Child, Command};
 
 use super::calls::is_missed;
-use super::commands::MINUTE;
+use super::commands::COMMAND_LIMIT;
+use super::signatures::python_with;
 use super::world::{SMITH, SMITH_OWNER, caller, world};
 use crate::site::{
     Mode, Plan, Process, Site, behaves, eventually, free_port, play, run, so, stays,
@@ -38,7 +44,8 @@ fn collector(traces: &Traces) -> String {
     let take = move |body: web::Bytes| {
         let traces = traces.clone();
         async move {
-            keep(&traces, &ExportTraceServiceRequest::decode(body).unwrap());
+            let body = plain(body).await;
+            keep(&traces, &ExportTraceServiceRequest::decode(&*body).unwrap());
             HttpResponse::Ok().finish()
         }
     };
@@ -53,6 +60,55 @@ fn collector(traces: &Traces) -> String {
             .run(),
     );
     format!("http://127.0.0.1:{port}")
+}
+
+/// What rotel sends it packs, whatever it is told.
+async fn plain(body: web::Bytes) -> Vec<u8> {
+    if !body.starts_with(&[0x1f, 0x8b]) {
+        return body.to_vec();
+    }
+    let mut gzip = Command::new("gzip")
+        .arg("-dc")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
+    let mut into = gzip.stdin.take().unwrap();
+    let (written, output) = tokio::join!(
+        async move { into.write_all(&body).await },
+        gzip.wait_with_output()
+    );
+    written.unwrap();
+    output.unwrap().stdout
+}
+
+/// A collector that others wrote, which hands on to ours what it gets.
+async fn rotel(ours: &str) -> (Child, String) {
+    let python = python_with("rotel", "rotel==0.0.1a15").await;
+    let home = python.parent().and_then(Path::parent).unwrap();
+    let pattern = home.join("lib").read_dir().unwrap().flatten();
+    let agent = pattern
+        .map(|python| python.path().join("site-packages/rotel/rotel-agent"))
+        .find(|agent| agent.exists())
+        .expect("rotel has its agent");
+    let (http, grpc) = (free_port(), free_port());
+    let child = Command::new(agent)
+        .arg("start")
+        .args(["--otlp-http-endpoint", &format!("127.0.0.1:{http}")])
+        .args(["--otlp-grpc-endpoint", &format!("127.0.0.1:{grpc}")])
+        .args(["--exporter", "otlp", "--otlp-exporter-protocol", "http"])
+        .args(["--otlp-exporter-endpoint", ours])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
+    eventually("rotel listens", async || {
+        TcpStream::connect(("127.0.0.1", http)).ok().map(drop)
+    })
+    .await;
+    (child, format!("http://127.0.0.1:{http}"))
 }
 
 fn keep(traces: &Traces, request: &ExportTraceServiceRequest) {
@@ -125,7 +181,7 @@ async fn one_trace_from_the_webhook_to_the_text() {
         "--data-dir",
         &data,
     ];
-    let played = run(&call, &[], MINUTE * 2).await;
+    let played = run(&call, &[], COMMAND_LIMIT).await;
     assert_eq!(played.code, Some(0), "{played:?}");
     // The command waits for the call's story; what dispatch does beside it is not in there.
     eventually("everybody has done his part", async || {
@@ -143,7 +199,8 @@ async fn one_trace_from_the_webhook_to_the_text() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_trace_through_a_process_for_each_role() {
     let traces = Traces::default();
-    let endpoint = ("OTEL_EXPORTER_OTLP_ENDPOINT", collector(&traces));
+    let (_rotel, url) = rotel(&collector(&traces)).await;
+    let endpoint = ("OTEL_EXPORTER_OTLP_ENDPOINT", url);
     let plan = Plan::new(Mode::Split, &world()).env([endpoint]);
     play(plan, async |site: &Site| {
         site.twilio.callee(SMITH_OWNER, behaves("busy")).await;

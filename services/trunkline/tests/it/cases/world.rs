@@ -32,6 +32,13 @@ pub const OWN_TOKENS: [&str; 2] = [
     "e2e0the0old0token0of0own0account",
 ];
 
+/// Has its calls recorded, and says so.
+pub const TAPED: &str = "+15550100074";
+pub const TAPED_OWNER: &str = "+15550100075";
+/// Keeps its recordings as MP3.
+pub const TAPED_MP3: &str = "+15550100076";
+pub const TAPED_MP3_OWNER: &str = "+15550100077";
+
 /// Another caller each time.
 pub fn caller(n: u32) -> String {
     format!("+1555019{n:04}")
@@ -109,6 +116,18 @@ tenants:
   dial_timeout_s: 5
   twilio: {{account_sid: {OWN_ACCOUNT}, auth_tokens: ["{new}", "{old}"]}}
   numbers: [{{number: "{OWN}"}}]
+- id: taped
+  name: Taped Ltd
+  forward_to: "{TAPED_OWNER}"
+  dial_timeout_s: 5
+  recording: {{enabled: true, format: wav}}
+  numbers: [{{number: "{TAPED}"}}]
+- id: taped-mp3
+  name: Taped Smaller Ltd
+  forward_to: "{TAPED_MP3_OWNER}"
+  dial_timeout_s: 5
+  recording: {{enabled: true, format: mp3}}
+  numbers: [{{number: "{TAPED_MP3}"}}]
 "#
     )
 }

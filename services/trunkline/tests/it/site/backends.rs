@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use bus::{Bus, Config, Subscription};
 use clock::Clock;
-use role::settings::Settings;
 use role::{Parts, Platform};
+use settings::Settings;
 use store::Database;
 use tokio::sync::OnceCell;
 

@@ -3,6 +3,7 @@
 mod backends;
 mod failure;
 mod finish;
+mod front;
 mod hook;
 mod open;
 mod process;
@@ -10,6 +11,8 @@ mod provider;
 /// The binary's own list.
 #[path = "../../../src/roles.rs"]
 mod roles;
+mod rotation;
+mod source;
 mod twilio;
 mod wait;
 
@@ -26,10 +29,13 @@ use testkit::Proxy;
 use tokio::sync::Semaphore;
 
 pub use backends::Backends;
+pub use front::Front;
 pub use hook::{Answer, Hook, sid};
 pub use open::Plan;
 pub use process::{Output, Process, run};
 pub use provider::{KEY, Manner, Provider, Work};
+pub use rotation::Rotation;
+pub use source::{Bucket, Source};
 pub use twilio::{ACCOUNT, LONG, TOKEN, Twilio, behaves, hangs_up, picks_up, stays};
 pub use wait::{PATIENCE, eventually, free_port, so, within};
 
@@ -62,8 +68,10 @@ pub struct Site {
     pub twilio: Twilio,
     /// By role; all roles of an embedded site are in `up`.
     processes: Mutex<BTreeMap<String, Process>>,
-    ports: BTreeMap<String, u16>,
+    ports: Mutex<BTreeMap<String, u16>>,
     pub backends: Option<Backends>,
+    /// Before ingress and streams.
+    pub front: Option<Front>,
     /// Between ingress and the broker.
     pub bus_wire: Option<Proxy>,
     /// Between all roles and the database.
@@ -77,6 +85,14 @@ pub struct Site {
     http: reqwest::Client,
 }
 
+/// A file as it was served.
+pub struct File {
+    pub status: u16,
+    pub kind: String,
+    pub range: String,
+    pub bytes: Vec<u8>,
+}
+
 /// Requests are made from here on; a second time changes nothing.
 pub fn install_tls() {
     let _ = rustls::crypto::ring::default_provider().install_default();
@@ -87,13 +103,14 @@ pub async fn play(plan: Plan, case: impl AsyncFnOnce(&Site)) {
     let _turn = SITES.acquire().await.unwrap();
     install_tls();
     failure::remember_places();
+    let limit = plan.limit;
     let site = Site::new(plan).await;
     let whole = async {
         site.start().await;
         case(&site).await;
         site.check_the_end().await;
     };
-    let whole = Box::pin(tokio::time::timeout(LIMIT, whole));
+    let whole = Box::pin(tokio::time::timeout(limit, whole));
     let outcome = AssertUnwindSafe(whole).catch_unwind().await;
     let reason = match &outcome {
         Ok(Ok(())) => None,
@@ -118,15 +135,24 @@ pub async fn play(plan: Plan, case: impl AsyncFnOnce(&Site)) {
 impl Site {
     /// Where a role answers.
     pub fn url_of(&self, role: &str) -> String {
-        let port = self.ports.get(role).or_else(|| self.ports.get("up"));
+        let ports = self.ports.lock().unwrap();
+        let port = ports.get(role).or_else(|| ports.get("up"));
         format!("http://127.0.0.1:{}", port.expect("a role of this site"))
+    }
+
+    /// Where Twilio finds the platform.
+    pub fn front_door(&self) -> String {
+        match &self.front {
+            Some(front) => front.url(),
+            None => self.url_of("ingress"),
+        }
     }
 
     /// Where each process answers, by its name.
     pub fn urls(&self) -> Vec<(String, String)> {
         let url =
             |(name, port): (&String, &u16)| (name.clone(), format!("http://127.0.0.1:{port}"));
-        self.ports.iter().map(url).collect()
+        self.ports.lock().unwrap().iter().map(url).collect()
     }
 
     /// The process that a role lives in.
@@ -150,6 +176,13 @@ impl Site {
         processes.get_mut(self.home(role)).unwrap().start();
     }
 
+    /// Wires that were cut are whole again.
+    pub fn mend(&self) {
+        for wire in [&self.bus_wire, &self.database_wire].into_iter().flatten() {
+            wire.mend();
+        }
+    }
+
     /// Waits until a role answers.
     pub async fn is_live(&self, role: &str) {
         let url = format!("{}/health/live", self.url_of(role));
@@ -165,7 +198,10 @@ impl Site {
         eventually(&format!("{role} is ready"), async || {
             self.has_not_ended(role);
             let report: Value = self.http.get(&url).send().await.ok()?.json().await.ok()?;
-            so(report["status"] == "ok")
+            // A dead letter of an earlier step is for somebody to look at, and in nobody's way.
+            let mut parts = report["parts"].as_object()?.iter();
+            let works = parts.all(|(part, state)| part == "dead_letters" || state == "ok");
+            so(works && report["ready"] == true)
         })
         .await;
     }
@@ -183,12 +219,10 @@ impl Site {
 
     /// Stops every process of the platform in order, the front door first.
     pub async fn stop(&self) {
-        for role in ROLES
-            .iter()
-            .rev()
-            .filter(|role| self.ports.contains_key(**role))
-        {
-            self.end(role).await;
+        if self.mode == Mode::Split {
+            for role in ROLES.iter().rev() {
+                self.end(role).await;
+            }
         }
         if self.mode == Mode::Embedded {
             self.end("up").await;
@@ -232,6 +266,29 @@ impl Site {
             status,
             serde_json::from_str(&text).unwrap_or(Value::String(text)),
         )
+    }
+
+    /// A file, or the part of it that a range names.
+    pub async fn file(&self, path: &str, key: Option<&str>, range: Option<&str>) -> File {
+        let url = format!("{}{path}", self.url_of(owner(path)));
+        let mut request = self.http.get(url);
+        if let Some(key) = key {
+            request = request.header("X-API-Key", key);
+        }
+        if let Some(range) = range {
+            request = request.header("Range", range);
+        }
+        let answer = request.send().await.unwrap();
+        let header = |name: &str| {
+            let value = answer.headers().get(name);
+            value.map_or("", |value| value.to_str().unwrap()).to_owned()
+        };
+        File {
+            status: answer.status().as_u16(),
+            kind: header("content-type"),
+            range: header("content-range"),
+            bytes: answer.bytes().await.unwrap().to_vec(),
+        }
     }
 
     /// What the admin sees; none when there is no such thing, or not now.
@@ -322,6 +379,14 @@ impl Site {
             call["ended_at"].is_string().then_some(call)
         })
         .await
+    }
+
+    /// A gauge of the process that a role lives in.
+    pub async fn gauge(&self, role: &str, name: &str) -> Option<f64> {
+        let url = format!("{}/metrics", self.url_of(role));
+        let text = self.http.get(url).send().await.ok()?.text().await.ok()?;
+        let mut lines = text.lines().filter_map(|line| line.strip_prefix(name));
+        lines.find_map(|rest| rest.trim().parse().ok())
     }
 
     /// Whatever else must not be in a log.

@@ -10,12 +10,13 @@ use testkit::Proxy;
 use super::process::{Output, Process, run};
 use super::twilio::{ACCOUNT, TOKEN, Twilio};
 use super::wait::free_port;
-use super::{ADMIN, Backends, Mode, ROLES, SECRET_KEY, SERVICE_KEY, Site};
+use super::{ADMIN, Backends, Front, Mode, ROLES, SECRET_KEY, SERVICE_KEY, Site};
 
 /// Our own crates tell all; what others would tell is theirs.
 const LOG: &str = "info,trunkline=debug,role=debug,bus=debug,store=debug,twilio_api=debug,\
                    tenants=debug,calls=debug,dispatch=debug,egress=debug,ingress=debug,\
-                   interviews=debug,scoring=debug,ai=debug,objects=debug";
+                   interviews=debug,streams=debug,recordings=debug,\
+                    console=debug,scoring=debug,ai=debug,objects=debug";
 
 /// How many times faster than real time calls go: most are over within a second.
 const SPEED: &str = "30";
@@ -28,6 +29,11 @@ pub struct Plan {
     /// Whether the wires to broker and database can be cut.
     wires: bool,
     rough: bool,
+    /// Whether one address leads to all processes.
+    fronted: bool,
+    speed: &'static str,
+    /// How long the whole case may take.
+    pub(super) limit: Duration,
     /// What every process is told beside what it is told anyway.
     env: Vec<(String, String)>,
 }
@@ -40,6 +46,9 @@ impl Plan {
             world: Some(world.to_owned()),
             wires: false,
             rough: false,
+            fronted: false,
+            speed: SPEED,
+            limit: super::LIMIT,
             env: Vec::new(),
         }
     }
@@ -55,6 +64,24 @@ impl Plan {
         let more = more.into_iter();
         self.env
             .extend(more.map(|(name, value)| (name.to_owned(), value)));
+        self
+    }
+
+    /// With calls that go so many times faster than real time: on a stream the platform's own time counts.
+    pub fn speed(mut self, speed: &'static str) -> Self {
+        self.speed = speed;
+        self
+    }
+
+    /// With one address for all processes, as a reverse proxy gives them: a stream's socket and its webhooks are on the same.
+    pub fn fronted(mut self) -> Self {
+        self.fronted = true;
+        self
+    }
+
+    /// A case that takes longer than others.
+    pub fn limit(mut self, limit: Duration) -> Self {
+        self.limit = limit;
         self
     }
 
@@ -99,12 +126,19 @@ impl Site {
                 ("TRUNKLINE_DATABASE_POOL".to_owned(), "4".to_owned()),
             ]);
         }
+        let front = match plan.mode {
+            Mode::Split if plan.fronted => {
+                Some(Front::open(ports["ingress"], ports["streams"]).await)
+            }
+            _ => None,
+        };
         let site = Self {
+            front,
             mode: plan.mode,
-            twilio: Twilio::new(emulator_process(dir.path(), emulator), emulator),
+            twilio: Twilio::new(emulator_process(dir.path(), emulator, plan.speed), emulator),
             dir,
             processes: Mutex::default(),
-            ports,
+            ports: Mutex::new(ports.clone()),
             backends,
             bus_wire,
             database_wire,
@@ -118,7 +152,7 @@ impl Site {
         if let Some(world) = &plan.world {
             std::fs::write(site.dir.path().join("world.yaml"), world).unwrap();
         }
-        for (name, port) in &site.ports {
+        for (name, port) in &ports {
             let mut env = env.clone();
             if name == "ingress"
                 && let Some(url) = &ingress_amqp
@@ -128,7 +162,7 @@ impl Site {
             }
             // Where there is no S3, those who make files and those who serve them share a folder.
             let folder = match name.as_str() {
-                "scoring" | "ingress" => "files",
+                "scoring" | "ingress" | "recordings" | "streams" => "files",
                 name => name,
             };
             let data = site.dir.path().join("data").join(folder);
@@ -153,7 +187,7 @@ impl Site {
 
     /// What every process of the platform is told.
     pub fn settings(&self) -> Vec<(String, String)> {
-        let ingress = self.url_of("ingress");
+        let ingress = self.front_door();
         [
             ("RUST_LOG", LOG),
             ("TRUNKLINE_EMULATOR", "off"),
@@ -182,7 +216,7 @@ impl Site {
             let applied = self.apply(&world.display().to_string()).await;
             assert_eq!(applied.code, Some(0), "{applied:?}");
             let world: Value = serde_yaml_ng::from_str(&text).unwrap();
-            let ingress = self.url_of("ingress");
+            let ingress = self.front_door();
             for tenant in world["tenants"].as_array().unwrap() {
                 for number in tenant["numbers"].as_array().into_iter().flatten() {
                     let number = number["number"].as_str().unwrap();
@@ -203,11 +237,11 @@ impl Site {
     pub async fn apply(&self, file: &str) -> Output {
         let url = self.url_of("tenants");
         let args = ["apply", "-f", file, "--url", &url, "--api-key", ADMIN];
-        run(&args, &[], Duration::from_secs(60)).await
+        run(&args, &[], Duration::from_secs(180)).await
     }
 }
 
-fn emulator_process(dir: &std::path::Path, port: u16) -> Process {
+fn emulator_process(dir: &std::path::Path, port: u16, speed: &str) -> Process {
     let seed: u32 = rand::random();
     let args = [
         "emulator",
@@ -218,7 +252,7 @@ fn emulator_process(dir: &std::path::Path, port: u16) -> Process {
         "--auth-token",
         TOKEN,
         "--speed",
-        SPEED,
+        speed,
         "--seed",
         &seed.to_string(),
     ]

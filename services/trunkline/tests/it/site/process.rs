@@ -31,6 +31,19 @@ impl Process {
         }
     }
 
+    /// Another one with the same settings, at another port and on another data folder. Not started yet.
+    pub fn replica(&self, name: &str, dir: &Path, port: u16, data: &Path) -> Self {
+        let mut args = self.args.clone();
+        for (option, value) in [
+            ("--port", port.to_string()),
+            ("--data-dir", data.display().to_string()),
+        ] {
+            let at = args.iter().position(|arg| arg == option);
+            args[at.expect("an option of every process") + 1] = value;
+        }
+        Self::new(name, dir, &args, &self.env)
+    }
+
     /// Starts it; a log that is there goes on.
     pub fn start(&mut self) {
         assert!(self.child.is_none(), "{} runs already", self.name);

@@ -1,5 +1,6 @@
 //! The emulator, a process of its own, as the other end of everything.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use reqwest::Method;
@@ -73,6 +74,18 @@ impl Twilio {
         let request = self.http.post(url).basic_auth(ACCOUNT, Some(TOKEN));
         let response = request.form(&form).send().await.unwrap();
         assert_eq!(response.status().as_u16(), 201, "{number} can be bought");
+    }
+
+    /// Changes what a number has there.
+    pub async fn change_number(&self, number: &str, form: &[(&str, &str)]) {
+        let numbers = format!("/2010-04-01/Accounts/{ACCOUNT}/IncomingPhoneNumbers");
+        let path = format!("{numbers}.json?PhoneNumber={}", number.replace('+', "%2B"));
+        let page = self.ask(Method::GET, &path, None).await;
+        let sid = page["incoming_phone_numbers"][0]["sid"].as_str().unwrap();
+        let url = format!("{}{numbers}/{sid}.json", self.base);
+        let request = self.http.post(url).basic_auth(ACCOUNT, Some(TOKEN));
+        let response = request.form(form).send().await.unwrap();
+        assert_eq!(response.status().as_u16(), 200, "a number can be changed");
     }
 
     /// Something goes wrong, in the words of `POST /emulator/faults`.
@@ -150,19 +163,37 @@ impl Twilio {
         page["calls"].as_array().unwrap().clone()
     }
 
+    /// Points a number's webhooks at another address.
+    pub async fn point(&self, number: &str, base: &str) {
+        let call = format!("{base}/webhooks/twilio/call");
+        let text = format!("{base}/webhooks/twilio/sms");
+        let status = format!("{call}#rc=3&rp=5xx,ct,rt");
+        let form = [
+            ("VoiceUrl", call.as_str()),
+            ("SmsUrl", text.as_str()),
+            ("StatusCallback", status.as_str()),
+        ];
+        self.change_number(number, &form).await;
+    }
+
+    /// Ends a call that goes on.
+    pub async fn hang_up(&self, sid: &str) {
+        self.update(sid, "completed").await;
+    }
+
     /// Cancels a call that rings.
     pub async fn cancel(&self, sid: &str) {
+        self.update(sid, "canceled").await;
+    }
+
+    async fn update(&self, sid: &str, status: &str) {
         let url = format!(
             "{}/2010-04-01/Accounts/{ACCOUNT}/Calls/{sid}.json",
             self.base
         );
         let request = self.http.post(url).basic_auth(ACCOUNT, Some(TOKEN));
-        let response = request
-            .form(&[("Status", "canceled")])
-            .send()
-            .await
-            .unwrap();
-        assert_eq!(response.status().as_u16(), 200, "a call can be canceled");
+        let response = request.form(&[("Status", status)]).send().await.unwrap();
+        assert_eq!(response.status().as_u16(), 200, "a call becomes {status}");
     }
 
     /// Somebody sends a text.
@@ -186,6 +217,13 @@ impl Twilio {
         all
     }
 
+    /// The first page of a list: `Calls`, `Recordings`.
+    pub async fn list(&self, what: &str) -> Vec<Value> {
+        let path = format!("/2010-04-01/Accounts/{ACCOUNT}/{what}.json?PageSize=1000");
+        let page = self.ask(Method::GET, &path, None).await;
+        page[what.to_lowercase()].as_array().unwrap().clone()
+    }
+
     /// What the platform has sent to a phone.
     pub async fn texts_to(&self, number: &str) -> Vec<Value> {
         let all = self.messages().await;
@@ -197,6 +235,32 @@ impl Twilio {
     pub async fn log(&self) -> Vec<Value> {
         let log = self.ask(Method::GET, "/emulator/log", None).await;
         log["items"].as_array().unwrap().clone()
+    }
+
+    /// The requests after one of them, at most so many as a page has. The log is a ring: a long run reads it as it goes.
+    pub async fn log_after(&self, after: u64) -> Vec<Value> {
+        let path = format!("/emulator/log?after={after}");
+        let log = self.ask(Method::GET, &path, None).await;
+        log["items"].as_array().unwrap().clone()
+    }
+
+    /// Reads the log as it goes, until it is over and read to its end: it is a ring, and a long run would lose its beginning.
+    pub async fn follow_log(&self, over: &AtomicBool, mut note: impl FnMut(&Value)) {
+        let mut after = 0;
+        loop {
+            let is_last = over.load(Ordering::Relaxed);
+            let page = self.log_after(after).await;
+            for entry in &page {
+                after = entry["id"].as_u64().unwrap();
+                note(entry);
+            }
+            if page.is_empty() {
+                if is_last {
+                    return;
+                }
+                tokio::time::sleep(Duration::from_millis(200)).await;
+            }
+        }
     }
 
     /// How often the platform asked for a message to this phone.
@@ -232,5 +296,6 @@ pub fn picks_up() -> Value {
     json!({ "behaviour": "answer", "after_s": 2, "talk_s": 5 })
 }
 
-/// Real time that a test waits where the platform itself waits long: repeats come after 1, 10 and 60 seconds.
-pub const LONG: Duration = Duration::from_secs(200);
+/// Real time that a test waits where the platform itself waits long: repeats come after 1, 10 and 60 seconds, and a text that may have been
+/// sent is looked for for a minute before it is sent again.
+pub const LONG: Duration = Duration::from_secs(400);

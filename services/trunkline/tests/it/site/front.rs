@@ -1,0 +1,51 @@
+//! One address for the processes of a split site, as a reverse proxy gives them: sockets go to streams, webhooks to ingress.
+
+use tokio::io::copy_bidirectional;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinHandle;
+
+/// The address.
+pub struct Front {
+    port: u16,
+    task: JoinHandle<()>,
+}
+
+impl Front {
+    /// Opens it before these ports.
+    pub async fn open(ingress: u16, streams: u16) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let task = tokio::spawn(async move {
+            while let Ok((near, _)) = listener.accept().await {
+                tokio::spawn(pass(near, ingress, streams));
+            }
+        });
+        Self { port, task }
+    }
+
+    pub fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+}
+
+/// A connection goes where its first request goes.
+async fn pass(mut near: TcpStream, ingress: u16, streams: u16) {
+    let mut head = [0; 16];
+    let Ok(read) = near.peek(&mut head).await else {
+        return;
+    };
+    let port = match head[..read].starts_with(b"GET /ws/") {
+        true => streams,
+        false => ingress,
+    };
+    if let Ok(mut far) = TcpStream::connect(("127.0.0.1", port)).await {
+        let _ = (near.set_nodelay(true), far.set_nodelay(true));
+        let _ = copy_bidirectional(&mut near, &mut far).await;
+    }
+}
+
+impl Drop for Front {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
