@@ -2,26 +2,56 @@
 # ARGS is handed on: make run ARGS="--port 9000".
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test bench lint fmt contract deploy-files clean-test-services
+.PHONY: help run demo test chaos rolling soak attack screenshots bench lint fmt contract deploy-files book sbom clean-test-services
 
 # One set of flags each, over the whole workspace: `-p one` beside `--workspace` would build most
 # dependencies a second time with other features.
 CARGO ?= cargo
+export BUILD_COMMIT ?= $(shell git rev-parse --short=12 HEAD 2>/dev/null)
+# SPEECH=local make run: a voice and ears on this machine, started and stopped with the platform.
+WITH_SPEECH := $(if $(filter local,$(SPEECH)),scripts/speech.sh run)
 CLIPPY := $(CARGO) clippy --workspace --all-targets -- -D warnings
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-20s %s\n", $$1, $$2}' Makefile
 
-run: needs ## build and start the whole platform on port 8080, with nothing installed
+run: needs ## build and start the whole platform on port 8080, with nothing installed; SPEECH=local gives it a real voice and ears
 	@echo 'Building trunkline (the first time takes a few minutes) ...'
-	@$(CARGO) run --bin trunkline -- up $(ARGS)
+	@$(WITH_SPEECH) $(CARGO) run --bin trunkline -- up $(ARGS)
 
-demo: needs ## build, and play four scripted calls to the end on the emulator
+demo: needs ## build, and play five scripted calls and two text conversations to the end on the emulator; SPEECH=local: with voices
 	@echo 'Building trunkline (the first time takes a few minutes) ...'
-	@$(CARGO) run --bin trunkline -- demo $(ARGS)
+	@$(WITH_SPEECH) $(CARGO) run --bin trunkline -- demo $(ARGS)
+
+# Part of a test's time is waiting for others: one more at once than there are cores.
+TEST_THREADS := $(shell echo $$((1 + $$(nproc 2>/dev/null || echo 2))))
 
 test: needs ## the whole suite, against real PostgreSQL and RabbitMQ (found or started)
-	@scripts/services.sh run $(CARGO) test --workspace
+	@RUST_TEST_THREADS=$${RUST_TEST_THREADS:-$(TEST_THREADS)} scripts/services.sh run $(CARGO) test --workspace
+
+# CALLS=5 RATE=5 is a small one.
+rolling: needs ## every role replaced by a new process under 100 live calls and 50 texts a second
+	@TRUNKLINE_ROLLING_CALLS=$(or $(CALLS),100) TRUNKLINE_ROLLING_RATE=$(or $(RATE),50) scripts/services.sh run \
+		$(CARGO) test --workspace --test it -- --nocapture --exact cases::rolling::rolling_restart_of_every_role_drops_no_call_and_fails_no_webhook
+
+soak: needs ## an hour of calls and texts: memory, handles and tasks stay flat (SECONDS=600 is a shorter one)
+	@TRUNKLINE_SOAK_S=$(or $(SECONDS),3600) $(CARGO) test --workspace --test it -- --nocapture --exact cases::soak::soak_leaves_memory_handles_and_tasks_flat
+
+# SECONDS=60 is a shorter one, SEED=N repeats the choices of a run that has failed.
+chaos: needs ## ten minutes of load while processes are killed and connections cut at random
+	@TRUNKLINE_CHAOS_S=$(or $(SECONDS),600) TRUNKLINE_TEST_SEED=$(SEED) scripts/services.sh run \
+		$(CARGO) test --workspace --test it -- --nocapture --exact cases::chaos::chaos_loses_nothing_and_doubles_nothing
+
+# CASES=10000 is a longer one, SEED=N another.
+attack: needs ## every route of the API with requests that are made up from its description, with the keys of two tenants
+	$(CARGO) build --bin trunkline
+	scripts/attack.sh $(CASES) $(SEED)
+
+screenshots: needs ## every page of the console as a PNG, in target/screenshots, and the four of the README
+	@mkdir -p target/screenshots docs/images
+	@TRUNKLINE_SCREENSHOTS=$(CURDIR)/target/screenshots $(CARGO) test -p trunkline --test browser
+	@for picture in overview-wide-light calls-one-wide-dark conversations-one-wide-light phone-narrow-dark; do \
+		cp target/screenshots/$$picture.png docs/images/; done
 
 bench: needs ## the benchmarks, beside Express, FastAPI and bare lapin; writes target/bench/report.md
 	@$(CARGO) build --release --bin trunkline --bin bench
@@ -34,11 +64,20 @@ lint: needs ## format, clippy, dependency audit, contract, layers, manifests, sc
 	scripts/audit.sh
 	scripts/check-files.sh
 	scripts/check-deploy.sh
+	scripts/book.sh
+	scripts/speech.sh --check
+
+book: needs ## the documentation as a site, in target/book
+	scripts/book.sh
+
+sbom: needs ## what the binary is made of, as CycloneDX, in target/sbom.cdx.json
+	@mkdir -p target
+	$(CARGO) run --bin xtask -- sbom >target/sbom.cdx.json
 
 fmt: needs ## format the sources
 	$(CARGO) fmt
 
-contract: needs ## write what was added to proto/ into proto/contract.lock
+contract: needs ## write what was added to proto/ into proto/contract.lock and docs/events.md
 	$(CARGO) run --bin xtask -- contract --write
 
 deploy-files: needs ## write the lines that follow from the list of roles (nginx, compose, the chart)

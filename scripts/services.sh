@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
 # Runs a command with PostgreSQL and RabbitMQ at hand, and stops afterwards what it started.
 #
-#   scripts/services.sh run [--private] COMMAND...   sets DATABASE_URL, AMQP_URL, S3_TEST_URL for COMMAND
+#   scripts/services.sh run [--private] COMMAND...   sets DATABASE_URL, AMQP_URL, S3_TEST_URL, S3_SECOND_TEST_URL for COMMAND
 #   scripts/services.sh stop                         stops what an interrupted run left behind
 #
 # Taken, in this order: DATABASE_URL and AMQP_URL when they are set; servers that answer on the
 # standard ports of 127.0.0.1; containers, where a Docker engine answers; servers from the
 # distribution's packages, installed by apt-get where that is allowed, on free ports with their data
 # under target/services. --private, or CI=true in the environment, skips the standard ports and the
-# containers where it can, and keeps fsync on: for figures that nobody else's work disturbs. S3_TEST_URL
-# is an S3 of another make for the tests (scripts/moto.sh), which --private does without.
+# containers where it can, and keeps fsync on: for figures that nobody else's work disturbs. S3_TEST_URL and S3_SECOND_TEST_URL
+# are S3s of other makes for the tests (scripts/moto.sh, scripts/seaweed.sh), which --private does without.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -243,6 +243,7 @@ provide() {
 stop_one() {
     local run=$1 name pid home
     "$root/scripts/moto.sh" stop "$run"
+    "$root/scripts/seaweed.sh" stop "$run"
     if [ -f "$run/containers" ]; then
         while read -r name; do docker stop --time 2 "$name"; done <"$run/containers"
     fi
@@ -295,6 +296,10 @@ run)
     if [ -z "${S3_TEST_URL:-}" ] && [ -n "$s3" ]; then
         S3_TEST_URL=$("$root/scripts/moto.sh" start "$dir") || exit 1
         export S3_TEST_URL
+    fi
+    if [ -z "${S3_SECOND_TEST_URL:-}" ] && [ -n "$s3" ]; then
+        S3_SECOND_TEST_URL=$("$root/scripts/seaweed.sh" start "$dir") || exit 1
+        export S3_SECOND_TEST_URL
     fi
     rabbitmq_bin >/dev/null ||
         say "rabbitmq-server is not installed here: two tests of the bus start a broker of their own and fail without it"
