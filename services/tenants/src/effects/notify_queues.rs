@@ -4,22 +4,19 @@
 //! when the next one comes. So the queues take nothing until a tenant has a `notify_url`.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use bus::{Bus, Subscription};
+use role::Outage;
 use store::Store;
 use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
-use tracing::{info, warn};
+use tracing::info;
 
 use crate::db::tenants;
 
-/// The wait before the database or the bus is asked again.
-const AGAIN: Duration = Duration::from_secs(1);
-
 /// The queues of `notify`, and whether they are bound. Clones share it.
 #[derive(Clone)]
-pub struct Listening(Arc<Inner>);
+pub struct NotifyQueues(Arc<Inner>);
 
 struct Inner {
     bus: Bus,
@@ -27,7 +24,7 @@ struct Inner {
     begun: OnceCell<()>,
 }
 
-impl Listening {
+impl NotifyQueues {
     /// On this bus, by what binds the queues.
     pub fn new(bus: Bus, queues: Vec<Subscription>) -> Self {
         let begun = OnceCell::new();
@@ -55,10 +52,11 @@ impl Listening {
     pub async fn begin_if_wanted(self, store: Store, stop: CancellationToken) {
         let asked = async {
             store.ready().await;
+            let mut outage = Outage::new("it is not known yet whether a tenant has a notify_url");
             while let Err(error) = self.begin_if_any(&store).await {
-                warn!(%error, "it is not known yet whether a tenant has a notify_url");
-                tokio::time::sleep(AGAIN).await;
+                tokio::time::sleep(outage.failed(&error)).await;
             }
+            outage.recovered();
         };
         tokio::select! {
             () = asked => {}

@@ -12,7 +12,7 @@ use tracing::{debug, error};
 use crate::spool::Spool;
 
 /// The bus, and the spool behind it.
-pub struct Handover {
+pub struct Publisher {
     bus: Bus,
     spool: Arc<Spool>,
 }
@@ -52,14 +52,19 @@ impl Published {
     }
 }
 
-impl Handover {
+impl Publisher {
     /// Over this bus, with this spool.
     pub fn new(bus: Bus, spool: Arc<Spool>) -> Self {
         Self { bus, spool }
     }
 
     /// Publishes, and waits for what is decided. `in_turn`: first for what is in the spool, too.
-    pub async fn ask(&self, envelope: &Envelope, deadline: Duration, in_turn: bool) -> Published {
+    pub async fn request_reply(
+        &self,
+        envelope: &Envelope,
+        deadline: Duration,
+        in_turn: bool,
+    ) -> Published {
         let until = Instant::now() + deadline;
         if in_turn && timeout_at(until, self.spool.emptied()).await.is_err() {
             return self.keep(envelope, "spool").await;
@@ -81,7 +86,7 @@ impl Handover {
     }
 
     /// Publishes, and waits for the confirm only.
-    pub async fn tell(&self, envelope: &Envelope) -> Published {
+    pub async fn notify(&self, envelope: &Envelope) -> Published {
         if !self.spool.is_empty() {
             // What waits goes first.
             return self.keep(envelope, "spool").await;

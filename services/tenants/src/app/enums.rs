@@ -87,6 +87,30 @@ words! {
         /// Exact.
         Wav = "wav",
     }
+
+    /// How the object store encrypts recordings.
+    RecordingEncryption ("none, s3 or kms") {
+        /// As the bucket does by itself.
+        None = "none",
+        /// With S3's own keys (SSE-S3).
+        S3 = "s3",
+        /// With a key of a key service (SSE-KMS).
+        Kms = "kms",
+    }
+
+    /// A storage class from which a recording can be played at once.
+    RecordingStorage ("STANDARD, STANDARD_IA, ONEZONE_IA, INTELLIGENT_TIERING or GLACIER_IR") {
+        /// Stays as it is.
+        Standard = "STANDARD",
+        /// Seldom read.
+        StandardIa = "STANDARD_IA",
+        /// Seldom read, in one place only.
+        OneZoneIa = "ONEZONE_IA",
+        /// S3 decides.
+        IntelligentTiering = "INTELLIGENT_TIERING",
+        /// Hardly ever read.
+        GlacierIr = "GLACIER_IR",
+    }
 }
 
 impl NumberStatus {
@@ -116,15 +140,15 @@ pub enum VoiceApp {
     Screener(Option<String>),
     /// Coached interviews, by the flow of this name; none: by the one called `coach`.
     Coach(Option<String>),
-    /// A recorded assistant.
-    Assistant,
+    /// A recorded assistant with the flow of this name; none: with the one called `assistant`.
+    Assistant(Option<String>),
     /// A streaming bot with a flow of this name.
     Bot(String),
     /// Nobody.
     None,
 }
 
-const VOICE: &str = "forward, screener, coach, assistant, none, or bot:, screener: or coach: and a flow's name such as bot:loan-eligibility";
+const VOICE: &str = "forward, screener, coach, assistant, none, or bot:, assistant:, screener: or coach: and a flow's name such as bot:loan-eligibility";
 
 impl VoiceApp {
     /// The end of the routing key by which its consumer gets the call.
@@ -133,18 +157,28 @@ impl VoiceApp {
             Self::Forward => Some("forward"),
             Self::Screener(_) => Some("screener"),
             Self::Coach(_) => Some("coach"),
-            Self::Assistant => Some("assistant"),
+            Self::Assistant(_) => Some("assistant"),
             Self::Bot(_) => Some("bot"),
             Self::None => None,
         }
     }
 
+    /// The role that answers.
+    pub fn role(&self) -> Option<&'static str> {
+        match self {
+            Self::Forward => Some("calls"),
+            Self::Screener(_) | Self::Coach(_) => Some("interviews"),
+            Self::Assistant(_) | Self::Bot(_) => Some("streams"),
+            Self::None => None,
+        }
+    }
+
     /// The flow that the number names.
-    fn flow(&self) -> Option<&str> {
+    pub fn flow(&self) -> Option<&str> {
         match self {
             Self::Bot(flow) => Some(flow),
-            Self::Screener(flow) | Self::Coach(flow) => flow.as_deref(),
-            Self::Forward | Self::Assistant | Self::None => None,
+            Self::Screener(flow) | Self::Coach(flow) | Self::Assistant(flow) => flow.as_deref(),
+            Self::Forward | Self::None => None,
         }
     }
 }
@@ -163,7 +197,7 @@ impl std::str::FromStr for VoiceApp {
             ("coach", flow) => Ok(Self::Coach(flow)),
             ("bot", Some(flow)) => Ok(Self::Bot(flow)),
             ("forward", None) => Ok(Self::Forward),
-            ("assistant", None) => Ok(Self::Assistant),
+            ("assistant", flow) => Ok(Self::Assistant(flow)),
             ("none", None) => Ok(Self::None),
             _ => Err(NotAWord(VOICE)),
         }
@@ -199,6 +233,7 @@ mod tests {
             "screener",
             "coach",
             "assistant",
+            "assistant:front-desk",
             "none",
             "bot:loan-eligibility",
             "screener:nurses",

@@ -8,15 +8,19 @@ use events::v1::{
     self, InboundText, Media, Parameter, TwilioCallStatus, TwilioDialFinished, TwilioMessageStatus,
     TwilioSmsInbound, TwilioVoiceInbound, TwilioWhisper, VoiceParameters,
 };
+use tracing::warn;
 use webhook::{
     Call, CallSid, CallStatusCallback, DialResult, GatherResult, InboundMessage, Invalid,
     MessageStatusCallback, Params, VoiceRequest,
 };
 
-use crate::verify::Arrival;
+use crate::request::SignedRequest;
+
+/// The longest explanation that is kept of what Twilio says.
+const LONGEST_WORDS: usize = 500;
 
 /// An event about to be published.
-pub struct Draft {
+pub struct InboundEvent {
     /// Its type.
     pub kind: &'static str,
     /// Its data.
@@ -29,7 +33,7 @@ pub struct Draft {
     pub over: bool,
 }
 
-impl Draft {
+impl InboundEvent {
     fn new<E: Event>(event: &E, key: &str, number: &str) -> Self {
         Self {
             kind: E::TYPE,
@@ -42,11 +46,11 @@ impl Draft {
 }
 
 /// A call comes in, or (the number's StatusCallback may point here too) has ended.
-pub fn call(arrival: &Arrival) -> Result<Draft, Invalid> {
-    let request = VoiceRequest::parse(&arrival.params)?;
+pub fn call(signed: &SignedRequest) -> Result<InboundEvent, Invalid> {
+    let request = VoiceRequest::parse(&signed.params)?;
     if request.status().is_terminal() {
-        let ended = call_status(arrival)?;
-        return Ok(Draft {
+        let ended = call_status(signed)?;
+        return Ok(InboundEvent {
             over: true,
             ..ended
         });
@@ -54,19 +58,19 @@ pub fn call(arrival: &Arrival) -> Result<Draft, Invalid> {
     let voice = voice(request.call(), request.status().as_str());
     let (sid, number) = (voice.call_sid.clone(), business(&voice));
     let event = TwilioVoiceInbound {
-        webhook: Some(envelope(arrival)),
+        webhook: Some(envelope(signed)),
         voice: Some(voice),
     };
-    Ok(Draft::new(&event, &sid, &number))
+    Ok(InboundEvent::new(&event, &sid, &number))
 }
 
 /// A call has changed its state.
-pub fn call_status(arrival: &Arrival) -> Result<Draft, Invalid> {
-    let callback = CallStatusCallback::parse(&arrival.params)?;
+pub fn call_status(signed: &SignedRequest) -> Result<InboundEvent, Invalid> {
+    let callback = CallStatusCallback::parse(&signed.params)?;
     let voice = voice(callback.call(), callback.status().as_str());
     let (sid, number) = (voice.call_sid.clone(), business(&voice));
     let event = TwilioCallStatus {
-        webhook: Some(envelope(arrival)),
+        webhook: Some(envelope(signed)),
         voice: Some(voice),
         duration_s: callback.duration_s(),
         sequence_number: callback.sequence_number(),
@@ -75,19 +79,21 @@ pub fn call_status(arrival: &Arrival) -> Result<Draft, Invalid> {
             .timestamp()
             .map(|t| t.to_rfc3339())
             .unwrap_or_default(),
-        answered_by: arrival.get("AnsweredBy").unwrap_or_default().to_owned(),
+        answered_by: signed.get("AnsweredBy").unwrap_or_default().to_owned(),
+        error_code: figure(signed, "ErrorCode"),
+        error_message: words(signed, "ErrorMessage"),
     };
-    Ok(Draft::new(&event, &sid, &number))
+    Ok(InboundEvent::new(&event, &sid, &number))
 }
 
 /// A `<Dial>` has ended.
-pub fn dial_finished(arrival: &Arrival) -> Result<Draft, Invalid> {
-    let result = DialResult::parse(&arrival.params)?;
+pub fn dial_finished(signed: &SignedRequest) -> Result<InboundEvent, Invalid> {
+    let result = DialResult::parse(&signed.params)?;
     let status = result.call().status().map_or("in-progress", |s| s.as_str());
     let voice = voice(result.call(), status);
     let (sid, number) = (voice.call_sid.clone(), business(&voice));
     let event = TwilioDialFinished {
-        webhook: Some(envelope(arrival)),
+        webhook: Some(envelope(signed)),
         voice: Some(voice),
         dial: Some(v1::DialResult {
             status: result.status().as_str().to_owned(),
@@ -97,24 +103,28 @@ pub fn dial_finished(arrival: &Arrival) -> Result<Draft, Invalid> {
                 .unwrap_or_default(),
             duration_s: result.duration_s(),
             bridged: result.bridged(),
+            error_code: figure(signed, "ErrorCode"),
+            error_message: words(signed, "ErrorMessage"),
+            sip_response_code: figure(signed, "DialSipResponseCode")
+                .or_else(|| figure(signed, "SipResponseCode")),
         }),
     };
-    Ok(Draft::new(&event, &sid, &number))
+    Ok(InboundEvent::new(&event, &sid, &number))
 }
 
 /// Whoever was dialled picked up: what does he hear?
-pub fn whisper(arrival: &Arrival) -> Result<Draft, Invalid> {
-    let request = VoiceRequest::parse(&arrival.params)?;
+pub fn whisper(signed: &SignedRequest) -> Result<InboundEvent, Invalid> {
+    let request = VoiceRequest::parse(&signed.params)?;
     let voice = voice(request.call(), request.status().as_str());
-    whispered(arrival, voice, String::new(), false)
+    whispered(signed, voice, String::new(), false)
 }
 
 /// What he pressed.
-pub fn whisper_answer(arrival: &Arrival) -> Result<Draft, Invalid> {
-    let gathered = GatherResult::parse(&arrival.params)?;
+pub fn whisper_answer(signed: &SignedRequest) -> Result<InboundEvent, Invalid> {
+    let gathered = GatherResult::parse(&signed.params)?;
     let voice = voice(gathered.call(), "in-progress");
     whispered(
-        arrival,
+        signed,
         voice,
         gathered.digits().unwrap_or_default().to_owned(),
         true,
@@ -122,30 +132,30 @@ pub fn whisper_answer(arrival: &Arrival) -> Result<Draft, Invalid> {
 }
 
 fn whispered(
-    arrival: &Arrival,
+    signed: &SignedRequest,
     voice: VoiceParameters,
     digits: String,
     answered: bool,
-) -> Result<Draft, Invalid> {
+) -> Result<InboundEvent, Invalid> {
     // The parent stands in the path that we gave out ourselves.
-    let parent = CallSid::parse(arrival.call_sid.as_deref().unwrap_or_default())?
+    let parent = CallSid::parse(signed.call_sid.as_deref().unwrap_or_default())?
         .as_str()
         .to_owned();
-    let number = arrival.query.get("number").unwrap_or_default().to_owned();
+    let number = signed.query.get("number").unwrap_or_default().to_owned();
     let key = parent.clone();
     let event = TwilioWhisper {
-        webhook: Some(envelope(arrival)),
+        webhook: Some(envelope(signed)),
         voice: Some(voice),
         parent_call_sid: parent,
         digits,
         answered,
     };
-    Ok(Draft::new(&event, &key, &number))
+    Ok(InboundEvent::new(&event, &key, &number))
 }
 
 /// A text comes in.
-pub fn sms(arrival: &Arrival) -> Result<Draft, Invalid> {
-    let message = InboundMessage::parse(&arrival.params)?;
+pub fn sms(signed: &SignedRequest) -> Result<InboundEvent, Invalid> {
+    let message = InboundMessage::parse(&signed.params)?;
     let media = message
         .media()
         .iter()
@@ -159,7 +169,7 @@ pub fn sms(arrival: &Arrival) -> Result<Draft, Invalid> {
         message.to().as_str().to_owned(),
     );
     let event = TwilioSmsInbound {
-        webhook: Some(envelope(arrival)),
+        webhook: Some(envelope(signed)),
         text: Some(InboundText {
             message_sid: sid.clone(),
             from: message.from().as_str().to_owned(),
@@ -175,25 +185,45 @@ pub fn sms(arrival: &Arrival) -> Result<Draft, Invalid> {
                 .opt_out_type()
                 .map(|k| k.as_str().to_owned())
                 .unwrap_or_default(),
+            left_out: message.left_out().to_vec(),
         }),
     };
-    Ok(Draft::new(&event, &sid, &to))
+    if !message.left_out().is_empty() {
+        warn!(
+            message.sid = sid,
+            parameters = ?message.left_out(),
+            "text kept without the parameters that cannot be read"
+        );
+    }
+    Ok(InboundEvent::new(&event, &sid, &to))
 }
 
 /// The fate of a message that we sent.
-pub fn message_status(arrival: &Arrival) -> Result<Draft, Invalid> {
-    let callback = MessageStatusCallback::parse(&arrival.params)?;
+pub fn message_status(signed: &SignedRequest) -> Result<InboundEvent, Invalid> {
+    let callback = MessageStatusCallback::parse(&signed.params)?;
     let address = |a: Option<&phone::Address>| a.map(|a| a.as_str().to_owned()).unwrap_or_default();
     let (sid, from) = (callback.sid().as_str().to_owned(), address(callback.from()));
     let event = TwilioMessageStatus {
-        webhook: Some(envelope(arrival)),
+        webhook: Some(envelope(signed)),
         message_sid: sid.clone(),
         message_status: callback.status().as_str().to_owned(),
         from: from.clone(),
         to: address(callback.to()),
         error_code: callback.error_code(),
+        error_message: callback.error_message().unwrap_or_default().to_owned(),
     };
-    Ok(Draft::new(&event, &sid, &from))
+    Ok(InboundEvent::new(&event, &sid, &from))
+}
+
+/// A number that Twilio sends where something failed; none when it is not one.
+fn figure(signed: &SignedRequest, name: &str) -> Option<u32> {
+    signed.get(name)?.trim().parse().ok()
+}
+
+/// What Twilio says to people where something failed, in bounds.
+fn words(signed: &SignedRequest, name: &str) -> String {
+    let words = signed.get(name).unwrap_or_default();
+    words.chars().take(LONGEST_WORDS).collect()
 }
 
 /// The business's side of a call.
@@ -227,7 +257,7 @@ fn voice(call: &Call, status: &str) -> VoiceParameters {
     }
 }
 
-fn envelope(arrival: &Arrival) -> v1::Webhook {
+fn envelope(signed: &SignedRequest) -> v1::Webhook {
     let list = |params: &Params| {
         params
             .iter()
@@ -238,9 +268,9 @@ fn envelope(arrival: &Arrival) -> v1::Webhook {
             .collect()
     };
     v1::Webhook {
-        path: arrival.path.clone(),
-        account_sid: arrival.get("AccountSid").unwrap_or_default().to_owned(),
-        parameters: list(&arrival.params),
-        query: list(&arrival.query),
+        path: signed.path.clone(),
+        account_sid: signed.get("AccountSid").unwrap_or_default().to_owned(),
+        parameters: list(&signed.params),
+        query: list(&signed.query),
     }
 }

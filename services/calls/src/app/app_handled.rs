@@ -5,14 +5,29 @@
 //! Its word comes when it likes. Only some time after the end of the call, when none has come, Twilio's counts.
 
 use chrono::Duration;
+use events::v1::TenantContext;
+use twilio_types::{AnsweredBy, CallStatus};
 
-use super::state::{self, FAILED, Verdict};
+use super::verdict::Verdict;
 use crate::db::CallRow;
 
 /// How long after its end a call waits for its interview's word.
 pub const PATIENCE: Duration = Duration::seconds(60);
 /// How long the reason for a failure may be: a word.
 const WORD: usize = 32;
+
+/// Why a call is not served whose tenant or number is suspended.
+pub const SUSPENDED: &str = "suspended";
+/// A failure that says nothing more.
+const FAILED: &str = "failed";
+
+/// Whether the tenant, or the number, is suspended: nothing new is begun for it.
+pub fn is_suspended(tenant: &TenantContext) -> bool {
+    tenant
+        .number
+        .as_ref()
+        .is_some_and(|number| number.status == SUSPENDED)
+}
 
 /// Whether a number with this voice app answers calls by itself. What is not said is forwarded.
 pub fn is_app(voice: &str) -> bool {
@@ -26,7 +41,7 @@ pub fn is_served(row: &CallRow) -> bool {
 
 /// How the call went, by what its webhooks have said.
 pub fn verdict(row: &CallRow) -> Verdict {
-    if state::is_final(&row.status) {
+    if CallStatus::parse(&row.status).is_terminal() {
         Verdict::Unknown
     } else {
         Verdict::Open
@@ -35,13 +50,12 @@ pub fn verdict(row: &CallRow) -> Verdict {
 
 /// How it went, when its interview does not say.
 pub fn verdict_by_status(row: &CallRow) -> Verdict {
-    let machine = ["machine", "fax"]
-        .iter()
-        .any(|word| row.answered_by.starts_with(word));
-    match row.status.as_str() {
-        "completed" if machine => failed("machine"),
-        "completed" => Verdict::answered(),
-        status if state::is_final(status) => failed(status),
+    let answered_by = AnsweredBy::parse(&row.answered_by);
+    let is_machine = answered_by.is_machine() || answered_by == AnsweredBy::Fax;
+    match CallStatus::parse(&row.status) {
+        CallStatus::Completed if is_machine => Verdict::failed("machine"),
+        CallStatus::Completed => Verdict::answered(),
+        status if status.is_terminal() => Verdict::failed(status.as_str().to_owned()),
         _ => Verdict::Open,
     }
 }
@@ -50,16 +64,8 @@ pub fn verdict_by_status(row: &CallRow) -> Verdict {
 pub fn verdict_by_interview(outcome: &str, failure_reason: &str) -> Verdict {
     match outcome {
         "" => Verdict::Open,
-        "failed" => failed(word(failure_reason)),
+        FAILED => Verdict::failed(word(failure_reason).to_owned()),
         _ => Verdict::answered(),
-    }
-}
-
-/// A call that reached nobody.
-pub fn failed(reason: &str) -> Verdict {
-    Verdict::Settled {
-        outcome: FAILED,
-        reason: reason.to_owned(),
     }
 }
 
@@ -80,7 +86,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_interview_says_whether_there_was_somebody() {
+    fn interview_end_says_whether_it_reached_a_person() {
         for outcome in ["completed", "abandoned", "eligible", "not_eligible"] {
             assert_eq!(verdict_by_interview(outcome, ""), Verdict::answered());
         }
@@ -90,7 +96,10 @@ mod tests {
             ("", "failed"),
             ("+15550109999 did not pick up", "failed"),
         ] {
-            assert_eq!(verdict_by_interview("failed", said), failed(reason));
+            assert_eq!(
+                verdict_by_interview("failed", said),
+                Verdict::failed(reason)
+            );
         }
         assert_eq!(verdict_by_interview("", ""), Verdict::Open);
     }

@@ -4,14 +4,15 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use chrono::SecondsFormat;
 use clock::Time;
+use encryption::new_key;
 use events::Event;
 use events::v1::{
-    Call, CallAnswered, CallEnded, CallMissed, CallStarted, MessageRefused, MessageSent, SmsInbound,
+    Call, CallAnswered, CallEnded, CallMissed, CallStarted, ConversationChanged, MessageFailed,
+    MessageRefused, MessageSent, SmsInbound,
 };
 use hmac::{Hmac, Mac};
-use role::seal::new_key;
-use role::settings::Secret;
 use serde::Serialize;
+use settings::Secret;
 use sha2::Sha256;
 
 /// A new signing secret.
@@ -52,6 +53,19 @@ pub struct Note {
     reason: String,
     #[serde(skip_serializing_if = "String::is_empty")]
     conversation_id: String,
+    #[serde(flatten)]
+    thread: Option<ThreadPart>,
+}
+
+#[derive(Debug, Default, Serialize)]
+struct ThreadPart {
+    change: String,
+    customer: String,
+    number: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    lead_id: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    appointment_at: String,
 }
 
 #[derive(Debug, Default, Serialize)]
@@ -233,6 +247,50 @@ impl Notable for MessageRefused {
                 code: Some(self.code),
                 purpose: self.purpose,
                 ..MessagePart::default()
+            }),
+            ..Note::default()
+        }
+    }
+}
+
+impl Notable for MessageFailed {
+    const NAME: &'static str = "notify-message-failed";
+
+    fn note(self, _: Time) -> Note {
+        Note {
+            tenant_id: self.tenant_id,
+            conversation_id: self.conversation_id,
+            reason: self.message,
+            message: Some(MessagePart {
+                message_id: self.message_id,
+                message_sid: self.message_sid,
+                call_id: self.call_id,
+                to: self.to,
+                direction: "outbound",
+                status: self.status,
+                code: Some(self.code),
+                purpose: self.purpose,
+                ..MessagePart::default()
+            }),
+            ..Note::default()
+        }
+    }
+}
+
+impl Notable for ConversationChanged {
+    const NAME: &'static str = "notify-conversation-changed";
+
+    fn note(self, _: Time) -> Note {
+        Note {
+            tenant_id: self.tenant_id,
+            conversation_id: self.conversation_id,
+            reason: self.reason,
+            thread: Some(ThreadPart {
+                change: self.change,
+                customer: self.customer,
+                number: self.number,
+                lead_id: self.lead_id,
+                appointment_at: self.appointment_at,
             }),
             ..Note::default()
         }

@@ -2,36 +2,48 @@
 
 use chrono::{Duration, SecondsFormat};
 use clock::Time;
+use events::Event;
 use events::v1::{
-    Call, CallAnswered, CallEnded, CallMissed, CallSettle, CallStarted, Interview, TenantContext,
-    VoiceParameters,
+    Call, CallAnswered, CallEnded, CallMissed, CallSettle, CallStarted, Interview, RecordingStart,
+    TenantContext, VoiceParameters,
 };
 use metrics::{counter, histogram};
-use role::{Cause, Decision, HandlerError, Tx, call_id, derive_id};
-use serde_json::Value;
+use role::{Cause, Decision, HandlerError, OutgoingEvent, Tx, call_id, derive_id};
+use serde_json::{Value, json};
 use store::types::Json;
 use tracing::info;
+use twilio_types::Direction;
 
-use super::served::{self, PATIENCE};
-use super::state::{self, MISSED, Verdict};
+use super::app_handled::{self, PATIENCE};
+use super::state;
+use super::verdict::{Outcome, Verdict};
 use crate::db::{self, CallRow, LineRow};
 
 /// How long a call may be over before we ask Twilio how it went. The end of the dial mostly comes within a second
 /// of the end of the call.
 pub const SETTLE_AFTER: Duration = Duration::seconds(10);
 
+/// How long two people may talk before we look again.
+pub const TALK: Duration = Duration::minutes(5);
+
 /// A call in a decider's hands: its row, the lines of its timeline, and what follows.
-pub struct Record {
+pub struct CallUpdate {
     /// The row, as it is about to be saved.
     pub row: CallRow,
     tenant: TenantContext,
+    /// What the lines of this event are named after, and when it happened.
+    event: (String, Time),
     lines: Vec<LineRow>,
     decision: Decision,
+    /// Whether nothing was known of it before.
+    fresh: bool,
+    /// Whether it is going to be looked at again.
+    checked: bool,
     /// Whether its end has been told.
     told: bool,
 }
 
-impl Record {
+impl CallUpdate {
     /// Opens the call that a webhook of its own is about.
     pub async fn open(
         tx: &mut Tx,
@@ -39,12 +51,12 @@ impl Record {
         tenant: &TenantContext,
         voice: &VoiceParameters,
     ) -> Result<Self, HandlerError> {
-        let mut record = Self::make(tx, cause, tenant, voice).await?;
-        let row = &mut record.row;
+        let mut update = Self::make(tx, cause, tenant, voice).await?;
+        let row = &mut update.row;
         row.from_address.clone_from(&voice.from);
         row.to_address.clone_from(&voice.to);
         direction(voice).clone_into(&mut row.direction);
-        Ok(record)
+        Ok(update)
     }
 
     /// Opens the call that an interview is made on. The call's own webhooks say what it says of the call again, and
@@ -57,6 +69,7 @@ impl Record {
         let tenant = TenantContext {
             tenant_id: interview.tenant_id.clone(),
             account_sid: interview.account_sid.clone(),
+            recording: interview.recording.clone(),
             ..TenantContext::default()
         };
         let status = match interview.status.as_str() {
@@ -71,8 +84,8 @@ impl Record {
             call_status: status.to_owned(),
             ..VoiceParameters::default()
         };
-        let mut record = Self::make(tx, cause, &tenant, &voice).await?;
-        let row = &mut record.row;
+        let mut update = Self::make(tx, cause, &tenant, &voice).await?;
+        let row = &mut update.row;
         for (known, said) in [
             (&mut row.from_address, &interview.from),
             (&mut row.to_address, &interview.to),
@@ -81,7 +94,7 @@ impl Record {
                 known.clone_from(said);
             }
         }
-        Ok(record)
+        Ok(update)
     }
 
     /// Opens the call that one of its legs is about, which knows of it what it must know: a leg shows the caller's
@@ -102,6 +115,16 @@ impl Record {
             ..VoiceParameters::default()
         };
         Self::make(tx, cause, tenant, &voice).await
+    }
+
+    /// Opens the call that a stream carries.
+    pub async fn open_by_stream(
+        tx: &mut Tx,
+        cause: &Cause,
+        tenant: &TenantContext,
+        voice: &VoiceParameters,
+    ) -> Result<Self, HandlerError> {
+        Self::make(tx, cause, tenant, voice).await
     }
 
     async fn make(
@@ -139,6 +162,11 @@ impl Record {
             interview_flow: String::new(),
             interview_status: String::new(),
             interview_outcome: String::new(),
+            dialled: String::new(),
+            code: 0,
+            error: String::new(),
+            sip_code: 0,
+            quarter: quarter_of(at),
         };
         let (row, fresh) = db::call_open(tx, &new).await?;
         if row.tenant_id != tenant.tenant_id {
@@ -147,14 +175,16 @@ impl Record {
                 "the call belongs to another tenant".to_owned(),
             ));
         }
-        let mut record = Self::of(row, tenant);
-        let row = &mut record.row;
+        let mut update = Self::of(row, cause, tenant);
+        let row = &mut update.row;
         row.started_at = row.started_at.min(at.into());
+        row.quarter = quarter_of(row.started_at.0);
         if row.account_sid.is_empty() {
             row.account_sid.clone_from(&tenant.account_sid);
         }
         row.whispered |= tenant.whisper.as_ref().is_some_and(|w| w.enabled);
         state::raise_status(row, &voice.call_status);
+        update.fresh = fresh;
         if fresh {
             counter!("calls_started_total").increment(1);
             info!(
@@ -163,58 +193,79 @@ impl Record {
                 "call started"
             );
             let started = CallStarted {
-                call: Some(record.call()),
+                call: Some(update.call()),
             };
-            record.follow("call.started", |decision| decision.then(&started));
+            update.emit_once("call.started", &started);
         }
-        Ok(record)
+        Ok(update)
     }
 
     /// A call that must be there already.
     pub async fn find(
         tx: &mut Tx,
+        cause: &Cause,
         tenant: &TenantContext,
         call_sid: &str,
     ) -> Result<Option<Self>, store::Error> {
         let row = db::call_lock(tx, call_sid).await?;
-        Ok(row.map(|row| Self::of(row, tenant)))
+        Ok(row.map(|row| Self::of(row, cause, tenant)))
     }
 
-    fn of(row: CallRow, tenant: &TenantContext) -> Self {
+    fn of(row: CallRow, cause: &Cause, tenant: &TenantContext) -> Self {
         Self {
             told: row.ended_at.is_some() && !row.outcome.is_empty(),
             row,
             tenant: tenant.clone(),
+            event: (cause.derive_id("line"), cause.time),
             lines: Vec::new(),
             decision: Decision::nothing(),
+            fresh: false,
+            checked: false,
         }
     }
 
     /// Adds a line to the timeline.
-    pub fn line(&mut self, cause: &Cause, at: Time, kind: &str, detail: Value) {
+    pub fn log(&mut self, kind: &str, detail: Value) {
         // Lines of one event share its time; their ids keep them in order.
-        let (event, n) = (cause.derive_id("line"), self.lines.len());
+        let (event, at) = &self.event;
         self.lines.push(LineRow {
-            id: format!("{event}.{n:02}"),
+            id: format!("{event}.{:02}", self.lines.len()),
             call_sid: self.row.call_sid.clone(),
-            at: at.into(),
+            at: (*at).into(),
             kind: kind.to_owned(),
             detail: Json(detail),
         });
     }
 
     /// Adds an event that a call has once: its identity comes from the call.
-    pub fn follow(&mut self, purpose: &str, add: impl FnOnce(Decision) -> Decision) {
-        let decision = std::mem::take(&mut self.decision);
-        let (sid, tenant) = (self.row.call_sid.clone(), self.row.tenant_id.clone());
-        self.decision = add(decision)
-            .identified(derive_id(&[purpose, &sid]))
-            .keyed(sid)
-            .of_tenant(tenant);
+    pub fn emit_once<E: Event>(&mut self, purpose: &str, event: &E) {
+        self.schedule_once(purpose, Duration::zero(), event);
+    }
+
+    /// The same, when `after` has passed.
+    fn schedule_once<E: Event>(&mut self, purpose: &str, after: Duration, event: &E) {
+        let (sid, tenant) = (&self.row.call_sid, &self.row.tenant_id);
+        let id = derive_id(&[purpose, sid]);
+        let event = OutgoingEvent::new(event).id(id).key(sid).tenant(tenant);
+        self.decision = std::mem::take(&mut self.decision).schedule(after, event);
+    }
+
+    /// Has a call recorded whose caller was answered without us: the document that would have started it was not heard.
+    pub fn start_recording(&mut self, status_callback: &str) {
+        if self.row.elsewhere || state::is_final(&self.row.status) {
+            return;
+        }
+        let start = RecordingStart {
+            call_sid: self.row.call_sid.clone(),
+            tenant_id: self.row.tenant_id.clone(),
+            account_sid: self.row.account_sid.clone(),
+            status_callback: status_callback.to_owned(),
+        };
+        self.emit_once("recording.start", &start);
     }
 
     /// Looks at the call again after some time, in case no more is heard of it.
-    pub fn look_again(&mut self, purpose: &str, after: Duration) {
+    pub fn schedule_check(&mut self, purpose: &str, after: Duration) {
         if self.is_told() {
             return;
         }
@@ -222,7 +273,16 @@ impl Record {
             call_sid: self.row.call_sid.clone(),
             tenant: Some(self.tenant.clone()),
         };
-        self.follow(purpose, |decision| decision.then_after(after, &settle));
+        self.checked = true;
+        self.schedule_once(purpose, after, &settle);
+    }
+
+    /// The business's phone was dialled.
+    pub fn dialled(&mut self, tenant: &TenantContext) {
+        self.row.forwarded = true;
+        if self.row.dialled.is_empty() {
+            self.row.dialled.clone_from(&tenant.forward_to);
+        }
     }
 
     /// Whether both how the call went and that it is over are known: nothing is left to find out.
@@ -233,55 +293,71 @@ impl Record {
     /// Sets the outcome, if its webhooks can say it now and it has not been set before.
     pub fn settle(&mut self) {
         let verdict = state::verdict(&self.row);
-        self.take(verdict);
+        self.apply(verdict);
     }
 
     /// Sets the outcome that was found, or looks again later.
-    pub fn take(&mut self, verdict: Verdict) {
+    pub fn apply(&mut self, verdict: Verdict) {
         match verdict {
             Verdict::Open => {}
-            Verdict::Unknown if served::is_served(&self.row) => {
-                self.look_again("call.patience", PATIENCE);
+            Verdict::Unknown if app_handled::is_served(&self.row) => {
+                self.schedule_check("call.patience", PATIENCE);
             }
-            Verdict::Unknown => self.look_again("call.settle", SETTLE_AFTER),
+            Verdict::Unknown => self.schedule_check("call.settle", SETTLE_AFTER),
             Verdict::Settled { outcome, reason } => self.conclude(outcome, &reason),
         }
-        self.tell_end();
+        self.emit_ended();
     }
 
     /// Sets the outcome. The first one stays.
-    pub fn conclude(&mut self, outcome: &'static str, reason: &str) {
+    pub fn conclude(&mut self, outcome: Outcome, reason: &str) {
         if !self.row.outcome.is_empty() {
             return;
         }
-        outcome.clone_into(&mut self.row.outcome);
+        // Whoever calls a number that is suspended is turned away at the door: nobody could have taken the call.
+        let turned_away = outcome == Outcome::Missed
+            && !self.row.forwarded
+            && app_handled::is_suspended(&self.tenant);
+        let (outcome, reason) = if turned_away {
+            (Outcome::Failed, app_handled::SUSPENDED)
+        } else {
+            (outcome, reason)
+        };
+        outcome.as_str().clone_into(&mut self.row.outcome);
         reason.clone_into(&mut self.row.reason);
-        counter!("calls_settled_total", "outcome" => outcome, "reason" => reason.to_owned())
+        counter!("calls_settled_total", "outcome" => outcome.as_str(), "reason" => reason.to_owned())
             .increment(1);
         info!(
             call.sid = self.row.call_sid,
             tenant.id = self.row.tenant_id,
-            outcome,
+            outcome = outcome.as_str(),
             reason,
             "call settled"
         );
         let call = Some(self.call());
-        if outcome == MISSED {
+        if outcome == Outcome::Missed {
+            let texts = self.tenant.text_back.as_ref().is_some_and(|it| it.enabled);
+            if !texts {
+                self.log(
+                    "event",
+                    json!({ "what": "no text is sent", "reason": "disabled" }),
+                );
+            }
             let missed = CallMissed {
                 call,
                 tenant: Some(self.tenant.clone()),
                 reason: reason.to_owned(),
             };
-            self.follow("call.missed", |decision| decision.then(&missed));
-        } else if outcome == state::ANSWERED {
+            self.emit_once("call.missed", &missed);
+        } else if outcome == Outcome::Answered {
             let answered = CallAnswered { call };
-            self.follow("call.answered", |decision| decision.then(&answered));
+            self.emit_once("call.answered", &answered);
         }
     }
 
     /// Says that the call is over, as soon as both its end and its outcome are known. What comes later (how long it
     /// lasted, as a rule) is told by `GET /calls/{id}` alone.
-    fn tell_end(&mut self) {
+    fn emit_ended(&mut self) {
         if self.told || self.row.ended_at.is_none() || self.row.outcome.is_empty() {
             return;
         }
@@ -296,11 +372,15 @@ impl Record {
         let ended = CallEnded {
             call: Some(self.call()),
         };
-        self.follow("call.ended", |decision| decision.then(&ended));
+        self.emit_once("call.ended", &ended);
     }
 
     /// Writes everything and hands over what follows.
-    pub async fn save(self, tx: &mut Tx) -> Result<Decision, store::Error> {
+    pub async fn save(mut self, tx: &mut Tx) -> Result<Decision, store::Error> {
+        if self.fresh && !self.checked {
+            // Nothing more may ever be told of it.
+            self.schedule_check("call.silent", TALK);
+        }
         db::call_save(tx, self.row, self.lines).await?;
         Ok(self.decision)
     }
@@ -321,13 +401,20 @@ impl Record {
             started_at: text(row.started_at.0),
             ended_at: ended_at(row).map(text).unwrap_or_default(),
             account_sid: row.account_sid.clone(),
+            // What came in at another front door is not on a Twilio that we could ask to record it.
+            recording: self.tenant.recording.clone().filter(|_| !row.elsewhere),
         }
     }
 }
 
+/// The quarter of an hour in which a moment is, counted from 1970: what calls are counted by.
+pub fn quarter_of(at: Time) -> i64 {
+    at.timestamp().div_euclid(900)
+}
+
 /// Ours, of Twilio's words.
 fn direction(voice: &VoiceParameters) -> &'static str {
-    if voice.direction.starts_with("outbound") {
+    if Direction::parse(&voice.direction).is_outbound() {
         "outbound"
     } else {
         "inbound"
@@ -336,7 +423,7 @@ fn direction(voice: &VoiceParameters) -> &'static str {
 
 /// How long the call lasted, as far as we were told: nothing at all when nobody answered.
 pub fn duration_s(row: &CallRow) -> Option<i64> {
-    if row.outcome == MISSED {
+    if row.outcome == Outcome::Missed.as_str() {
         Some(0)
     } else {
         row.duration_s.or(row.dial_duration_s)
