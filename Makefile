@@ -26,8 +26,10 @@ demo: needs ## build, and play five scripted calls and two text conversations to
 # Part of a test's time is waiting for others: one more at once than there are cores.
 TEST_THREADS := $(shell echo $$((1 + $$(nproc 2>/dev/null || echo 2))))
 
+# CASES="name name" runs these alone.
 test: needs ## the whole suite, against real PostgreSQL and RabbitMQ (found or started)
-	@RUST_TEST_THREADS=$${RUST_TEST_THREADS:-$(TEST_THREADS)} scripts/services.sh run $(CARGO) test --workspace
+	@RUST_TEST_THREADS=$${RUST_TEST_THREADS:-$(TEST_THREADS)} scripts/services.sh run \
+		$(CARGO) test --workspace $(CARGO_TEST_FLAGS) $(if $(CASES),-- --exact $(CASES))
 
 # CALLS=5 RATE=5 is a small one.
 rolling: needs ## every role replaced by a new process under 100 live calls and 50 texts a second

@@ -189,12 +189,18 @@ impl Running {
     async fn last_messages(&mut self, messages: &mut MessageStream) -> EndReason {
         self.sink.give_up();
         let late = Instant::now() + LAST_MESSAGES;
-        while let Some(Some(Ok(message))) = messages.recv().now_or_never()
-            && Instant::now() < late
-        {
-            let _ = self.take(message).await;
-            if let Ok(Some(reason)) = self.drain().await {
-                return reason;
+        let mut has_broken = false;
+        while Instant::now() < late {
+            match messages.recv().now_or_never() {
+                Some(Some(Ok(message))) => {
+                    let _ = self.take(message).await;
+                    if let Ok(Some(reason)) = self.drain().await {
+                        return reason;
+                    }
+                }
+                // actix-ws tells the fault before it decodes the bytes that came before it: those come at the next look.
+                Some(Some(Err(_))) if !has_broken => has_broken = true,
+                _ => break,
             }
         }
         self.put(Input::Stopped);
