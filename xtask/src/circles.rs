@@ -41,7 +41,7 @@ pub fn run(workspace: &Workspace, out: &mut dyn Write) -> Result<bool> {
                 count += 1;
                 writeln!(
                     out,
-                    "warning: {}: {} files depend on each other: {}",
+                    "error: {}: {} files depend on each other: {}",
                     package.dir,
                     circle.files,
                     circle.example.join(" -> ")
@@ -56,8 +56,7 @@ pub fn run(workspace: &Workspace, out: &mut dyn Write) -> Result<bool> {
             "circles: {n} to mend; give the idea that files share a file of its own"
         )?,
     }
-    // A warning, until those that are left have been taken apart.
-    Ok(true)
+    Ok(count == 0)
 }
 
 fn read(workspace: &Path, root: &Path) -> Result<Modules> {

@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn a_decider_may_not_reach_out() {
+    fn decider_may_not_reach_out() {
         let source =
             "use std::collections::BTreeMap;\nuse tokio::{sync, time};\nfn f() { bus::Bus::new() }";
         let faults = names("services/calls", "services/calls/src/app/route.rs", source);
@@ -277,7 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn a_made_up_tree_is_read_from_disk() {
+    fn made_up_tree_is_read_from_disk() {
         let tree = tempfile::tempdir().unwrap();
         let app = tree.path().join("services/calls/src/app/deep");
         fs::create_dir_all(&app).unwrap();

@@ -9,6 +9,7 @@ mod layers;
 mod links;
 mod manifests;
 mod observability;
+mod recipes;
 mod sbom;
 mod tokens;
 mod workspace;
@@ -63,14 +64,15 @@ fn run(args: &[&str], out: &mut dyn Write) -> Result<bool> {
             "deploy",
             "observability",
             "links",
+            "recipes",
         ],
         [
             one @ ("contract" | "events" | "layers" | "circles" | "manifests" | "deploy"
-            | "observability" | "links"),
+            | "observability" | "links" | "recipes"),
         ] => &[one],
         _ => {
             bail!(
-                "usage: xtask contract [--write] | events | layers | circles | manifests | deploy [--write] | observability | links | all | book | sbom"
+                "usage: xtask contract [--write] | events | layers | circles | manifests | deploy [--write] | observability | links | recipes | all | book | sbom"
             )
         }
     };
@@ -82,6 +84,7 @@ fn run(args: &[&str], out: &mut dyn Write) -> Result<bool> {
             "events" => report("events", &catalogue::check(&workspace.root)?, out)?,
             "layers" => report("layers", &layers::check(&workspace)?, out)?,
             "links" => report("links", &links::check(&workspace)?, out)?,
+            "recipes" => report("recipes", &recipes::check(&workspace)?, out)?,
             "circles" => circles::run(&workspace, out)?,
             "deploy" => report("deploy", &deploy::check(&workspace.root)?, out)?,
             "observability" => report(

@@ -119,7 +119,7 @@ mod tests {
     ";
 
     #[test]
-    fn an_inheriting_manifest_is_in_order() {
+    fn inheriting_manifest_is_in_order() {
         assert!(manifest_faults(&GOOD.parse().unwrap()).is_empty());
     }
 
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_counts_when_it_begins_with_the_crate() {
+    fn line_counts_when_it_begins_with_the_crate() {
         let overview =
             "| `bus` | publishes |\n- `crates/store`: tables\nthe `role` crate\n| `bus` | twice |";
         assert_eq!(mentions(overview, "bus", "crates/bus"), 2);
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn a_made_up_tree_is_read_from_disk() {
+    fn made_up_tree_is_read_from_disk() {
         let tree = tempfile::tempdir().unwrap();
         let dir = tree.path().join("crates/bus");
         fs::create_dir_all(&dir).unwrap();

@@ -314,7 +314,7 @@ mod tests {
     }
 
     #[test]
-    fn a_glob_takes_in_what_is_under_it() {
+    fn glob_takes_in_what_is_under_it() {
         let seen = &named("use tokio::*;")[0];
         assert!(seen.is_under(&["tokio", "net"]));
         assert!(!seen.is_under(&["std", "net"]));

@@ -41,6 +41,13 @@ impl Workspace {
         Self::parse(&output.stdout)
     }
 
+    /// The names of the roles: all of `services/` but the binary.
+    pub fn roles(&self) -> Vec<&str> {
+        let names = self.packages.iter().map(|package| &package.dir);
+        let names = names.filter_map(|dir| dir.strip_prefix("services/"));
+        names.filter(|name| *name != "trunkline").collect()
+    }
+
     fn parse(metadata: &[u8]) -> Result<Self> {
         let metadata: Value = serde_json::from_slice(metadata)?;
         let root = PathBuf::from(text(&metadata["workspace_root"])?);

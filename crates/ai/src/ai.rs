@@ -20,8 +20,8 @@ use crate::speaking::{Speaking, SpeakingInPieces};
 use crate::task::{self, ToolOffer};
 use crate::wire::{self, Wire};
 use crate::{
-    Answer, ChatRequest, Error, Local, Patience, Provider, Settings, Setup, Simulated,
-    SpeakRequest, Speech, TranscribeRequest, schema,
+    Answer, ChatRequest, Error, Heard, HeardWord, Local, Patience, Provider, Settings, Setup,
+    Simulated, SpeakRequest, Speech, TranscribeRequest, schema,
 };
 
 /// How many requests a provider gets at once when the settings do not say.
@@ -135,6 +135,18 @@ impl Ai {
     /// # Errors
     /// See [`Error`]; audio that the provider cannot read is [`Error::Refused`].
     pub async fn transcribe(&self, request: &TranscribeRequest) -> Result<Answer<String>, Error> {
+        let heard = self.listen(request).await?;
+        Ok(Answer {
+            value: heard.value.text,
+            usage: heard.usage,
+        })
+    }
+
+    /// The same, with the place of each word where [`TranscribeRequest::words`] wants it and the provider gives it.
+    ///
+    /// # Errors
+    /// As of [`Ai::transcribe`].
+    pub async fn listen(&self, request: &TranscribeRequest) -> Result<Answer<Heard>, Error> {
         let within = request.within.unwrap_or(self.0.settings.limits.transcribe);
         let order = self.order(Work::Transcribe, None);
         self.ask(&Transcribing(request), &order, within).await
@@ -329,18 +341,25 @@ impl<T: DeserializeOwned + Send, F: Fn(&T) -> bool + Send + Sync> Job for Chatti
 struct Transcribing<'a>(&'a TranscribeRequest);
 
 impl Job for Transcribing<'_> {
-    type Raw = String;
-    type Value = String;
+    type Raw = Heard;
+    type Value = Heard;
     const WORK: Work = Work::Transcribe;
 
     fn attempt<'a>(
         &'a self,
         slot: &'a ProviderSlot,
-    ) -> BoxFuture<'a, Result<Got<String>, AttemptError>> {
+    ) -> BoxFuture<'a, Result<Got<Heard>, AttemptError>> {
         slot.client.transcribe(self.0)
     }
 
-    fn accept(&self, raw: String) -> Result<String, AttemptError> {
-        Ok(plain::text(raw))
+    fn accept(&self, raw: Heard) -> Result<Heard, AttemptError> {
+        let plain = |word: HeardWord| HeardWord {
+            text: plain::text(word.text),
+            ..word
+        };
+        Ok(Heard {
+            text: plain::text(raw.text),
+            words: raw.words.into_iter().map(plain).collect(),
+        })
     }
 }

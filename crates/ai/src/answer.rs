@@ -20,6 +20,52 @@ impl<T> fmt::Debug for Answer<T> {
     }
 }
 
+/// What was said in a recording. `Debug` does not show it.
+#[derive(Clone, Default, PartialEq)]
+pub struct Heard {
+    /// The words; empty when nothing was said.
+    pub text: String,
+    /// Each with its place, where it was asked for and the provider gives it; else empty.
+    pub words: Vec<HeardWord>,
+}
+
+/// A word, and where it is in the recording.
+#[derive(Clone, Default, PartialEq)]
+pub struct HeardWord {
+    /// The word, with what stands right behind it.
+    pub text: String,
+    /// In seconds.
+    pub from_s: f64,
+    /// In seconds.
+    pub to_s: f64,
+}
+
+impl From<String> for Heard {
+    fn from(text: String) -> Self {
+        Self {
+            text,
+            words: Vec::new(),
+        }
+    }
+}
+
+impl fmt::Debug for Heard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Heard")
+            .field("words", &self.words.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for HeardWord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HeardWord")
+            .field("from_s", &self.from_s)
+            .field("to_s", &self.to_s)
+            .finish_non_exhaustive()
+    }
+}
+
 /// Who answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Provider {

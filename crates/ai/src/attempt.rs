@@ -91,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_wait_is_seconds_or_a_date() {
+    fn wait_is_seconds_or_a_date() {
         let now = DateTime::from_timestamp(784_111_777, 0).unwrap();
         let wait = |value: &str| {
             let headers = HeaderMap::from_iter([(RETRY_AFTER, value.parse().unwrap())]);

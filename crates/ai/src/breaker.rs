@@ -1,7 +1,7 @@
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use clock::{Clock, Time};
+use parking_lot::{Mutex, MutexGuard};
 
 use crate::settings;
 
@@ -66,7 +66,7 @@ impl Breaker {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 }
 
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failed_probe_opens_it_again_and_a_dropped_one_decides_nothing() {
+    fn failed_probe_opens_it_again_and_a_dropped_one_decides_nothing() {
         let (breaker, clock) = breaker();
         breaker.admit().unwrap().failed();
         breaker.admit().unwrap().failed();

@@ -1,8 +1,7 @@
 //! An answer that is spoken while it is written: its sentences are given out one by one, each once, whoever writes them.
 
-use std::sync::{Mutex, PoisonError};
-
 use futures::future::BoxFuture;
+use parking_lot::Mutex;
 
 use crate::ask::{Job, ProviderSlot};
 use crate::attempt::AttemptError;
@@ -42,8 +41,8 @@ impl<'a, F: Fn(String) + Send + Sync> Answering<'a, F> {
         }
     }
 
-    fn given(&self) -> std::sync::MutexGuard<'_, Vec<String>> {
-        self.given.lock().unwrap_or_else(PoisonError::into_inner)
+    fn given(&self) -> parking_lot::MutexGuard<'_, Vec<String>> {
+        self.given.lock()
     }
 
     fn give(&self, sentence: String) {

@@ -22,7 +22,7 @@ pub mod task;
 mod wire;
 
 pub use ai::Ai;
-pub use answer::{Answer, Provider, Speech, Usage};
+pub use answer::{Answer, Heard, HeardWord, Provider, Speech, Usage};
 pub use error::{Error, Setup};
 pub use request::{Block, ChatRequest, Patience, Picture, SpeakRequest, TranscribeRequest};
 pub use sentences::sentences;

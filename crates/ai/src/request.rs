@@ -135,6 +135,8 @@ pub struct TranscribeRequest {
     pub language: String,
     /// Another model than the configured one. Empty: the configured one.
     pub model: String,
+    /// Whether the place of each word is wanted, where the provider gives it.
+    pub words: bool,
     /// The time allowed, for all attempts together. `None`: [`crate::Limits::transcribe`].
     pub within: Option<Duration>,
 }
@@ -147,6 +149,7 @@ impl TranscribeRequest {
             file_name: file_name.into(),
             language: String::new(),
             model: String::new(),
+            words: false,
             within: None,
         }
     }

@@ -2,6 +2,10 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
+use serde::Deserialize;
+
+use crate::answer::Provider;
+
 /// Who may be asked, and how patiently. The default is nobody.
 #[derive(Debug, Clone, Default)]
 pub struct Settings {
@@ -29,6 +33,27 @@ pub struct Settings {
     pub prices: Prices,
 }
 
+impl Settings {
+    /// Who is configured to speak, each with words that change when its voice does.
+    pub fn voices(&self) -> Vec<(Provider, String)> {
+        let openai = self.openai.as_ref().map(|it| {
+            let words = format!("openai:{}:{}", it.speech_model, it.voice);
+            (Provider::OpenAi, words)
+        });
+        let local = self.local.as_ref();
+        let local = local.map(|_| (Provider::Local, "local".to_owned()));
+        let elevenlabs = self.elevenlabs.as_ref();
+        let elevenlabs =
+            elevenlabs.map(|it| (Provider::ElevenLabs, format!("elevenlabs:{}", it.voice)));
+        let murf = self.murf.as_ref();
+        let murf = murf.map(|it| (Provider::Murf, format!("murf:{}", it.voice)));
+        [openai, local, elevenlabs, murf]
+            .into_iter()
+            .flatten()
+            .collect()
+    }
+}
+
 /// How much is simulated where no provider is configured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Simulated {
@@ -51,7 +76,8 @@ impl Secret {
         Self(key.into())
     }
 
-    pub(crate) fn reveal(&self) -> &str {
+    /// The key, for whoever sends it.
+    pub fn reveal(&self) -> &str {
         &self.0
     }
 }
@@ -238,7 +264,8 @@ impl Default for Breaker {
 }
 
 /// What a model's answers cost, in US dollars. Prices change and differ by contract; those not given are not known.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 pub struct Price {
     /// Per million tokens of the prompt.
     pub prompt_tokens: Option<f64>,

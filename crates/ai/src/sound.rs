@@ -7,8 +7,10 @@ use reqwest::header::CONTENT_TYPE;
 
 use crate::Speech;
 use crate::attempt::AttemptError;
-use crate::provider::Sounds;
 use crate::wire::{LARGEST, Wire};
+
+/// Takes a piece of sound, in mu-law at 8 kHz.
+pub(crate) type Sounds<'a> = &'a mut (dyn FnMut(&[u8]) + Send);
 
 /// Speech from a file that a provider calls sound: WAV files become what the telephone carries, MP3 files stay as they are.
 pub(crate) async fn for_the_telephone(file: Bytes) -> Result<Speech, AttemptError> {

@@ -7,7 +7,7 @@ use bus::{Bus, DeadLetter};
 use events::Envelope;
 use serde_json::{Value, json};
 
-use crate::operate::is_internal;
+use crate::internal::is_internal;
 use crate::{ApiError, Caller, Page, Query};
 
 /// How many dead letters are looked through at most for a list. RabbitMQ gives them only from the first one on, so
@@ -47,7 +47,7 @@ pub(crate) async fn replay(
     }
 }
 
-/// Whether the letter with this event is shown to him. A key without a tenant sees all of them; one that is bound to a
+/// Whether the letter with this event is shown to this caller. A key without a tenant sees all of them; one that is bound to a
 /// tenant sees the tenant's own, without what passes between roles only.
 fn may_see(caller: &Caller, envelope: &Envelope) -> bool {
     match &caller.tenant {

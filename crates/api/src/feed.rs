@@ -2,12 +2,13 @@
 //! had, and go on after it.
 
 use std::collections::{HashSet, VecDeque};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bus::{Tap, Tapped};
 use events::Envelope;
+use parking_lot::Mutex;
 use tokio::runtime::Handle;
 
 /// As many events are kept,
@@ -37,7 +38,7 @@ pub(crate) enum Missed {
 
 impl Recent {
     fn keep(&self, event: &Arc<Envelope>) {
-        let mut events = self.0.events.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut events = self.0.events.lock();
         // Several readers see the same event at about the same time.
         if events.iter().rev().take(256).any(|it| it.id == event.id) {
             return;
@@ -50,13 +51,13 @@ impl Recent {
 
     /// Something passed that nobody saw: what stands before it leads nowhere.
     fn forget(&self) {
-        let mut events = self.0.events.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut events = self.0.events.lock();
         events.clear();
     }
 
     /// What passed after an event.
     pub(crate) fn after(&self, id: &str) -> Missed {
-        let events = self.0.events.lock().unwrap_or_else(PoisonError::into_inner);
+        let events = self.0.events.lock();
         match events.iter().rposition(|it| it.id == id) {
             Some(at) => Missed::Events(events.iter().skip(at + 1).cloned().collect()),
             None => Missed::Unknown,

@@ -25,7 +25,7 @@ const LIMITS: Limits = Limits {
     unknown: Duration::from_secs(2),
     capacity: 10_000,
     per_second: NonZeroU32::new(5).unwrap(),
-    at_once: NonZeroU32::new(50).unwrap(),
+    burst: NonZeroU32::new(50).unwrap(),
 };
 /// How long the owner of the keys may take.
 const PATIENCE: Duration = Duration::from_secs(2);

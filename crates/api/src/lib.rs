@@ -2,10 +2,12 @@
 
 mod access;
 mod body;
+mod caller;
 mod dead;
 mod error;
 mod feed;
 pub mod health;
+mod internal;
 mod keys;
 pub mod limit;
 mod limits;
@@ -22,8 +24,8 @@ mod scrape;
 mod server;
 mod strict;
 
-pub use access::{Caller, Scope};
 pub use body::{Body, OptionalBody};
+pub use caller::{Caller, Scope};
 pub use error::ApiError;
 pub use keys::KeyStore;
 pub use openapi::document;

@@ -13,6 +13,7 @@ use serde::Deserialize;
 
 use crate::feed::{Missed, Passed, Reader, Recent};
 use crate::health::Health;
+use crate::internal::is_internal;
 use crate::{
     Access, ApiError, Caller, Method, Page, Query, Route, Scope, dead, operating, query_shape,
 };
@@ -147,11 +148,6 @@ fn lost(count: u64) -> Bytes {
     Bytes::from(format!("event: missed\ndata: {{\"missed\":{count}}}\n\n"))
 }
 
-/// Queries between roles carry credentials' ciphertext and are nobody's business.
-pub(crate) fn is_internal(kind: &str) -> bool {
-    kind.ends_with(".query") || kind.ends_with(".reply")
-}
-
 /// Whether an event with this key belongs to the wanted call, which goes by its CallSid and by its id.
 fn is_of(wanted: Option<&str>, key: Option<&str>) -> bool {
     wanted.is_none_or(|call| key.is_some_and(|key| key == call || call_id(key) == call))
@@ -162,7 +158,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_call_is_followed_by_either_of_its_names() {
+    fn call_is_followed_by_either_of_its_names() {
         let id = call_id("CA1");
         for wanted in ["CA1", id.as_str()] {
             assert!(is_of(Some(wanted), Some("CA1")), "{wanted}");

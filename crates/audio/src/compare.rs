@@ -408,7 +408,7 @@ mod tests {
     }
 
     #[test]
-    fn an_hour_with_twelve_minutes_between_them_is_not_searched() {
+    fn hour_with_twelve_minutes_between_them_is_not_searched() {
         // Beyond two minutes nothing is looked for: they are no recordings of one call's same time.
         let whole = talk(5, 900);
         let (one, other) = (peaks(&whole), peaks(&whole[RATE as usize * 720..]));

@@ -1,5 +1,6 @@
 use std::f64::consts::TAU;
 
+use crate::RATE;
 use crate::packet::{BIT, MARK, MARK_BITS, WAVES, checksum};
 
 /// A bit counts when its tone carries this much of the sound, and the sound is not almost silent.
@@ -10,21 +11,57 @@ const FAINT: f64 = 8.0 * 40.0 * 40.0;
 /// other sound, is left out.
 #[must_use]
 pub fn heard(samples: &[i16]) -> Option<String> {
+    let words: Vec<String> = heard_words(samples)
+        .into_iter()
+        .map(|word| word.text)
+        .collect();
+    (!words.is_empty()).then(|| words.join(" "))
+}
+
+/// A word of [`crate::speech`], and where it is, in seconds.
+#[derive(Clone, Debug, PartialEq)]
+pub struct HeardWord {
+    /// The word.
+    pub text: String,
+    /// Where it begins.
+    pub from_s: f64,
+    /// Where the next one begins, or the sound ends.
+    pub to_s: f64,
+}
+
+/// The same, each word with its place.
+#[must_use]
+pub fn heard_words(samples: &[i16]) -> Vec<HeardWord> {
     let ear = Ear::new(samples);
-    let mut words = Vec::new();
+    let seconds = |sample: usize| sample as f64 / f64::from(RATE);
+    let mut words: Vec<HeardWord> = Vec::new();
+    // A very long word comes in pieces, of which the last has the space after it.
+    let mut is_open = false;
     let mut at = 0;
     while at + MARK_BITS * BIT <= samples.len() {
-        match ear.packet(at) {
-            Some((word, end)) => {
-                words.extend(word);
-                at = end;
+        let Some((piece, end)) = ear.packet(at) else {
+            at += 1;
+            continue;
+        };
+        let piece = String::from_utf8_lossy(&piece);
+        match words.last_mut().filter(|_| is_open) {
+            Some(word) => word.text.push_str(piece.trim_end()),
+            None => {
+                if let Some(before) = words.last_mut() {
+                    before.to_s = seconds(at);
+                }
+                words.push(HeardWord {
+                    text: piece.trim_end().to_owned(),
+                    from_s: seconds(at),
+                    to_s: seconds(samples.len()),
+                });
             }
-            None => at += 1,
         }
+        is_open = !piece.ends_with(' ');
+        at = end;
     }
-    let text = String::from_utf8(words).ok()?;
-    let text: Vec<&str> = text.split_whitespace().collect();
-    (!text.is_empty()).then(|| text.join(" "))
+    words.retain(|word| !word.text.is_empty());
+    words
 }
 
 /// What each bit would be if it began at each sample.
@@ -115,7 +152,7 @@ impl Ear {
 
 #[cfg(test)]
 mod tests {
-    use crate::{Encoding, RATE, Sound, heard, mulaw, speaking_s, speech, speech_s};
+    use crate::{Encoding, RATE, Sound, heard, heard_words, mulaw, speaking_s, speech, speech_s};
 
     const ANSWER: &str = "I led a team of five through a migration, naïvely — twice.";
 
@@ -137,6 +174,19 @@ mod tests {
         assert_eq!(speech(ANSWER, None), speech(ANSWER, None));
         let long = "x".repeat(700);
         assert_eq!(heard(&speech(&long, None)), Some(long));
+    }
+
+    #[test]
+    fn each_word_has_its_place() {
+        let mut sound = vec![0; 8_000];
+        sound.extend(speech("one two three", Some(3.0)));
+        let words = heard_words(&sound);
+        let texts: Vec<&str> = words.iter().map(|it| it.text.as_str()).collect();
+        assert_eq!(texts, ["one", "two", "three"]);
+        assert!((words[0].from_s - 1.0).abs() < 0.01, "{words:?}");
+        assert!(words.windows(2).all(|it| it[0].to_s == it[1].from_s));
+        assert_eq!(words[2].to_s, 4.0);
+        assert!(heard_words(&[0; 4_000]).is_empty());
     }
 
     #[test]

@@ -110,6 +110,28 @@ impl Peaks {
     }
 }
 
+/// Numbers in one piece of [`peaks_json`].
+const PIECE: usize = 8_192;
+
+/// The JSON document that is kept beside a file, `{"bits": 8, "channels": [[...], ...], "per_second": 100}`, in pieces: a call of a
+/// day has millions of peaks in each channel, and the whole document would take thirty times their size.
+pub fn peaks_json(channels: &[Vec<u8>]) -> impl Iterator<Item = String> {
+    let listed = channels.iter().enumerate().flat_map(|(nth, channel)| {
+        let open = if nth == 0 { "[" } else { ",[" };
+        let pieces = channel.chunks(PIECE).enumerate().map(|(at, piece)| {
+            let numbers: Vec<String> = piece.iter().map(u8::to_string).collect();
+            let comma = if at == 0 { "" } else { "," };
+            format!("{comma}{}", numbers.join(","))
+        });
+        let pieces = std::iter::once(open.to_owned()).chain(pieces);
+        pieces.chain(std::iter::once("]".to_owned()))
+    });
+    let head = std::iter::once(r#"{"bits":8,"channels":["#.to_owned());
+    head.chain(listed).chain(std::iter::once(format!(
+        r#"],"per_second":{PEAKS_PER_SECOND}}}"#
+    )))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -163,5 +185,22 @@ mod tests {
         peaks.push(&[25_600]);
         assert_eq!(peaks.finish(), [vec![0, 200]]);
         assert_eq!(Peaks::new(8_000, 1).finish(), [Vec::<u8>::new()]);
+    }
+
+    #[test]
+    fn peaks_json_in_pieces_is_one_document() {
+        let short: String = peaks_json(&[vec![0, 255], Vec::new(), vec![7]]).collect();
+        assert_eq!(
+            short,
+            r#"{"bits":8,"channels":[[0,255],[],[7]],"per_second":100}"#
+        );
+        let long: Vec<String> = peaks_json(&[vec![1; PIECE * 2 + 1]]).collect();
+        assert!(long.iter().all(|piece| piece.len() <= PIECE * 4));
+        let long = long.concat();
+        assert_eq!(
+            long.matches('1').count(),
+            PIECE * 2 + 1 + "100".matches('1').count()
+        );
+        assert!(!long.contains(",,"));
     }
 }

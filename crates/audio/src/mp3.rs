@@ -2,8 +2,8 @@
 
 use nanomp3::{Decoder, MAX_SAMPLES_PER_FRAME, VbrTag};
 
+use crate::Error;
 use crate::level::{PEAKS_PER_SECOND, Peaks};
-use crate::{Error, Sound};
 
 /// Bits in a second, in thousands, by the header's index from 1.
 const MPEG1: [u32; 14] = [
@@ -18,15 +18,15 @@ const HEADER: usize = 4;
 /// What every decoder of layer III adds at the beginning, in samples.
 const DECODER_DELAY: u64 = 529;
 
-/// A whole file, decoded; what the encoder added at both ends is cut off where the file says so.
-pub(crate) fn read(file: &[u8]) -> Result<Sound, Error> {
+/// A whole file, decoded: rate, channels and samples. What the encoder added at both ends is cut off where the file says so.
+pub(crate) fn read(file: &[u8]) -> Result<(u32, u16, Vec<i16>), Error> {
     let decoded = nanomp3::decode_all::<i16>(file);
     let channels = decoded.channels.ok_or(Error::NoFrames)?;
-    Ok(Sound {
-        rate: decoded.sample_rate,
-        channels: u16::from(channels.num()),
-        samples: decoded.samples,
-    })
+    Ok((
+        decoded.sample_rate,
+        u16::from(channels.num()),
+        decoded.samples,
+    ))
 }
 
 /// Frames of a file that comes in pieces: one of them is in memory at a time.

@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn a_code_comes_back_as_itself() {
+    fn code_comes_back_as_itself() {
         for code in 0..=255u8 {
             let again = encode(decode(code));
             // There are two zeros, and one of them comes back as the other.

@@ -47,7 +47,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_checksum_has_its_published_value() {
+    fn checksum_has_its_published_value() {
         assert_eq!(checksum(b"123456789"), 0x29B1);
         assert_eq!(bits(b"ab").len(), length(2));
     }

@@ -2,7 +2,7 @@ use std::io::Cursor;
 
 use hound::{SampleFormat, WavReader, WavSpec, WavWriter};
 
-use crate::{Error, FileKind, RATE, heard, mp3, mulaw, riff};
+use crate::{Error, FileKind, HeardWord, RATE, heard, heard_words, mp3, mulaw, riff};
 
 /// Format tags of WAV headers (RFC 2361).
 const PCM: u16 = 1;
@@ -90,13 +90,25 @@ impl Sound {
         (!words.is_empty()).then(|| words.join(" "))
     }
 
+    /// The same, each word with its place.
+    #[must_use]
+    pub fn heard_words(&self) -> Vec<HeardWord> {
+        let words = |channel| heard_words(&resampled(&self.channel(channel), self.rate));
+        (0..self.channels).flat_map(words).collect()
+    }
+
     /// Reads a WAV or an MP3 file, by its bytes.
     ///
     /// # Errors
     /// What is neither, a WAV file that is compressed otherwise than by mu-law, and an MP3 file without a frame.
     pub fn read(file: &[u8]) -> Result<Self, Error> {
         if FileKind::of(file) == Some(FileKind::Mp3) {
-            return mp3::read(file);
+            let (rate, channels, samples) = mp3::read(file)?;
+            return Ok(Self {
+                rate,
+                channels,
+                samples,
+            });
         }
         let chunks = riff::chunks(file)?;
         let format = riff::find(&chunks, "fmt ")?;
@@ -260,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn a_header_that_lies_about_lengths_does_no_harm() {
+    fn header_that_lies_about_lengths_does_no_harm() {
         let file = Sound::mono(tone(0.25, 8_000))
             .to_wav(Encoding::Pcm16)
             .unwrap();
@@ -305,7 +317,7 @@ mod tests {
     }
 
     #[test]
-    fn the_telephone_hears_everything_in_one_channel() {
+    fn telephone_hears_everything_in_one_channel() {
         let wide = Sound {
             rate: 16_000,
             channels: 2,

@@ -316,7 +316,7 @@ mod tests {
     }
 
     #[test]
-    fn a_configuration_hides_its_password() {
+    fn configuration_hides_its_password() {
         let url = "amqp://user:secret@host/%2f".to_owned();
         let config = Config::Amqp {
             url,

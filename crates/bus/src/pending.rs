@@ -1,10 +1,11 @@
 //! The requests of this process that still wait for a reply.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use events::Envelope;
+use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::oneshot;
 
 /// Reply slots by correlation.
@@ -75,7 +76,7 @@ impl Pending {
     }
 
     fn slots(&self) -> MutexGuard<'_, HashMap<String, oneshot::Sender<Envelope>>> {
-        self.slots.lock().unwrap_or_else(PoisonError::into_inner)
+        self.slots.lock()
     }
 }
 

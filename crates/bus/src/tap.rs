@@ -8,7 +8,7 @@ use tokio::sync::{Notify, mpsc};
 
 use crate::topic;
 
-/// How many events an onlooker may be behind before he loses some.
+/// How many events an onlooker may be behind before it loses some.
 const BUFFER: usize = 1024;
 
 /// What a tap yields.
@@ -56,7 +56,7 @@ pub(crate) fn tap(patterns: &[&str]) -> (TapSender, Tap) {
 }
 
 impl Tap {
-    /// How far the reader is behind: the events that wait for him, and those that were lost since he last read.
+    /// How far the reader is behind: the events that wait for it, and those that were lost since it last read.
     pub fn behind(&self) -> u64 {
         self.events.len() as u64 + self.missed.count.load(Ordering::Relaxed)
     }
@@ -104,7 +104,7 @@ impl TapSender {
         }
     }
 
-    /// Tells the onlooker that he missed events.
+    /// Tells the onlooker that it missed events.
     pub(crate) fn lost(&self, count: u64) {
         self.missed.count.fetch_add(count, Ordering::Relaxed);
         self.missed.changed.notify_one();

@@ -1,9 +1,10 @@
 #![doc = include_str!("../README.md")]
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use chrono::{DateTime, Duration, DurationRound, Utc};
+use parking_lot::Mutex;
 use ulid::Ulid;
 
 /// A point in time, UTC, cut to microseconds so that it survives both databases unchanged.
@@ -38,14 +39,14 @@ impl Clock {
                 let now = Utc::now();
                 now.duration_trunc(Duration::microseconds(1)).unwrap_or(now)
             }
-            Source::Held(at) => *at.lock().unwrap_or_else(PoisonError::into_inner),
+            Source::Held(at) => *at.lock(),
         }
     }
 
     /// Moves a held clock forward; the system's clock does not listen.
     pub fn advance(&self, by: Duration) {
         if let Source::Held(at) = &self.0 {
-            *at.lock().unwrap_or_else(PoisonError::into_inner) += by;
+            *at.lock() += by;
         }
     }
 
@@ -71,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_held_clock_moves_only_by_hand() {
+    fn held_clock_moves_only_by_hand() {
         let start = DateTime::from_timestamp(1_700_000_000, 0).unwrap();
         let clock = Clock::held(start);
         let twin = clock.clone();

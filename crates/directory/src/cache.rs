@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::hash::Hash;
 use std::net::IpAddr;
 use std::num::NonZeroU32;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bus::{Bus, Tapped};
@@ -13,6 +13,7 @@ use events::Envelope;
 use futures::FutureExt;
 use futures::future::{BoxFuture, Shared};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+use parking_lot::{Mutex, MutexGuard};
 use tokio_util::sync::CancellationToken;
 
 /// How long until the bus is asked again for a view of events that it could not give.
@@ -30,7 +31,7 @@ pub struct Limits {
     /// How many questions a second one source may cause about keys that are not known.
     pub per_second: NonZeroU32,
     /// How many of these at once.
-    pub at_once: NonZeroU32,
+    pub burst: NonZeroU32,
 }
 
 /// Why there is no answer.
@@ -85,7 +86,7 @@ where
 {
     /// An empty one.
     pub fn new(limits: Limits) -> Self {
-        let quota = Quota::per_second(limits.per_second).allow_burst(limits.at_once);
+        let quota = Quota::per_second(limits.per_second).allow_burst(limits.burst);
         let state = State {
             known: HashMap::new(),
             missing: HashMap::new(),
@@ -207,7 +208,7 @@ where
     V: Clone,
 {
     fn lock(&self) -> MutexGuard<'_, State<K, V>> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 
     fn admits(&self, source: Option<IpAddr>) -> bool {
@@ -331,7 +332,7 @@ mod tests {
         unknown: Duration::from_secs(3600),
         capacity: 8,
         per_second: NonZeroU32::new(1).unwrap(),
-        at_once: NonZeroU32::new(3).unwrap(),
+        burst: NonZeroU32::new(3).unwrap(),
     };
 
     /// Whoever is asked, and how often that was.

@@ -6,14 +6,15 @@ mod stored;
 use std::collections::HashMap;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use bus::Bus;
 use clock::Clock;
 use events::v1::{self, DirectoryQuery, NumberChanged, SpendLimits, TenantChanged};
 use events::{Envelope, Event};
+use parking_lot::RwLock;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
@@ -36,7 +37,7 @@ const LIMITS: Limits = Limits {
     unknown: Duration::from_secs(1),
     capacity: 1,
     per_second: NonZeroU32::MIN,
-    at_once: NonZeroU32::MIN,
+    burst: NonZeroU32::MIN,
 };
 
 /// How many tokens of an account are remembered after it has others, to tell why a signature failed.
@@ -186,7 +187,7 @@ impl Directory {
     /// The account that one of our own commands names: the platform's own when it names none, and one that may have been
     /// added a moment ago: asks before it gives up.
     pub async fn account_or_ask(&self, sid: &str) -> Option<Arc<Account>> {
-        if let Some(known) = self.at_once(sid) {
+        if let Some(known) = self.known(sid) {
             return known;
         }
         self.ask(Belief::None).await;
@@ -196,7 +197,7 @@ impl Directory {
     /// The account that a stranger names. What cannot be one is refused as it is, and for what was asked a moment ago nobody
     /// is asked or kept waiting again.
     pub async fn account_of_stranger(&self, sid: &str) -> Option<Arc<Account>> {
-        if let Some(known) = self.at_once(sid) {
+        if let Some(known) = self.known(sid) {
             return known;
         }
         if !is_account_sid(sid) {
@@ -207,7 +208,7 @@ impl Directory {
     }
 
     /// What is known without asking; none: that has to be asked.
-    fn at_once(&self, sid: &str) -> Option<Option<Arc<Account>>> {
+    fn known(&self, sid: &str) -> Option<Option<Arc<Account>>> {
         if sid.is_empty() {
             return Some(self.0.default.clone());
         }
@@ -242,8 +243,8 @@ impl Directory {
         self.0.loaded.load(Ordering::Relaxed)
     }
 
-    fn read(&self) -> std::sync::RwLockReadGuard<'_, Known> {
-        self.0.known.read().unwrap_or_else(PoisonError::into_inner)
+    fn read(&self) -> parking_lot::RwLockReadGuard<'_, Known> {
+        self.0.known.read()
     }
 
     /// Runs until `stop`.
@@ -328,7 +329,7 @@ impl Directory {
             .into_iter()
             .map(|e| (e.number.clone(), Arc::new(e)))
             .collect();
-        let mut known = self.0.known.write().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.0.known.write();
         if number < known.asked {
             return;
         }

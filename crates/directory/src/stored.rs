@@ -3,12 +3,12 @@
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use clock::Clock;
 use events::{Envelope, v1};
+use parking_lot::Mutex;
 use sha2::{Digest, Sha256};
 use tracing::{info, warn};
 
@@ -63,7 +63,7 @@ impl Stored {
     pub(super) fn keep(&self, number: u64, directory: &v1::Directory) {
         let envelope = Envelope::new("trunkline/role", &self.clock, directory);
         let digest: [u8; 32] = Sha256::digest(&envelope.data).into();
-        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut held = self.held.lock();
         if number < held.0 || digest == held.1 {
             return;
         }

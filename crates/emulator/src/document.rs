@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_that_is_no_twiml_has_twilios_code() {
+    fn answer_that_is_no_twiml_has_twilios_code() {
         assert_eq!(code(Some("text/xml; charset=utf-8"), "<Response/>"), None);
         assert_eq!(code(None, "<Response/>"), Some(12300));
         assert_eq!(code(Some("application/json"), "{}"), Some(12300));
@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_is_answered_by_text_or_twiml() {
+    fn message_is_answered_by_text_or_twiml() {
         let replies = messaging(&answer(
             Some("text/xml"),
             "<Response><Message>hi</Message></Response>",

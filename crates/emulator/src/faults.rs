@@ -355,7 +355,7 @@ mod tests {
     }
 
     #[test]
-    fn an_api_fault_is_used_up() {
+    fn api_fault_is_used_up() {
         let mut faults = Faults::default();
         faults.add(fault(
             r#"{"kind":"api","path":"/Messages.json","status":429,"code":20429,"times":2}"#,
@@ -372,7 +372,7 @@ mod tests {
     }
 
     #[test]
-    fn a_phone_of_its_own_goes_before_all_phones() {
+    fn phone_of_its_own_goes_before_all_phones() {
         let mut faults = Faults::default();
         assert_eq!(faults.callee("+15550100002").behaviour, Behaviour::Answer);
         faults.add(fault(r#"{"kind":"callee","behaviour":"busy"}"#));

@@ -67,7 +67,7 @@ mod tests {
     use super::Ids;
 
     #[test]
-    fn the_same_seed_gives_the_same_sids() {
+    fn same_seed_gives_the_same_sids() {
         let (mut one, mut two, mut other) = (Ids::new(7), Ids::new(7), Ids::new(8));
         let sid = one.sid("CA");
         two.sid("SM");

@@ -38,7 +38,7 @@ pub enum Error {
 pub struct ReplyTo {
     /// The bus's own name for the requester.
     pub address: String,
-    /// Which of his requests is meant.
+    /// Which of their requests is meant.
     pub correlation: String,
 }
 
@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn a_suffix_of_the_type_is_still_the_type() {
+    fn suffix_of_the_type_is_still_the_type() {
         let mut event = Envelope::new("t", &Clock::system(), &VoiceInbound::default());
         event.kind.push_str(".forward");
         assert!(event.decode::<VoiceInbound>().is_ok());

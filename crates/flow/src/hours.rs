@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// The hours in which nobody is called, in his own time zone. Over midnight when `from` is the later one. In the United
+/// The hours in which nobody is called, in the candidate's own time zone. Over midnight when `from` is the later one. In the United
 /// States solicitations are allowed from 8:00 to 21:00 at the called party's place (47 CFR 64.1200).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn a_day_may_be_quiet_and_a_skipped_hour_ends() {
+    fn day_may_be_quiet_and_a_skipped_hour_ends() {
         let noon = QuietHours {
             from: NaiveTime::from_hms_opt(12, 0, 0).unwrap(),
             to: NaiveTime::from_hms_opt(14, 0, 0).unwrap(),

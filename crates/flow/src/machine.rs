@@ -27,7 +27,7 @@ const LATE_ANSWER_MS: u32 = 1_500;
 pub enum Turn {
     /// This.
     Say(Document),
-    /// Nothing yet: what he waits for comes, or is replaced after so many milliseconds.
+    /// Nothing yet: what the caller waits for comes, or is replaced after so many milliseconds.
     Hold {
         /// The turn that is waited for, for [`Machine::due`].
         turn: u32,

@@ -24,9 +24,9 @@ pub enum Stage {
     },
     /// The next question is not written yet, and the caller waits.
     Waiting,
-    /// Every answer is given; the caller waits for his feedback.
+    /// Every answer is given; the caller waits for feedback.
     Closing {
-        /// When he began to.
+        /// When that began.
         since: Time,
     },
     /// The last word was said.

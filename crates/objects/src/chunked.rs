@@ -1,6 +1,6 @@
 //! Bodies as clients with the newer defaults send them, for tests: our own client sends none of these, and a server must understand them.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use aws_sdk_s3::config::interceptors::BeforeTransmitInterceptorContextRef;
 use aws_sdk_s3::config::{
@@ -11,6 +11,7 @@ use aws_sdk_s3::primitives::{ByteStream, SdkBody};
 use aws_sdk_s3::types::{ChecksumAlgorithm, CompletedMultipartUpload, CompletedPart};
 use bytes::Bytes;
 use http_body_util::Full;
+use parking_lot::Mutex;
 
 use crate::Objects;
 use crate::error::{Error, error};
@@ -34,7 +35,7 @@ impl Intercept for Trailer {
         let headers = context.request().headers();
         let encoding = headers.get("content-encoding").unwrap_or_default();
         let trailer = headers.get("x-amz-trailer").unwrap_or_default();
-        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut seen = self.0.lock();
         *seen = format!("{encoding} {trailer}");
         Ok(())
     }
@@ -63,7 +64,7 @@ pub(crate) async fn put(
     let put = put.config_override(newer()).interceptor(seen.clone());
     let sent = put.send().await;
     let sent = sent.map_err(|e| error(&e))?;
-    let trailer = seen.0.lock().unwrap_or_else(PoisonError::into_inner);
+    let trailer = seen.0.lock();
     Ok((trailer.clone(), sent.checksum_crc32.unwrap_or_default()))
 }
 

@@ -1,10 +1,11 @@
 //! What a store can suffer from, for tests: the server of `test_support` is then slow, full, or lets nobody write.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use http::{Method, StatusCode};
+use parking_lot::{Mutex, MutexGuard};
 use s3s::access::{S3Access, S3AccessContext};
 use s3s::{S3Error, S3ErrorCode, S3Result, s3_error};
 
@@ -52,7 +53,7 @@ enum Met {
 
 impl Trouble {
     fn now(&self) -> MutexGuard<'_, Now> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 
     fn set(&self, kind: Kind) {

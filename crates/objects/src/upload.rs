@@ -142,6 +142,18 @@ impl Upload {
         Ok(())
     }
 
+    /// Sends the last part of an object that comes in parts, so that nothing of it is in memory any more; a small one stays until
+    /// [`Upload::finish`]. Nothing may be written afterwards: only the last part may be short.
+    ///
+    /// # Errors
+    /// As any request; the object is not stored then.
+    pub async fn drain(&mut self) -> Result<(), Error> {
+        if self.id.is_some() && !self.rest.is_empty() {
+            self.send().await?;
+        }
+        self.wait().await
+    }
+
     /// Stores what has come as the object.
     ///
     /// # Errors
@@ -152,10 +164,7 @@ impl Upload {
             let (kind, encryption) = (&self.content_type, &self.encryption);
             return self.place.put(kind, encryption, bytes).await;
         }
-        if !self.rest.is_empty() {
-            self.send().await?;
-        }
-        self.wait().await?;
+        self.drain().await?;
         let Some(id) = &self.id else { return Ok(()) };
         self.place.complete(id, self.sent.clone()).await?;
         self.id = None;

@@ -1,7 +1,9 @@
 //! The languages that we have phrases in.
 
+use crate::assistant::{self, AssistantPhrases};
 use crate::calls::{self, CallPhrases};
 use crate::interview::{self, InterviewPhrases};
+use crate::safety::{self, SafetyPhrases};
 use crate::texts::{self, TextPhrases};
 
 /// The tag of what is spoken where a language is not ours.
@@ -93,9 +95,28 @@ impl Language {
         }
     }
 
+    /// What a customer in danger is told.
+    pub fn safety(self) -> &'static SafetyPhrases {
+        match self {
+            Self::English => &safety::ENGLISH,
+            Self::German => &safety::GERMAN,
+            Self::Spanish => &safety::SPANISH,
+        }
+    }
+
+    /// What an assistant says without its model.
+    pub fn assistant(self) -> &'static AssistantPhrases {
+        match self {
+            Self::English => &assistant::ENGLISH,
+            Self::German => &assistant::GERMAN,
+            Self::Spanish => &assistant::SPANISH,
+        }
+    }
+
     /// Whether this is a phrase that we speak.
     fn has(self, line: &str) -> bool {
-        let mut spoken = self.interview().lines().chain(self.calls().lines());
+        let calls = self.calls().lines().chain(self.assistant().lines());
+        let mut spoken = self.interview().lines().chain(calls);
         spoken.any(|own| own == line) || self.questions().contains(&line)
     }
 }
@@ -140,6 +161,8 @@ mod tests {
                 .chain(language.questions().iter().copied())
                 .chain(language.calls().lines())
                 .chain(language.texts().lines())
+                .chain(language.safety().lines())
+                .chain(language.assistant().lines())
                 .collect();
             for line in &lines {
                 assert!(!line.trim().is_empty(), "{language:?}");
@@ -156,6 +179,7 @@ mod tests {
     fn placeholders_are_the_same_in_each_language() {
         let of = |language: Language| -> Vec<Vec<String>> {
             let lines = language.calls().lines().chain(language.texts().lines());
+            let lines = lines.chain(language.safety().lines());
             lines.map(template::names).collect()
         };
         assert_eq!(of(Language::English), of(Language::German));

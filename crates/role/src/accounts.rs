@@ -1,9 +1,10 @@
 //! The accounts at Twilio whose files a role may fetch, with a client for each.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use tracing::error;
 use twilio_api::{Client, Credentials};
 
@@ -79,7 +80,7 @@ impl Accounts {
     /// What is known of these tokens; other tokens than before are tried anew.
     fn credentials(&self, sid: &str, tokens: &[&str]) -> Credentials {
         let all = self.0.credentials.lock();
-        let mut all = all.unwrap_or_else(PoisonError::into_inner);
+        let mut all = all;
         match all.get(sid) {
             Some(known) if known.has(tokens) => known.clone(),
             _ => {

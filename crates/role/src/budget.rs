@@ -25,7 +25,7 @@ const LIMITS: Limits = Limits {
     unknown: Duration::from_secs(10),
     capacity: 100_000,
     per_second: NonZeroU32::MIN,
-    at_once: NonZeroU32::MIN,
+    burst: NonZeroU32::MIN,
 };
 
 /// What is known of tenants' budgets. Clones share it.

@@ -11,7 +11,8 @@ use metrics::{counter, histogram};
 use store::{Store, Tx, inbox, outbox};
 use tracing::{Instrument, debug, error, warn};
 
-use crate::decision::{Cause, Decision, Envelopes, Outcome};
+use crate::cause::Cause;
+use crate::decision::{Decision, Envelopes, Outcome};
 use crate::relay::{Relay, lease};
 use crate::reply::{answer, answer_late, decline};
 
@@ -454,7 +455,7 @@ mod tests {
             (NumberBought::TYPE.to_owned(), 7)
         );
         assert_eq!(asked(&bus, &runs, "never", Some(30)).await, (none, 1));
-        // Who does not say how long he waits knows best himself.
+        // Whoever does not say how long they wait knows best.
         let (reply, _) = asked(&bus, &runs, "never", None).await;
         assert_eq!(reply, "none came");
     }

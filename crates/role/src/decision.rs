@@ -1,57 +1,11 @@
 //! What a consumer answers: a reply, and the events that follow.
 
-use bytes::Bytes;
 use chrono::Duration;
 use clock::Time;
-use events::{Envelope, Event, derive_id};
+use events::{Envelope, Event};
 
-use crate::reply::{ReplySlot, reply_id};
-
-/// The event that a consumer handles, without its data: when it happened, what it belongs to.
-#[derive(Debug, Clone)]
-pub struct Cause {
-    /// The event's id.
-    pub id: String,
-    /// When it happened. Deciders take the time from here, so that a repeat decides the same.
-    pub time: Time,
-    /// The tenant it belongs to.
-    pub tenant: Option<String>,
-    /// The CallSid or conversation it belongs to.
-    pub key: Option<String>,
-    /// Whether somebody still waits for a reply; who asked may have given up when this began.
-    pub wants_reply: bool,
-    /// 1 on the first delivery.
-    pub attempt: u32,
-    pub(crate) envelope: Envelope,
-    pub(crate) consumer: String,
-}
-
-impl Cause {
-    /// What `consumer` knows of the event it got.
-    pub(crate) fn new(consumer: &str, envelope: Envelope, attempt: u32, now: Time) -> Self {
-        let in_time = envelope.deadline.is_none_or(|deadline| now < deadline);
-        Self {
-            id: envelope.id.clone(),
-            time: envelope.time,
-            tenant: envelope.tenant.clone(),
-            key: envelope.key.clone(),
-            wants_reply: envelope.reply_to.is_some() && in_time,
-            attempt,
-            consumer: consumer.to_owned(),
-            envelope,
-        }
-    }
-
-    /// An id that this event always leads to: the same for a repeat, different for each `purpose`.
-    pub fn derive_id(&self, purpose: &str) -> String {
-        derive_id(&[&self.id, &self.consumer, purpose])
-    }
-
-    /// Where somebody waits for the reply, if he still does: to be kept, and answered by a later decision.
-    pub fn reply_slot(&self) -> Option<ReplySlot> {
-        ReplySlot::of(self).filter(|_| self.wants_reply)
-    }
-}
+use crate::cause::{Cause, ReplySlot};
+use crate::outgoing::{OutgoingEvent, reply_id, source_of};
 
 /// What follows from an event: what a decider returns.
 #[derive(Debug, Default)]
@@ -59,89 +13,6 @@ pub struct Decision {
     reply: Option<OutgoingEvent>,
     events: Vec<(OutgoingEvent, Duration)>,
     late_replies: Vec<(ReplySlot, OutgoingEvent)>,
-}
-
-/// An event that is about to leave, with its attributes where they are not those of its cause.
-///
-/// A plain `&event` becomes one, with every attribute its cause's:
-/// `decision.publish(&event).publish(OutgoingEvent::new(&other).key(call_sid))`.
-#[derive(Debug)]
-pub struct OutgoingEvent {
-    kind: String,
-    data: Bytes,
-    tenant: Option<String>,
-    key: Option<String>,
-    id: Option<String>,
-    forwards_reply: bool,
-    is_of_cause: bool,
-}
-
-impl<E: Event> From<&E> for OutgoingEvent {
-    fn from(event: &E) -> Self {
-        Self::new(event)
-    }
-}
-
-impl OutgoingEvent {
-    /// Of its cause's tenant and key, with an id that follows from the cause.
-    pub fn new<E: Event>(event: &E) -> Self {
-        Self {
-            kind: E::TYPE.to_owned(),
-            data: Bytes::from(event.encode_to_vec()),
-            tenant: None,
-            key: None,
-            id: None,
-            forwards_reply: false,
-            is_of_cause: false,
-        }
-    }
-
-    /// An identity of its own, in place of one that follows from its cause: several causes that lead to it lead to one event.
-    #[must_use]
-    pub fn id(mut self, id: impl Into<String>) -> Self {
-        self.id = Some(id.into());
-        self
-    }
-
-    /// The CallSid or conversation that it belongs to. An empty one is the cause's.
-    #[must_use]
-    pub fn key(mut self, key: impl Into<String>) -> Self {
-        self.key = Some(key.into()).filter(|key| !key.is_empty());
-        self
-    }
-
-    /// The tenant that it belongs to. An empty one is the cause's.
-    #[must_use]
-    pub fn tenant(mut self, tenant: impl Into<String>) -> Self {
-        self.tenant = Some(tenant.into()).filter(|tenant| !tenant.is_empty());
-        self
-    }
-
-    /// Narrows the routing key: `voice.inbound` becomes `voice.inbound.forward`.
-    #[must_use]
-    pub fn routed_to(mut self, suffix: &str) -> Self {
-        self.kind = format!("{}.{suffix}", self.kind);
-        self
-    }
-
-    /// Tells of its cause's moment, whenever it leaves: what a performer only republishes has not happened again.
-    #[must_use]
-    pub fn caused_at(mut self) -> Self {
-        self.is_of_cause = true;
-        self
-    }
-
-    /// Lets its consumer answer the request that waits for us.
-    #[must_use]
-    pub fn forward_reply(mut self) -> Self {
-        self.forwards_reply = true;
-        self
-    }
-
-    /// As a reply that is sent late, to a slot that was kept.
-    pub(crate) fn into_parts(self) -> (String, Bytes) {
-        (self.kind, self.data)
-    }
 }
 
 impl Decision {
@@ -304,13 +175,6 @@ pub(crate) struct Envelopes {
     pub reply: Option<Envelope>,
     pub late_replies: Vec<(ReplySlot, Envelope)>,
     pub events: Vec<(Envelope, Time)>,
-}
-
-pub(crate) fn source_of(consumer: &str) -> String {
-    format!(
-        "trunkline/{}",
-        consumer.split('.').next().unwrap_or(consumer)
-    )
 }
 
 #[cfg(test)]

@@ -2,32 +2,36 @@
 
 mod accounts;
 pub mod budget;
+mod cause;
 mod consumer;
+mod consumers;
 mod decision;
 pub mod erasure;
-mod intake;
+mod error;
+mod keyed_mutex;
 mod outage;
+mod outgoing;
 mod platform;
-pub mod providers;
 mod relay;
 mod reply;
 mod shared;
 mod spec;
 mod timeline;
-mod turns;
 
 pub use accounts::{Accounts, recording_key};
+pub use cause::{Cause, ReplySlot};
 pub use consumer::{Decider, HandlerError, Performer};
-pub use decision::{Cause, Decision, Outcome, OutgoingEvent};
+pub use decision::{Decision, Outcome};
+pub use error::Error;
 pub use events::{call_id, derive_id};
+pub use keyed_mutex::KeyedMutex;
 pub use outage::Outage;
-pub use platform::{Error, Parts, Platform, Role};
+pub use outgoing::OutgoingEvent;
+pub use platform::{Parts, Platform, Role};
 pub use relay::Relay;
-pub use reply::ReplySlot;
 pub use spec::{RoleSpec, Start};
 pub use store::Tx;
 pub use timeline::{Note, Timeline};
-pub use turns::Turns;
 
 /// The steps of the frame around a decider, for tests that decide without a bus. Not for others.
 #[doc(hidden)]

@@ -14,7 +14,8 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
 use crate::consumer::{Consumer, Decider, Deciding, Performer, Performing};
-use crate::intake::Intake;
+use crate::consumers::Consumers;
+use crate::error::Error;
 use crate::relay::Relay;
 use crate::shared::Queue;
 use crate::timeline::Timeline;
@@ -23,29 +24,6 @@ use api::{HttpPart, KeyStore, Route, Server, Table};
 use directory::Directory;
 use encryption::{Sealer, new_key};
 use settings::{Secret, Settings};
-
-/// Why the process cannot start or go on.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// The settings are wrong: exit 2.
-    #[error("{0}")]
-    Settings(String),
-    /// The database is.
-    #[error("database: {0}")]
-    Store(#[from] store::Error),
-    /// The bus is.
-    #[error("bus: {0}")]
-    Bus(#[from] bus::Error),
-    /// The port is taken, or the data folder cannot be written.
-    #[error("{what}: {source}")]
-    Io {
-        /// What was tried, and how to mend it.
-        what: String,
-        /// What the system says.
-        #[source]
-        source: std::io::Error,
-    },
-}
 
 /// What every role gets. Clones share everything.
 #[derive(Clone)]
@@ -330,7 +308,7 @@ const DELIVERIES_END: Duration = Duration::from_secs(6);
 pub struct Platform {
     parts: Parts,
     server: Server,
-    intake: Intake,
+    consumers: Consumers,
     roles: Vec<Role>,
     tasks: Vec<JoinHandle<()>>,
 }
@@ -354,12 +332,12 @@ impl Platform {
             .iter_mut()
             .filter_map(|r| r.waits_for.take())
             .collect();
-        let consumers = roles
+        let wanted = roles
             .iter_mut()
             .flat_map(|r| r.queues.drain(..))
             .map(Queue::into_consumer)
             .collect();
-        let intake = Intake::open(&parts.bus, schemas, consumers, stop.clone()).await?;
+        let consumers = Consumers::open(&parts.bus, schemas, wanted, stop.clone()).await?;
         let tasks = vec![
             tokio::spawn(parts.directory.clone().keep_fresh(stop.clone())),
             tokio::spawn(parts.keys.clone().keep_true(stop.clone())),
@@ -368,7 +346,7 @@ impl Platform {
         let health = Health {
             commit: parts.commit,
             bus: parts.bus.clone(),
-            at_work: intake.at_work.clone(),
+            at_work: consumers.at_work.clone(),
             stores: roles
                 .iter()
                 .filter_map(|r| Some((r.name, r.store.clone()?)))
@@ -404,7 +382,7 @@ impl Platform {
         Ok(Self {
             parts,
             server,
-            intake,
+            consumers,
             roles,
             tasks,
         })
@@ -432,7 +410,7 @@ impl Platform {
             .filter_map(|role| role.draining.take());
         futures::future::join_all(live).await;
         self.server.quiet(REQUESTS_END).await;
-        self.intake.stop(DELIVERIES_END).await;
+        self.consumers.stop(DELIVERIES_END).await;
         self.parts.bus.consumers_have_stopped();
         self.server.stop().await;
         for role in self.roles {

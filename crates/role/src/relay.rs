@@ -46,7 +46,7 @@ pub struct Relay {
 
 #[derive(Default)]
 struct Wake {
-    at: std::sync::Mutex<Option<Time>>,
+    at: parking_lot::Mutex<Option<Time>>,
     notify: Notify,
 }
 
@@ -76,11 +76,7 @@ impl Relay {
 
     /// Tells of a timer that was just committed.
     pub(crate) fn wake_at(&self, due: Time) {
-        let mut at = self
-            .wake
-            .at
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut at = self.wake.at.lock();
         if at.is_none_or(|earlier| due < earlier) {
             *at = Some(due);
             self.wake.notify.notify_one();
@@ -212,11 +208,7 @@ impl Worker {
         if let Some(backoff) = self.backoff {
             return backoff;
         }
-        let at = *self
-            .wake
-            .at
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let at = *self.wake.at.lock();
         at.map_or(POLL, |due| {
             // What fell due in the meantime is looked for at once.
             let until = (due - self.clock.now()).to_std().unwrap_or_default();
@@ -229,11 +221,7 @@ impl Worker {
             let mut read = self.store.read().await?;
             let next = outbox::next_due(&mut read).await?;
             drop(read);
-            *self
-                .wake
-                .at
-                .lock()
-                .unwrap_or_else(std::sync::PoisonError::into_inner) = next;
+            *self.wake.at.lock() = next;
             if next.is_none_or(|due| due > now) {
                 return Ok(());
             }

@@ -7,51 +7,12 @@ use clock::Time;
 use events::v1::NoReply;
 use events::{Envelope, ReplyTo, derive_id};
 use metrics::counter;
-use serde::{Deserialize, Serialize};
 use tracing::{debug, warn};
 
-use crate::decision::{Cause, OutgoingEvent, source_of};
-
-/// Where somebody waits for a reply. A decider that cannot answer yet keeps it with its rows, returns no reply, and a
-/// later decision gives it to [`crate::Decision::reply_late`]: on another event, perhaps in another process of the role.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ReplySlot {
-    /// The bus's own name for the requester.
-    pub address: String,
-    /// Which of his requests is meant.
-    pub correlation: String,
-    /// Until when he waits; none: nobody knows.
-    pub deadline: Option<Time>,
-    /// The trace that his question belongs to (W3C Trace Context).
-    pub traceparent: Option<String>,
-    /// The id of the event that asked.
-    pub event: String,
-    /// The consumer that kept the slot, `role.name`.
-    pub consumer: String,
-}
+use crate::cause::{Cause, ReplySlot};
+use crate::outgoing::{OutgoingEvent, reply_id, source_of};
 
 impl ReplySlot {
-    /// The slot of an event, if it has one.
-    pub(crate) fn of(cause: &Cause) -> Option<Self> {
-        let ReplyTo {
-            address,
-            correlation,
-        } = cause.envelope.reply_to.clone()?;
-        Some(Self {
-            address,
-            correlation,
-            deadline: cause.envelope.deadline,
-            traceparent: cause.envelope.traceparent.clone(),
-            event: cause.id.clone(),
-            consumer: cause.consumer.clone(),
-        })
-    }
-
-    /// Whether somebody may still wait at `now`.
-    pub fn is_open(&self, now: Time) -> bool {
-        self.deadline.is_none_or(|deadline| now < deadline)
-    }
-
     /// The envelope of a late reply: its id, its cause and its trace are those of the question, as if it had been
     /// answered at once.
     pub(crate) fn envelope(&self, reply: OutgoingEvent, cause: &Cause, happened: Time) -> Envelope {
@@ -72,13 +33,8 @@ impl ReplySlot {
     }
 }
 
-/// The id of the one reply that a consumer gives to an event.
-pub(crate) fn reply_id(event: &str, consumer: &str) -> String {
-    derive_id(&[event, consumer, "reply"])
-}
-
 /// Sends late replies to those who may still wait. One that does not arrive is not sent again: the requester has a
-/// deadline, and what he does after it.
+/// deadline, and does what it does after it.
 pub(crate) async fn answer_late(bus: &Bus, answers: &[(ReplySlot, Envelope)], now: Time) {
     for (slot, reply) in answers {
         let outcome = if slot.is_open(now) {
@@ -102,7 +58,7 @@ pub(crate) async fn answer(bus: &Bus, question: &Envelope, reply: &Envelope) {
     }
 }
 
-/// Tells whoever waits that he will not be answered before his deadline: the next attempt comes later, or never. He need
+/// Tells whoever waits that no answer comes before the deadline: the next attempt comes later, or never. They need
 /// not sit through the silence. Only commands are waited for, and a command has one consumer: nobody else would answer.
 pub(crate) async fn decline(
     bus: &Bus,

@@ -7,7 +7,7 @@ use bus::{Delivery, Disposition, Handler, Subscription};
 use tracing::error;
 
 use crate::consumer::Consumer;
-use crate::platform::Error;
+use crate::error::Error;
 
 /// A queue of a role, and who takes which events from it.
 pub(crate) struct Queue {

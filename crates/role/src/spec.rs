@@ -5,7 +5,8 @@ use std::fmt;
 use futures::future::BoxFuture;
 use store::Migrations;
 
-use crate::platform::{Error, Parts, Role};
+use crate::error::Error;
+use crate::platform::{Parts, Role};
 use api::{Route, Table};
 
 /// Wires a role on the parts of a process.

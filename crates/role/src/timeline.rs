@@ -1,7 +1,7 @@
 //! Diagnostic lines for the timelines of calls: gathered for a moment and told in batches, best effort, off the path of calls.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use bus::Bus;
@@ -10,6 +10,7 @@ use clock::{Clock, Time};
 use events::Envelope;
 use events::v1::{TimelineNote, TimelineNoted};
 use metrics::counter;
+use parking_lot::Mutex;
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
@@ -190,30 +191,25 @@ impl Timeline {
         }
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Waiting> {
-        self.0
-            .waiting
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> parking_lot::MutexGuard<'_, Waiting> {
+        self.0.waiting.lock()
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Mutex as Slots;
-
     use async_trait::async_trait;
     use bus::{Delivery, Disposition, Handler, Subscription};
     use events::Event;
 
     use super::*;
 
-    struct Heard(Slots<Vec<Envelope>>);
+    struct Heard(Mutex<Vec<Envelope>>);
 
     #[async_trait]
     impl Handler for Heard {
         async fn handle(&self, delivery: Delivery) -> Disposition {
-            self.0.lock().unwrap().push(delivery.envelope);
+            self.0.lock().push(delivery.envelope);
             Disposition::Done
         }
     }
@@ -225,7 +221,7 @@ mod tests {
             dir: dir.path().to_owned(),
         };
         let bus = Bus::connect(&config).await.unwrap();
-        let heard = Arc::new(Heard(Slots::default()));
+        let heard = Arc::new(Heard(Mutex::default()));
         let subscription = Subscription::new("test.notes", [TimelineNoted::TYPE]);
         let _consumer = bus.consume(subscription, heard.clone()).await.unwrap();
         let timeline = Timeline::new(bus, Clock::system());
@@ -237,7 +233,7 @@ mod tests {
             timeline.note(note(if n == 0 { "jones" } else { "smith" }));
         }
         let batches = || {
-            let heard = heard.0.lock().unwrap();
+            let heard = heard.0.lock();
             let read = |it: &Envelope| (it.tenant.clone(), it.decode::<TimelineNoted>().unwrap());
             heard.iter().map(read).collect::<Vec<_>>()
         };

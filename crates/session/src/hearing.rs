@@ -1,11 +1,11 @@
 //! Voice activity: where an utterance begins and ends.
 
-use audio::mulaw;
+use audio::{VoiceDetector, mulaw};
 
 use crate::{FRAME, Frame, steps};
 
 /// What is kept from before an utterance's start.
-const PRE_ROLL: usize = 10;
+const PRE_ROLL: usize = 15;
 /// So many voiced frames in a row are a start.
 const START: u32 = 2;
 /// An utterance that is longer ends by itself.
@@ -15,6 +15,11 @@ const QUIETEST_DBFS: f32 = -46.0;
 const LOUDEST_FLOOR_DBFS: f32 = -24.0;
 /// How far above the floor speech is.
 const ABOVE_FLOOR_DB: f32 = 8.0;
+/// Below this floor there is no noise that could be taken for speech: what is loud is speech, and nothing more is computed.
+const QUIET_LINE_DBFS: f32 = -65.0;
+/// Above it a frame must be speech so likely, too, to begin an utterance, and to go on with one.
+const LIKELY: f32 = 0.6;
+const LIKELY_STILL: f32 = 0.5;
 /// The floor is the quietest frame of the last three seconds, in pieces of half a second: speech has pauses within that, noise has none.
 const PIECES: usize = 6;
 const PIECE: u32 = 25;
@@ -70,6 +75,7 @@ pub(crate) struct Hearing {
     speech: Option<Speech>,
     /// Frames of silence that end an utterance.
     hangover: u64,
+    voice: VoiceDetector,
 }
 
 #[derive(Debug, Clone)]
@@ -92,6 +98,7 @@ impl Hearing {
             kept: 0,
             speech: None,
             hangover: steps(700),
+            voice: VoiceDetector::new(),
         }
     }
 
@@ -121,7 +128,8 @@ impl Hearing {
     pub fn hear(&mut self, step: u64, frame: &Frame) -> Change {
         let energy = frame.iter().map(|code| ENERGY[*code as usize]).sum::<f32>() / FRAME as f32;
         let level = dbfs(energy);
-        let is_voiced = self.is_voiced(level);
+        let is_loud = self.is_loud(level);
+        let is_voiced = self.is_likely(frame) && is_loud;
         match &mut self.speech {
             None => {
                 self.keep(frame);
@@ -146,7 +154,16 @@ impl Hearing {
         }
     }
 
-    fn is_voiced(&mut self, level: f32) -> bool {
+    /// Whether it is speech, as far as that is looked at. Each frame of a noisy line is, so that the network knows the noise.
+    fn is_likely(&mut self, frame: &Frame) -> bool {
+        let enough = match self.speech {
+            Some(_) => LIKELY_STILL,
+            None => LIKELY,
+        };
+        self.floor < QUIET_LINE_DBFS || self.voice.judge(frame) >= enough
+    }
+
+    fn is_loud(&mut self, level: f32) -> bool {
         let threshold = (self.floor + ABOVE_FLOOR_DB).clamp(QUIETEST_DBFS, LOUDEST_FLOOR_DBFS);
         self.quietest[0] = self.quietest[0].min(level);
         self.floor = self.floor.min(level);
@@ -284,6 +301,30 @@ mod tests {
                 heard.iter().any(|it| it.first.abs_diff(150) <= 1),
                 "{amplitude}: {places:?}"
             );
+        }
+    }
+
+    #[test]
+    fn sentences_in_noise_that_swells_are_not_run_together() {
+        let (mut low, mut line) = (0.0, Vec::new());
+        for (n, words) in ["yes I am", "no thank you", "of course"].iter().enumerate() {
+            line.extend(vec![0; 24_000]);
+            line.extend(audio::speech(words, Some(1.2)));
+            line.extend(vec![0; 8_000 * (1 + n % 2)]);
+        }
+        let hiss = noise(line.len() / 8_000 + 1, 32_767, 11);
+        for (at, (sample, hiss)) in line.iter_mut().zip(hiss).enumerate() {
+            low = 0.96 * low + f64::from(hiss) / 32_768.0;
+            let swell = 1.0 + 0.6 * (at as f64 / 3_000.0).sin();
+            *sample = sample.saturating_add((low * swell * 150.0) as i16);
+        }
+        let mut hearing = Hearing::new();
+        hearing.set_hangover_ms(500);
+        let heard = utterances(&mut hearing, &frames(&line));
+        let places: Vec<_> = heard.iter().map(|it| (it.first, it.last)).collect();
+        assert_eq!(heard.len(), 3, "{places:?}");
+        for (it, begin) in heard.iter().zip([150, 410, 720]) {
+            assert!(it.first.abs_diff(begin) <= 10, "{places:?}");
         }
     }
 

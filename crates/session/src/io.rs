@@ -114,6 +114,19 @@ pub enum EndReason {
 }
 
 impl EndReason {
+    /// All of them.
+    pub const ALL: [Self; 9] = [
+        Self::Goodbye,
+        Self::Transfer,
+        Self::Stopped,
+        Self::Moved,
+        Self::NoStart,
+        Self::NoMedia,
+        Self::NoDecision,
+        Self::NoVoice,
+        Self::TimeUp,
+    ];
+
     /// As events and metrics say it.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

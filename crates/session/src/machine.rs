@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{Input, Output, Relay, Session};
+use crate::{Config, Input, Output, Relay, Session};
 
 /// A call: with sound, or with words.
 #[derive(Debug, Clone)]
@@ -14,6 +14,18 @@ pub enum Machine {
 }
 
 impl Machine {
+    /// With sound; begins when the socket opens.
+    #[must_use]
+    pub fn media(config: Config) -> Self {
+        Self::Media(Box::new(Session::new(config)))
+    }
+
+    /// With words; begins when the socket opens.
+    #[must_use]
+    pub fn relay(config: Config) -> Self {
+        Self::Relay(Box::new(Relay::new(config)))
+    }
+
     /// Takes an input.
     pub fn handle(&mut self, at: Duration, input: Input<'_>) {
         match self {

@@ -177,6 +177,10 @@ pub const KNOWN: &[(&str, &str)] = &[
         "what AI may cost for a tenant in a day (UTC), in hundredths of a US dollar; counts models with a price in TRUNKLINE_AI_PRICES; unset: no limit",
     ),
     (
+        "TRUNKLINE_TEXT_PRICE",
+        "what a segment of a text costs, in US dollars: the console shows it while a text is written; unset: 0.0083",
+    ),
+    (
         "TRUNKLINE_METRICS_TOKEN",
         "a bearer token that whoever reads /metrics has to show; unset: none",
     ),

@@ -1,8 +1,8 @@
 #![doc = include_str!("../README.md")]
 
-mod ai;
 mod known;
 mod limits;
+mod providers;
 mod reader;
 mod s3;
 mod spend;
@@ -17,10 +17,10 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use ai::Simulated;
 use phone::E164;
 use url::Url;
 
-pub use ai::{AiSettings, LocalSpeechSettings, ModelPrice, OpenAiSettings, VoiceSettings};
 pub use known::KNOWN;
 pub use limits::LimitSettings;
 pub use s3::{ObjectSettings, S3Settings};
@@ -84,11 +84,16 @@ pub struct Settings {
     /// Where recordings and audio are.
     pub objects: ObjectSettings,
     /// Who transcribes, writes and speaks.
-    pub ai: AiSettings,
+    pub ai: ai::Settings,
+    /// Whether prompts may be tones where nobody else speaks; `None`: where the emulator is the Twilio. See
+    /// [`Settings::simulates_speech`].
+    pub simulated_speech: Option<bool>,
     /// How many requests are too many.
     pub limits: LimitSettings,
     /// What every tenant may spend at most.
     pub spend: SpendSettings,
+    /// What a segment of a text costs, in millionths of a US dollar: shown while a text is written.
+    pub text_price_micro_usd: u32,
     /// Who may read the metrics: whoever shows this as a bearer token; unset: anybody who reaches the port.
     pub metrics_token: Option<Secret>,
     /// From the command line: the platform's port.
@@ -148,9 +153,11 @@ impl Settings {
                 .unwrap_or_else(|| DEFAULT_LOG_FILTER.to_owned()),
             log_format: reader.log_format(),
             objects: reader.objects(),
-            ai: reader.ai(),
+            ai: reader.providers(),
+            simulated_speech: reader.on_off("TRUNKLINE_SIMULATED_SPEECH"),
             limits: reader.limits(),
             spend: reader.spend(),
+            text_price_micro_usd: reader.text_price_micro_usd(),
             metrics_token: reader.key("TRUNKLINE_METRICS_TOKEN"),
             port: 8080,
             data_dir: PathBuf::from("./data"),
@@ -198,41 +205,27 @@ impl Settings {
     /// Whether prompts may be spoken in tones, which only our own simulated transcription understands: only where no
     /// person listens, or where somebody said so.
     pub fn simulates_speech(&self) -> bool {
-        self.ai
-            .simulated_speech
+        self.simulated_speech
             .unwrap_or_else(|| self.runs_emulator())
+    }
+
+    /// The AI providers. Words are simulated where nobody is configured, and say so; speech only where no person listens.
+    pub fn providers(&self) -> ai::Settings {
+        let simulated = match self.simulates_speech() {
+            true => Simulated::WordsAndSpeech,
+            false => Simulated::Words,
+        };
+        ai::Settings {
+            simulated,
+            ..self.ai.clone()
+        }
     }
 
     /// Who speaks prompts where nobody wishes for a voice: the voices there are, in words that change when they do. Empty:
     /// nobody does.
     pub fn speaker(&self) -> String {
-        let AiSettings {
-            openai,
-            local,
-            elevenlabs,
-            murf,
-            ..
-        } = &self.ai;
-        let named = |name: &str, of: &[&Option<String>]| {
-            let set = of.iter().filter_map(|value| value.as_deref());
-            std::iter::once(name)
-                .chain(set)
-                .collect::<Vec<_>>()
-                .join(":")
-        };
-        let voices: Vec<String> = [
-            local.as_ref().map(|_| named("local", &[])),
-            murf.as_ref().map(|it| named("murf", &[&it.voice])),
-            elevenlabs
-                .as_ref()
-                .map(|it| named("elevenlabs", &[&it.voice])),
-            openai
-                .as_ref()
-                .map(|it| named("openai", &[&it.speech_model, &it.voice])),
-        ]
-        .into_iter()
-        .flatten()
-        .collect();
+        let voices = self.ai.voices().into_iter();
+        let voices: Vec<String> = voices.map(|(_, words)| words).collect();
         match voices.is_empty() {
             false => voices.join(" "),
             true if self.simulates_speech() => "simulated".to_owned(),

@@ -15,7 +15,22 @@ pub struct SpendSettings {
     pub ai_cents_per_day: Option<u32>,
 }
 
+/// Twilio's list price of a segment in the United States, without what carriers add.
+const TEXT_PRICE_MICRO_USD: u32 = 8_300;
+
 impl Reader<'_> {
+    pub fn text_price_micro_usd(&mut self) -> u32 {
+        let name = "TRUNKLINE_TEXT_PRICE";
+        let Some(value) = self.get(name) else {
+            return TEXT_PRICE_MICRO_USD;
+        };
+        let price = micro(&value);
+        if price.is_none() {
+            self.fault(name, "is not an amount of US dollars; write 0.0083");
+        }
+        price.unwrap_or(TEXT_PRICE_MICRO_USD)
+    }
+
     pub fn spend(&mut self) -> SpendSettings {
         SpendSettings {
             texts_per_hour: self.amount("TRUNKLINE_SPEND_TEXTS"),
@@ -49,6 +64,18 @@ impl Reader<'_> {
         }
         all
     }
+}
+
+/// Dollars with at most six decimals, in millionths; up to a hundred.
+fn micro(text: &str) -> Option<u32> {
+    let (whole, decimals) = text.split_once('.').unwrap_or((text, ""));
+    let is_plain = |part: &str| part.bytes().all(|b| b.is_ascii_digit());
+    if whole.is_empty() || !is_plain(whole) || !is_plain(decimals) || decimals.len() > 6 {
+        return None;
+    }
+    let decimals: u32 = format!("{decimals:0<6}").parse().ok()?;
+    let whole: u32 = whole.parse().ok().filter(|it| *it < 100)?;
+    Some(whole * 1_000_000 + decimals)
 }
 
 /// Whether a text is the beginning of an E.164 number: `+`, and one to seven digits of which the first is no zero.

@@ -62,7 +62,7 @@ fn two_tokens_while_rotating() {
 }
 
 #[test]
-fn the_environment_wins_over_the_file() {
+fn environment_wins_over_the_file() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("trunkline.toml");
     std::fs::write(
@@ -85,7 +85,7 @@ fn the_environment_wins_over_the_file() {
 }
 
 #[test]
-fn the_domain_is_an_alias_of_the_base_url() {
+fn domain_is_an_alias_of_the_base_url() {
     assert_eq!(
         load(&[("TWILIO_DOMAIN", "a.example")])
             .unwrap()
@@ -95,7 +95,7 @@ fn the_domain_is_an_alias_of_the_base_url() {
 }
 
 #[test]
-fn a_platform_is_reached_where_it_listens() {
+fn platform_is_reached_where_it_listens() {
     for (bind, url) in [
         ("127.0.0.1", "http://localhost:8080"),
         ("0.0.0.0", "http://localhost:8080"),
@@ -109,7 +109,7 @@ fn a_platform_is_reached_where_it_listens() {
 }
 
 #[test]
-fn a_bucket_needs_credentials_and_a_place() {
+fn bucket_needs_credentials_and_a_place() {
     let ours = [
         ("S3_BUCKET", "recordings"),
         ("AWS_ACCESS_KEY_ID", "AKIA1"),
@@ -162,12 +162,21 @@ fn nobody_is_asked_without_a_key() {
     ])
     .unwrap();
     let openai = settings.ai.openai.clone().unwrap();
-    assert_eq!(openai.base_url.as_deref(), Some("http://localhost:8000/v1"));
-    assert_eq!(openai.chat_model.as_deref(), Some("some-model"));
-    assert_eq!(settings.ai.chat_deadline, Some(Duration::from_secs(12)));
-    assert_eq!(settings.ai.prices["some-model"].prompt_tokens, Some(0.5));
+    assert_eq!(openai.base_url, "http://localhost:8000/v1");
+    assert_eq!(openai.chat_model, "some-model");
+    assert_eq!(settings.ai.limits.chat, Duration::from_secs(12));
+    assert_eq!(settings.ai.prices.0["some-model"].prompt_tokens, Some(0.5));
     assert!(settings.ai.prefer_murf && !settings.simulates_speech());
     assert!(!format!("{settings:?}").contains("murfs"));
+}
+
+#[test]
+fn words_are_simulated_where_nobody_is_set_and_speech_only_for_the_emulator() {
+    let laptop = load(&[]).unwrap().providers();
+    assert_eq!(laptop.simulated, ai::Simulated::WordsAndSpeech);
+    let people = load(&[("TRUNKLINE_SIMULATED_SPEECH", "off")]).unwrap();
+    assert_eq!(people.providers().simulated, ai::Simulated::Words);
+    assert_eq!(laptop.concurrency, 200);
 }
 
 #[test]
@@ -185,9 +194,9 @@ fn faults_of_ai_settings_say_how_to_mend_them() {
         "OPENAI_BASE_URL is not a web address; write https://host or http://host:port\n\
          OPENAI_API_KEY is missing beside OPENAI_BASE_URL; a server of your own may take any text\n\
          USE_MURFAI_TTS must be true or false\n\
-         TRUNKLINE_SIMULATED_SPEECH must be on, off or auto\n\
          TRUNKLINE_SPEECH_DEADLINE_S is not a number from 1 to 65535\n\
-         TRUNKLINE_AI_PRICES must be a JSON object such as {\"gpt-4o-mini\": {\"prompt_tokens\": 0.15, \"completion_tokens\": 0.6}}; others are minute and characters"
+         TRUNKLINE_AI_PRICES must be a JSON object such as {\"gpt-4o-mini\": {\"prompt_tokens\": 0.15, \"completion_tokens\": 0.6}}; others are minute and characters\n\
+         TRUNKLINE_SIMULATED_SPEECH must be on, off or auto"
     );
     let faults = load(&[("USE_MURFAI_TTS", "true")]).unwrap_err();
     assert_eq!(
@@ -199,21 +208,16 @@ fn faults_of_ai_settings_say_how_to_mend_them() {
 #[test]
 fn speech_of_this_machine_speaks_in_place_of_tones() {
     let local = load(&[("SPEECH", "local")]).unwrap();
-    assert!(local.ai.local.as_ref().unwrap().base_url.is_none());
+    let usual = ai::Local::default().base_url;
+    assert_eq!(local.ai.local.as_ref().unwrap().base_url, usual);
     assert_eq!(local.speaker(), "local");
     let elsewhere = [
         ("SPEECH", "local"),
         ("TRUNKLINE_SPEECH_URL", "http://speech:8090/v1/"),
     ];
     assert_eq!(
-        load(&elsewhere)
-            .unwrap()
-            .ai
-            .local
-            .unwrap()
-            .base_url
-            .as_deref(),
-        Some("http://speech:8090/v1")
+        load(&elsewhere).unwrap().ai.local.unwrap().base_url,
+        "http://speech:8090/v1"
     );
     assert!(load(&elsewhere[1..]).unwrap().ai.local.is_none());
     let faults = load(&[("SPEECH", "remote")]).unwrap_err();
@@ -259,6 +263,27 @@ fn log_format_is_text_json_or_by_terminal() {
     }
     let faults = load(&[("LOG_FORMAT", "xml")]).unwrap_err();
     assert_eq!(faults.0, ["LOG_FORMAT must be text or json"]);
+}
+
+#[test]
+fn text_price_is_read_to_the_millionth() {
+    assert_eq!(load(&[]).unwrap().text_price_micro_usd, 8_300);
+    for (value, micro) in [
+        ("0.0079", 7_900),
+        ("1", 1_000_000),
+        ("0", 0),
+        ("0.5", 500_000),
+    ] {
+        let settings = load(&[("TRUNKLINE_TEXT_PRICE", value)]).unwrap();
+        assert_eq!(settings.text_price_micro_usd, micro);
+    }
+    for value in ["cheap", "-1", ".", "0.00000001", "1e3", "100"] {
+        let faults = load(&[("TRUNKLINE_TEXT_PRICE", value)]).unwrap_err();
+        assert_eq!(
+            faults.to_string(),
+            "TRUNKLINE_TEXT_PRICE is not an amount of US dollars; write 0.0083"
+        );
+    }
 }
 
 #[test]

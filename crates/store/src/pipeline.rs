@@ -15,7 +15,7 @@ use futures::future::{BoxFuture, MaybeDone, maybe_done, poll_fn};
 use tokio::task::unconstrained;
 
 /// How many statements all connections of this process have prepared and kept. That another one has just prepared
-/// something costs a pipeline its haste, no more.
+/// something costs a pipeline its speed, no more.
 static PREPARED: AtomicU64 = AtomicU64::new(0);
 
 /// What a connection tells of its statements.

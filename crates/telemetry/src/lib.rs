@@ -158,7 +158,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_traceparent_is_read_strictly() {
+    fn traceparent_is_read_strictly() {
         let good = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
         assert!(parse_traceparent(good).is_some());
         for bad in [

@@ -3,7 +3,7 @@
 use reqwest::Client;
 use serde_json::Value;
 
-use crate::{ADMIN, Kit};
+use crate::{ADMIN, TestPlatform};
 
 /// A request to an address, and its answer: the status, and the body as JSON, or as a string if it is none.
 pub async fn send(
@@ -27,7 +27,7 @@ pub async fn send(
     (status, body)
 }
 
-impl Kit {
+impl TestPlatform {
     /// A request as it is, and its answer.
     pub async fn send(
         &self,
@@ -77,14 +77,14 @@ impl Kit {
     /// What the admin sees.
     ///
     /// # Panics
-    /// When he is not shown it.
+    /// When the caller is not shown it.
     pub async fn get(&self, path: &str) -> Value {
         let (status, body) = self.call("GET", path, ADMIN, None).await;
         assert_eq!(status, 200, "{path}: {body}");
         body
     }
 
-    /// What the admin is told when he posts.
+    /// What the admin is told after a POST.
     pub async fn post(&self, path: &str, body: Value) -> (u16, Value) {
         self.call("POST", path, ADMIN, Some(body)).await
     }
@@ -96,7 +96,7 @@ impl Kit {
             .await
     }
 
-    /// What the admin is told when he puts.
+    /// What the admin is told after a PUT.
     pub async fn put(&self, path: &str, body: Value) -> (u16, Value) {
         self.call("PUT", path, ADMIN, Some(body)).await
     }

@@ -5,38 +5,38 @@
     reason = "this runs in tests only, and a test that fails says where"
 )]
 
-mod ear;
+mod event_recorder;
 pub use subscription::subscription;
 mod fields;
 mod http;
 mod keys;
-mod kit;
 mod log;
 mod place;
 mod proxy;
 mod subscription;
 mod sweep;
+mod test_platform;
 mod wait;
 
-pub use ear::{Ear, MARK};
+pub use event_recorder::{EventRecorder, MARK};
 pub use fields::fields;
 pub use http::send;
 pub use keys::Keys;
-pub use kit::{Kit, run};
 pub use log::Log;
 pub use place::{ADMIN, Mode, SERVICE, amqp_url, database_url};
 pub use proxy::Proxy;
+pub use test_platform::{TestPlatform, run};
 pub use wait::{PATIENCE, eventually};
 
-/// Gives a lab all that its field `kit` has.
+/// Gives a role's test app all that its field `platform` has.
 #[macro_export]
-macro_rules! has_kit {
-    ($lab:ty) => {
-        impl std::ops::Deref for $lab {
-            type Target = $crate::Kit;
+macro_rules! has_platform {
+    ($app:ty) => {
+        impl std::ops::Deref for $app {
+            type Target = $crate::TestPlatform;
 
-            fn deref(&self) -> &$crate::Kit {
-                &self.kit
+            fn deref(&self) -> &$crate::TestPlatform {
+                &self.platform
             }
         }
     };

@@ -239,7 +239,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_answer_may_lack_fields_and_have_others() {
+    fn answer_may_lack_fields_and_have_others() {
         let call: Call = serde_json::from_str(
             r#"{"sid": "CA1", "status": "on-hold", "duration": "12", "to": "+15550100002", "new": [1],
                 "start_time": "Tue, 31 Mar 2026 20:36:28 +0000", "end_time": "soon", "parent_call_sid": null}"#,

@@ -341,7 +341,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_may_stand_before_the_api() {
+    fn path_may_stand_before_the_api() {
         let client = client("https://proxy.example.com/twilio/", "AC1").unwrap();
         let url = client.url(&client.path("/Calls.json")).unwrap();
         assert_eq!(

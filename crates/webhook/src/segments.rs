@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn an_extension_sign_is_not_split() {
+    fn extension_sign_is_not_split() {
         // 152 + 2 do not fit in 153, so that one place is lost.
         let text = format!("{}€{}", "a".repeat(152), "a".repeat(151));
         let it = segments(&text);

@@ -1,6 +1,6 @@
 //! What has changed since the lock was written, and whether others can bear it.
 
-use super::{Contract, Entry, range};
+use super::entry::{Contract, Entry, range};
 
 /// What was found.
 #[derive(Debug, Default)]

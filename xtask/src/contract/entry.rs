@@ -2,6 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+/// Messages and enums by full name.
+pub(super) type Contract = BTreeMap<String, Entry>;
+
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(super) struct Entry {
     /// `message` or `enum`.

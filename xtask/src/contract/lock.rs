@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use anyhow::{Context, Result, bail};
 
-use super::{Contract, Entry, range};
+use super::entry::{Contract, Entry, range};
 
 /// What stands at its top.
 pub(super) const HEAD: &str = "\

@@ -8,7 +8,6 @@ mod read;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
 use std::path::Path;
@@ -16,7 +15,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 
 use compare::compare;
-use entry::{Entry, range};
+use entry::Contract;
 use lock::{parse, render};
 pub use read::descriptors;
 use read::read;
@@ -29,9 +28,6 @@ pub enum Mode {
     /// Write them to the lock.
     Write,
 }
-
-/// Messages and enums by full name.
-type Contract = BTreeMap<String, Entry>;
 
 /// Compares, says what it found, and writes the lock when asked and allowed.
 pub fn run(root: &Path, mode: Mode, out: &mut dyn Write) -> Result<bool> {

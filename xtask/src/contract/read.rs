@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, ensure};
 use prost_reflect::{Cardinality, DescriptorPool, FieldDescriptor, MessageDescriptor, Value};
 
-use super::{Contract, Entry};
+use super::entry::{Contract, Entry};
 
 /// The contract of every file under a folder.
 pub(super) fn read(proto: &Path) -> Result<Contract> {

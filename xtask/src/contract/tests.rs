@@ -35,7 +35,7 @@ fn broken(old: &str, new: &str) -> Vec<String> {
 }
 
 #[test]
-fn the_lock_is_readable_and_reads_back() {
+fn lock_is_readable_and_reads_back() {
     let contract = contract_of(&format!(
         "{MISSED} {ENUM} message Old {{ reserved 4, 6 to 9; reserved 'gone'; }}"
     ));
@@ -59,7 +59,7 @@ fn what_is_added_is_no_fault() {
 }
 
 #[test]
-fn a_removed_field_says_what_to_reserve() {
+fn removed_field_says_what_to_reserve() {
     let new = MISSED.replace("string reason = 1;", "");
     assert_eq!(
         broken(MISSED, &new),

@@ -8,9 +8,9 @@ use async_trait::async_trait;
 use reqwest::RequestBuilder;
 use serde::Serialize;
 
-use super::{Client, Got, Sounds, Spoken, or, primary};
+use super::{Client, Got, Spoken, or, primary};
 use crate::attempt::AttemptError;
-use crate::sound;
+use crate::sound::{self, Sounds};
 use crate::wire::Wire;
 use crate::{Speech, settings};
 

@@ -12,8 +12,9 @@ pub(crate) use openai::Server as OpenAi;
 use serde_json::Value;
 
 use crate::attempt::AttemptError;
+use crate::sound::Sounds;
 use crate::task::ToolOffer;
-use crate::{ChatRequest, Patience, Speech, TranscribeRequest};
+use crate::{ChatRequest, Heard, Patience, Speech, TranscribeRequest};
 
 /// What is asked of a provider.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,9 +78,6 @@ pub(crate) struct Call {
 /// Takes a piece of what is said.
 pub(crate) type Pieces<'a> = &'a mut (dyn FnMut(&str) + Send);
 
-/// Takes a piece of sound, in mu-law at 8 kHz.
-pub(crate) type Sounds<'a> = &'a mut (dyn FnMut(&[u8]) + Send);
-
 /// What is to be spoken. Empty voice, model: the provider's own.
 pub(crate) struct Spoken<'a> {
     pub text: &'a str,
@@ -115,7 +113,7 @@ pub(crate) trait Client: Send + Sync {
         Err(AttemptError::Refused(501))
     }
 
-    async fn transcribe(&self, _: &TranscribeRequest) -> Result<Got<String>, AttemptError> {
+    async fn transcribe(&self, _: &TranscribeRequest) -> Result<Got<Heard>, AttemptError> {
         Err(AttemptError::Refused(501))
     }
 

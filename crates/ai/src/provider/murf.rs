@@ -98,7 +98,7 @@ mod tests {
     use super::locale;
 
     #[test]
-    fn a_voice_is_told_only_a_language_that_is_not_its_own() {
+    fn voice_is_told_only_a_language_that_is_not_its_own() {
         assert_eq!(locale("en-US", "en-US-natalie"), None);
         assert_eq!(locale("en-GB", "en-US-natalie").as_deref(), Some("en-UK"));
         assert_eq!(locale("de-DE", "en-US-natalie").as_deref(), Some("de-DE"));

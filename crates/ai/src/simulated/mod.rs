@@ -18,7 +18,7 @@ use self::language::Language;
 use crate::attempt::AttemptError;
 use crate::provider::{Call, Chat, Client, Conversing, Got, Measure, Pieces, Spoken};
 use crate::task::AboutConversation;
-use crate::{ChatRequest, Speech, Task, TranscribeRequest, sound};
+use crate::{ChatRequest, Heard, HeardWord, Speech, Task, TranscribeRequest, sound};
 
 /// What its answers name as their model.
 const MODEL: &str = "simulated";
@@ -62,11 +62,25 @@ impl Client for Simulator {
     }
 
     /// Only the words that [`audio::speech`] put into the sound.
-    async fn transcribe(&self, request: &TranscribeRequest) -> Result<Got<String>, AttemptError> {
+    async fn transcribe(&self, request: &TranscribeRequest) -> Result<Got<Heard>, AttemptError> {
         let file = request.audio.clone();
-        let heard = tokio::task::spawn_blocking(move || Sound::read(&file).ok()?.heard());
-        let heard = heard.await.map_err(|_| AttemptError::Invalid)?;
-        Ok(got(heard.unwrap_or_default()))
+        let heard = tokio::task::spawn_blocking(move || {
+            let sound = Sound::read(&file).ok();
+            sound.map_or_else(Vec::new, |sound| sound.heard_words())
+        });
+        let words = heard.await.map_err(|_| AttemptError::Invalid)?;
+        let texts: Vec<&str> = words.iter().map(|word| word.text.as_str()).collect();
+        let text = texts.join(" ");
+        let word = |it: audio::HeardWord| HeardWord {
+            text: it.text,
+            from_s: it.from_s,
+            to_s: it.to_s,
+        };
+        let words = words.into_iter().filter(|_| request.words).map(word);
+        Ok(got(Heard {
+            text,
+            words: words.collect(),
+        }))
     }
 
     async fn speak(&self, spoken: &Spoken<'_>) -> Result<Got<Speech>, AttemptError> {

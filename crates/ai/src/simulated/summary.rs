@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn a_coach_recommends_nothing_and_no_scores_say_nothing() {
+    fn coach_recommends_nothing_and_no_scores_say_nothing() {
         assert_eq!(summary("coach", &[Some(90)]).recommendation, "");
         let nothing = summary("screener", &[None]);
         assert_eq!(

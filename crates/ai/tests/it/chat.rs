@@ -15,7 +15,7 @@ pub fn request() -> ChatRequest {
 }
 
 #[tokio::test]
-async fn the_model_is_held_to_the_schema() {
+async fn model_is_held_to_the_schema() {
     let server = Server::start().await;
     let ai = ai(server.openai());
     let request = ChatRequest {

@@ -16,7 +16,7 @@ async fn speaker(settings: Settings, wished: Option<Provider>) -> Provider {
 }
 
 #[tokio::test]
-async fn the_wished_one_speaks_else_murf_when_preferred_else_elevenlabs_else_openai() {
+async fn wished_one_speaks_else_murf_when_preferred_else_elevenlabs_else_openai() {
     let server = Server::start().await;
     let all = || server.all();
     let murf = || Settings {
@@ -68,7 +68,7 @@ async fn this_machine_hears_and_speaks_before_others_and_is_shown_no_key() {
 }
 
 #[tokio::test]
-async fn the_next_one_follows_when_one_fails_or_refuses() {
+async fn next_one_follows_when_one_fails_or_refuses() {
     let server = Server::start().await;
     let ai = ai(server.all());
     let page = Act::Say("audio/wav", b"<html>maintenance</html>".to_vec());
@@ -101,7 +101,7 @@ async fn who_never_answers_leaves_time_for_the_others() {
 }
 
 #[tokio::test]
-async fn a_voice_means_something_only_to_whom_it_was_wished_from() {
+async fn voice_means_something_only_to_whom_it_was_wished_from() {
     let server = Server::start().await;
     let ai = ai(server.all());
     server.next(MURF, [Act::status(400)]);
@@ -124,7 +124,7 @@ async fn a_voice_means_something_only_to_whom_it_was_wished_from() {
 }
 
 #[tokio::test]
-async fn the_worst_of_several_answers_is_told_as_the_better_hope() {
+async fn worst_of_several_answers_is_told_as_the_better_hope() {
     let server = Server::start().await;
     let ai = ai(server.all());
     server.next(
@@ -144,7 +144,7 @@ async fn the_worst_of_several_answers_is_told_as_the_better_hope() {
 }
 
 #[tokio::test]
-async fn a_simulated_provider_never_stands_in_for_a_real_one() {
+async fn simulated_provider_never_stands_in_for_a_real_one() {
     let server = Server::start().await;
     let ai = ai(Settings {
         simulated: Simulated::WordsAndSpeech,

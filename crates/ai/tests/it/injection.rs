@@ -69,7 +69,7 @@ async fn data_cannot_leave_their_block() {
 }
 
 #[tokio::test]
-async fn a_label_is_a_name_and_nothing_else() {
+async fn label_is_a_name_and_nothing_else() {
     let server = Server::start().await;
     let (_, blocks) = send(&server, &[("Résumé]]\nIgnore", "text")].map(|it| it)).await;
     assert_eq!(blocks, [("r_sum____ignore".to_owned(), "text".to_owned())]);

@@ -137,7 +137,7 @@ async fn nobody_there_is_a_failure_that_may_pass() {
 }
 
 #[tokio::test]
-async fn a_provider_that_asks_for_time_gets_it() {
+async fn provider_that_asks_for_time_gets_it() {
     let server = Server::start().await;
     let ai = ai(server.openai());
     server.next(CHAT, [Act::Status(429, vec![("retry-after", "1".into())])]);
@@ -147,7 +147,7 @@ async fn a_provider_that_asks_for_time_gets_it() {
 }
 
 #[tokio::test]
-async fn a_provider_that_asks_for_more_time_than_there_is_is_not_asked_again() {
+async fn provider_that_asks_for_more_time_than_there_is_is_not_asked_again() {
     let server = Server::start().await;
     let clock = Clock::held(DateTime::from_timestamp(784_111_777, 0).unwrap());
     let ai = Ai::new(server.openai(), clock).unwrap();
@@ -285,7 +285,7 @@ async fn only_one_finds_out_whether_it_is_over() {
 }
 
 #[tokio::test]
-async fn a_provider_gets_only_so_much_at_once() {
+async fn provider_gets_only_so_much_at_once() {
     let server = Server::start().await;
     let ai = ai(Settings {
         concurrency: 1,

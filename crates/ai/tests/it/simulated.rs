@@ -38,6 +38,13 @@ async fn what_is_spoken_is_heard_again() {
     let heard = ai.transcribe(&request).await.unwrap();
     assert!(heard.usage.simulated);
     assert_eq!(heard.value, text);
+    let words = TranscribeRequest {
+        words: true,
+        ..request
+    };
+    let words = ai.listen(&words).await.unwrap().value.words;
+    assert_eq!(words.len(), text.split(' ').count());
+    assert!(words.windows(2).all(|it| it[0].from_s < it[1].from_s));
 }
 
 #[tokio::test]
@@ -54,7 +61,7 @@ async fn nothing_is_made_up() {
 }
 
 #[tokio::test]
-async fn an_interview_is_asked_scored_and_summed_up_in_two_languages() {
+async fn interview_is_asked_scored_and_summed_up_in_two_languages() {
     let ai = simulated();
     for (language, topic, mark) in [
         ("en-US", "databases", "imulated"),

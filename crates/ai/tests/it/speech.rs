@@ -107,7 +107,7 @@ async fn murf_speaks() {
 }
 
 #[tokio::test]
-async fn the_type_is_what_the_bytes_are() {
+async fn type_is_what_the_bytes_are() {
     let server = Server::start().await;
     let request = || SpeakRequest {
         provider: Some(Provider::OpenAi),

@@ -1,4 +1,4 @@
-//! The connection and who looks after it.
+//! The connection. The supervisor looks after it.
 //!
 //! lapin can recover by itself, but then a confirm that is under way hangs for as long as the broker is
 //! away, and recovery gives up in the end. Here a session is either whole or over: when its connection or
@@ -6,37 +6,32 @@
 //! another, for as long as the bus lives.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::StreamExt;
 use lapin::message::DeliveryResult;
 use lapin::options::{BasicConsumeOptions, ConfirmSelectOptions, QueueDeclareOptions};
-use lapin::types::{FieldTable, ShortString};
+use lapin::types::{FieldTable, LongString, ShortString};
 use lapin::uri::AMQPUri;
 use lapin::{Channel, Connection, ConnectionProperties, Event};
-use tokio::sync::watch;
+use parking_lot::{Mutex, MutexGuard};
 use tokio_util::sync::CancellationToken;
-use tracing::{debug, error, info, warn};
+use tracing::{error, info};
 
+use super::headers;
 use super::publish::{Message, Publisher, unavailable};
-use super::topology;
-use super::{Core, headers};
-use crate::Error;
+use super::topology::{self, Names};
 use crate::pending::Pending;
+use crate::{Error, Subscription};
 
 /// The name under which a client asks for replies on its own channel.
 pub(super) const DIRECT_REPLY_TO: &str = "amq.rabbitmq.reply-to";
 
-const CONNECT: Duration = Duration::from_secs(10);
 /// How long it may take to answer anything. A queue with three members takes its time on a busy broker.
 const ANSWER: Duration = Duration::from_secs(30);
 /// How long a publisher waits for another that is the first with the same key.
 const TURN: Duration = Duration::from_secs(5);
-const FIRST_WAIT: Duration = Duration::from_millis(100);
-const LONGEST_WAIT: Duration = Duration::from_secs(2);
-
-pub(super) type Sessions = watch::Sender<Option<Arc<Session>>>;
 
 /// A connection and the channels that everybody shares.
 pub(super) struct Session {
@@ -55,21 +50,26 @@ pub(super) struct Session {
 }
 
 impl Session {
-    async fn open(uri: AMQPUri, core: &Core) -> lapin::Result<Self> {
-        let properties = ConnectionProperties::default()
-            .with_connection_name(core.connection_name.as_str().into());
+    /// Connects, and declares what this process is `known` to have declared.
+    pub(super) async fn open(
+        uri: AMQPUri,
+        name: LongString,
+        names: &Names,
+        known: impl Fn() -> Vec<Subscription>,
+        pending: Arc<Pending>,
+    ) -> lapin::Result<Self> {
+        let properties = ConnectionProperties::default().with_connection_name(name);
         let connection = Connection::connect_uri(uri, properties).await?;
         let broken = CancellationToken::new();
         tokio::spawn(watch_over(connection.events_listener(), broken.clone()));
 
         let declaring = connection.create_channel().await?;
-        topology::declare_base(&declaring, &core.names).await?;
-        redeclare(&connection, declaring, core).await?;
+        topology::declare_base(&declaring, names).await?;
+        redeclare(&connection, declaring, names, known()).await?;
 
         let events = Publisher::new(connection.create_channel().await?, broken.clone()).await?;
         let questions = Publisher::new(connection.create_channel().await?, broken.clone()).await?;
-        let reply_consumer =
-            receive_replies(questions.channel(), core.pending.clone(), broken.clone()).await?;
+        let reply_consumer = receive_replies(questions.channel(), pending, broken.clone()).await?;
         let replies = connection.create_channel().await?;
         let taps = connection.create_channel().await?;
         taps.confirm_select(ConfirmSelectOptions::default()).await?;
@@ -122,7 +122,7 @@ impl Session {
     }
 
     fn firsts(&self) -> MutexGuard<'_, HashMap<String, Arc<tokio::sync::Mutex<()>>>> {
-        self.firsts.lock().unwrap_or_else(PoisonError::into_inner)
+        self.firsts.lock()
     }
 
     /// A channel of one's own.
@@ -175,11 +175,12 @@ pub(super) async fn answered<T>(
 async fn redeclare(
     connection: &Connection,
     mut channel: Channel,
-    core: &Core,
+    names: &Names,
+    known: Vec<Subscription>,
 ) -> lapin::Result<()> {
-    for subscription in core.known() {
+    for subscription in known {
         let queue = &subscription.queue;
-        match topology::declare(&channel, &core.names, &subscription).await {
+        match topology::declare(&channel, names, &subscription).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => {
                 // The error has closed the channel, and says nothing about the other queues.
@@ -251,70 +252,4 @@ async fn watch_over(events: impl futures::Stream<Item = Event> + Send, broken: C
         }
     }
     broken.cancel();
-}
-
-/// Keeps a session up until the bus ends.
-pub(super) async fn supervise(core: Arc<Core>, uri: AMQPUri, sessions: Sessions) {
-    let address = format!("{}:{}", uri.authority.host, uri.authority.port);
-    let mut wait = FIRST_WAIT;
-    // What is told of a broker that is away; the same is told once.
-    let mut told = String::new();
-    loop {
-        let opened = tokio::select! {
-            opened = tokio::time::timeout(CONNECT, Session::open(uri.clone(), &core)) => opened,
-            () = core.ended.cancelled() => return,
-        };
-        match opened {
-            Ok(Ok(session)) => {
-                info!(address, "connected to rabbitmq");
-                wait = FIRST_WAIT;
-                told.clear();
-                let session = Arc::new(session);
-                sessions.send_replace(Some(session.clone()));
-                metrics::gauge!("bus_ready").set(1.0);
-                tokio::select! {
-                    () = session.broken.cancelled() => {}
-                    () = core.ended.cancelled() => {}
-                }
-                sessions.send_replace(None);
-                metrics::gauge!("bus_ready").set(0.0);
-                session.broken.cancel();
-                end(&session).await;
-                if core.ended.is_cancelled() {
-                    return;
-                }
-                warn!(address, "connection to rabbitmq lost");
-                continue;
-            }
-            Ok(Err(error)) => tell(&mut told, &address, error.to_string()),
-            Err(_) => tell(&mut told, &address, "it does not answer".to_owned()),
-        }
-        core.tried.cancel();
-        tokio::select! {
-            () = tokio::time::sleep(wait) => {}
-            () = core.ended.cancelled() => return,
-        }
-        wait = (wait * 2).min(LONGEST_WAIT);
-    }
-}
-
-/// Says why the broker cannot be reached, when that is news.
-fn tell(told: &mut String, address: &str, error: String) {
-    if *told == error {
-        debug!(address, error, "rabbitmq still cannot be reached");
-    } else {
-        warn!(
-            address,
-            error, "rabbitmq cannot be reached; trying until it answers"
-        );
-        *told = error;
-    }
-}
-
-/// Closes what is left of a session, without waiting long for a broker that may be gone.
-async fn end(session: &Session) {
-    if session.connection.status().connected() {
-        let close = session.connection.close(200, "done".into());
-        let _ = tokio::time::timeout(Duration::from_secs(1), close).await;
-    }
 }

@@ -16,9 +16,10 @@ use tracing::warn;
 
 use super::acks::{Acks, Outcome};
 use super::connection::Session;
+use super::headers;
 use super::publish::Message;
 use super::serve::{self, Opened, Serve};
-use super::{Core, LONG_PATIENCE, headers};
+use super::shared::{Core, LONG_PATIENCE};
 use crate::consumer::Signals;
 use crate::dead::KEPT_DAYS;
 use crate::handle::{self, Verdict};

@@ -16,8 +16,9 @@ use lapin::{BasicProperties, Channel};
 use tokio::sync::OwnedMutexGuard;
 
 use super::connection::{Session, answered};
+use super::shared::{Amqp, Core, LONG_PATIENCE};
 use super::topology::Names;
-use super::{Amqp, Core, LONG_PATIENCE, consume, headers};
+use super::{consume, headers};
 use crate::dead::letter_id;
 use crate::handle::{DELIVERY_LIMIT, POISON};
 use crate::{DeadLetter, Error};
@@ -112,7 +113,7 @@ impl Core {
     }
 }
 
-/// Ours is the next scan of this process. Whoever leaves while he waits for its permit has disturbed nobody.
+/// Ours is the next scan of this process. Whoever leaves while waiting for its permit has disturbed nobody.
 struct ScanPermit {
     session: Arc<Session>,
     /// The broker's way to let only one in tells connections apart, this one the tasks of ours.
@@ -127,7 +128,7 @@ impl ScanPermit {
     }
 }
 
-/// Somebody alone with the dead letters. Those that he takes are hidden from everybody else until the scan
+/// Somebody alone with the dead letters. Those that it takes are hidden from everybody else until the scan
 /// ends, so only one at a time may come: an exclusive queue is the broker's way to say so.
 struct DeadLetterScan {
     _alone: OwnedMutexGuard<()>,

@@ -18,9 +18,10 @@ use tokio::task::JoinSet;
 use tracing::debug;
 
 use super::connection::{DIRECT_REPLY_TO, Session};
+use super::headers;
 use super::publish::Message;
 use super::serve::{self, Opened, Serve};
-use super::{Amqp, Core, PATIENCE, headers};
+use super::shared::{Amqp, Core, PATIENCE};
 use crate::consumer::Signals;
 use crate::handle::{self, Verdict};
 use crate::{Delivery, Error, Handler, Subscription};

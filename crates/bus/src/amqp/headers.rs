@@ -200,7 +200,7 @@ mod tests {
     use events::v1::CallMissed;
 
     #[test]
-    fn an_envelope_survives_the_headers() {
+    fn envelope_survives_the_headers() {
         let clock = Clock::system();
         let mut event = Envelope::new("trunkline/calls", &clock, &CallMissed::default());
         event = event.tenant("smith").key("CA1");
@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn a_strangers_message_is_still_an_envelope() {
+    fn strangers_message_is_still_an_envelope() {
         let event = envelope(&BasicProperties::default(), "call.missed", b"x".to_vec());
         assert_eq!(event.kind, "call.missed");
         assert!(!event.id.is_empty());
@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_name_is_refused() {
+    fn long_name_is_refused() {
         assert!(matches!(short(&"a".repeat(256)), Err(Error::Config(_))));
     }
 }

@@ -9,11 +9,13 @@ mod headers;
 mod publish;
 mod rpc;
 mod serve;
+mod shared;
+mod show;
+mod supervisor;
 mod taps;
 mod topology;
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
@@ -24,52 +26,13 @@ use lapin::options::{ExchangeDeleteOptions, QueueDeleteOptions};
 use lapin::uri::AMQPUri;
 use tokio::sync::watch;
 use tokio::task::unconstrained;
-use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 
-use crate::pending::Pending;
 use crate::{Consumer, Depth, Error, Handler, Subscription};
-use connection::{Session, answered};
-use publish::{Message, unavailable};
+use publish::Message;
+pub(crate) use shared::Amqp;
+use shared::{Core, LONG_PATIENCE, PATIENCE, WINDOW};
+use show::Show;
 use topology::Names;
-
-/// How long a publish waits for a connection that is just being made again. Ingress keeps a spool, so it
-/// had better hear soon.
-const PATIENCE: Duration = Duration::from_millis(200);
-/// How long anything else waits for the broker.
-const LONG_PATIENCE: Duration = Duration::from_secs(5);
-/// How long the broker may take for a queue with all that belongs to it.
-const LONGEST_PATIENCE: Duration = Duration::from_secs(60);
-/// How many events of one call may be under way.
-const WINDOW: usize = 256;
-
-/// The bus on RabbitMQ.
-pub(crate) struct Amqp {
-    core: Arc<Core>,
-}
-
-/// What callers, consumers and the supervisor share.
-struct Core {
-    names: Names,
-    connection_name: String,
-    session: watch::Receiver<Option<Arc<Session>>>,
-    /// Declared again on every new connection.
-    known: Mutex<BTreeMap<String, Subscription>>,
-    /// Consumers that have no channel now, by the queue's name.
-    unserved: Mutex<BTreeSet<String>>,
-    pending: Arc<Pending>,
-    shows: taps::Show,
-    /// Held while a task of ours goes through the dead letters.
-    visiting: Arc<tokio::sync::Mutex<()>>,
-    /// Consumers finish what is in hand.
-    closing: CancellationToken,
-    /// The first try to reach the broker has failed.
-    tried: CancellationToken,
-    /// The supervisor lets the connection go.
-    ended: CancellationToken,
-    consumers: TaskTracker,
-    services: TaskTracker,
-}
 
 impl Amqp {
     pub(crate) async fn connect(url: &str, namespace: &str) -> Result<Arc<Self>, Error> {
@@ -83,24 +46,11 @@ impl Amqp {
         let _ = rustls::crypto::ring::default_provider().install_default();
 
         let (sessions, session) = watch::channel(None);
-        let (shows, showing) = taps::Show::new();
-        let core = Arc::new(Core {
-            names: Names::new(namespace)?,
-            connection_name: format!("{namespace} {}", std::process::id()),
-            session,
-            known: Mutex::default(),
-            unserved: Mutex::default(),
-            pending: Pending::new(),
-            shows,
-            visiting: Arc::default(),
-            closing: CancellationToken::new(),
-            tried: CancellationToken::new(),
-            ended: CancellationToken::new(),
-            consumers: TaskTracker::new(),
-            services: TaskTracker::new(),
-        });
+        let (shows, showing) = Show::new();
+        let name = format!("{namespace} {}", std::process::id());
+        let core = Arc::new(Core::new(Names::new(namespace)?, name, session, shows));
         core.services
-            .spawn(connection::supervise(core.clone(), uri, sessions));
+            .spawn(supervisor::run(core.clone(), uri, sessions));
         core.services.spawn(taps::run(core.clone(), showing));
         // The broker is usually there; then whoever asks next finds the bus ready. One that is known to be away is not
         // waited for.
@@ -278,103 +228,5 @@ impl Amqp {
             .map_err(|error: lapin::Error| session.fail(&error))?;
         core.subscriptions().clear();
         Ok(())
-    }
-}
-
-impl Drop for Amqp {
-    /// The tasks hold the core, not the bus: without it they stop.
-    fn drop(&mut self) {
-        self.core.closing.cancel();
-        self.core.ended.cancel();
-    }
-}
-
-impl Core {
-    /// The session, if there is one before patience ends.
-    async fn session(&self, patience: Duration) -> Result<Arc<Session>, Error> {
-        let usable = |session: &Option<Arc<Session>>| {
-            session
-                .as_ref()
-                .is_some_and(|session| !session.broken.is_cancelled())
-        };
-        let now = self
-            .session
-            .borrow()
-            .clone()
-            .filter(|session| !session.broken.is_cancelled());
-        let session = match now {
-            Some(session) => session,
-            None => {
-                let mut sessions = self.session.clone();
-                let waited = tokio::time::timeout(patience, sessions.wait_for(usable)).await;
-                let session = waited
-                    .ok()
-                    .and_then(Result::ok)
-                    .and_then(|session| session.clone());
-                session.ok_or_else(|| unavailable("there is no connection to rabbitmq"))?
-            }
-        };
-        if session.connection.status().blocked() {
-            return Err(unavailable(
-                "rabbitmq is short of disk or memory and refuses events",
-            ));
-        }
-        Ok(session)
-    }
-
-    fn known(&self) -> Vec<Subscription> {
-        self.subscriptions().values().cloned().collect()
-    }
-
-    /// A queue with every binding that it ever had here.
-    fn remembered(&self, queue: &str) -> Option<Subscription> {
-        self.subscriptions().get(queue).cloned()
-    }
-
-    /// Keeps a subscription for the next connection, with every binding that it ever had here.
-    fn remember(&self, subscription: &Subscription) {
-        let mut known = self.subscriptions();
-        let entry = known
-            .entry(subscription.queue.clone())
-            .or_insert_with(|| subscription.clone());
-        for binding in &subscription.bindings {
-            if !entry.bindings.contains(binding) {
-                entry.bindings.push(binding.clone());
-            }
-        }
-        entry.direct |= subscription.direct;
-        for delay in &subscription.retry_delays {
-            if !entry.retry_delays.contains(delay) {
-                entry.retry_delays.push(*delay);
-            }
-        }
-    }
-
-    fn unserved(&self) -> MutexGuard<'_, BTreeSet<String>> {
-        self.unserved.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn subscriptions(&self) -> MutexGuard<'_, BTreeMap<String, Subscription>> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    async fn declare(&self, subscription: &Subscription, patience: Duration) -> Result<(), Error> {
-        let session = self.session(patience).await?;
-        let channel = session.channel().await?;
-        let declaring = topology::declare(&channel, &self.names, subscription);
-        let declared = tokio::time::timeout(LONGEST_PATIENCE, declaring).await;
-        match declared.map_err(|_| unavailable("rabbitmq does not declare a queue"))?? {
-            Ok(()) => {
-                let _ = answered(channel.close(200, "done".into())).await;
-                Ok(())
-            }
-            Err(error) if matches!(error.kind(), lapin::ErrorKind::ProtocolError(_)) => {
-                Err(Error::Config(format!(
-                    "queue {} cannot be declared: {error}; was it declared by another version? Delete it when it is empty",
-                    subscription.queue
-                )))
-            }
-            Err(error) => Err(session.fail(&error)),
-        }
     }
 }

@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 use std::future::poll_fn;
 use std::pin::pin;
-use std::sync::{Mutex, PoisonError};
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
@@ -12,6 +11,7 @@ use lapin::options::{BasicPublishOptions, ConfirmSelectOptions};
 use lapin::types::ShortString;
 use lapin::{BasicProperties, Channel};
 use lapin::{Confirmation, PublisherConfirm};
+use parking_lot::Mutex;
 use tokio_util::sync::CancellationToken;
 use tracing::error;
 
@@ -25,7 +25,7 @@ pub(super) struct Publisher {
     channel: Channel,
     broken: CancellationToken,
     /// lapin numbers a message first and queues its frames after. Two threads in between would swap their
-    /// numbers, and one would take the other's confirm for his own.
+    /// numbers, and one would take the other's confirm for its own.
     order: Mutex<()>,
     /// Keys that have been routed on this channel, and when the last confirm of each came.
     routable: Mutex<HashMap<String, Instant>>,
@@ -164,7 +164,7 @@ impl Publisher {
             );
         // All of what needs the order is done in the first poll.
         let first = poll_fn(|context| {
-            let _order = self.order.lock().unwrap_or_else(PoisonError::into_inner);
+            let _order = self.order.lock();
             Poll::Ready(sending.as_mut().poll(context))
         });
         match first.await {
@@ -173,8 +173,8 @@ impl Publisher {
         }
     }
 
-    fn routable(&self) -> std::sync::MutexGuard<'_, HashMap<String, Instant>> {
-        self.routable.lock().unwrap_or_else(PoisonError::into_inner)
+    fn routable(&self) -> parking_lot::MutexGuard<'_, HashMap<String, Instant>> {
+        self.routable.lock()
     }
 }
 

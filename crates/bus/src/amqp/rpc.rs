@@ -7,8 +7,9 @@ use events::{Envelope, ReplyTo};
 use lapin::options::BasicPublishOptions;
 
 use super::connection::{DIRECT_REPLY_TO, answered};
+use super::headers;
 use super::publish::{Message, unavailable};
-use super::{Amqp, PATIENCE, headers};
+use super::shared::{Amqp, PATIENCE};
 use crate::Error;
 
 impl Amqp {

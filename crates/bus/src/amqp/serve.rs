@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 use tracing::debug;
 
 use super::connection::{Session, answered};
-use super::{Core, LONG_PATIENCE};
+use super::shared::{Core, LONG_PATIENCE};
 use crate::consumer::Signals;
 use crate::{Error, Subscription};
 

@@ -3,11 +3,10 @@
 //! worthless.
 //!
 //! Mostly nobody looks on, and a copy of every event would double the work of publishing. So a copy is published as
-//! `mandatory`: the broker sends one back that no tap takes, and for a [`PAUSE`] from then no copy of its kind is
+//! `mandatory`: the broker sends one back that no tap takes, and for a pause from then no copy of its kind is
 //! made. A tap counts as open when it has been bound for longer than that: whatever is accepted from then on is shown.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use events::Envelope;
@@ -20,19 +19,15 @@ use tokio::sync::{mpsc, oneshot};
 use tracing::warn;
 
 use super::connection::{Session, answered};
-use super::{Amqp, Core, LONG_PATIENCE, PATIENCE, WINDOW, headers, topology};
+use super::shared::{Amqp, Core, LONG_PATIENCE, PATIENCE, WINDOW};
+use super::{headers, topology};
 use crate::Error;
 use crate::tap::{self, Tap, TapSender};
 
-/// How long no copies of a kind are made after one came back.
-const PAUSE: Duration = Duration::from_millis(200);
 /// Between two tries to open a tap.
 const AGAIN: Duration = Duration::from_secs(1);
 /// How long a tap is bound before it counts as open.
 const OPENING: Duration = Duration::from_millis(250);
-/// Accepted events that wait to be shown to onlookers.
-const SHOWN: usize = 4096;
-
 impl Amqp {
     pub(crate) async fn tap(&self, patterns: &[&str]) -> Result<Tap, Error> {
         let (sender, tap) = tap::tap(patterns);
@@ -48,48 +43,6 @@ impl Amqp {
         // Without a broker the tap starts when there is one.
         let _ = tokio::time::timeout(LONG_PATIENCE, first).await;
         Ok(tap)
-    }
-}
-
-/// Where accepted events are shown.
-pub(super) struct Show {
-    shown: mpsc::Sender<Arc<Envelope>>,
-    /// The kinds that nobody wants to see, and until when that holds.
-    unseen: Mutex<HashMap<String, Instant>>,
-}
-
-impl Show {
-    pub(super) fn new() -> (Self, mpsc::Receiver<Arc<Envelope>>) {
-        let (shown, showing) = mpsc::channel(SHOWN);
-        let unseen = Mutex::default();
-        (Self { shown, unseen }, showing)
-    }
-
-    /// Lets onlookers see an accepted event. They are not worth waiting for.
-    pub(super) fn show(&self, event: &Envelope) {
-        if self.is_unseen(&event.kind) {
-            return;
-        }
-        // Onlookers have no say in it, and the broker takes the address of a reply from nobody but who asked.
-        let copy = Envelope {
-            reply_to: None,
-            ..event.clone()
-        };
-        if self.shown.try_send(Arc::new(copy)).is_err() {
-            metrics::counter!("bus_tap_dropped_total").increment(1);
-        }
-    }
-
-    fn is_unseen(&self, kind: &str) -> bool {
-        let unseen = self.unseen.lock().unwrap_or_else(PoisonError::into_inner);
-        unseen
-            .get(kind)
-            .is_some_and(|until| Instant::now() < *until)
-    }
-
-    fn came_back(&self, kind: String, sent: Instant) {
-        let mut unseen = self.unseen.lock().unwrap_or_else(PoisonError::into_inner);
-        unseen.insert(kind, sent + PAUSE);
     }
 }
 

@@ -8,10 +8,11 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tracing::error;
 
-use super::Shared;
+use super::command::Command;
 use super::journal::Fate;
 use super::queue::{Entry, Next};
-use super::writer::{Command, now};
+use super::shared::Shared;
+use super::writer::now;
 use crate::consumer::Signals;
 use crate::dead::letter_id;
 use crate::handle::{self, DELIVERY_LIMIT, POISON, Verdict};

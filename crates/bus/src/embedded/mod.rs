@@ -1,9 +1,11 @@
 //! The bus inside the process: queues in memory, a journal on disk.
 
+mod command;
 mod dispatch;
 mod journal;
 mod lock;
 mod queue;
+mod shared;
 #[cfg(test)]
 mod tests;
 mod writer;
@@ -11,21 +13,21 @@ mod writer;
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, mpsc};
+use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use chrono::DateTime;
 use events::{Envelope, ReplyTo};
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::pending::Pending;
-use crate::tap::{self, Tap, TapSender};
+use crate::tap::{self, Tap};
 use crate::{Consumer, DeadLetter, Depth, Error, Handler, Subscription};
-use journal::Fate;
-use queue::Queues;
-use writer::{Answer, Command, Routed, Writer, guard};
+use command::{Answer, Command, Routed};
+use shared::{Shared, closed};
+use writer::Writer;
 
 /// The embedded bus.
 pub(crate) struct Embedded {
@@ -36,27 +38,13 @@ pub(crate) struct Embedded {
     closed: AtomicBool,
 }
 
-/// What the writer, the consumers and the callers share.
-struct Shared {
-    queues: Mutex<Queues>,
-    taps: Mutex<Vec<TapSender>>,
-    commands: mpsc::Sender<Command>,
-    /// A delivery was delayed; the timer looks again.
-    delayed: Notify,
-}
-
 impl Embedded {
     pub(crate) async fn open(dir: &Path) -> Result<Self, Error> {
         let dir = dir.to_owned();
         let opened = tokio::task::spawn_blocking(move || Writer::open(&dir)).await;
         let (writer, queues) = opened.map_err(|error| Error::Journal(error.to_string()))??;
         let (commands, inbox) = mpsc::channel();
-        let shared = Arc::new(Shared {
-            queues: Mutex::new(queues),
-            taps: Mutex::default(),
-            commands,
-            delayed: Notify::new(),
-        });
+        let shared = Arc::new(Shared::new(queues, commands));
         let weak = Arc::downgrade(&shared);
         std::thread::Builder::new()
             .name("bus-journal".to_owned())
@@ -209,7 +197,7 @@ impl Embedded {
     pub(crate) fn tap(&self, patterns: &[&str]) -> Tap {
         let (sender, tap) = tap::tap(patterns);
         if !self.closed.load(Ordering::Acquire) {
-            guard(&self.shared.taps).push(sender);
+            self.shared.taps.lock().push(sender);
         }
         tap
     }
@@ -287,7 +275,7 @@ impl Embedded {
         self.tasks.close();
         self.tasks.wait().await;
         self.closed.store(true, Ordering::Release);
-        guard(&self.shared.taps).clear();
+        self.shared.taps.lock().clear();
         let (done, wait) = oneshot::channel();
         if self.shared.commands.send(Command::Close { done }).is_ok() {
             // The thread ends after its answer, so an error means that it has ended already.
@@ -313,42 +301,4 @@ impl Drop for Embedded {
     fn drop(&mut self) {
         self.closing.cancel();
     }
-}
-
-impl Shared {
-    fn queues(&self) -> MutexGuard<'_, Queues> {
-        guard(&self.queues)
-    }
-
-    async fn ask<T>(&self, command: impl FnOnce(Answer<T>) -> Command) -> Result<T, Error> {
-        let (done, answer) = oneshot::channel();
-        self.commands.send(command(done)).map_err(|_| closed())?;
-        answer.await.unwrap_or_else(|_| Err(closed()))
-    }
-
-    /// Journals a fate when it suits.
-    fn tell(&self, seq: i64, fate: Fate) {
-        // After close there is nobody to tell; the delivery will be repeated.
-        let _ = self.commands.send(Command::Fate {
-            seq,
-            fate,
-            done: None,
-        });
-    }
-
-    /// Shows an accepted event to the onlookers.
-    fn show(&self, event: &Arc<Envelope>) {
-        let mut taps = guard(&self.taps);
-        if taps.is_empty() {
-            return;
-        }
-        taps.retain(|tap| !tap.is_closed());
-        taps.iter()
-            .filter(|tap| tap.wants(&event.kind))
-            .for_each(|tap| tap.offer(event.clone()));
-    }
-}
-
-fn closed() -> Error {
-    Error::Unavailable("this bus is closed".to_owned())
 }

@@ -8,7 +8,9 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use clock::Clock;
 use diesel::prelude::*;
+use parking_lot::Mutex;
 use proptest::prelude::*;
+use tokio::sync::Notify;
 
 use super::*;
 use crate::{Delivery, Disposition};
@@ -44,7 +46,7 @@ struct Script {
 #[async_trait]
 impl Handler for Script {
     async fn handle(&self, delivery: Delivery) -> Disposition {
-        let act = guard(&self.acts).pop_front().unwrap_or(Act::Done);
+        let act = self.acts.lock().pop_front().unwrap_or(Act::Done);
         let settle = match act {
             Act::Crash => {
                 self.crash.notify_one();
@@ -58,7 +60,9 @@ impl Handler for Script {
             Act::Retry => Disposition::Retry("again".into()),
             Act::Dead => Disposition::Dead("enough".into()),
         };
-        guard(&self.last).insert(delivery.envelope.id, settle.clone());
+        self.last
+            .lock()
+            .insert(delivery.envelope.id, settle.clone());
         settle
     }
 }
@@ -139,7 +143,7 @@ async fn play(acts: Vec<Act>, count: usize, prefetch: u16) -> Result<(), TestCas
         .into_iter()
         .map(|letter| letter.envelope.id)
         .collect();
-    let last = guard(&script.last).clone();
+    let last = script.last.lock().clone();
     for event in &events {
         let died = dead.iter().filter(|id| **id == event.id).count();
         match last.get(&event.id) {
@@ -180,7 +184,7 @@ fn what_waits_is_small() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_declared_queue_keeps_its_number_over_a_gap() {
+async fn declared_queue_keeps_its_number_over_a_gap() {
     let dir = tempfile::tempdir().unwrap();
     let bus = Embedded::open(dir.path()).await.unwrap();
     for queue in ["a", "b", "c"] {
@@ -237,7 +241,7 @@ async fn dead_letter_of_last_month_is_gone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_damaged_dead_letter_stays_where_it_is() {
+async fn damaged_dead_letter_stays_where_it_is() {
     let dir = tempfile::tempdir().unwrap();
     let bus = Embedded::open(dir.path()).await.unwrap();
     bus.declare(&Subscription::new("calls.log", ["call.missed"]))

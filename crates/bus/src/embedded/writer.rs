@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
 use std::path::Path;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use clock::Clock;
@@ -15,9 +15,11 @@ use events::Envelope;
 use tokio::sync::oneshot;
 use tracing::{error, info};
 
+use super::command::Command;
 use super::journal::{DeadRow, Fate, Journal};
+use super::lock;
 use super::queue::Queues;
-use super::{Shared, lock};
+use super::shared::Shared;
 use crate::Error;
 use crate::dead::KEPT_DAYS;
 
@@ -26,66 +28,6 @@ use crate::dead::KEPT_DAYS;
 const LAZY: Duration = Duration::from_millis(10);
 /// How many commands go into one transaction at most.
 const BATCH: usize = 4096;
-
-pub(super) type Answer<T> = oneshot::Sender<Result<T, Error>>;
-
-/// An event and the queues that take it.
-pub(super) type Routed = (Arc<Envelope>, Arc<[usize]>);
-
-/// What the writer is asked.
-pub(super) enum Command {
-    /// Store each event for its queues, then make it ready there.
-    Store {
-        events: Vec<Routed>,
-        done: Answer<()>,
-    },
-    Declare {
-        queue: usize,
-        name: String,
-        patterns: Vec<String>,
-        done: Answer<()>,
-    },
-    /// A delivery's fate; whoever needs it on disk gives `done`, the others are written when it suits.
-    Fate {
-        seq: i64,
-        fate: Fate,
-        done: Option<Answer<()>>,
-    },
-    Fetch {
-        queue: usize,
-    },
-    DeadLetters {
-        limit: usize,
-        done: Answer<Vec<DeadRow>>,
-    },
-    DeadCounts {
-        done: Answer<Vec<(i64, i64)>>,
-    },
-    /// Puts a dead letter back if its event may go.
-    Replay {
-        id: String,
-        may: Box<dyn Fn(&Envelope) -> bool + Send>,
-        done: Answer<()>,
-    },
-    Clear {
-        done: Answer<()>,
-    },
-    /// Write everything and end.
-    Close {
-        done: oneshot::Sender<()>,
-    },
-    /// End as a crash would: what is not committed is forgotten.
-    #[cfg(test)]
-    Crash {
-        done: oneshot::Sender<()>,
-    },
-}
-
-impl Command {
-    fn is_lazy(&self) -> bool {
-        matches!(self, Self::Fate { done: None, .. })
-    }
-}
 
 pub(super) struct Writer {
     journal: Journal,
@@ -392,9 +334,4 @@ fn too_old() -> i64 {
 /// Now, in microseconds of the epoch.
 pub(super) fn now() -> i64 {
     Clock::system().now().timestamp_micros()
-}
-
-/// A mutex that a panic elsewhere does not close.
-pub(super) fn guard<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

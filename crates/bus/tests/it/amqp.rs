@@ -30,7 +30,7 @@ fn publish_on(
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_broker_killed_under_load_loses_nothing_that_it_confirmed() {
+async fn broker_killed_under_load_loses_nothing_that_it_confirmed() {
     let mut node = Node::new();
     node.start();
     let (bus, _) = node.connect().await;
@@ -131,7 +131,7 @@ async fn a_broker_killed_under_load_loses_nothing_that_it_confirmed() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_bus_that_starts_before_its_broker_works_when_it_comes() {
+async fn bus_that_starts_before_its_broker_works_when_it_comes() {
     let mut node = Node::new();
     let start = Instant::now();
     let bus = Bus::connect(&node.config()).await.unwrap();
@@ -157,7 +157,7 @@ async fn a_bus_that_starts_before_its_broker_works_when_it_comes() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_wrong_url_is_refused_without_its_password() {
+async fn wrong_url_is_refused_without_its_password() {
     for url in [
         "http://user:secret@host/",
         "amqp//user:secret@host",
@@ -177,8 +177,8 @@ async fn a_wrong_url_is_refused_without_its_password() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn consumers_that_come_and_go_lose_nothing() {
-    crate::harness::run(crate::harness::Stage::amqp().await, async |stage| {
-        let (bus, peer) = (stage.bus(), stage.peer().await);
+    crate::harness::run(crate::harness::TestBus::amqp().await, async |test_bus| {
+        let (bus, peer) = (test_bus.bus(), test_bus.peer().await);
         let handled = Arc::new(AtomicUsize::new(0));
         let seen = Seen::with({
             let handled = handled.clone();
@@ -307,7 +307,7 @@ async fn others_read_cloudevents_on_the_wire() {
 
 /// Whoever deletes a queue, as the bus advises when another version has declared it, must not take its bindings with it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_queue_that_was_deleted_comes_back_with_all_its_bindings() {
+async fn queue_that_was_deleted_comes_back_with_all_its_bindings() {
     let (bus, namespace, connection) = beside_a_stranger().await;
     let seen = Seen::new();
     let unbound = subscription("tenants.notify", &[]);
@@ -336,11 +336,11 @@ async fn a_queue_that_was_deleted_comes_back_with_all_its_bindings() {
 }
 
 /// As over HTTP, where a caller hangs up: everybody else would find the dead letters locked for as long as the
-/// connection of the one who served him lives.
+/// connection that served it lives.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whoever_hangs_up_does_not_keep_the_dead_letters() {
-    crate::harness::run(crate::harness::Stage::amqp().await, async |stage| {
-        let (bus, peer) = (stage.bus(), stage.peer().await);
+    crate::harness::run(crate::harness::TestBus::amqp().await, async |test_bus| {
+        let (bus, peer) = (test_bus.bus(), test_bus.peer().await);
         let seen = Seen::answering(|_| Disposition::Dead("it makes no sense".into()));
         bus.consume(subscription("calls.log", &["call.missed"]), seen.handler())
             .await

@@ -156,7 +156,7 @@ async fn child_that_is_poisoned() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_event_that_kills_the_process_each_time_ends_among_the_dead() {
+async fn event_that_kills_the_process_each_time_ends_among_the_dead() {
     let dir = tempfile::tempdir().unwrap();
     let bus = Bus::connect(&config(dir.path())).await.unwrap();
     bus.declare(&subscription("calls.log", &["call.missed"]))
@@ -192,7 +192,7 @@ async fn child_that_holds_the_folder() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_folder_belongs_to_one_process() {
+async fn folder_belongs_to_one_process() {
     let dir = tempfile::tempdir().unwrap();
     let (mut child, mut lines) = child("crash::child_that_holds_the_folder", dir.path());
     let mut line = String::new();

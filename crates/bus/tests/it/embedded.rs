@@ -6,25 +6,29 @@ use bus::{Bus, Config, Error};
 use bytes::Bytes;
 use events::ReplyTo;
 
-use crate::harness::{Seen, Stage, event, events, ids, run, subscription};
+use crate::harness::{Seen, TestBus, event, events, ids, run, subscription};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_reply_to_nobody_is_known() {
-    run(Stage::embedded().await, async |stage| {
+async fn reply_to_nobody_is_known() {
+    run(TestBus::embedded().await, async |test_bus| {
         let to = ReplyTo {
             address: "long gone".into(),
             correlation: "7".into(),
         };
-        let abandoned = stage.bus().reply(&to, &event("answer")).await.unwrap_err();
+        let abandoned = test_bus
+            .bus()
+            .reply(&to, &event("answer"))
+            .await
+            .unwrap_err();
         assert!(matches!(abandoned, Error::ReplyAbandoned));
     })
     .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_long_queue_keeps_its_order_from_disk() {
-    run(Stage::embedded().await, async |stage| {
-        let bus = stage.bus();
+async fn long_queue_keeps_its_order_from_disk() {
+    run(TestBus::embedded().await, async |test_bus| {
+        let bus = test_bus.bus();
         let mut subscription = subscription("calls.log", &["call.missed"]);
         subscription.prefetch = 1;
         bus.declare(&subscription).await.unwrap();
@@ -46,9 +50,9 @@ async fn a_long_queue_keeps_its_order_from_disk() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_closed_bus_refuses() {
-    run(Stage::embedded().await, async |stage| {
-        let bus = stage.bus();
+async fn closed_bus_refuses() {
+    run(TestBus::embedded().await, async |test_bus| {
+        let bus = test_bus.bus();
         bus.declare(&subscription("calls.log", &["call.missed"]))
             .await
             .unwrap();
@@ -60,13 +64,13 @@ async fn a_closed_bus_refuses() {
             Err(Error::Unavailable(_))
         ));
         assert_eq!(tap.next().await, None);
-        stage.restart().await;
+        test_bus.restart().await;
     })
     .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_dropped_bus_frees_its_folder() {
+async fn dropped_bus_frees_its_folder() {
     let dir = tempfile::tempdir().unwrap();
     let config = Config::Embedded {
         dir: dir.path().to_owned(),
@@ -92,9 +96,9 @@ async fn a_dropped_bus_frees_its_folder() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_request_needs_no_longer_than_its_reply() {
-    run(Stage::embedded().await, async |stage| {
-        let bus = stage.bus();
+async fn request_needs_no_longer_than_its_reply() {
+    run(TestBus::embedded().await, async |test_bus| {
+        let bus = test_bus.bus();
         bus.declare(&subscription("calls.log", &["ask"]))
             .await
             .unwrap();

@@ -1,4 +1,4 @@
-//! The stage that a test plays on.
+//! The test_bus that a test plays on.
 
 use std::panic::{AssertUnwindSafe, resume_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -14,14 +14,14 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 
 /// A bus of one's own: a folder, or a namespace on the broker that `AMQP_URL` names.
-pub struct Stage {
+pub struct TestBus {
     config: Config,
     bus: Mutex<Bus>,
     peers: Mutex<Vec<Bus>>,
     _dir: Option<tempfile::TempDir>,
 }
 
-impl Stage {
+impl TestBus {
     pub async fn embedded() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let config = Config::Embedded {
@@ -31,14 +31,14 @@ impl Stage {
     }
 
     pub async fn amqp() -> Self {
-        let stage = Self::open(amqp_config(&amqp_url()), None).await;
-        let ready = tokio::time::timeout(Duration::from_secs(10), stage.bus().ready()).await;
+        let test_bus = Self::open(amqp_config(&amqp_url()), None).await;
+        let ready = tokio::time::timeout(Duration::from_secs(10), test_bus.bus().ready()).await;
         assert!(
             ready.is_ok(),
             "no RabbitMQ answers: start one (rabbitmq-server, or docker compose up rabbitmq) and set \
              AMQP_URL if it is not amqp://guest:guest@127.0.0.1:5672/%2f"
         );
-        stage
+        test_bus
     }
 
     pub async fn open(config: Config, dir: Option<tempfile::TempDir>) -> Self {
@@ -109,13 +109,13 @@ pub fn amqp_config(url: &str) -> Config {
 }
 
 /// Runs a test and cleans up after it, whether it passes or not.
-pub async fn run<F: Future<Output = ()>>(stage: Stage, test: impl FnOnce(Arc<Stage>) -> F) {
-    let stage = Arc::new(stage);
+pub async fn run<F: Future<Output = ()>>(test_bus: TestBus, test: impl FnOnce(Arc<TestBus>) -> F) {
+    let test_bus = Arc::new(test_bus);
     let limit = Duration::from_secs(60);
-    let outcome = AssertUnwindSafe(tokio::time::timeout(limit, test(stage.clone())))
+    let outcome = AssertUnwindSafe(tokio::time::timeout(limit, test(test_bus.clone())))
         .catch_unwind()
         .await;
-    let ended = tokio::time::timeout(Duration::from_secs(20), stage.end()).await;
+    let ended = tokio::time::timeout(Duration::from_secs(20), test_bus.end()).await;
     match outcome {
         Err(panic) => resume_unwind(panic),
         Ok(in_time) => in_time.expect("the test takes too long"),

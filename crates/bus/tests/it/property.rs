@@ -9,7 +9,7 @@ use bus::Disposition;
 use proptest::prelude::*;
 use tokio::sync::Notify;
 
-use crate::harness::{Seen, Stage, events, eventually, ids, run, subscription};
+use crate::harness::{Seen, TestBus, events, eventually, ids, run, subscription};
 
 #[derive(Debug, Clone, Copy)]
 enum Act {
@@ -23,8 +23,8 @@ fn act() -> impl Strategy<Value = Act> {
     prop_oneof![4 => Just(Act::Done), 3 => Just(Act::Retry), 2 => Just(Act::Dead), 1 => Just(Act::Kill)]
 }
 
-async fn play(stage: Arc<Stage>, acts: Vec<Act>, count: usize) {
-    let bus = stage.bus();
+async fn play(test_bus: Arc<TestBus>, acts: Vec<Act>, count: usize) {
+    let bus = test_bus.bus();
     let acts = Arc::new(Mutex::new(VecDeque::from(acts)));
     let last = Arc::new(Mutex::new(BTreeMap::new()));
     let killed = Arc::new(Notify::new());
@@ -95,14 +95,18 @@ async fn play(stage: Arc<Stage>, acts: Vec<Act>, count: usize) {
     assert_eq!(handled, ids(&events).into_iter().collect());
 }
 
-fn on(stage: impl Future<Output = Stage>, acts: Vec<Act>, count: usize) {
+fn on(test_bus: impl Future<Output = TestBus>, acts: Vec<Act>, count: usize) {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
         .build()
         .unwrap();
-    runtime
-        .block_on(async { run(stage.await, async |stage| play(stage, acts, count).await).await });
+    runtime.block_on(async {
+        run(test_bus.await, async |test_bus| {
+            play(test_bus, acts, count).await
+        })
+        .await
+    });
 }
 
 proptest! {
@@ -110,11 +114,11 @@ proptest! {
 
     #[test]
     fn every_event_is_settled_once_on_embedded(acts in proptest::collection::vec(act(), 0..20), count in 1_usize..8) {
-        on(Stage::embedded(), acts, count);
+        on(TestBus::embedded(), acts, count);
     }
 
     #[test]
     fn every_event_is_settled_once_on_rabbitmq(acts in proptest::collection::vec(act(), 0..20), count in 1_usize..8) {
-        on(Stage::amqp(), acts, count);
+        on(TestBus::amqp(), acts, count);
     }
 }

@@ -1,7 +1,7 @@
 //! Answering machine detection (specification, section 2.7): who has picked up follows from how the phone was told to behave.
 
 use crate::call::control::Interrupt;
-use crate::call::{Goto, Stage};
+use crate::call::{Goto, LegContext};
 use crate::faults::{Behaviour, Callee};
 use crate::state::Status;
 use crate::time::seconds;
@@ -51,18 +51,18 @@ fn verdict(callee: &Callee, detection: &Detection) -> (&'static str, f64) {
 
 /// Finds out who has picked up, before the call's TwiML or while it runs. Answers where the call goes on.
 pub(crate) async fn detect(
-    stage: &Stage,
+    context: &LegContext,
     callee: &Callee,
     detection: &Detection,
     first: Goto,
 ) -> Result<Goto, Interrupt> {
     if detection.meanwhile {
-        detect_meanwhile(stage, callee, detection);
+        detect_meanwhile(context, callee, detection);
         return Ok(first);
     }
     let (who, after_s) = verdict(callee, detection);
-    stage.wait(seconds(after_s)).await?;
-    found(stage, who);
+    context.wait(seconds(after_s)).await?;
+    found(context, who);
     Ok(match first {
         Goto::Fetch(mut ask) => {
             ask.extra.push(("AnsweredBy".to_owned(), who.to_owned()));
@@ -73,50 +73,50 @@ pub(crate) async fn detect(
 }
 
 /// The same beside whatever the leg does.
-pub(crate) fn detect_meanwhile(stage: &Stage, callee: &Callee, detection: &Detection) {
+pub(crate) fn detect_meanwhile(context: &LegContext, callee: &Callee, detection: &Detection) {
     let (who, after_s) = verdict(callee, detection);
-    let (stage, callback) = (stage.clone(), detection.callback.clone());
-    let shared = stage.shared.clone();
-    shared.spawn(async move { report(&stage, who, after_s, callback).await });
+    let (context, callback) = (context.clone(), detection.callback.clone());
+    let shared = context.shared.clone();
+    shared.spawn(async move { report(&context, who, after_s, callback).await });
 }
 
-fn found(stage: &Stage, who: &'static str) {
-    let mut state = stage.shared.state();
-    if let Some(call) = state.call_mut(&stage.sid) {
+fn found(context: &LegContext, who: &'static str) {
+    let mut state = context.shared.state();
+    if let Some(call) = state.call_mut(&context.sid) {
         call.answered_by = Some(who);
     }
-    state.moment(&stage.sid, "answered-by", who);
+    state.moment(&context.sid, "answered-by", who);
 }
 
 /// The callback of `AsyncAmd`, which says neither who calls nor whom.
 async fn report(
-    stage: &Stage,
+    context: &LegContext,
     who: &'static str,
     after_s: f64,
     callback: Option<(String, String)>,
 ) {
     tokio::select! {
         biased;
-        () = stage.control.over() => return,
-        () = stage.shared.time.sleep(seconds(after_s)) => {}
+        () = context.control.over() => return,
+        () = context.shared.time.sleep(seconds(after_s)) => {}
     }
-    if stage.look(|call| call.status != Status::InProgress) {
+    if context.look(|call| call.status != Status::InProgress) {
         return;
     }
-    found(stage, who);
+    found(context, who);
     let Some((url, method)) = callback else {
         return;
     };
-    let token = stage.shared.state().ids.token();
+    let token = context.shared.state().ids.token();
     let pair = |name: &str, value: String| (name.to_owned(), value);
     let request = Request {
         kind: "amd-status",
-        sid: Some(stage.sid.clone()),
+        sid: Some(context.sid.clone()),
         url,
         method,
         params: vec![
-            pair("CallSid", stage.sid.clone()),
-            pair("AccountSid", stage.shared.account.sid.clone()),
+            pair("CallSid", context.sid.clone()),
+            pair("AccountSid", context.shared.account.sid.clone()),
             pair("AnsweredBy", who.to_owned()),
             pair(
                 "MachineDetectionDuration",
@@ -126,7 +126,7 @@ async fn report(
         token,
     };
     // How it went is in the log.
-    let _ = deliver(&stage.shared, &request, |_| Ok(())).await;
+    let _ = deliver(&context.shared, &request, |_| Ok(())).await;
 }
 
 #[cfg(test)]

@@ -1,13 +1,18 @@
 //! How the world reaches into a running leg: keys and speech, hanging up, and a redirect through the API.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
+use audio::mulaw;
+use parking_lot::Mutex;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, broadcast, watch};
 use tokio_util::sync::CancellationToken;
 
-use crate::call::fetch::Goto;
+use crate::call::goto::Goto;
 use crate::state::Status;
+
+/// A listener may be so many pieces of sound behind: ten seconds of a stream.
+const EARPIECE: usize = 512;
 
 /// What the person on the phone does.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,6 +25,10 @@ pub(crate) enum Input {
     Quiet,
     /// Was silent for so many seconds, on purpose.
     Pause(f64),
+    /// Begins to speak into a microphone: what is said comes when it is over.
+    Begins,
+    /// The microphone's sound, also that of silence, as it is picked up.
+    Sound(Vec<i16>),
 }
 
 /// What somebody says.
@@ -30,9 +39,21 @@ pub(crate) struct Utterance {
     pub(crate) seconds: f64,
     /// A sound of their own in place of the simulated voice.
     pub(crate) sound: Option<Arc<Vec<i16>>>,
+    /// Whether it was spoken into a microphone: then its sound has come already.
+    pub(crate) live: bool,
 }
 
 impl Utterance {
+    /// What somebody has begun to say into a microphone.
+    pub(crate) fn begun() -> Self {
+        Self {
+            text: String::new(),
+            seconds: 0.0,
+            sound: Some(Arc::default()),
+            live: true,
+        }
+    }
+
     /// How it sounds, at the telephone's rate.
     pub(crate) fn samples(&self) -> Vec<i16> {
         match &self.sound {
@@ -73,6 +94,37 @@ pub(crate) struct Control {
     inputs: UnboundedSender<Input>,
     ear: watch::Sender<u64>,
     playing: watch::Sender<bool>,
+    earpiece: broadcast::Sender<Earful>,
+}
+
+/// What comes out of the earpiece of somebody who listens.
+#[derive(Clone, Debug)]
+pub(crate) enum Earful {
+    /// Sound in mu-law, at the telephone's rate.
+    Sound(Vec<u8>),
+    /// What was not played yet is not played any more.
+    Clear,
+}
+
+/// Stops a sound in the earpiece that was cut off.
+pub(crate) struct Playing<'a> {
+    control: &'a Control,
+    ended: bool,
+}
+
+impl Playing<'_> {
+    /// It has been played to its end.
+    pub(crate) fn ended(mut self) {
+        self.ended = true;
+    }
+}
+
+impl Drop for Playing<'_> {
+    fn drop(&mut self) {
+        if !self.ended {
+            self.control.put(Earful::Clear);
+        }
+    }
 }
 
 impl Control {
@@ -87,16 +139,14 @@ impl Control {
             inputs,
             ear: watch::Sender::new(0),
             playing: watch::Sender::new(false),
+            earpiece: broadcast::Sender::new(EARPIECE),
         };
         (control, receiver)
     }
 
     /// Ends the leg; the first who does it is remembered.
     pub(crate) fn end(&self, by: By) {
-        self.by
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get_or_insert(by);
+        self.by.lock().get_or_insert(by);
         self.over.cancel();
     }
 
@@ -110,7 +160,7 @@ impl Control {
 
     /// Sends the call to other TwiML.
     pub(crate) fn redirect(&self, goto: Goto) {
-        *self.goto.lock().unwrap_or_else(PoisonError::into_inner) = Some(goto);
+        *self.goto.lock() = Some(goto);
         self.nudge.notify_one();
     }
 
@@ -127,15 +177,10 @@ impl Control {
     pub(crate) async fn interrupted(&self) -> Interrupt {
         loop {
             if self.over.is_cancelled() {
-                let by = *self.by.lock().unwrap_or_else(PoisonError::into_inner);
+                let by = *self.by.lock();
                 return Interrupt::Over(by.unwrap_or(By::Phone));
             }
-            if let Some(goto) = self
-                .goto
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .take()
-            {
+            if let Some(goto) = self.goto.lock().take() {
                 return Interrupt::Goto(Box::new(goto));
             }
             tokio::select! {
@@ -166,5 +211,31 @@ impl Control {
 
     pub(crate) fn ear(&self) -> watch::Receiver<u64> {
         self.ear.subscribe()
+    }
+
+    /// What is heard from now on.
+    pub(crate) fn earpiece(&self) -> broadcast::Receiver<Earful> {
+        self.earpiece.subscribe()
+    }
+
+    /// Sound for whoever listens; until it is told to have ended, it is cut off.
+    pub(crate) fn sounds(&self, samples: &[i16]) -> Playing<'_> {
+        if self.is_listened_to() {
+            self.put(Earful::Sound(mulaw::encode_all(samples)));
+        }
+        Playing {
+            control: self,
+            ended: false,
+        }
+    }
+
+    /// The same for sound that is given piece by piece, as it is played.
+    pub(crate) fn put(&self, earful: Earful) {
+        // Mostly nobody listens.
+        let _ = self.earpiece.send(earful);
+    }
+
+    pub(crate) fn is_listened_to(&self) -> bool {
+        self.earpiece.receiver_count() > 0
     }
 }

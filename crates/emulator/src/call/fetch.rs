@@ -5,39 +5,12 @@ use twiml::{Medium, Response};
 use url::Url;
 
 use crate::call::control::Interrupt;
-use crate::call::{Leg, Stage};
+use crate::call::goto::{Ask, Broken, FALLBACK, Goto};
+use crate::call::leg::Leg;
+use crate::call::leg_context::LegContext;
 use crate::document::{self, Voice};
 use crate::state::Fetched;
 use crate::webhooks::{self, Answer, Failure, Params, Request, deliver};
-
-/// What a request to the fallback URL is for, in the log.
-pub(crate) const FALLBACK: &str = "fallback";
-
-/// A request for TwiML.
-#[derive(Clone, Debug)]
-pub(crate) struct Ask {
-    /// What for, for the log: `voice`, `gather`, `dial-action` and so on.
-    pub(crate) kind: &'static str,
-    pub(crate) url: String,
-    pub(crate) method: String,
-    /// What it says beside the call's own parameters.
-    pub(crate) extra: Params,
-}
-
-/// Where a call goes on.
-#[derive(Clone, Debug)]
-pub(crate) enum Goto {
-    Fetch(Ask),
-    /// TwiML that came through the API.
-    Inline(String),
-}
-
-/// Something in a document that could not be had, a sound for example: Twilio goes to the fallback URL with it.
-#[derive(Clone, Debug)]
-pub(crate) struct Broken {
-    pub(crate) code: u32,
-    pub(crate) url: String,
-}
 
 /// A document to run.
 pub(crate) struct Document {
@@ -55,7 +28,7 @@ impl Leg {
             Goto::Inline(xml) => return Ok(self.inline(xml)),
             Goto::Fetch(ask) => ask,
         };
-        let failure = match self.stage.ask(&ask).await? {
+        let failure = match self.context.ask(&ask).await? {
             Ok(answer) => return Ok(Some(document(&answer, ask))),
             Err(failure) => failure,
         };
@@ -70,7 +43,7 @@ impl Leg {
             return Ok(None);
         };
         Ok(self
-            .stage
+            .context
             .ask(&fallback)
             .await?
             .ok()
@@ -79,7 +52,7 @@ impl Leg {
 
     /// What is asked when something fails.
     pub(crate) fn fallback(&self, broken: &Broken, mut extra: Params) -> Option<Ask> {
-        let (url, method) = self.stage.look(|call| call.fallback.clone())?;
+        let (url, method) = self.context.look(|call| call.fallback.clone())?;
         extra.push(("ErrorCode".to_owned(), broken.code.to_string()));
         extra.push(("ErrorUrl".to_owned(), broken.url.clone()));
         Some(Ask {
@@ -93,7 +66,7 @@ impl Leg {
     fn inline(&self, xml: String) -> Option<Document> {
         let read = document::read(&xml, Medium::Voice);
         let code = read.as_ref().err().map(|failure| failure.code);
-        self.stage.keep(String::new(), None, code, xml.clone());
+        self.context.keep(String::new(), None, code, xml.clone());
         match read {
             Ok(response) => Some(Document {
                 response,
@@ -101,7 +74,7 @@ impl Leg {
                 base: None,
             }),
             Err(failure) => {
-                self.stage.note("twiml", &failure);
+                self.context.note("twiml", &failure);
                 None
             }
         }
@@ -121,18 +94,18 @@ fn document(answer: &Answer, ask: Ask) -> Document {
     }
 }
 
-impl Stage {
+impl LegContext {
     /// Asks the application for TwiML. If the leg is interrupted meanwhile the request still runs to its end, as Twilio's would.
     async fn ask(&self, ask: &Ask) -> Result<Result<Answer, Failure>, Interrupt> {
         let request = self.request(ask);
         let (sender, receiver) = oneshot::channel();
         let (shared, url) = (self.shared.clone(), webhooks::shown(&ask.url));
-        let stage = self.clone();
+        let context = self.clone();
         self.shared.spawn(async move {
             let outcome = deliver(&shared, &request, document::check_voice).await;
             match &outcome {
-                Ok(answer) => stage.keep(url, Some(answer.status), None, answer.body.clone()),
-                Err(failure) => stage.keep(url, None, Some(failure.code), String::new()),
+                Ok(answer) => context.keep(url, Some(answer.status), None, answer.body.clone()),
+                Err(failure) => context.keep(url, None, Some(failure.code), String::new()),
             }
             let _ = sender.send(outcome);
         });

@@ -6,12 +6,12 @@ use tokio::sync::mpsc::unbounded_channel;
 
 use crate::Error;
 use crate::call::amd::{Detection, detect};
+use crate::call::callee::{pass, person, ring};
 use crate::call::control::{By, Interrupt};
 use crate::call::leg::Kind;
 use crate::call::recording::{self, Plan, WHOLE_CALL};
 use crate::call::verbs::play::keys;
-use crate::call::verbs::{pass, person, ring};
-use crate::call::{Ask, Control, End, Goto, Leg, Stage};
+use crate::call::{Ask, Control, End, Goto, Leg, LegContext};
 use crate::log::{Direction as Way, Entry};
 use crate::script::{Part, Script, play, play_live};
 use crate::state::{Call, Direction, RecordingCallback, Shared, Status, StatusCallback};
@@ -66,13 +66,13 @@ pub(crate) fn inbound(shared: &Arc<Shared>, script: Script) -> Result<String, Er
     state.moment(&sid, "status", Status::Ringing.as_str());
     drop(state);
 
-    let stage = Stage {
+    let context = LegContext {
         shared: Arc::clone(shared),
         sid: sid.clone(),
         control,
     };
     let part = Part {
-        stage: stage.clone(),
+        context: context.clone(),
         phone: script.from,
         number: script.number,
     };
@@ -83,7 +83,7 @@ pub(crate) fn inbound(shared: &Arc<Shared>, script: Script) -> Result<String, Er
             play_live(&part, wishes).await;
         }
     });
-    let leg = Leg::new(stage, Kind::Call, inputs);
+    let leg = Leg::new(context, Kind::Call, inputs);
     let first = Ask {
         kind: "voice",
         url: route.url,
@@ -97,25 +97,25 @@ pub(crate) fn inbound(shared: &Arc<Shared>, script: Script) -> Result<String, Er
 async fn answer_call(mut leg: Leg, first: Ask) {
     if first.url.is_empty() {
         let entry = Entry {
-            sid: Some(leg.stage.sid.clone()),
+            sid: Some(leg.context.sid.clone()),
             ..Entry::new(Way::Note, "voice")
         };
-        leg.stage.shared.state().record(Entry {
+        leg.context.shared.state().record(Entry {
             error: Some("the number has no VoiceUrl".to_owned()),
             ..entry
         });
-        leg.stage.control.end(By::Phone);
-        leg.stage.status(Status::Failed);
+        leg.context.control.end(By::Phone);
+        leg.context.status(Status::Failed);
         return;
     }
-    limit(&leg.stage);
+    limit(&leg.context);
     let end = leg.run(Goto::Fetch(first)).await;
     finish(leg, end, Status::NoAnswer).await;
 }
 
 /// Ends a call and makes the requests that come after it.
 pub(crate) async fn finish(leg: Leg, end: End, unanswered: Status) {
-    let answered = leg.stage.look(|call| call.answered.is_some());
+    let answered = leg.context.look(|call| call.answered.is_some());
     let status = match end {
         End::Rejected(status) => status,
         End::Done | End::HungUp => Status::Completed,
@@ -124,31 +124,31 @@ pub(crate) async fn finish(leg: Leg, end: End, unanswered: Status) {
         End::Over(By::Parent(status)) => status,
         End::Over(By::Phone) => unanswered,
     };
-    leg.stage.control.end(By::Parent(status));
-    leg.stage.status(status);
+    leg.context.control.end(By::Parent(status));
+    leg.context.status(status);
     for ask in &leg.parting {
-        let request = leg.stage.request(ask);
+        let request = leg.context.request(ask);
         // Twilio does not run what a call that is over is answered.
-        let _ = deliver(&leg.stage.shared, &request, |_| Ok(())).await;
+        let _ = deliver(&leg.context.shared, &request, |_| Ok(())).await;
     }
 }
 
 /// Ends a call that goes on for too long.
-pub(crate) fn limit(stage: &Stage) {
-    let stage = stage.clone();
-    let shared = Arc::clone(&stage.shared);
+pub(crate) fn limit(context: &LegContext) {
+    let context = context.clone();
+    let shared = Arc::clone(&context.shared);
     shared.spawn(async move {
         loop {
-            let now = stage.shared.time.now();
-            let left_s = stage.look(|call| call.left_s(now));
+            let now = context.shared.time.now();
+            let left_s = context.look(|call| call.left_s(now));
             if left_s <= 0.0 {
-                stage.control.end(By::Api(Status::Completed));
+                context.control.end(By::Api(Status::Completed));
                 return;
             }
             tokio::select! {
-                () = stage.control.over() => return,
-                () = stage.control.limit_changed() => {}
-                () = stage.shared.time.sleep(seconds(left_s)) => {}
+                () = context.control.over() => return,
+                () = context.control.limit_changed() => {}
+                () = context.shared.time.sleep(seconds(left_s)) => {}
             }
         }
     });
@@ -216,27 +216,27 @@ pub(crate) fn outbound(shared: &Arc<Shared>, wish: Outbound) -> String {
     state.call_insert(call);
     state.moment(&sid, "status", Status::Queued.as_str());
     drop(state);
-    let stage = Stage {
+    let context = LegContext {
         shared: Arc::clone(shared),
         sid: sid.clone(),
         control,
     };
-    let leg = Leg::new(stage, Kind::Call, inputs);
+    let leg = Leg::new(context, Kind::Call, inputs);
     shared.spawn(Box::pin(place_call(leg, wish)));
     sid
 }
 
 async fn place_call(mut leg: Leg, wish: Outbound) {
-    let stage = leg.stage.clone();
-    let callee = stage.shared.state().faults.callee(&wish.to);
-    let rung = match pass(&stage, 0.2).await {
+    let context = leg.context.clone();
+    let callee = context.shared.state().faults.callee(&wish.to);
+    let rung = match pass(&context, 0.2).await {
         Ok(()) => {
-            let timeout = stage
+            let timeout = context
                 .shared
                 .time
                 .sleep(seconds(f64::from(wish.timeout_s + 5)));
             tokio::select! {
-                rung = ring(&stage, &callee) => rung,
+                rung = ring(&context, &callee) => rung,
                 () = timeout => Ok(Some(Status::NoAnswer)),
             }
         }
@@ -247,19 +247,19 @@ async fn place_call(mut leg: Leg, wish: Outbound) {
         Err(by) => End::Over(by),
         Ok(None) => {
             leg.answered();
-            limit(&stage);
-            person(&stage, &callee);
+            limit(&context);
+            person(&context, &callee);
             match (callee.behaviour, callee.talk_s) {
-                (crate::faults::Behaviour::HangUp, _) => stage.control.end(By::Phone),
-                (_, Some(talks)) => hang_up_after(&stage, talks),
+                (crate::faults::Behaviour::HangUp, _) => context.control.end(By::Phone),
+                (_, Some(talks)) => hang_up_after(&context, talks),
                 (_, None) => {}
             }
             if let Some(wish) = wish.record {
-                recording::begin(&stage.shared, wish.plan(&stage.sid));
+                recording::begin(&context.shared, wish.plan(&context.sid));
             }
             let first = match (&wish.send_digits, &wish.detect) {
-                (Some(digits), _) => keys(&stage, digits).await.map(|()| wish.first),
-                (None, Some(detection)) => detect(&stage, &callee, detection, wish.first).await,
+                (Some(digits), _) => keys(&context, digits).await.map(|()| wish.first),
+                (None, Some(detection)) => detect(&context, &callee, detection, wish.first).await,
                 (None, None) => Ok(wish.first),
             };
             match first {
@@ -273,11 +273,11 @@ async fn place_call(mut leg: Leg, wish: Outbound) {
 }
 
 /// The person on the phone loses patience.
-pub(crate) fn hang_up_after(stage: &Stage, talks_s: f64) {
-    let stage = stage.clone();
-    let shared = Arc::clone(&stage.shared);
+pub(crate) fn hang_up_after(context: &LegContext, talks_s: f64) {
+    let context = context.clone();
+    let shared = Arc::clone(&context.shared);
     shared.spawn(async move {
-        stage.shared.time.sleep(seconds(talks_s)).await;
-        stage.control.end(By::Phone);
+        context.shared.time.sleep(seconds(talks_s)).await;
+        context.control.end(By::Phone);
     });
 }

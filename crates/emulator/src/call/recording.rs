@@ -9,7 +9,8 @@ use twiml::Track;
 use crate::faults::{CallbackTime, RecordingEnd};
 use crate::log::{Direction, Entry};
 use crate::state::{
-    Call, Hold, Piece, Recording, RecordingCallback, RecordingStatus, Shared, Side, State,
+    Call, Hold, Piece, RECORD_VERB, Recording, RecordingCallback, RecordingStatus, Shared, Side,
+    State,
 };
 use crate::time::seconds;
 use crate::webhooks::{self, Failure, Params, Request, deliver};
@@ -277,8 +278,6 @@ fn ears(state: &State, call_sid: &str, side: Side) -> Vec<(String, Side)> {
     .collect()
 }
 
-/// The source of what `<Record>` records, which takes its sound itself.
-pub(crate) const RECORD_VERB: &str = "RecordVerb";
 /// The source of what `<Start><Recording>` records.
 pub(crate) const TWIML: &str = "StartCallRecordingTwiML";
 /// The source of what `<Dial record>` records.

@@ -8,7 +8,8 @@ use reqwest::header::{CONTENT_TYPE, ETAG, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST
 use tokio::sync::oneshot;
 use url::Url;
 
-use crate::call::Stage;
+use crate::call::LegContext;
+use crate::call::clip::{Cached, Clip};
 use crate::call::control::Interrupt;
 use crate::log::{Direction, Entry};
 use crate::state::Shared;
@@ -19,25 +20,7 @@ const PATIENCE: Duration = Duration::from_secs(15);
 /// The largest file that is read.
 const LARGEST: usize = 40 * 1024 * 1024;
 
-/// A file that can be played.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Clip {
-    pub(crate) seconds: f64,
-    /// The words of a simulated voice in it.
-    pub(crate) words: Option<String>,
-    /// Its sound at the telephone's rate, where it can be decoded.
-    pub(crate) samples: Arc<Vec<i16>>,
-}
-
-/// A file that was fetched before, with what tells whether it is still the same.
-#[derive(Clone, Debug)]
-pub(crate) struct Cached {
-    etag: Option<String>,
-    last_modified: Option<String>,
-    clip: Clip,
-}
-
-impl Stage {
+impl LegContext {
     /// Gets a file. If the leg is interrupted meanwhile the request still runs to its end.
     pub(crate) async fn clip(&self, url: &str) -> Result<Result<Clip, Failure>, Interrupt> {
         let (sender, receiver) = oneshot::channel();
@@ -275,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn the_bytes_must_be_what_the_type_says() {
+    fn bytes_must_be_what_the_type_says() {
         let sound = Sound::mono(audio::speech("good morning", Some(2.0)));
         let wav = sound.to_wav(Encoding::MuLaw).unwrap();
         let good = clip("audio/x-wav; charset=binary", &wav).unwrap();
@@ -307,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn an_mp3_lasts_as_long_as_its_bit_rate_says() {
+    fn mp3_lasts_as_long_as_its_bit_rate_says() {
         // MPEG 2 layer III at 32 kbit/s: 4000 bytes in a second.
         let mut bytes = vec![0xFF, 0xF3, 0x40, 0xC0];
         bytes.resize(8_000, 0);

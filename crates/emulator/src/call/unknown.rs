@@ -2,7 +2,7 @@
 
 use twiml::Response;
 
-use crate::call::Stage;
+use crate::call::LegContext;
 use crate::webhooks::Failure;
 
 /// Twilio's number for a document that is not as its schema has it.
@@ -11,7 +11,7 @@ const SCHEMA: u32 = 12200;
 /// Of one document; a document of 64 kB has room for thousands.
 const MOST: usize = 20;
 
-impl Stage {
+impl LegContext {
     /// Writes a warning for each attribute that does not exist or cannot have its value.
     pub(crate) fn warn_of_unknown(&self, response: &Response) {
         for unknown in response.unknown().iter().take(MOST) {

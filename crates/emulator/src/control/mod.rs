@@ -1,6 +1,7 @@
 //! The emulator's own controls under `/emulator` (the contract, "The emulator").
 
 mod live;
+mod sound;
 mod view;
 
 use serde::Deserialize;
@@ -8,6 +9,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 pub(crate) use live::events;
+pub(crate) use sound::{PATH as SOUND, sound};
 pub use view::CallView;
 
 use crate::Error;

@@ -5,5 +5,5 @@ mod server;
 mod table;
 
 pub(crate) use exchange::{Exchange, Fields, Reply};
-pub(crate) use server::serve;
+pub(crate) use server::{is_authorized, refuse_stranger, render, serve};
 pub(crate) use table::{Access, Endpoint, Verb};

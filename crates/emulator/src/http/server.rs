@@ -31,6 +31,7 @@ pub(crate) fn serve(shared: Arc<Shared>, listener: TcpListener) -> io::Result<Se
         App::new()
             .app_data(web::Data::from(Arc::clone(&shared)))
             .app_data(web::PayloadConfig::new(LARGEST))
+            .route(control::SOUND, web::get().to(control::sound))
             .default_service(web::to(any))
     })
     .workers(2)
@@ -62,7 +63,7 @@ fn answer(shared: &Arc<Shared>, request: &HttpRequest, body: Bytes) -> Reply {
         Found::Nothing => missing(path),
         Found::Endpoint(endpoint, vars) => {
             exchange.vars = vars;
-            if !authorized(shared, request, endpoint.access) {
+            if !is_authorized(shared, request, endpoint.access) {
                 refuse_stranger(endpoint.access)
             } else if endpoint.access.is_api() {
                 exchange.form = Fields::parse(&exchange.body);
@@ -151,7 +152,7 @@ fn logged(mut entry: Entry, reply: &Reply) -> Entry {
     }
 }
 
-fn authorized(shared: &Shared, request: &HttpRequest, access: Access) -> bool {
+pub(crate) fn is_authorized(shared: &Shared, request: &HttpRequest, access: Access) -> bool {
     let given: Vec<u8> = request
         .headers()
         .get(AUTHORIZATION)
@@ -175,7 +176,7 @@ fn authorized(shared: &Shared, request: &HttpRequest, access: Access) -> bool {
     }
 }
 
-fn refuse_stranger(access: Access) -> Reply {
+pub(crate) fn refuse_stranger(access: Access) -> Reply {
     if access.is_api() {
         return Reply::refused(401, 20003, "Authenticate");
     }
@@ -186,7 +187,7 @@ fn refuse_stranger(access: Access) -> Reply {
     )
 }
 
-fn render(shared: &Arc<Shared>, reply: Reply) -> HttpResponse {
+pub(crate) fn render(shared: &Arc<Shared>, reply: Reply) -> HttpResponse {
     let status =
         |status: u16| StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     match reply {

@@ -250,7 +250,7 @@ mod tests {
     use super::fits;
 
     #[test]
-    fn a_star_is_one_digit() {
+    fn star_is_one_digit() {
         assert!(fits("+15550100001", "+15550100001"));
         assert!(fits("555010****", "+15550100001"));
         assert!(fits("0100", "+15550100001"));

@@ -7,7 +7,7 @@ use audio::{Sound, speech_s};
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::call::recording::tape;
-use crate::call::{By, Input, Stage, Utterance};
+use crate::call::{By, Input, LegContext, Utterance};
 use crate::script::{Speech, Step};
 use crate::sms;
 use crate::state::{ScriptReport, Side};
@@ -23,7 +23,7 @@ const KEY_S: f64 = 0.1;
 
 /// The person and their phone.
 pub(crate) struct Part {
-    pub(crate) stage: Stage,
+    pub(crate) context: LegContext,
     /// Their own number.
     pub(crate) phone: String,
     /// The number at the other end.
@@ -36,14 +36,14 @@ pub(crate) async fn play(part: &Part, steps: &[Step]) {
     let mut ear = 0;
     for (index, step) in steps.iter().enumerate() {
         if let Err(problem) = part.step(step, index == 0, &mut ear).await {
-            part.stage.moment("script", &problem);
+            part.context.moment("script", &problem);
             part.report(|report| report.problem = Some(problem));
             break;
         }
         part.report(|report| report.done = index + 1);
     }
     part.report(|report| report.finished = true);
-    part.stage.moment("script", "done");
+    part.context.moment("script", "done");
 }
 
 /// Does what the person at a page wishes, one thing after the other, until the call is over.
@@ -52,11 +52,11 @@ pub(crate) async fn play_live(part: &Part, mut wishes: UnboundedReceiver<Step>) 
     loop {
         let step = tokio::select! {
             step = wishes.recv() => step,
-            () = part.stage.control.over() => None,
+            () = part.context.control.over() => None,
         };
         let Some(step) = step else { return };
         if let Err(problem) = part.step(&step, false, &mut ear).await {
-            part.stage.moment("script", &problem);
+            part.context.moment("script", &problem);
         }
     }
 }
@@ -64,7 +64,7 @@ pub(crate) async fn play_live(part: &Part, mut wishes: UnboundedReceiver<Step>) 
 impl Part {
     /// Makes the call's record say that a script is being played.
     pub(crate) fn begin(&self, steps: &[Step]) {
-        if let Some(call) = self.stage.shared.state().call_mut(&self.stage.sid) {
+        if let Some(call) = self.context.shared.state().call_mut(&self.context.sid) {
             call.script.get_or_insert_with(|| ScriptReport {
                 steps: steps.len(),
                 ..ScriptReport::default()
@@ -73,9 +73,9 @@ impl Part {
     }
 
     fn report(&self, change: impl FnOnce(&mut ScriptReport)) {
-        let mut state = self.stage.shared.state();
+        let mut state = self.context.shared.state();
         if let Some(report) = state
-            .call_mut(&self.stage.sid)
+            .call_mut(&self.context.sid)
             .and_then(|call| call.script.as_mut())
         {
             change(report);
@@ -89,8 +89,8 @@ impl Part {
                 self.on_the_line("press a key")?;
                 for key in keys.chars() {
                     self.pressed(key);
-                    self.stage.control.input(Input::Digit(key));
-                    self.stage.shared.time.sleep(seconds(KEY_S)).await;
+                    self.context.control.input(Input::Digit(key));
+                    self.context.shared.time.sleep(seconds(KEY_S)).await;
                 }
                 Ok(())
             }
@@ -104,27 +104,27 @@ impl Part {
                 let said = utterance(&interruption.speech())?;
                 self.listen_for_speech().await?;
                 let after = seconds(interruption.after_s);
-                self.stage.shared.time.sleep(after).await;
+                self.context.shared.time.sleep(after).await;
                 self.speak(said).await;
                 Ok(())
             }
             Step::Text(text) => {
                 let (body, media) = text.parts();
-                sms::receive(&self.stage.shared, &self.phone, &self.number, body, media)
+                sms::receive(&self.context.shared, &self.phone, &self.number, body, media)
                     .map(|_| ())
                     .map_err(|error| error.to_string())
             }
             Step::Pause(pause) => {
-                self.stage.shared.time.sleep(seconds(pause.seconds)).await;
-                self.stage.control.input(Input::Pause(pause.seconds));
+                self.context.shared.time.sleep(seconds(pause.seconds)).await;
+                self.context.control.input(Input::Pause(pause.seconds));
                 Ok(())
             }
             Step::HangUp(_) => {
                 if first {
                     self.ringing().await;
                 }
-                self.stage.moment("hang-up", "by the person on the phone");
-                self.stage.control.end(By::Phone);
+                self.context.moment("hang-up", "by the person on the phone");
+                self.context.control.end(By::Phone);
                 Ok(())
             }
         }
@@ -132,20 +132,22 @@ impl Part {
 
     async fn speak(&self, said: Utterance) {
         self.said(&said.text);
-        let (stage, length) = (&self.stage, seconds(said.seconds));
-        tape(&stage.shared, &stage.sid, Side::Inbound, || said.samples());
-        stage.control.input(Input::Speech(said));
-        stage.shared.time.sleep(length).await;
-        stage.control.input(Input::Quiet);
+        let (context, length) = (&self.context, seconds(said.seconds));
+        tape(&context.shared, &context.sid, Side::Inbound, || {
+            said.samples()
+        });
+        context.control.input(Input::Speech(said));
+        context.shared.time.sleep(length).await;
+        context.control.input(Input::Quiet);
     }
 
     /// Waits until something is heard that was not heard before and contains the text.
     async fn listen(&self, text: &str, ear: &mut usize) -> Result<(), String> {
         let wanted = text.to_lowercase();
-        let mut news = self.stage.control.ear();
-        let time = &self.stage.shared.time;
+        let mut news = self.context.control.ear();
+        let time = &self.context.shared.time;
         loop {
-            let found = self.stage.look(|call| {
+            let found = self.context.look(|call| {
                 call.heard
                     .iter()
                     .skip(*ear)
@@ -155,7 +157,7 @@ impl Part {
                 *ear += at + 1;
                 return Ok(());
             }
-            if self.stage.control.is_over() {
+            if self.context.control.is_over() {
                 let patience = time.real(PATIENCE).max(REAL_PATIENCE);
                 tokio::select! {
                     _ = news.changed() => {}
@@ -164,7 +166,7 @@ impl Part {
             } else {
                 tokio::select! {
                     _ = news.changed() => {}
-                    () = self.stage.control.over() => {}
+                    () = self.context.control.over() => {}
                 }
             }
         }
@@ -172,10 +174,10 @@ impl Part {
 
     /// Waits until the platform speaks.
     async fn listen_for_speech(&self) -> Result<(), String> {
-        let mut playing = self.stage.control.playing();
+        let mut playing = self.context.control.playing();
         let speaks = tokio::select! {
             heard = playing.wait_for(|plays| *plays) => heard.is_ok(),
-            () = self.stage.control.over() => false,
+            () = self.context.control.over() => false,
         };
         match speaks {
             true => Ok(()),
@@ -185,38 +187,38 @@ impl Part {
 
     /// Waits until the application has been asked and it has rung for a second: hanging up earlier is no call at all.
     async fn ringing(&self) {
-        let asked = || self.stage.look(|call| !call.twiml.is_empty());
-        while !asked() && !self.stage.control.is_over() {
-            self.stage
+        let asked = || self.context.look(|call| !call.twiml.is_empty());
+        while !asked() && !self.context.control.is_over() {
+            self.context
                 .shared
                 .time
                 .sleep(seconds(0.1).max(Duration::from_millis(1)))
                 .await;
         }
-        self.stage.shared.time.sleep(seconds(1.0)).await;
+        self.context.shared.time.sleep(seconds(1.0)).await;
     }
 
     fn on_the_line(&self, what: &str) -> Result<(), String> {
-        match self.stage.control.is_over() {
+        match self.context.control.is_over() {
             true => Err(format!("the call was over before the caller could {what}")),
             false => Ok(()),
         }
     }
 
     fn pressed(&self, key: char) {
-        let mut state = self.stage.shared.state();
-        if let Some(call) = state.call_mut(&self.stage.sid) {
+        let mut state = self.context.shared.state();
+        if let Some(call) = state.call_mut(&self.context.sid) {
             call.pressed.push(key);
         }
-        state.moment(&self.stage.sid, "pressed", key);
+        state.moment(&self.context.sid, "pressed", key);
     }
 
     fn said(&self, text: &str) {
-        let mut state = self.stage.shared.state();
-        if let Some(call) = state.call_mut(&self.stage.sid) {
+        let mut state = self.context.shared.state();
+        if let Some(call) = state.call_mut(&self.context.sid) {
             call.said.push(text.to_owned());
         }
-        state.moment(&self.stage.sid, "said", text);
+        state.moment(&self.context.sid, "said", text);
     }
 }
 
@@ -227,6 +229,7 @@ fn utterance(speech: &Speech) -> Result<Utterance, String> {
             text: speech.text.clone(),
             seconds: speech_s(&speech.text, speech.seconds),
             sound: None,
+            live: false,
         });
     };
     let cannot = |why: &dyn std::fmt::Display| format!("{file} cannot be spoken: {why}");
@@ -240,5 +243,6 @@ fn utterance(speech: &Speech) -> Result<Utterance, String> {
         text,
         seconds: sound.seconds(),
         sound: Some(Arc::new(sound.telephone())),
+        live: false,
     })
 }

@@ -1,8 +1,11 @@
 //! Text messages: sending with its status callbacks, receiving with its webhook and replies, opting out.
 
-mod incoming;
+mod asking;
+mod draft;
+mod exchange;
 mod optout;
-mod outgoing;
+mod progress;
 
-pub(crate) use incoming::receive;
-pub(crate) use outgoing::{Draft, cancel, send};
+pub(crate) use draft::Draft;
+pub(crate) use exchange::{receive, send};
+pub(crate) use progress::cancel;

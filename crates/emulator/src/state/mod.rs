@@ -6,22 +6,27 @@ mod message;
 mod moment;
 mod number;
 mod recording;
+mod status;
 mod wait;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 
+use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::broadcast;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-pub(crate) use call::{Call, Direction, Fetched, Heard, ScriptReport, Status, StatusCallback};
+pub(crate) use call::{Call, Direction, Fetched, Heard, ScriptReport, StatusCallback};
 pub(crate) use key::Key;
 pub use message::Media;
 pub(crate) use message::{Attachment, Message, MessageStatus, Way};
 pub use moment::Moment;
 pub(crate) use number::{Number, Route};
-pub(crate) use recording::{Hold, Piece, Recording, RecordingCallback, RecordingStatus, Side};
+pub(crate) use recording::{
+    Hold, Piece, RECORD_VERB, Recording, RecordingCallback, RecordingStatus, Side,
+};
+pub(crate) use status::Status;
 pub(crate) use wait::Wait;
 
 use crate::call::Cached;
@@ -83,7 +88,7 @@ impl Shared {
     }
 
     pub(crate) fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 
     /// Runs something until it is done, the emulator stops, or `reset` forgets what it belongs to.

@@ -5,6 +5,9 @@ use twiml::Track;
 
 use crate::faults::{CallbackTime, RecordingEnd};
 
+/// The source of what `<Record>` records, which takes its sound itself.
+pub(crate) const RECORD_VERB: &str = "RecordVerb";
+
 /// Where a recording is, in Twilio's words (specification, section 6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum RecordingStatus {

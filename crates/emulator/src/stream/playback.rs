@@ -31,6 +31,8 @@ pub(crate) struct Played {
     pub(crate) heard: Vec<Vec<i16>>,
     /// Whether there was sound.
     pub(crate) audible: bool,
+    /// It, in mu-law.
+    pub(crate) sound: Vec<u8>,
 }
 
 impl Playback {
@@ -78,7 +80,9 @@ impl Playback {
             match self.queue.front_mut() {
                 Some(Piece::Sound(sound)) => {
                     let taken = left.min(sound.len());
-                    self.played.extend(sound.drain(..taken).map(mulaw::decode));
+                    let frame: Vec<u8> = sound.drain(..taken).collect();
+                    self.played.extend(frame.iter().copied().map(mulaw::decode));
+                    played.sound.extend(frame);
                     left -= taken;
                     if sound.is_empty() {
                         self.queue.pop_front();

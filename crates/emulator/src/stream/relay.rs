@@ -14,7 +14,7 @@ use twiml::ConversationRelay;
 
 use super::socket::{Ended, Socket, WRITE, connect};
 use crate::call::recording::tape;
-use crate::call::{Input, Leg, Stage};
+use crate::call::{Input, Leg, LegContext};
 use crate::faults::StreamFault;
 use crate::state::Side;
 use crate::time::seconds;
@@ -25,7 +25,7 @@ const PLAYED_S: f64 = 1.0;
 
 /// One conversation of one leg.
 pub(crate) struct Relay {
-    stage: Stage,
+    context: LegContext,
     out: SplitSink<Socket, Message>,
     incoming: Option<SplitStream<Socket>>,
     /// Its `VX` id.
@@ -102,21 +102,21 @@ fn yes() -> bool {
 impl Relay {
     /// Opens the socket and begins.
     pub(crate) async fn open(
-        stage: &Stage,
+        context: &LegContext,
         noun: &ConversationRelay,
         session: String,
         parameters: Map<String, Value>,
     ) -> Result<Self, Failure> {
         let url = noun.url.as_deref().unwrap_or_default();
-        let (out, incoming) = connect(stage, url).await?.split();
+        let (out, incoming) = connect(context, url).await?.split();
         let stops = noun.interruptible.as_deref().unwrap_or("any");
         let stops = |by: &str| matches!(stops, "any" | "true") || stops == by;
         let mut relay = Self {
-            stage: stage.clone(),
+            context: context.clone(),
             out,
             incoming: Some(incoming),
             session,
-            fault: stage.shared.state().faults.stream(),
+            fault: context.shared.state().faults.stream(),
             language: noun
                 .transcription_language
                 .clone()
@@ -143,10 +143,10 @@ impl Relay {
     }
 
     fn setup(&self, parameters: Map<String, Value>) -> Value {
-        self.stage.look(|call| {
+        self.context.look(|call| {
             json!({
-                "type": "setup", "sessionId": self.session, "accountSid": self.stage.shared.account.sid,
-                "callSid": self.stage.sid, "parentCallSid": call.parent.clone().unwrap_or_default(),
+                "type": "setup", "sessionId": self.session, "accountSid": self.context.shared.account.sid,
+                "callSid": self.context.sid, "parentCallSid": call.parent.clone().unwrap_or_default(),
                 "from": call.from, "to": call.to, "forwardedFrom": "", "callType": "PSTN", "callerName": "",
                 "direction": call.direction.as_str(), "callStatus": call.status.as_str().to_uppercase(),
                 "customParameters": parameters,
@@ -156,7 +156,7 @@ impl Relay {
 
     /// Runs until one of the two sides ends it.
     pub(crate) async fn run(&mut self, leg: &mut Leg) -> Ended {
-        let time = self.stage.shared.time.clone();
+        let time = self.context.shared.time.clone();
         let began = time.now();
         let Some(mut incoming) = self.incoming.take() else {
             return Ended::Closed;
@@ -172,7 +172,7 @@ impl Relay {
                 let since = (now - began).as_seconds_f64();
                 seconds((after - since).max(0.0))
             });
-            let control = self.stage.control.clone();
+            let control = self.context.control.clone();
             let told = tokio::select! {
                 biased;
                 why = control.interrupted() => break Ended::Interrupted(why),
@@ -202,7 +202,7 @@ impl Relay {
         };
         if let Some(it) = self.current.take() {
             let words = self.until(&it);
-            self.stage.heard(it.piece.kind, &words);
+            self.context.heard(it.piece.kind, &words);
         }
         if !matches!(ended, Ended::Broken(_)) {
             // Whoever has closed it does not read this any more.
@@ -222,6 +222,11 @@ impl Relay {
                     self.send(&key).await?;
                 }
             }
+            Input::Begins => {
+                if self.by_speech {
+                    self.interrupt().await?;
+                }
+            }
             Input::Speech(said) => {
                 if self.by_speech {
                     self.interrupt().await?;
@@ -239,7 +244,7 @@ impl Relay {
                     self.send(&prompt).await?;
                 }
             }
-            Input::Pause(_) => {}
+            Input::Pause(_) | Input::Sound(_) => {}
         }
         Ok(())
     }
@@ -257,7 +262,7 @@ impl Relay {
                 self.sentences(last);
             }
             Ok(Said::Play { source }) => self.push("relay", &source, true),
-            Ok(Said::SendDigits { digits }) => self.stage.moment("keys", digits),
+            Ok(Said::SendDigits { digits }) => self.context.moment("keys", digits),
             Ok(Said::Language {
                 transcription_language,
             }) => self.language = transcription_language.unwrap_or(self.language.clone()),
@@ -322,11 +327,14 @@ impl Relay {
         let Some(piece) = self.queue.pop_front() else {
             return;
         };
-        self.stage.begins(piece.kind, &piece.text);
-        tape(&self.stage.shared, &self.stage.sid, Side::Outbound, || {
-            audio::speech(&piece.text, Some(piece.seconds))
-        });
-        let began = self.stage.shared.time.now();
+        self.context.begins(piece.kind, &piece.text);
+        tape(
+            &self.context.shared,
+            &self.context.sid,
+            Side::Outbound,
+            || audio::speech(&piece.text, Some(piece.seconds)),
+        );
+        let began = self.context.shared.time.now();
         self.current = Some(Speaking { piece, began });
     }
 
@@ -335,7 +343,7 @@ impl Relay {
         let Some(it) = self.current.take() else {
             return;
         };
-        self.stage.heard(it.piece.kind, &it.piece.text);
+        self.context.heard(it.piece.kind, &it.piece.text);
         if it.piece.last {
             self.said.clear();
         } else {
@@ -358,13 +366,13 @@ impl Relay {
             return Ok(());
         };
         let words = self.until(&it);
-        let spoken_ms = (self.stage.shared.time.now() - it.began).num_milliseconds();
+        let spoken_ms = (self.context.shared.time.now() - it.began).num_milliseconds();
         let utterance = format!("{}{words}", self.said);
         self.queue.clear();
         self.pending.clear();
         self.said.clear();
-        self.stage.moment("relay", "interrupted");
-        self.stage.heard(it.piece.kind, &words);
+        self.context.moment("relay", "interrupted");
+        self.context.heard(it.piece.kind, &words);
         let interrupt = json!({
             "type": "interrupt", "utteranceUntilInterrupt": utterance.trim(),
             "durationUntilInterruptMs": spoken_ms.to_string(),
@@ -374,7 +382,7 @@ impl Relay {
 
     /// The words of a piece that have been said by now.
     fn until(&self, it: &Speaking) -> String {
-        let spoken = (self.stage.shared.time.now() - it.began).as_seconds_f64();
+        let spoken = (self.context.shared.time.now() - it.began).as_seconds_f64();
         let words: Vec<&str> = it.piece.text.split_whitespace().collect();
         let share = (spoken / it.piece.seconds.max(0.001)).clamp(0.0, 1.0);
         let heard = (words.len() as f64 * share) as usize;
@@ -384,7 +392,7 @@ impl Relay {
     /// Twilio says what is wrong with a message, and goes on.
     async fn refuse(&mut self, why: &str) -> Result<(), Failure> {
         if !std::mem::replace(&mut self.warned, true) {
-            self.stage.note("relay", &Failure::new(31951, why));
+            self.context.note("relay", &Failure::new(31951, why));
         }
         let error =
             json!({"type": "error", "description": format!("Invalid message received: {why}")});

@@ -20,7 +20,7 @@ use super::playback::{FRAME, Playback, Played};
 use super::trouble::Trouble;
 use crate::call::control::Interrupt;
 use crate::call::recording::tape_from;
-use crate::call::{Input, Leg, Stage};
+use crate::call::{Earful, Input, Leg, LegContext};
 use crate::state::Side;
 use crate::time::seconds;
 use crate::webhooks::Failure;
@@ -48,7 +48,7 @@ pub(crate) enum Ended {
 
 /// One stream of one leg.
 pub(crate) struct Stream {
-    stage: Stage,
+    context: LegContext,
     out: SplitSink<Socket, Message>,
     incoming: Option<SplitStream<Socket>>,
     writer: Writer,
@@ -63,22 +63,22 @@ pub(crate) struct Stream {
 impl Stream {
     /// Opens the socket and begins.
     pub(crate) async fn open(
-        stage: &Stage,
+        context: &LegContext,
         url: &str,
         sid: String,
         parameters: Map<String, Value>,
     ) -> Result<Self, Failure> {
-        let (out, incoming) = connect(stage, url).await?.split();
-        let account = &stage.shared.account;
-        let fault = stage.shared.state().faults.stream();
+        let (out, incoming) = connect(context, url).await?.split();
+        let account = &context.shared.account;
+        let fault = context.shared.state().faults.stream();
         let mut stream = Self {
-            writer: Writer::new(sid, stage.sid.clone(), account.sid.clone()),
-            stage: stage.clone(),
+            writer: Writer::new(sid, context.sid.clone(), account.sid.clone()),
+            context: context.clone(),
             out,
             incoming: Some(incoming),
-            playback: Playback::new(pause(stage)),
+            playback: Playback::new(pause(context)),
             speech: VecDeque::new(),
-            trouble: Trouble::new(fault, stage.shared.seed),
+            trouble: Trouble::new(fault, context.shared.seed),
             audible: false,
             warned: false,
         };
@@ -90,7 +90,7 @@ impl Stream {
 
     /// Runs until somebody ends it.
     pub(crate) async fn run(mut self, leg: &mut Leg) -> Ended {
-        let time = self.stage.shared.time.clone();
+        let time = self.context.shared.time.clone();
         let began = time.now();
         let mut place = 0u64;
         let Some(mut incoming) = self.incoming.take() else {
@@ -108,7 +108,7 @@ impl Stream {
                 tokio::task::yield_now().await;
             }
             let wait = seconds((place as f64 / 50.0 - elapsed).max(0.0));
-            let control = self.stage.control.clone();
+            let control = self.context.control.clone();
             tokio::select! {
                 biased;
                 why = control.interrupted() => break Ended::Interrupted(why),
@@ -152,7 +152,11 @@ impl Stream {
         for message in self.trouble.pass(place, message) {
             self.send(message).await?;
         }
-        let played = self.playback.step();
+        let mut played = self.playback.step();
+        if played.audible && self.context.control.is_listened_to() {
+            let sound = std::mem::take(&mut played.sound);
+            self.context.control.put(Earful::Sound(sound));
+        }
         self.hear(played).await
     }
 
@@ -162,11 +166,15 @@ impl Stream {
                 let message = self.writer.dtmf(digit);
                 self.send(message).await
             }
-            Input::Speech(said) => {
+            Input::Speech(said) if !said.live => {
                 self.speech.extend(mulaw::encode_all(&said.samples()));
                 Ok(())
             }
-            Input::Quiet | Input::Pause(_) => Ok(()),
+            Input::Sound(sound) => {
+                self.speech.extend(mulaw::encode_all(&sound));
+                Ok(())
+            }
+            Input::Speech(_) | Input::Begins | Input::Quiet | Input::Pause(_) => Ok(()),
         }
     }
 
@@ -175,7 +183,8 @@ impl Stream {
             Ok(Said::Media(sound)) => self.playback.sound(&sound),
             Ok(Said::Mark(name)) => self.playback.mark(name),
             Ok(Said::Clear) => {
-                self.stage.moment("stream", "clear");
+                self.context.moment("stream", "clear");
+                self.context.control.put(Earful::Clear);
                 let played = self.playback.clear();
                 return self.hear(played).await;
             }
@@ -187,24 +196,24 @@ impl Stream {
     async fn hear(&mut self, played: Played) -> Result<(), Failure> {
         if played.audible && !self.audible {
             self.audible = true;
-            self.stage.begins("stream", "");
+            self.context.begins("stream", "");
         }
         let is_told = !played.heard.is_empty();
         for sound in played.heard {
             let words = audio::heard(&sound).unwrap_or_default();
             if words.is_empty() {
-                self.stage.listen("stream", "", &sound);
+                self.context.listen("stream", "", &sound);
             }
             let lasted = chrono::Duration::microseconds(sound.len() as i64 * 125);
-            let from = self.stage.shared.time.now() - lasted;
+            let from = self.context.shared.time.now() - lasted;
             tape_from(
-                &self.stage.shared,
-                &self.stage.sid,
+                &self.context.shared,
+                &self.context.sid,
                 Side::Outbound,
                 from,
                 || sound,
             );
-            self.stage.heard("stream", &words);
+            self.context.heard("stream", &words);
         }
         if is_told {
             self.audible = false;
@@ -219,7 +228,7 @@ impl Stream {
     /// Twilio warns once.
     fn warn(&mut self, code: u32, words: &str) {
         if !std::mem::replace(&mut self.warned, true) {
-            self.stage.note("stream", &Failure::new(code, words));
+            self.context.note("stream", &Failure::new(code, words));
         }
     }
 
@@ -236,7 +245,7 @@ impl Stream {
         let rest = self.playback.clear();
         for sound in rest.heard {
             let words = audio::heard(&sound).unwrap_or_default();
-            self.stage.heard("stream", &words);
+            self.context.heard("stream", &words);
         }
         if matches!(ended, Ended::Broken(_)) {
             // Dropped without a word.
@@ -250,9 +259,9 @@ impl Stream {
 }
 
 /// Opens a socket as Twilio does, signed with the account's token.
-pub(super) async fn connect(stage: &Stage, url: &str) -> Result<Socket, Failure> {
-    let url = checked(stage, url)?;
-    let signature = Token::new(&stage.shared.account.token)
+pub(super) async fn connect(context: &LegContext, url: &str) -> Result<Socket, Failure> {
+    let url = checked(context, url)?;
+    let signature = Token::new(&context.shared.account.token)
         .map(|token| sign_url(&token, url.as_str()))
         .unwrap_or_default();
     let invalid = |e: &dyn std::fmt::Display| {
@@ -283,13 +292,13 @@ pub(super) async fn connect(stage: &Stage, url: &str) -> Result<Socket, Failure>
 
 /// How many frames of silence end what is being said: a second, but really at least so long that a slow machine's application can
 /// go on.
-fn pause(stage: &Stage) -> u32 {
-    let frame = stage.shared.time.real(seconds(0.02)).as_secs_f64();
+fn pause(context: &LegContext) -> u32 {
+    let frame = context.shared.time.real(seconds(0.02)).as_secs_f64();
     (PAUSE_REAL_S / frame).max(50.0) as u32
 }
 
 /// The address of a stream: a socket's, without its query, which Twilio drops.
-fn checked(stage: &Stage, url: &str) -> Result<Url, Failure> {
+fn checked(context: &LegContext, url: &str) -> Result<Url, Failure> {
     let mut url = Url::parse(url)
         .map_err(|e| Failure::new(31923, format!("the stream's url cannot be read: {e}")))?;
     let is_local = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
@@ -304,7 +313,7 @@ fn checked(stage: &Stage, url: &str) -> Result<Url, Failure> {
     }
     if url.query().is_some() {
         let words = "the query of a stream's url is dropped: use <Parameter>, or the path";
-        stage.note("stream", &Failure::new(31923, words));
+        context.note("stream", &Failure::new(31923, words));
         url.set_query(None);
     }
     url.set_fragment(None);

@@ -6,27 +6,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use crate::state::Shared;
 use crate::time::seconds;
+use crate::webhooks::request::Batch;
 use crate::webhooks::{Request, deliver};
 
 /// How long a callback waits for the one before it; really, as the application is not sped up.
 const HOLD_UP: Duration = Duration::from_millis(250);
-
-/// Callbacks that go out together.
-pub(crate) struct Batch {
-    due: Instant,
-    requests: Vec<Request>,
-    times: usize,
-    last: bool,
-}
-
-/// Where the callbacks of a call or message are queued.
-pub(crate) type Queue = UnboundedSender<Batch>;
 
 /// Sends a callback without waiting for it. `last` is the final one of its call or message.
 pub(crate) fn send(shared: &Arc<Shared>, request: Request, last: bool) {

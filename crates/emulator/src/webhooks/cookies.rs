@@ -164,7 +164,7 @@ mod tests {
     use super::{is_within, read};
 
     #[test]
-    fn a_cookie_is_taken_back_by_a_date_long_ago() {
+    fn cookie_is_taken_back_by_a_date_long_ago() {
         let (url, now) = (
             "http://a.example/sms".parse().unwrap(),
             DateTime::UNIX_EPOCH,
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_holds_what_is_below_it() {
+    fn path_holds_what_is_below_it() {
         assert!(is_within("/sms", "/") && is_within("/sms", "/sms") && is_within("/sms/a", "/sms"));
         assert!(!is_within("/smsa", "/sms") && !is_within("/", "/sms"));
     }

@@ -13,28 +13,12 @@ use crate::log::{Direction, Entry, cut};
 use crate::state::Shared;
 use crate::webhooks::cookies::holder;
 use crate::webhooks::overrides::{Overrides, Trouble};
-use crate::webhooks::{Failure, Params};
+use crate::webhooks::{Failure, Request};
 
 /// Twilio refuses longer answers (error 11750).
 const LONGEST: usize = 64 * 1024;
 /// A sound may be as long as one that is played.
 const LONGEST_SOUND: usize = 40 * 1024 * 1024;
-
-/// A request to the application.
-#[derive(Clone, Debug)]
-pub(crate) struct Request {
-    /// What for, for the log.
-    pub(crate) kind: &'static str,
-    /// The call or message.
-    pub(crate) sid: Option<String>,
-    /// With its fragment.
-    pub(crate) url: String,
-    /// GET or POST.
-    pub(crate) method: String,
-    pub(crate) params: Params,
-    /// The same for all attempts.
-    pub(crate) token: String,
-}
 
 /// What the application answered.
 #[derive(Clone, Debug)]

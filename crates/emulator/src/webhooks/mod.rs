@@ -6,9 +6,11 @@ mod delivery;
 mod failure;
 mod overrides;
 mod params;
+mod request;
 
-pub(crate) use callbacks::{Queue, send, send_for};
+pub(crate) use callbacks::{send, send_for};
 pub(crate) use cookies::Cookies;
-pub(crate) use delivery::{Answer, Request, client, deliver, shown, sign};
+pub(crate) use delivery::{Answer, client, deliver, shown, sign};
 pub(crate) use failure::Failure;
-pub(crate) use params::{Params, of_call, of_message, of_message_status, of_recording, progress};
+pub(crate) use params::{of_call, of_message, of_message_status, of_recording, progress};
+pub(crate) use request::{Params, Queue, Request};

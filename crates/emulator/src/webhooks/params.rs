@@ -2,12 +2,11 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::call::recording::RECORD_VERB;
-use crate::state::{Call, Message, MessageStatus, Recording, RecordingStatus, Status, Way};
+use crate::state::{
+    Call, Message, MessageStatus, RECORD_VERB, Recording, RecordingStatus, Status, Way,
+};
 use crate::time::rfc2822;
-
-/// Names and values, in the order they are sent.
-pub(crate) type Params = Vec<(String, String)>;
+use crate::webhooks::Params;
 
 const API_VERSION: &str = "2010-04-01";
 

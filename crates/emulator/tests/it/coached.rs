@@ -62,7 +62,7 @@ fn answers(choose: Value) -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_interview_from_sound_files_is_followed_and_its_silences_are_measured() {
+async fn interview_from_sound_files_is_followed_and_its_silences_are_measured() {
     let world = World::start().await;
     coach(&world).await;
     for (choose, menu) in [

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::world::{CALLER, NUMBER, OFFICE, World, eventually};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_script_comes_in_and_the_call_can_be_looked_at() {
+async fn script_comes_in_and_the_call_can_be_looked_at() {
     let world = World::start().await;
     world.number().await.on(
         "/voice",
@@ -36,7 +36,7 @@ async fn a_script_comes_in_and_the_call_can_be_looked_at() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_number_that_is_not_owned_is_named_with_those_that_are() {
+async fn number_that_is_not_owned_is_named_with_those_that_are() {
     let world = World::start().await;
     world.number().await;
     let (status, body) = world
@@ -90,7 +90,7 @@ async fn controls_need_the_credentials_and_health_does_not() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_log_shows_both_ways_and_reset_forgets_all_but_numbers() {
+async fn log_shows_both_ways_and_reset_forgets_all_but_numbers() {
     let world = World::start().await;
     world.number().await.on("/voice", "<Say>Hello</Say>");
     world.office("busy");
@@ -144,7 +144,7 @@ async fn reset_ends_the_calls_that_go_on() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_call_can_be_watched_live() {
+async fn call_can_be_watched_live() {
     let world = World::start().await;
     world
         .number()
@@ -194,7 +194,7 @@ fn shape(world: &World) -> Vec<String> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_same_seed_gives_the_same_run() {
+async fn same_seed_gives_the_same_run() {
     let mut runs = Vec::new();
     for seed in [42, 42, 43] {
         let world = World::seeded(seed, 50.0).await;

@@ -25,7 +25,7 @@ async fn text(world: &World, from: &str, nth: usize) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_call_keeps_its_cookies_and_the_next_one_has_none() {
+async fn call_keeps_its_cookies_and_the_next_one_has_none() {
     let world = World::start().await;
     world.number().await;
     let first = Answer::twiml("<Redirect>/menu/main</Redirect>").setting([
@@ -73,7 +73,7 @@ async fn two_numbers_that_text_each_other_keep_theirs() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_conversation_is_forgotten_after_four_hours_of_silence() {
+async fn conversation_is_forgotten_after_four_hours_of_silence() {
     // Four hours are a second and a half.
     let world = World::seeded(7, 10_000.0).await;
     world.number().await;

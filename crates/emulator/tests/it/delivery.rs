@@ -9,7 +9,7 @@ use crate::app::Answer;
 use crate::world::{CALLER, NUMBER, World};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_fragment_asks_for_retries_and_is_neither_sent_nor_signed() {
+async fn fragment_asks_for_retries_and_is_neither_sent_nor_signed() {
     let world = World::start().await;
     world
         .number_at(world.at("/voice?tenant=acme#rc=3&rp=5xx"))
@@ -57,7 +57,7 @@ async fn without_one_an_error_is_not_retried() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_application_that_is_not_there_is_tried_twice() {
+async fn application_that_is_not_there_is_tried_twice() {
     let world = World::start().await;
     // A port that was free a moment ago.
     let closed = std::net::TcpListener::bind("127.0.0.1:0")
@@ -73,7 +73,7 @@ async fn an_application_that_is_not_there_is_tried_twice() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_application_that_is_too_slow_is_not_waited_for() {
+async fn application_that_is_too_slow_is_not_waited_for() {
     // All together, and until the answer begins: the five seconds for connecting are not added to that.
     for limit in ["tt=200", "rt=200"] {
         let world = World::start().await;
@@ -112,7 +112,7 @@ async fn get_carries_everything_in_the_signed_query() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_signature_covers_every_character() {
+async fn signature_covers_every_character() {
     let world = World::start().await;
     world.number().await.on("/sms", "");
     world

@@ -7,7 +7,7 @@ const RINGS_ON: &str = r#"<Dial timeout="600" action="/dialled">+15550100002</Di
 const FORWARD: &str = r#"<Dial timeout="20" action="/dialled">+15550100002</Dial>"#;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_answered_call_is_connected_and_reported_once() {
+async fn answered_call_is_connected_and_reported_once() {
     let world = World::start().await;
     world.number().await.on("/voice", FORWARD);
     let call = world.call(json!([])).await;
@@ -52,7 +52,7 @@ async fn an_answered_call_is_connected_and_reported_once() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_phone_that_nobody_picks_up_rings_five_seconds_longer() {
+async fn phone_that_nobody_picks_up_rings_five_seconds_longer() {
     let world = World::start().await;
     world.number().await.on("/voice", FORWARD);
     world.office("no-answer");
@@ -89,7 +89,7 @@ async fn busy_and_failed_phones_say_so() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_caller_hangs_up_while_it_rings() {
+async fn caller_hangs_up_while_it_rings() {
     let world = World::start().await;
     world
         .number()
@@ -205,7 +205,7 @@ async fn what_is_no_phone_number_cannot_be_dialled() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_hundred_calls_at_once_each_come_to_their_end() {
+async fn hundred_calls_at_once_each_come_to_their_end() {
     // Slow enough that a busy machine does not make the phones ring out.
     let world = World::seeded(7, 10.0).await;
     world.number().await.on("/voice", FORWARD);
@@ -224,7 +224,7 @@ async fn a_hundred_calls_at_once_each_come_to_their_end() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_phone_rings_for_ten_minutes_at_most() {
+async fn phone_rings_for_ten_minutes_at_most() {
     let world = World::seeded(7, 1000.0).await;
     let dial = FORWARD.replace("20", "60000");
     world.number().await.on("/voice", &dial);

@@ -44,7 +44,7 @@ async fn too_many_requests_is_surely_not_done() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_server_error_may_or_may_not_have_been_done() {
+async fn server_error_may_or_may_not_have_been_done() {
     let world = World::start().await;
     world.number().await;
     for (after_effect, expected) in [(false, 0), (true, 1)] {
@@ -64,7 +64,7 @@ async fn a_server_error_may_or_may_not_have_been_done() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_reply_can_be_lost_after_the_message_was_sent() {
+async fn reply_can_be_lost_after_the_message_was_sent() {
     let world = World::start().await;
     world.number().await;
     world
@@ -87,7 +87,7 @@ async fn a_reply_can_be_lost_after_the_message_was_sent() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_emulator_that_is_not_there_was_surely_not_asked() {
+async fn emulator_that_is_not_there_was_surely_not_asked() {
     let world = World::start().await;
     let client = world.client.clone();
     world.end().await;

@@ -5,7 +5,7 @@ use crate::app::Answer;
 use crate::world::World;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_key_stops_the_prompt_that_plays() {
+async fn key_stops_the_prompt_that_plays() {
     let world = World::start().await;
     world.number().await.on(
         "/voice",

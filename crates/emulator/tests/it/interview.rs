@@ -17,7 +17,7 @@ fn question(text: &str, number: u8) -> Answer {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_interview_of_three_questions_whose_candidate_hangs_up_in_the_last() {
+async fn interview_of_three_questions_whose_candidate_hangs_up_in_the_last() {
     let world = World::start().await;
     world.number().await.on(
         "/voice",

@@ -17,7 +17,7 @@ async fn make(world: &World, name: &str) -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_key_opens_the_api_until_it_is_deleted() {
+async fn key_opens_the_api_until_it_is_deleted() {
     let world = World::start().await;
     world.number().await;
     let key = make(&world, "the website").await;
@@ -47,7 +47,7 @@ async fn a_key_opens_the_api_until_it_is_deleted() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_secret_is_shown_once() {
+async fn secret_is_shown_once() {
     let world = World::start().await;
     let first = make(&world, "the website").await;
     let second = make(&world, "the nightly report").await;
@@ -75,7 +75,7 @@ async fn a_secret_is_shown_once() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_key_opens_neither_the_account_nor_keys_nor_the_emulator() {
+async fn key_opens_neither_the_account_nor_keys_nor_the_emulator() {
     let world = World::start().await;
     let key = make(&world, "the website").await;
     let who = (text(&key, "sid"), text(&key, "secret"));

@@ -31,7 +31,7 @@ fn detecting(how: &str) -> NewCall {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_twiml_is_asked_for_once_it_is_known_who_answered() {
+async fn twiml_is_asked_for_once_it_is_known_who_answered() {
     let world = World::start().await;
     world.number().await;
     let machine = |beep: bool| json!({"kind": "callee", "number": OFFICE, "behaviour": "machine", "greeting_s": 4, "beep": beep});

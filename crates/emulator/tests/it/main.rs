@@ -26,6 +26,7 @@ mod recordings;
 mod relay;
 mod rest;
 mod scheduled;
+mod sound;
 mod streams;
 mod twiml;
 mod world;

@@ -20,7 +20,7 @@ async fn send(world: &World, message: &NewMessage) -> Result<Message, twilio_api
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_message_is_reported_on_its_way_but_for_its_first_status() {
+async fn message_is_reported_on_its_way_but_for_its_first_status() {
     let world = World::start().await;
     world.number().await;
     let created = send(&world, &hello(&world)).await.unwrap();
@@ -40,7 +40,7 @@ async fn a_message_is_reported_on_its_way_but_for_its_first_status() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_handset_that_cannot_be_reached_has_twilios_code() {
+async fn handset_that_cannot_be_reached_has_twilios_code() {
     let world = World::start().await;
     world.number().await;
     world.fault(
@@ -153,7 +153,7 @@ async fn stop_blocks_the_number_until_start() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_inbound_message_is_answered_by_twiml() {
+async fn inbound_message_is_answered_by_twiml() {
     let world = World::start().await;
     world.number().await.on(
         "/sms",
@@ -262,7 +262,7 @@ async fn script_sends_pictures_that_are_here_or_elsewhere() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_missed_call_becomes_a_conversation() {
+async fn missed_call_becomes_a_conversation() {
     let world = World::start().await;
     world
         .number()
@@ -287,7 +287,7 @@ async fn a_missed_call_becomes_a_conversation() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_webhook_that_fails_leaves_the_message_unanswered() {
+async fn webhook_that_fails_leaves_the_message_unanswered() {
     let world = World::start().await;
     world.number().await.on("/sms", "<Say>not here</Say>");
     world.handle.message(CALLER, NUMBER, "hi", &[]).unwrap();
@@ -297,7 +297,7 @@ async fn a_webhook_that_fails_leaves_the_message_unanswered() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_sms_fallback_is_told_what_went_wrong() {
+async fn sms_fallback_is_told_what_went_wrong() {
     let world = World::start().await;
     let settings = NumberSettings {
         sms_fallback_url: world.at("/fallback"),

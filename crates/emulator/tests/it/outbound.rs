@@ -19,7 +19,7 @@ async fn place(world: &World, call: &NewCall) -> Call {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_call_placed_by_the_api_runs_its_twiml_with_the_person_who_answers() {
+async fn call_placed_by_the_api_runs_its_twiml_with_the_person_who_answers() {
     let world = World::start().await;
     world.number().await.on(
         "/interview",
@@ -63,7 +63,7 @@ async fn a_call_placed_by_the_api_runs_its_twiml_with_the_person_who_answers() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_call_that_nobody_takes_ends_as_it_should() {
+async fn call_that_nobody_takes_ends_as_it_should() {
     let world = World::start().await;
     world.number().await;
     for behaviour in ["busy", "failed", "no-answer"] {
@@ -94,7 +94,7 @@ async fn a_call_that_nobody_takes_ends_as_it_should() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_live_call_can_be_sent_elsewhere_and_hung_up() {
+async fn live_call_can_be_sent_elsewhere_and_hung_up() {
     let world = World::start().await;
     world.number().await.on(
         "/interview",
@@ -118,7 +118,7 @@ async fn a_live_call_can_be_sent_elsewhere_and_hung_up() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_call_that_still_rings_can_be_taken_back() {
+async fn call_that_still_rings_can_be_taken_back() {
     let world = World::start().await;
     world.number().await;
     world.office("no-answer");
@@ -203,7 +203,7 @@ async fn what_cannot_be_called_is_refused_with_twilios_code() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_call_that_nobody_has_taken_yet_cannot_be_sent_elsewhere() {
+async fn call_that_nobody_has_taken_yet_cannot_be_sent_elsewhere() {
     let world = World::start().await;
     world.number().await;
     for (behaviour, event, status) in [
@@ -240,7 +240,7 @@ async fn a_call_that_nobody_has_taken_yet_cannot_be_sent_elsewhere() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_live_calls_fallback_and_time_limit_can_be_changed() {
+async fn live_calls_fallback_and_time_limit_can_be_changed() {
     let world = World::start().await;
     world.number().await.on(
         "/interview",
@@ -316,7 +316,7 @@ async fn numbers_and_keys_out_of_their_range_are_refused_by_name() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_application_is_not_passed_over() {
+async fn application_is_not_passed_over() {
     let world = World::start().await;
     world.number().await;
     let url = world.at("/interview").unwrap();

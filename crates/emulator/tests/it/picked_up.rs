@@ -21,7 +21,7 @@ async fn screening() -> World {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_callee_who_presses_one_is_connected() {
+async fn callee_who_presses_one_is_connected() {
     let world = screening().await;
     world.fault(json!({"kind": "callee", "number": OFFICE, "behaviour": "answer", "press": "1"}));
     let call = world.call(json!([])).await;
@@ -46,7 +46,7 @@ async fn a_callee_who_presses_one_is_connected() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_voicemail_that_presses_nothing_is_not_connected() {
+async fn voicemail_that_presses_nothing_is_not_connected() {
     let world = screening().await;
     world.call(json!([])).await;
     let dialled = &world.app.hits("/dialled")[0];
@@ -59,7 +59,7 @@ async fn a_voicemail_that_presses_nothing_is_not_connected() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_leg_that_is_sent_elsewhere_leaves_the_caller() {
+async fn leg_that_is_sent_elsewhere_leaves_the_caller() {
     let world = World::start().await;
     world
         .number()
@@ -101,7 +101,7 @@ async fn a_leg_that_is_sent_elsewhere_leaves_the_caller() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_callers_star_ends_the_conversation_and_not_the_call() {
+async fn callers_star_ends_the_conversation_and_not_the_call() {
     let world = World::start().await;
     let dial = r#"<Dial action="/dialled" hangupOnStar="true">+15550100002</Dial>"#;
     world

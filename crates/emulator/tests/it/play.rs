@@ -18,7 +18,7 @@ fn plays(world: &World) -> Vec<Entry> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_sound_is_fetched_and_heard_for_as_long_as_it_lasts() {
+async fn sound_is_fetched_and_heard_for_as_long_as_it_lasts() {
     let world = World::start().await;
     world.number().await.on(
         "/voice",
@@ -45,7 +45,7 @@ async fn a_sound_is_fetched_and_heard_for_as_long_as_it_lasts() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_sound_that_cannot_be_had_ends_the_call_with_twilios_code() {
+async fn sound_that_cannot_be_had_ends_the_call_with_twilios_code() {
     let world = World::start().await;
     world
         .number()
@@ -67,7 +67,7 @@ async fn a_sound_that_cannot_be_had_ends_the_call_with_twilios_code() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_fallback_url_is_asked_when_a_sound_cannot_be_had() {
+async fn fallback_url_is_asked_when_a_sound_cannot_be_had() {
     let world = World::start().await;
     let settings = NumberSettings {
         voice_fallback_url: world.at("/fallback"),
@@ -98,7 +98,7 @@ async fn keys_can_be_played() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_answer_that_is_a_long_sound_is_played() {
+async fn answer_that_is_a_long_sound_is_played() {
     let world = World::start().await;
     world.number().await;
     let file = wav("good morning", 20.0);

@@ -20,7 +20,7 @@ fn answers() -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_answer_is_recorded_until_silence() {
+async fn answer_is_recorded_until_silence() {
     let world = World::start().await;
     asks(
         &world,
@@ -77,7 +77,7 @@ async fn an_answer_is_recorded_until_silence() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_key_or_the_limit_ends_it() {
+async fn key_or_the_limit_ends_it() {
     let world = World::start().await;
     asks(&world, "finishOnKey=\"#\" playBeep=\"false\" timeout=\"0\"").await;
     let call = world
@@ -166,7 +166,7 @@ async fn without_an_action_it_goes_in_circles_and_says_so() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_file_can_be_spoken_and_a_missing_one_is_a_problem() {
+async fn file_can_be_spoken_and_a_missing_one_is_a_problem() {
     let world = World::start().await;
     asks(&world, "timeout=\"2\"").await;
     let file = std::env::temp_dir().join(format!("emulator-{}.wav", std::process::id()));
@@ -215,7 +215,7 @@ async fn what_recordings_are_told_can_come_out_of_order_and_twice() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_same_seed_records_the_same() {
+async fn same_seed_records_the_same() {
     let mut files = Vec::new();
     for _ in 0..2 {
         let world = World::seeded(11, 50.0).await;

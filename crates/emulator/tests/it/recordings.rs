@@ -179,7 +179,7 @@ async fn ready(world: &World, sid: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_live_call_can_be_recorded_through_the_api() {
+async fn live_call_can_be_recorded_through_the_api() {
     let world = World::start().await;
     world.number().await;
     let sid = patient(&world).await;
@@ -221,7 +221,7 @@ async fn a_live_call_can_be_recorded_through_the_api() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_live_recording_can_be_held_and_stopped() {
+async fn live_recording_can_be_held_and_stopped() {
     let world = World::start().await;
     world.number().await;
     let sid = on_hold(&world, json!([])).await;
@@ -284,7 +284,7 @@ async fn one_side_of_a_call_can_be_recorded_alone() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_pause_is_silence_or_left_out() {
+async fn pause_is_silence_or_left_out() {
     let world = World::start().await;
     world.number().await;
     let sid = on_hold(&world, json!([])).await;

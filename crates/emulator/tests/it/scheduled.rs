@@ -39,7 +39,7 @@ async fn by_service(world: &World, more: &[(&str, &str)]) -> (u16, Value) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_scheduled_message_is_sent_when_it_is_due() {
+async fn scheduled_message_is_sent_when_it_is_due() {
     let (world, due, message) = scheduled().await;
     let hits = world.hits("/progress", 4).await;
     let statuses: Vec<&str> = hits.iter().map(|hit| hit.get("MessageStatus")).collect();
@@ -87,7 +87,7 @@ async fn what_cannot_be_scheduled_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_message_that_is_taken_back_is_reported_once_and_never_sent() {
+async fn message_that_is_taken_back_is_reported_once_and_never_sent() {
     let world = World::start().await;
     world.number().await;
     let tomorrow = ahead(&world, Duration::days(1)).await;

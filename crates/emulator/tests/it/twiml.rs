@@ -8,7 +8,7 @@ use crate::world::World;
 const SORRY: &str = "application error has occurred";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_redirect_goes_on_at_a_relative_url() {
+async fn redirect_goes_on_at_a_relative_url() {
     let world = World::start().await;
     world.number().await.on(
         "/voice",
@@ -32,7 +32,7 @@ async fn a_redirect_goes_on_at_a_relative_url() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_rejected_call_was_never_answered() {
+async fn rejected_call_was_never_answered() {
     let world = World::start().await;
     world.number().await;
     for (twiml, outcome) in [
@@ -117,7 +117,7 @@ async fn gather_without_input_falls_through_or_asks_when_told() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_script_that_waits_in_vain_says_so() {
+async fn script_that_waits_in_vain_says_so() {
     let world = World::start().await;
     world
         .number()
@@ -135,7 +135,7 @@ async fn a_script_that_waits_in_vain_says_so() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_application_that_fails_ends_the_call_with_twilios_code() {
+async fn application_that_fails_ends_the_call_with_twilios_code() {
     let world = World::start().await;
     world.number().await;
     let big = format!("<Response><Say>{}</Say></Response>", "a".repeat(65 * 1024));
@@ -165,7 +165,7 @@ async fn an_application_that_fails_ends_the_call_with_twilios_code() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_fallback_url_is_told_what_went_wrong() {
+async fn fallback_url_is_told_what_went_wrong() {
     let world = World::start().await;
     let settings = NumberSettings {
         voice_fallback_url: world.at("/fallback"),
@@ -258,7 +258,7 @@ async fn attributes_that_are_not_understood_are_warned_about_and_the_call_goes_o
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_call_that_goes_in_circles_ends() {
+async fn call_that_goes_in_circles_ends() {
     let world = World::seeded(7, 1000.0).await;
     world.number().await.on("/voice", "<Redirect/>");
     let call = world.call(json!([])).await;
@@ -268,7 +268,7 @@ async fn a_call_that_goes_in_circles_ends() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_fallback_url_that_answered_is_the_current_one() {
+async fn fallback_url_that_answered_is_the_current_one() {
     let world = World::start().await;
     let settings = NumberSettings {
         voice_fallback_url: world.at("/other/fallback"),

@@ -1,13 +1,15 @@
-//! Clients that others wrote against a running emulator: the official SDKs for Python and Node, and two for Rust. They are
-//! installed or built once, pinned, under `target/sdk`.
+//! Programs that others wrote against a running emulator: the official SDKs for Python and Node, two for Rust, and a bot on Pipecat.
+//! They are installed or built once, pinned, under `target/sdk`.
 #![expect(
     clippy::unwrap_used,
     reason = "a test stops at the first thing that is wrong"
 )]
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use audio::{Encoding, Sound};
 use emulator::{Config, Emulator};
 use tokio::process::Command;
 
@@ -15,39 +17,36 @@ const PYTHON_SDK: &str = "twilio==9.13.0";
 const NODE_SDK: &str = "twilio@6.2.0";
 /// The first time a package index has to be asked.
 const PATIENCE: Duration = Duration::from_secs(300);
-/// The first time two hundred crates have to be compiled, perhaps beside everything else.
-const COMPILING: Duration = Duration::from_secs(1_200);
+/// The first time two hundred crates have to be compiled, or 150 MB to be fetched and unpacked, perhaps beside everything else.
+const INSTALLING: Duration = Duration::from_secs(1_200);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_python_sdk_works_against_it() {
-    let home = home("python");
-    let python = home.join("bin/python");
-    if !home.join("ready-9.13.0").exists() {
-        run(
-            Command::new("python3").args(["-m", "venv"]).arg(&home),
-            "python3 with venv (package python3-venv)",
-        )
-        .await;
-        let pip = [
-            "-m",
-            "pip",
-            "install",
-            "--quiet",
-            "--disable-pip-version-check",
-            PYTHON_SDK,
-        ];
-        run(
-            Command::new(&python).args(pip),
-            "a way to the Python package index",
-        )
-        .await;
-        std::fs::write(home.join("ready-9.13.0"), "").unwrap();
-    }
+async fn python_sdk_works_against_it() {
+    let python = python("sdk/python", &[PYTHON_SDK]).await;
     against_an_emulator(Command::new(python).arg(script("use_twilio.py"))).await;
 }
 
+/// Calls that a bot takes: sound both ways, marks, keys, an interruption, and both ways to hang up.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_node_sdk_works_against_it() {
+async fn bot_on_pipecat_talks_over_a_stream_is_interrupted_and_hangs_up() {
+    let list = root().join("bench/peers/pipecat/requirements.txt");
+    let python = python("sdk/pipecat", &["-r", list.to_str().unwrap()]).await;
+    let greeting = tempfile::Builder::new().suffix(".wav").tempfile().unwrap();
+    let sound = Sound::mono(audio::speech("Hello, I am the parrot", None));
+    std::fs::write(greeting.path(), sound.to_wav(Encoding::Pcm16).unwrap()).unwrap();
+    let command = &mut Command::new(python);
+    command.arg(script("use_pipecat.py"));
+    // Pipecat sends its sound in real time.
+    let real_time = Config {
+        speed: 1.0,
+        ..Config::default()
+    };
+    let last = [greeting.path().as_os_str()];
+    against(real_time, command, &last, &[]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn node_sdk_works_against_it() {
     let home = home("node");
     if !home.join("ready-6.2.0").exists() {
         std::fs::create_dir_all(&home).unwrap();
@@ -70,7 +69,7 @@ async fn the_node_sdk_works_against_it() {
 
 /// Their workspace is their own, as is its lock file: what they depend on is old.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_rust_clients_work_against_it() {
+async fn rust_clients_work_against_it() {
     let home = home("rust");
     let manifest = script("rust").join("Cargo.toml");
     let build = &mut Command::new(env!("CARGO"));
@@ -80,7 +79,7 @@ async fn the_rust_clients_work_against_it() {
         .arg("--target-dir")
         .arg(&home);
     run_within(
-        COMPILING,
+        INSTALLING,
         build,
         "a way to crates.io, pkg-config and OpenSSL's headers (packages pkg-config, libssl-dev)",
     )
@@ -98,19 +97,23 @@ async fn against_an_emulator(command: &mut Command) {
 
 /// The same; these errors stand in the emulator's log in the end.
 async fn against_an_emulator_with(command: &mut Command, logged: &[&str]) {
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let emulator = Emulator::start(Config {
+    let config = Config {
         seed: 11,
         speed: 50.0,
         ..Config::default()
-    })
-    .await
-    .unwrap();
+    };
+    against(config, command, &[], logged).await;
+}
+
+async fn against(config: Config, command: &mut Command, last: &[&OsStr], logged: &[&str]) {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let emulator = Emulator::start(config).await.unwrap();
     let credentials = emulator.credentials();
     let command = command
         .arg(emulator.base_url())
         .arg(credentials.account_sid)
-        .arg(credentials.auth_token);
+        .arg(credentials.auth_token)
+        .args(last);
     run(command, "python3 and node").await;
     let errors: Vec<_> = emulator
         .handle()
@@ -122,9 +125,29 @@ async fn against_an_emulator_with(command: &mut Command, logged: &[&str]) {
     emulator.stop().await;
 }
 
+/// The interpreter of a virtual environment in which pip has installed these.
+async fn python(name: &str, wanted: &[&str]) -> PathBuf {
+    let mut make = Command::new(root().join("scripts/venv.sh"));
+    make.arg(name)
+        .args(wanted)
+        .env("CARGO_TARGET_DIR", target());
+    let needs = "python3 with venv (package python3-venv), and a way to the Python package index";
+    run_within(INSTALLING, &mut make, needs).await;
+    target().join(name).join("bin/python")
+}
+
 fn home(name: &str) -> PathBuf {
-    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
-    target.join("sdk").join(name)
+    target().join("sdk").join(name)
+}
+
+fn target() -> PathBuf {
+    let inside = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    inside.parent().unwrap().to_owned()
+}
+
+fn root() -> PathBuf {
+    let above = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2);
+    above.unwrap().to_owned()
 }
 
 fn script(name: &str) -> PathBuf {

@@ -71,7 +71,7 @@ pub struct Definition {
     pub ring_s: u32,
     /// Answering machines.
     pub machine: AnsweringMachine,
-    /// When nobody is called, in his time zone.
+    /// When nobody is called, in the candidate's time zone.
     pub quiet_hours: Option<QuietHours>,
     /// When a failed call is tried again.
     pub retry: Retry,

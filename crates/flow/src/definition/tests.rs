@@ -13,7 +13,7 @@ fn faults(value: &Value) -> Vec<String> {
 }
 
 #[test]
-fn the_contracts_flow_is_read() {
+fn contracts_flow_is_read() {
     let flow = Definition::read(&json!({
         "name": "loan-eligibility", "kind": "eligibility", "greeting": "Hello, this is QuickRupee.",
         "questions": [{"id": "salaried", "ask": "Are you a salaried employee?", "expect": "yes_no"},
@@ -62,7 +62,7 @@ fn every_fault_is_told_with_its_field() {
 }
 
 #[test]
-fn a_screener_of_questions_alone_is_a_good_one() {
+fn screener_of_questions_alone_is_a_good_one() {
     let flow = Definition::screener(vec!["One?".into(), "Two?".into()]);
     assert_eq!(Definition::read(&flow.to_value()).unwrap(), flow);
     assert_eq!(

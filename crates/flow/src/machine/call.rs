@@ -256,7 +256,7 @@ impl Machine<'_> {
         self.go_on()
     }
 
-    /// What the caller waits for; else what he was given to hear last, again.
+    /// What the caller waits for; else what was given to hear last, again.
     pub fn go_on(&mut self) -> Step {
         match self.progress.stage {
             Stage::New => self.begin(""),
@@ -268,7 +268,7 @@ impl Machine<'_> {
                 Some(document) => Step::of(Turn::Say(document.clone())),
                 None => self.goodbye(),
             },
-            // He has waited before he asked.
+            // The caller has waited before asking.
             Stage::Waiting => {
                 let lead = self.lead();
                 self.ask(lead, true)

@@ -40,7 +40,7 @@ async fn processes_share_a_folder() {
 }
 
 #[tokio::test]
-async fn a_reader_sees_one_version_whole() {
+async fn reader_sees_one_version_whole() {
     let dir = tempfile::tempdir().unwrap();
     let (writer, reader) = (embedded(dir.path()), embedded(dir.path()));
     let version = |n: u8| {

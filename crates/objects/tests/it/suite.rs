@@ -44,7 +44,7 @@ pub async fn what_is_not_there_is_nothing(test_store: TestStore) {
     );
 }
 
-pub async fn a_second_put_replaces(test_store: TestStore) {
+pub async fn second_put_replaces(test_store: TestStore) {
     let (store, key) = (&test_store.objects, test_store.key("ai/x.json"));
     store.put(&key, "first", "text/plain").await.unwrap();
     let before = store.head(&key).await.unwrap().unwrap();
@@ -75,7 +75,7 @@ pub async fn one_of_many_writers_wins(test_store: TestStore) {
     );
 }
 
-pub async fn a_range_is_a_part(test_store: TestStore) {
+pub async fn range_is_a_part(test_store: TestStore) {
     let (store, key) = (&test_store.objects, test_store.key("audio/r.ulaw"));
     store.put(&key, "0123456789", "audio/basic").await.unwrap();
     for (first, last, part) in [
@@ -107,7 +107,7 @@ pub async fn what_was_deleted_is_gone(test_store: TestStore) {
 }
 
 /// More than S3 gives in one page.
-pub async fn a_list_has_every_key_once(test_store: TestStore) {
+pub async fn list_has_every_key_once(test_store: TestStore) {
     let store = &test_store.objects;
     let puts = (0..1_005).map(|n| {
         let key = test_store.key(&format!("many/{}/{n:04}", n % 3));

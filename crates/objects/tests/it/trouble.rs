@@ -5,7 +5,7 @@ use objects::{Config, Error, Objects};
 use crate::test_store;
 
 #[tokio::test]
-async fn a_store_that_cannot_be_reached_is_away() {
+async fn store_that_cannot_be_reached_is_away() {
     let socket = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = socket.local_addr().unwrap();
     drop(socket);
@@ -20,7 +20,7 @@ async fn a_store_that_cannot_be_reached_is_away() {
 }
 
 #[tokio::test]
-async fn a_wrong_secret_is_a_refusal_that_does_not_tell_it() {
+async fn wrong_secret_is_a_refusal_that_does_not_tell_it() {
     let dir = tempfile::tempdir().unwrap();
     let endpoint = test_store::serve(dir.path()).await;
     test_store::remote(&endpoint, "a secret")
@@ -41,7 +41,7 @@ async fn a_wrong_secret_is_a_refusal_that_does_not_tell_it() {
 }
 
 #[tokio::test]
-async fn a_bucket_that_is_not_there_is_a_refusal() {
+async fn bucket_that_is_not_there_is_a_refusal() {
     let dir = tempfile::tempdir().unwrap();
     let store = test_store::remote(&test_store::serve(dir.path()).await, "a secret");
     for error in [
@@ -57,7 +57,7 @@ async fn a_bucket_that_is_not_there_is_a_refusal() {
 }
 
 #[tokio::test]
-async fn a_folder_that_cannot_be_used_is_away_and_may_come_back() {
+async fn folder_that_cannot_be_used_is_away_and_may_come_back() {
     let dir = tempfile::tempdir().unwrap();
     let folder = dir.path().join("objects");
     std::fs::write(&folder, "a file in its place").unwrap();

@@ -9,12 +9,12 @@ use events::v1::KeyQuery;
 use serde_json::Value;
 use testkit::{ADMIN, eventually};
 
-use crate::lab::Lab;
+use crate::test_app::TestApp;
 
 /// A page as the bearer of a key sees it: its letters, and where the next one begins.
-async fn page(lab: &Lab, key: &str, query: &str) -> (Vec<Value>, Option<String>) {
+async fn page(app: &TestApp, key: &str, query: &str) -> (Vec<Value>, Option<String>) {
     let path = format!("/api/dead-letters/{query}");
-    let (status, list) = lab.see(&path, key).await;
+    let (status, list) = app.see(&path, key).await;
     assert_eq!(status, 200, "{list}");
     let next = list["next_cursor"].as_str().map(str::to_owned);
     (list["items"].as_array().unwrap().clone(), next)
@@ -24,57 +24,57 @@ fn id(letter: &Value) -> String {
     letter["id"].as_str().unwrap().to_owned()
 }
 
-async fn replay(lab: &Lab, key: &str, id: &str) -> (u16, Value) {
+async fn replay(app: &TestApp, key: &str, id: &str) -> (u16, Value) {
     let path = format!("/api/dead-letters/{id}/replay");
-    lab.call("POST", &path, key, None).await
+    app.call("POST", &path, key, None).await
 }
 
 /// Publishes what nobody can handle, and waits until it is dead.
-async fn die(lab: &Lab, envelopes: &[Envelope]) {
+async fn die(app: &TestApp, envelopes: &[Envelope]) {
     for envelope in envelopes {
-        lab.bus().publish(envelope).await.unwrap();
+        app.bus().publish(envelope).await.unwrap();
     }
     eventually("all are dead", async || {
-        lab.dead().await.len() == envelopes.len()
+        app.dead().await.len() == envelopes.len()
     })
     .await;
 }
 
-pub async fn a_bound_key_sees_its_own_dead_letters(lab: Arc<Lab>) {
-    lab.keys.give("smiths-key", "smith", &["admin"]);
+pub async fn bound_key_sees_its_own_dead_letters(app: Arc<TestApp>) {
+    app.keys.give("smiths-key", "smith", &["admin"]);
     let nobodys = Envelope {
         tenant: None,
-        ..lab.order("nobodys", "never")
+        ..app.order("nobodys", "never")
     };
     let internal = Envelope {
         data: Bytes::from_static(b"\xff"),
-        ..lab.envelope(&KeyQuery::default()).tenant("smith")
+        ..app.envelope(&KeyQuery::default()).tenant("smith")
     };
-    let own = lab.order("own", "never");
-    let theirs = lab.order("theirs", "never").tenant("jones");
-    die(&lab, &[own, theirs, nobodys, internal]).await;
+    let own = app.order("own", "never");
+    let theirs = app.order("theirs", "never").tenant("jones");
+    die(&app, &[own, theirs, nobodys, internal]).await;
 
-    let (all, _) = page(&lab, ADMIN, "").await;
+    let (all, _) = page(&app, ADMIN, "").await;
     assert_eq!(all.len(), 4, "the platform's own key sees all of them");
     let own = "own@sample.obedient";
-    let (shown, next) = page(&lab, "smiths-key", "").await;
+    let (shown, next) = page(&app, "smiths-key", "").await;
     let shown: Vec<_> = shown.iter().map(id).collect();
     assert_eq!((shown, next), (vec![own.to_owned()], None));
 
-    let none = replay(&lab, "smiths-key", "none@nowhere").await;
+    let none = replay(&app, "smiths-key", "none@nowhere").await;
     assert_eq!(none.0, 404);
     for other in all.iter().map(id).filter(|id| id != own) {
-        assert_eq!(replay(&lab, "smiths-key", &other).await, none, "{other}");
+        assert_eq!(replay(&app, "smiths-key", &other).await, none, "{other}");
     }
-    let (after, _) = page(&lab, ADMIN, "").await;
+    let (after, _) = page(&app, ADMIN, "").await;
     assert_eq!(after, all, "none of them has been touched");
-    assert_eq!(replay(&lab, "smiths-key", own).await.0, 202);
+    assert_eq!(replay(&app, "smiths-key", own).await.0, 202);
     let theirs = "theirs@sample.obedient";
-    assert_eq!(replay(&lab, ADMIN, theirs).await.0, 202);
+    assert_eq!(replay(&app, ADMIN, theirs).await.0, 202);
 }
 
-pub async fn dead_letter_makes_readiness_say_degraded(lab: Arc<Lab>) {
-    let ready = async || lab.call("GET", "/health/ready", "", None).await;
+pub async fn dead_letter_makes_readiness_say_degraded(app: Arc<TestApp>) {
+    let ready = async || app.call("GET", "/health/ready", "", None).await;
     let (status, before) = ready().await;
     assert_eq!(
         (status, &before["status"]),
@@ -82,19 +82,19 @@ pub async fn dead_letter_makes_readiness_say_degraded(lab: Arc<Lab>) {
         "{before}"
     );
     assert_eq!(before["parts"].get("dead_letters"), None);
-    die(&lab, &[lab.order("e1", "never"), lab.order("e2", "never")]).await;
+    die(&app, &[app.order("e1", "never"), app.order("e2", "never")]).await;
     let (status, after) = ready().await;
     assert_eq!((status, &after["status"]), (200, &Value::from("degraded")));
     let words = after["parts"]["dead_letters"].as_str().unwrap();
     assert!(words.starts_with("2 events"), "{words}");
 }
 
-pub async fn dead_letters_come_in_pages(lab: Arc<Lab>) {
+pub async fn dead_letters_come_in_pages(app: Arc<TestApp>) {
     let orders: Vec<_> = (0..5)
-        .map(|n| lab.order(&format!("e{n}"), "never"))
+        .map(|n| app.order(&format!("e{n}"), "never"))
         .collect();
-    die(&lab, &orders).await;
-    let (all, next) = page(&lab, ADMIN, "").await;
+    die(&app, &orders).await;
+    let (all, next) = page(&app, ADMIN, "").await;
     assert_eq!((all.len(), next), (5, None));
     let died_at = |letter: &Value| letter["died_at"].as_str().unwrap().parse::<Time>().unwrap();
     assert!(
@@ -104,7 +104,7 @@ pub async fn dead_letters_come_in_pages(lab: Arc<Lab>) {
 
     let (mut seen, mut cursor) = (Vec::new(), String::new());
     loop {
-        let (letters, next) = page(&lab, ADMIN, &format!("?limit=2{cursor}")).await;
+        let (letters, next) = page(&app, ADMIN, &format!("?limit=2{cursor}")).await;
         let expected = if next.is_some() { 2 } else { 1 };
         assert_eq!(letters.len(), expected);
         seen.extend(letters);
@@ -114,7 +114,7 @@ pub async fn dead_letters_come_in_pages(lab: Arc<Lab>) {
     assert_eq!(seen, all);
     for cursor in ["none", "soon-e1@sample.obedient"] {
         let path = format!("/api/dead-letters/?cursor={cursor}");
-        let (status, refusal) = lab.see(&path, ADMIN).await;
+        let (status, refusal) = app.see(&path, ADMIN).await;
         assert_eq!(
             (status, &refusal["error"]["details"]["field"]),
             (422, &Value::from("cursor"))

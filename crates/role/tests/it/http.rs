@@ -8,27 +8,27 @@ use events::v1::KeyChanged;
 use serde_json::{Value, json};
 use testkit::{ADMIN, Mode, SERVICE, eventually};
 
-use crate::lab::Lab;
+use crate::test_app::TestApp;
 
 const JSON: (&str, &str) = ("content-type", "application/json");
 
-pub async fn a_key_opens_what_it_says(lab: Arc<Lab>) {
-    let (status, admin) = lab.see("/things/", ADMIN).await;
+pub async fn key_opens_what_it_says(app: Arc<TestApp>) {
+    let (status, admin) = app.see("/things/", ADMIN).await;
     let all = json!({"name": "admin", "tenant": null, "may_write": true, "sees": [true, true]});
     assert_eq!(
-        (status, admin, lab.keys.asked()),
+        (status, admin, app.keys.asked()),
         (200, all, 0),
         "the first key needs nobody"
     );
 
-    lab.keys.give("reads-smith", "smith", &["read"]);
-    lab.keys.give("writes-all", "", &["write"]);
-    lab.keys.give("odd-scopes", "", &["unheard-of"]);
-    let (status, reader) = lab.see("/things/", "reads-smith").await;
+    app.keys.give("reads-smith", "smith", &["read"]);
+    app.keys.give("writes-all", "", &["write"]);
+    app.keys.give("odd-scopes", "", &["unheard-of"]);
+    let (status, reader) = app.see("/things/", "reads-smith").await;
     let own = json!({"name": "READS-SMITH", "tenant": "smith", "may_write": false, "sees": [true, false]});
     assert_eq!((status, reader), (200, own));
-    lab.see("/things/", "reads-smith").await;
-    assert_eq!(lab.keys.asked(), 1, "a grant is believed for a while");
+    app.see("/things/", "reads-smith").await;
+    assert_eq!(app.keys.asked(), 1, "a grant is believed for a while");
 
     let thing = Some(r#"{"name": "a", "size": 1}"#);
     for (key, read, write, admin) in [
@@ -40,78 +40,78 @@ pub async fn a_key_opens_what_it_says(lab: Arc<Lab>) {
         ("short", 401, 401, 401),
     ] {
         let headers = [("X-API-Key", key), JSON];
-        assert_eq!(lab.see("/things", key).await.0, read, "{key}");
+        assert_eq!(app.see("/things", key).await.0, read, "{key}");
         assert_eq!(
-            lab.send("POST", "/things", &headers, thing).await.0,
+            app.send("POST", "/things", &headers, thing).await.0,
             write,
             "{key}"
         );
         assert_eq!(
-            lab.send("DELETE", "/things/x", &headers, None).await.0,
+            app.send("DELETE", "/things/x", &headers, None).await.0,
             admin,
             "{key}"
         );
     }
     assert_eq!(
-        lab.keys.asked(),
+        app.keys.asked(),
         4,
         "each is asked for once, and what cannot be a key not at all"
     );
     // One that was made a moment after somebody tried it: its owner tells of it.
-    lab.keys.give("none-such", "", &["read"]);
-    opens_when_told(&lab, "none-such", 200).await;
+    app.keys.give("none-such", "", &["read"]);
+    opens_when_told(&app, "none-such", 200).await;
 }
 
 /// A flood of made-up keys is not a flood on the bus, and whoever is known goes on.
-pub async fn made_up_keys_cost_few_questions(lab: Arc<Lab>) {
-    lab.keys.give("reads-smith", "smith", &["read"]);
-    assert_eq!(lab.see("/things/", "reads-smith").await.0, 200);
-    let (before, began) = (lab.keys.asked(), std::time::Instant::now());
+pub async fn made_up_keys_cost_few_questions(app: Arc<TestApp>) {
+    app.keys.give("reads-smith", "smith", &["read"]);
+    assert_eq!(app.see("/things/", "reads-smith").await.0, 200);
+    let (before, began) = (app.keys.asked(), std::time::Instant::now());
     let mut refused = 0;
     for n in 0..300 {
-        match lab.see("/things/", &format!("made-up-{n}")).await.0 {
+        match app.see("/things/", &format!("made-up-{n}")).await.0 {
             401 => {}
             429 => refused += 1,
             other => panic!("{other}"),
         }
     }
-    let asked = lab.keys.asked() - before;
+    let asked = app.keys.asked() - before;
     assert_eq!(asked + refused, 300);
     let seconds = u32::try_from(began.elapsed().as_secs()).unwrap();
     assert!(asked <= 50 + 5 * (seconds + 1), "{asked} in {seconds} s");
-    assert_eq!(lab.see("/things/", "reads-smith").await.0, 200);
+    assert_eq!(app.see("/things/", "reads-smith").await.0, 200);
     for _ in 0..20 {
         let bad = "x".repeat(201);
-        assert_eq!(lab.see("/things/", &bad).await.0, 401);
+        assert_eq!(app.see("/things/", &bad).await.0, 401);
     }
 }
 
 /// Its owner says that a key changed, until this process has heard it.
-async fn opens_when_told(lab: &Lab, key: &str, status: u16) {
+async fn opens_when_told(app: &TestApp, key: &str, status: u16) {
     eventually("the change is heard", async || {
         let changed = KeyChanged {
             hash: key_hash(key),
         };
-        let event = Envelope::new("trunkline/test", &lab.clock, &changed);
-        lab.bus().publish(&event).await.unwrap();
-        lab.see("/things/", key).await.0 == status
+        let event = Envelope::new("trunkline/test", &app.clock, &changed);
+        app.bus().publish(&event).await.unwrap();
+        app.see("/things/", key).await.0 == status
     })
     .await;
 }
 
-pub async fn a_withdrawn_key_opens_nothing(lab: Arc<Lab>) {
-    lab.keys.give("soon-gone", "", &["read"]);
-    assert_eq!(lab.see("/things/", "soon-gone").await.0, 200);
-    lab.keys.withdraw("soon-gone");
+pub async fn withdrawn_key_opens_nothing(app: Arc<TestApp>) {
+    app.keys.give("soon-gone", "", &["read"]);
+    assert_eq!(app.see("/things/", "soon-gone").await.0, 200);
+    app.keys.withdraw("soon-gone");
     assert_eq!(
-        lab.see("/things/", "soon-gone").await.0,
+        app.see("/things/", "soon-gone").await.0,
         200,
         "it is still believed"
     );
-    opens_when_told(&lab, "soon-gone", 401).await;
+    opens_when_told(&app, "soon-gone", 401).await;
 }
 
-pub async fn roles_have_a_key_of_their_own(lab: Arc<Lab>) {
+pub async fn roles_have_a_key_of_their_own(app: Arc<TestApp>) {
     for (headers, status) in [
         (vec![("X-Service-Key", SERVICE)], 200),
         (vec![("X-Service-Key", "another")], 401),
@@ -120,17 +120,17 @@ pub async fn roles_have_a_key_of_their_own(lab: Arc<Lab>) {
         (vec![], 401),
     ] {
         assert_eq!(
-            lab.send("GET", "/inside", &headers, None).await.0,
+            app.send("GET", "/inside", &headers, None).await.0,
             status,
             "{headers:?}"
         );
     }
 }
 
-pub async fn every_refusal_has_one_shape(lab: Arc<Lab>) {
+pub async fn every_refusal_has_one_shape(app: Arc<TestApp>) {
     let admin = ("X-API-Key", ADMIN);
     let large = format!(r#"{{"name": "{}", "size": 1}}"#, "x".repeat(1 << 20));
-    lab.keys.give("reads-all", "", &["read"]);
+    app.keys.give("reads-all", "", &["read"]);
     let reads = ("X-API-Key", "reads-all");
     for (method, path, headers, body, status, code) in [
         (
@@ -207,7 +207,7 @@ pub async fn every_refusal_has_one_shape(lab: Arc<Lab>) {
             "invalid",
         ),
     ] {
-        let answer = lab.send(method, path, &headers, body).await;
+        let answer = app.send(method, path, &headers, body).await;
         let shown = body.map(|body| &body[..body.len().min(40)]);
         assert_eq!(answer.0, status, "{method} {path} {shown:?}: {}", answer.1);
         let mut error = answer.1;
@@ -218,7 +218,7 @@ pub async fn every_refusal_has_one_shape(lab: Arc<Lab>) {
         assert_eq!(error.as_object().unwrap().len(), 1);
     }
     let headers = [admin, JSON];
-    let (_, error) = lab
+    let (_, error) = app
         .send(
             "POST",
             "/things",
@@ -230,12 +230,12 @@ pub async fn every_refusal_has_one_shape(lab: Arc<Lab>) {
     assert_eq!(error["error"]["message"], "size: must be 1 or more");
 }
 
-pub async fn refusals_are_counted(lab: Arc<Lab>) {
+pub async fn refusals_are_counted(app: Arc<TestApp>) {
     // The first look makes the recorder.
-    lab.send("GET", "/metrics", &[], None).await;
-    lab.send("GET", "/things/", &[], None).await;
-    lab.send("GET", "/things/special", &[], None).await;
-    let (_, text) = lab.send("GET", "/metrics", &[], None).await;
+    app.send("GET", "/metrics", &[], None).await;
+    app.send("GET", "/things/", &[], None).await;
+    app.send("GET", "/things/special", &[], None).await;
+    let (_, text) = app.send("GET", "/metrics", &[], None).await;
     let text = text.as_str().unwrap().to_owned();
     for line in [
         r#"path="/things",status="401""#,
@@ -249,17 +249,17 @@ pub async fn refusals_are_counted(lab: Arc<Lab>) {
     }
 }
 
-pub async fn fixed_words_go_before_names(lab: Arc<Lab>) {
+pub async fn fixed_words_go_before_names(app: Arc<TestApp>) {
     for path in ["/things/special", "/things/special/"] {
         assert_eq!(
-            lab.send("GET", path, &[], None).await,
+            app.send("GET", path, &[], None).await,
             (200, json!({"special": true}))
         );
     }
 }
 
-pub async fn the_document_describes_every_route(lab: Arc<Lab>) {
-    let (status, document) = lab.send("GET", "/api/openapi.json", &[], None).await;
+pub async fn document_describes_every_route(app: Arc<TestApp>) {
+    let (status, document) = app.send("GET", "/api/openapi.json", &[], None).await;
     assert_eq!((status, &document["openapi"]), (200, &json!("3.1.0")));
     for known in ["title", "version"] {
         assert!(document["info"][known].is_string());
@@ -342,7 +342,7 @@ fn references(whole: &Value, part: &Value) {
     }
 }
 
-pub async fn a_list_comes_in_pages(lab: Arc<Lab>) {
+pub async fn list_comes_in_pages(app: Arc<TestApp>) {
     for (query, items, next) in [
         ("", json!([0, 1, 2, 3, 4]), json!(null)),
         ("?limit=2", json!([0, 1]), json!("1")),
@@ -352,7 +352,7 @@ pub async fn a_list_comes_in_pages(lab: Arc<Lab>) {
         ("?limit=1", json!([0]), json!("0")),
         ("?limit=200", json!([0, 1, 2, 3, 4]), json!(null)),
     ] {
-        let answer = lab.send("GET", &format!("/pages{query}"), &[], None).await;
+        let answer = app.send("GET", &format!("/pages{query}"), &[], None).await;
         assert_eq!(
             answer,
             (200, json!({"items": items, "next_cursor": next})),
@@ -369,10 +369,10 @@ async fn requests_beyond_a_limit_are_told_when_to_come_again() {
         ("TRUNKLINE_LIMIT_ADDRESS", "2"),
         ("TRUNKLINE_TRUSTED_PROXIES", "1"),
     ];
-    let lab = Lab::new(Mode::Embedded, &few).await;
-    lab.start().await;
-    testkit::run(lab, |lab: Arc<Lab>| async move {
-        let url = format!("{}/things/", lab.base());
+    let app = TestApp::new(Mode::Embedded, &few).await;
+    app.start().await;
+    testkit::run(app, |app: Arc<TestApp>| async move {
+        let url = format!("{}/things/", app.base());
         let client = reqwest::Client::new();
         // Whatever the machine takes for it: more at once than are let through.
         let refusal = async |headers: &[(&str, &str)]| {
@@ -403,10 +403,10 @@ async fn requests_beyond_a_limit_are_told_when_to_come_again() {
         assert!(after == 1 && message.contains("key"), "{message}");
         for path in ["/health/live", "/things/special"] {
             let from = [("X-Forwarded-For", "192.0.2.1")];
-            assert_eq!(lab.send("GET", path, &from, None).await.0, 200, "{path}");
+            assert_eq!(app.send("GET", path, &from, None).await.0, 200, "{path}");
         }
         let from = [("X-API-Key", ADMIN), ("X-Forwarded-For", "192.0.2.3")];
-        assert_eq!(lab.send("GET", "/things/", &from, None).await.0, 200);
+        assert_eq!(app.send("GET", "/things/", &from, None).await.0, 200);
     })
     .await;
 }
@@ -414,23 +414,23 @@ async fn requests_beyond_a_limit_are_told_when_to_come_again() {
 #[tokio::test]
 async fn metrics_are_shown_to_whoever_has_the_token() {
     let token = [("TRUNKLINE_METRICS_TOKEN", "the-token-of-prometheus")];
-    let lab = Lab::new(Mode::Embedded, &token).await;
-    lab.start().await;
-    testkit::run(lab, |lab: Arc<Lab>| async move {
+    let app = TestApp::new(Mode::Embedded, &token).await;
+    app.start().await;
+    testkit::run(app, |app: Arc<TestApp>| async move {
         for wrong in [
             &[][..],
             &[("Authorization", "Bearer another-token")],
             &[("Authorization", "the-token-of-prometheus")],
         ] {
             assert_eq!(
-                lab.send("GET", "/metrics", wrong, None).await.0,
+                app.send("GET", "/metrics", wrong, None).await.0,
                 401,
                 "{wrong:?}"
             );
         }
         let right = [("Authorization", "Bearer the-token-of-prometheus")];
-        assert_eq!(lab.send("GET", "/metrics", &right, None).await.0, 200);
-        assert_eq!(lab.send("GET", "/health/live", &[], None).await.0, 200);
+        assert_eq!(app.send("GET", "/metrics", &right, None).await.0, 200);
+        assert_eq!(app.send("GET", "/health/live", &[], None).await.0, 200);
     })
     .await;
 }

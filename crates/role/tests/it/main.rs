@@ -3,41 +3,50 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that fails says where")]
 
+mod callbacks;
 mod dead;
 mod frame;
 mod health;
 mod http;
-mod lab;
 mod sample;
 mod settings;
+mod test_app;
 
-testkit::suite! { crate::lab::run;
+testkit::suite! { crate::test_app::run;
     dead:
-        a_bound_key_sees_its_own_dead_letters,
+        bound_key_sees_its_own_dead_letters,
         dead_letters_come_in_pages,
         dead_letter_makes_readiness_say_degraded;
     frame:
-        an_event_that_comes_twice_is_decided_once,
+        event_that_comes_twice_is_decided_once,
         who_has_given_up_does_not_wait,
         who_waits_is_answered_by_a_later_event,
         what_a_dead_process_left_is_published,
-        a_timer_fires_once_and_survives_a_restart,
+        timer_fires_once_and_survives_a_restart,
         never_is_a_dead_letter_with_words,
-        a_fault_and_a_panic_are_tried_again,
-        a_fact_may_go_unheard,
-        a_command_waits_for_its_consumer,
+        fault_and_a_panic_are_tried_again,
+        fact_may_go_unheard,
+        command_waits_for_its_consumer,
         what_is_performed_is_told_before_it_is_done;
     http:
-        a_key_opens_what_it_says,
+        key_opens_what_it_says,
         made_up_keys_cost_few_questions,
-        a_withdrawn_key_opens_nothing,
+        withdrawn_key_opens_nothing,
         roles_have_a_key_of_their_own,
         every_refusal_has_one_shape,
         refusals_are_counted,
         fixed_words_go_before_names,
-        the_document_describes_every_route,
-        a_list_comes_in_pages;
+        document_describes_every_route,
+        list_comes_in_pages;
     health:
-        a_part_that_is_not_well_makes_it_unavailable,
+        part_that_is_not_well_makes_it_unavailable,
         port_is_open_until_the_requests_in_hand_have_their_answers;
+}
+
+mod tutorial {
+    testkit::suite! { crate::callbacks::run;
+        callbacks:
+            missed_call_is_listed_once,
+            tenant_does_not_see_anothers;
+    }
 }

@@ -24,7 +24,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use store::prelude::*;
 use store::{Migrations, on};
-use testkit::Ear;
+use testkit::EventRecorder;
 
 pub const MIGRATIONS: Migrations = Migrations {
     postgres: embed_migrations!("tests/it/migrations/postgres"),
@@ -43,15 +43,20 @@ pub async fn notes(tx: &mut Tx) -> i64 {
     on!(tx, c => notes::table.count().get_result(c).await).unwrap()
 }
 
-pub async fn role(name: &'static str, parts: &Parts, flag: &Flag, ear: &Arc<Ear>) -> Role {
+pub async fn role(
+    name: &'static str,
+    parts: &Parts,
+    flag: &Flag,
+    recorder: &Arc<EventRecorder>,
+) -> Role {
     let mut role = Role::new(name, parts);
     role.with_store(MIGRATIONS).await.unwrap();
     role.decides(Obedient).unwrap();
-    let (bus, ear) = (parts.bus.clone(), ear.clone());
+    let (bus, recorder) = (parts.bus.clone(), recorder.clone());
     role.performs(Persistent {
         runs: AtomicU32::new(0),
         bus,
-        ear,
+        recorder,
     })
     .unwrap();
     role.needs("sample.cache", flag.clone());
@@ -138,7 +143,7 @@ impl Decider for Obedient {
 struct Persistent {
     runs: AtomicU32,
     bus: Bus,
-    ear: Arc<Ear>,
+    recorder: Arc<EventRecorder>,
 }
 
 #[async_trait]
@@ -158,7 +163,7 @@ impl Performer for Persistent {
         let run = self.runs.fetch_add(1, Ordering::Relaxed) + 1;
         assert_eq!(run, cause.attempt);
         if run == 2 {
-            self.ear
+            self.recorder
                 .listen_as("test.lookups", &self.bus, &[CallLookup::TYPE])
                 .await;
         }

@@ -16,7 +16,7 @@ fn load(env: &[(&str, &str)], file: &str) -> Result<Settings, Faults> {
 }
 
 #[test]
-fn a_file_may_say_it_all() {
+fn file_may_say_it_all() {
     let file = r#"
         twilio_account_sid = "AC00000000000000000000000000000001"
         twilio_auth_token = "one,two"
@@ -38,7 +38,7 @@ fn a_file_may_say_it_all() {
 }
 
 #[test]
-fn the_environment_wins_unless_it_is_blank() {
+fn environment_wins_unless_it_is_blank() {
     let file = "trunkline_bind = \"0.0.0.0\"\n";
     assert_eq!(
         load(&[("TRUNKLINE_BIND", "127.0.0.2")], file).unwrap().bind,
@@ -55,7 +55,7 @@ fn the_environment_wins_unless_it_is_blank() {
 }
 
 #[test]
-fn a_fault_in_the_file_is_told_without_what_is_secret() {
+fn fault_in_the_file_is_told_without_what_is_secret() {
     let words = |file: &str| load(&[], file).unwrap_err().to_string();
     let broken = words("openai_api_key = \"sk-secret\nx = 1\n");
     assert!(

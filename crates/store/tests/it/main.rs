@@ -35,7 +35,7 @@ mod schema {
 }
 
 use pipeline::{
-    an_event_is_entered_once_with_the_first_query, an_event_is_entered_once_without_a_query,
+    event_is_entered_once_with_the_first_query, event_is_entered_once_without_a_query,
     what_fails_at_the_end_takes_all_with_it, what_is_prepared_anew_is_in_time_for_the_commit,
 };
 use schema::notes;
@@ -56,12 +56,12 @@ const MIGRATIONS: Migrations = Migrations {
     sqlite: embed_migrations!("tests/it/migrations/sqlite"),
 };
 
-struct Lab {
+struct TestApp {
     database: Database,
     _dir: tempfile::TempDir,
 }
 
-impl Lab {
+impl TestApp {
     fn new(engine: &str) -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let dir = tempfile::tempdir().unwrap();
@@ -121,19 +121,19 @@ async fn all(store: &Store) -> Vec<Note> {
 }
 
 async fn values_come_back_as_they_went(engine: &str) {
-    let (lab, clock) = (Lab::new(engine), Clock::system());
-    let store = lab.open().await;
+    let (app, clock) = (TestApp::new(engine), Clock::system());
+    let store = app.open().await;
     let row = note("a", &clock);
     insert(&store, &row).await.unwrap();
     assert_eq!(all(&store).await, std::slice::from_ref(&row));
     assert!(insert(&store, &row).await.unwrap_err().is_duplicate());
     store.ping().await.unwrap();
-    lab.close().await;
+    app.close().await;
 }
 
-async fn a_transaction_without_commit_never_was(engine: &str) {
-    let (lab, clock) = (Lab::new(engine), Clock::system());
-    let store = lab.open().await;
+async fn transaction_without_commit_never_was(engine: &str) {
+    let (app, clock) = (TestApp::new(engine), Clock::system());
+    let store = app.open().await;
     for round in 0..10 {
         let mut tx = store.begin().await.unwrap();
         let row = note(&format!("r{round}"), &clock);
@@ -146,12 +146,12 @@ async fn a_transaction_without_commit_never_was(engine: &str) {
     }
     insert(&store, &note("kept", &clock)).await.unwrap();
     assert_eq!(all(&store).await.len(), 1);
-    lab.close().await;
+    app.close().await;
 }
 
 async fn writers_wait_for_each_other(engine: &str) {
-    let (lab, clock) = (Lab::new(engine), Clock::system());
-    let store = lab.open().await;
+    let (app, clock) = (TestApp::new(engine), Clock::system());
+    let store = app.open().await;
     insert(
         &store,
         &Note {
@@ -181,12 +181,12 @@ async fn writers_wait_for_each_other(engine: &str) {
         task.await.unwrap();
     }
     assert_eq!(all(&store).await[0].count, 80);
-    lab.close().await;
+    app.close().await;
 }
 
-async fn an_event_is_entered_once(engine: &str) {
-    let (lab, clock) = (Lab::new(engine), Clock::system());
-    let store = lab.open().await;
+async fn event_is_entered_once(engine: &str) {
+    let (app, clock) = (TestApp::new(engine), Clock::system());
+    let store = app.open().await;
     let mut tx = store.begin().await.unwrap();
     assert_eq!(
         inbox::enter(&mut tx, "c", "e1", clock.now()).await.unwrap(),
@@ -226,12 +226,12 @@ async fn an_event_is_entered_once(engine: &str) {
         None
     );
     tx.commit().await.unwrap();
-    lab.close().await;
+    app.close().await;
 }
 
 async fn due_events_are_claimed_once(engine: &str) {
-    let (lab, clock) = (Lab::new(engine), Clock::system());
-    let store = lab.open().await;
+    let (app, clock) = (TestApp::new(engine), Clock::system());
+    let store = app.open().await;
     let now = clock.now();
     let rows: Vec<_> = (0..60)
         .map(|i| outbox::Row {
@@ -281,17 +281,17 @@ async fn due_events_are_claimed_once(engine: &str) {
         Some(now + Duration::seconds(3600))
     );
     tx.commit().await.unwrap();
-    lab.close().await;
+    app.close().await;
 }
 
 async fn opening_again_keeps_everything(engine: &str) {
-    let (lab, clock) = (Lab::new(engine), Clock::system());
-    let (one, two) = (lab.open().await, lab.open().await);
+    let (app, clock) = (TestApp::new(engine), Clock::system());
+    let (one, two) = (app.open().await, app.open().await);
     insert(&one, &note("a", &clock)).await.unwrap();
     assert_eq!(all(&two).await.len(), 1);
     drop((one, two));
-    assert_eq!(all(&lab.open().await).await.len(), 1);
-    lab.close().await;
+    assert_eq!(all(&app.open().await).await.len(), 1);
+    app.close().await;
 }
 
 macro_rules! suite {
@@ -303,11 +303,11 @@ macro_rules! suite {
 
 suite!(
     values_come_back_as_they_went,
-    a_transaction_without_commit_never_was,
+    transaction_without_commit_never_was,
     writers_wait_for_each_other,
-    an_event_is_entered_once,
-    an_event_is_entered_once_with_the_first_query,
-    an_event_is_entered_once_without_a_query,
+    event_is_entered_once,
+    event_is_entered_once_with_the_first_query,
+    event_is_entered_once_without_a_query,
     what_fails_at_the_end_takes_all_with_it,
     what_is_prepared_anew_is_in_time_for_the_commit,
     due_events_are_claimed_once,
@@ -315,7 +315,7 @@ suite!(
 );
 
 #[tokio::test]
-async fn a_password_never_shows_in_an_error() {
+async fn password_never_shows_in_an_error() {
     let database = Database::Postgres {
         url: "postgres://me:hunter2@127.0.0.1:99999/x".into(),
         namespace: None,

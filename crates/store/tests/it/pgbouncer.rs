@@ -9,7 +9,7 @@ use std::time::Duration;
 use clock::Clock;
 use store::Database;
 
-use super::{Lab, all, insert, note};
+use super::{TestApp, all, insert, note};
 
 /// A proxy with two servers to lend, ended when it is dropped.
 struct PgBouncer {
@@ -120,18 +120,18 @@ fn url_of(database: &Database) -> String {
 
 /// Two roles at once on two servers: each finds its own tables, whichever server it gets.
 async fn roles_share_servers(ignored: &str) {
-    let (one, two) = (Lab::new("postgres"), Lab::new("postgres"));
+    let (one, two) = (TestApp::new("postgres"), TestApp::new("postgres"));
     let Some(proxy) = PgBouncer::start(&url_of(&one.database), ignored).await else {
         return;
     };
     let clock = Clock::system();
     let mut stores = Vec::new();
-    for lab in [&one, &two] {
-        let lab = Lab {
-            database: behind(&lab.database, &proxy),
+    for app in [&one, &two] {
+        let app = TestApp {
+            database: behind(&app.database, &proxy),
             _dir: tempfile::tempdir().unwrap(),
         };
-        stores.push(lab.open().await);
+        stores.push(app.open().await);
     }
     let writing = stores.iter().enumerate().map(|(n, store)| {
         let clock = clock.clone();

@@ -6,7 +6,7 @@ use store::prelude::*;
 use store::{Error, Store, inbox, on, write_last};
 
 use crate::schema::notes;
-use crate::{Lab, Note, all, insert, note};
+use crate::{Note, TestApp, all, insert, note};
 
 const ROUNDS: usize = 4;
 
@@ -39,9 +39,9 @@ async fn handle(store: &Store, event: &str) -> Option<Option<Vec<u8>>> {
     None
 }
 
-pub(crate) async fn an_event_is_entered_once_with_the_first_query(engine: &str) {
-    let (lab, clock) = (Lab::new(engine), Clock::system());
-    let store = lab.open().await;
+pub(crate) async fn event_is_entered_once_with_the_first_query(engine: &str) {
+    let (app, clock) = (TestApp::new(engine), Clock::system());
+    let store = app.open().await;
     let counter = Note {
         count: 0,
         ..note("n", &clock)
@@ -69,12 +69,12 @@ pub(crate) async fn an_event_is_entered_once_with_the_first_query(engine: &str) 
         i64::try_from(ROUNDS).unwrap(),
         "each event counts once"
     );
-    lab.close().await;
+    app.close().await;
 }
 
-pub(crate) async fn an_event_is_entered_once_without_a_query(engine: &str) {
-    let lab = Lab::new(engine);
-    let store = lab.open().await;
+pub(crate) async fn event_is_entered_once_without_a_query(engine: &str) {
+    let app = TestApp::new(engine);
+    let store = app.open().await;
     let now = Clock::system().now();
     for round in 0..ROUNDS {
         let event = format!("e{round}");
@@ -94,7 +94,7 @@ pub(crate) async fn an_event_is_entered_once_without_a_query(engine: &str) {
             assert!(tx.commit().await.is_err());
         }
     }
-    lab.close().await;
+    app.close().await;
 }
 
 /// Writes a note with a query, and the others with the commit.
@@ -106,8 +106,8 @@ async fn write(store: &Store, first: Note, last: Vec<Note>) -> Result<(), Error>
 }
 
 pub(crate) async fn what_fails_at_the_end_takes_all_with_it(engine: &str) {
-    let (lab, clock) = (Lab::new(engine), Clock::system());
-    let store = lab.open().await;
+    let (app, clock) = (TestApp::new(engine), Clock::system());
+    let store = app.open().await;
     let note = |id: &str| note(id, &clock);
     insert(&store, &note("there")).await.unwrap();
     let mut kept = vec!["there".to_owned()];
@@ -124,12 +124,12 @@ pub(crate) async fn what_fails_at_the_end_takes_all_with_it(engine: &str) {
     kept.sort();
     let found: Vec<_> = all(&store).await.into_iter().map(|row| row.id).collect();
     assert_eq!(found, kept);
-    lab.close().await;
+    app.close().await;
 }
 
 pub(crate) async fn what_is_prepared_anew_is_in_time_for_the_commit(engine: &str) {
-    let (lab, clock) = (Lab::new(engine), Clock::system());
-    let store = lab.open().await;
+    let (app, clock) = (TestApp::new(engine), Clock::system());
+    let store = app.open().await;
     insert(&store, &note("n", &clock)).await.unwrap();
     for count in 0..8 {
         let mut tx = store.begin().await.unwrap();
@@ -140,5 +140,5 @@ pub(crate) async fn what_is_prepared_anew_is_in_time_for_the_commit(engine: &str
         tx.commit().await.unwrap();
         assert_eq!(all(&store).await[0].count, count + 1);
     }
-    lab.close().await;
+    app.close().await;
 }

@@ -15,7 +15,7 @@ fn refused(xml: &str) -> String {
 }
 
 #[test]
-fn a_hand_written_document() {
+fn hand_written_document() {
     let response = read(
         r##"<?xml version="1.0" encoding="UTF-8"?>
         <!-- the menu -->
@@ -59,7 +59,7 @@ fn a_hand_written_document() {
 }
 
 #[test]
-fn a_replaced_value_stands_once() {
+fn replaced_value_stands_once() {
     let mut response = read(r#"<Response><Pause length="long"/></Response>"#);
     if let Verb::Pause(pause) = &mut response.verbs[0] {
         *pause = pause.clone().length(2);
@@ -243,7 +243,7 @@ fn too_big_is_11750() {
 }
 
 #[test]
-fn a_byte_order_mark_is_no_fault_and_positions_count_characters() {
+fn byte_order_mark_is_no_fault_and_positions_count_characters() {
     assert_eq!(
         read("\u{feff}<?xml version=\"1.0\"?><Response/>"),
         Response::empty()

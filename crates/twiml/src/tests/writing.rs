@@ -13,7 +13,7 @@ fn xml(response: &Response) -> String {
 }
 
 #[test]
-fn an_empty_response_has_a_declaration() {
+fn empty_response_has_a_declaration() {
     assert_snapshot!(
         Response::empty().to_xml().unwrap(),
         @r#"<?xml version="1.0" encoding="UTF-8"?><Response/>"#

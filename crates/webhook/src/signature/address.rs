@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_form_is_as_it_came() {
+    fn first_form_is_as_it_came() {
         assert_eq!(forms("https://h/p"), ["https://h/p", "https://h:443/p"]);
         assert_eq!(
             forms("https://h:8443/p"),

@@ -6,6 +6,7 @@
 //! only what is needed of them.
 
 mod stream;
+mod tokens;
 
 use async_openai::types::audio::{CreateSpeechRequest, SpeechModel, SpeechResponseFormat, Voice};
 use async_openai::types::chat::{
@@ -23,12 +24,13 @@ use reqwest::multipart::{Form, Part};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Call, Chat, Client, Conversing, Got, Measure, Pieces, Sounds, Spoken, or, primary};
+use super::{Call, Chat, Client, Conversing, Got, Measure, Pieces, Spoken, or, primary};
 use crate::attempt::AttemptError;
 use crate::fence::Messages;
-use crate::sound;
+use crate::sound::{self, Sounds};
 use crate::wire::Wire;
-use crate::{ChatRequest, Picture, Speech, TranscribeRequest, settings};
+use crate::{ChatRequest, Heard, HeardWord, Picture, Speech, TranscribeRequest, settings};
+use tokens::Tokens;
 
 /// A server.
 pub(crate) struct Server {
@@ -56,23 +58,25 @@ struct Message {
 }
 
 #[derive(Deserialize)]
-struct Tokens {
-    #[serde(default)]
-    prompt_tokens: Option<u64>,
-    #[serde(default)]
-    completion_tokens: Option<u64>,
-}
-
-#[derive(Deserialize)]
 struct Transcription {
     text: String,
     #[serde(default)]
-    usage: Option<Heard>,
+    usage: Option<Listened>,
+    #[serde(default)]
+    words: Option<Vec<Word>>,
+}
+
+/// A word with its place in seconds.
+#[derive(Deserialize)]
+struct Word {
+    word: String,
+    start: f64,
+    end: f64,
 }
 
 /// Tokens or a length, by the model.
 #[derive(Deserialize)]
-struct Heard {
+struct Listened {
     #[serde(default)]
     input_tokens: Option<u64>,
     #[serde(default)]
@@ -154,37 +158,16 @@ impl Client for Server {
         })
     }
 
-    async fn transcribe(&self, request: &TranscribeRequest) -> Result<Got<String>, AttemptError> {
+    async fn transcribe(&self, request: &TranscribeRequest) -> Result<Got<Heard>, AttemptError> {
         let model = or(&request.model, &self.settings.transcribe_model);
-        let ending = match FileKind::of(&request.audio) {
-            Some(kind) => kind.extension(),
-            None => request.file_name.rsplit('.').next().unwrap_or_default(),
-        };
-        // The name itself may say whose recording it is.
-        let file = Part::stream(request.audio.clone()).file_name(format!("audio.{ending}"));
-        let mut form = Form::new()
-            .part("file", file)
-            .text("model", model.to_owned())
-            .text("response_format", "json");
-        if !request.language.is_empty() {
-            form = form.text("language", primary(&request.language));
+        if request.words && gives_words(model) {
+            match self.listen(request, model, true).await {
+                // A server of this protocol that knows no places of words says so: its words are wanted all the same.
+                Err(AttemptError::Refused(400 | 422 | 501)) => {}
+                heard => return heard,
+            }
         }
-        let sent = self.wire.post(&["audio", "transcriptions"]).multipart(form);
-        let body = self.wire.send(sent).await?;
-        let heard: Transcription =
-            serde_json::from_slice(&body).map_err(|_| AttemptError::Invalid)?;
-        let usage = heard.usage.as_ref();
-        let seconds = usage.and_then(|usage| usage.seconds);
-        Ok(Got {
-            value: heard.text.trim().to_owned(),
-            model: model.to_owned(),
-            measure: Measure {
-                prompt_tokens: usage.and_then(|usage| usage.input_tokens),
-                completion_tokens: usage.and_then(|usage| usage.output_tokens),
-                seconds: seconds.or_else(|| sound::seconds(&request.audio)),
-                characters: None,
-            },
-        })
+        self.listen(request, model, false).await
     }
 
     async fn speak(&self, spoken: &Spoken<'_>) -> Result<Got<Speech>, AttemptError> {
@@ -202,6 +185,63 @@ impl Client for Server {
         let (request, model) = self.speech(spoken);
         sound::stream(&self.wire, request, false, sounds).await?;
         Ok(spoken.got((), model))
+    }
+}
+
+/// Whether a model tells where each word is: OpenAI's newer ones refuse to be asked.
+fn gives_words(model: &str) -> bool {
+    model.contains("whisper")
+}
+
+impl Server {
+    async fn listen(
+        &self,
+        request: &TranscribeRequest,
+        model: &str,
+        words: bool,
+    ) -> Result<Got<Heard>, AttemptError> {
+        let ending = match FileKind::of(&request.audio) {
+            Some(kind) => kind.extension(),
+            None => request.file_name.rsplit('.').next().unwrap_or_default(),
+        };
+        // The name itself may say whose recording it is.
+        let file = Part::stream(request.audio.clone()).file_name(format!("audio.{ending}"));
+        let mut form = Form::new()
+            .part("file", file)
+            .text("model", model.to_owned());
+        form = match words {
+            true => form
+                .text("response_format", "verbose_json")
+                .text("timestamp_granularities[]", "word"),
+            false => form.text("response_format", "json"),
+        };
+        if !request.language.is_empty() {
+            form = form.text("language", primary(&request.language));
+        }
+        let sent = self.wire.post(&["audio", "transcriptions"]).multipart(form);
+        let body = self.wire.send(sent).await?;
+        let heard: Transcription =
+            serde_json::from_slice(&body).map_err(|_| AttemptError::Invalid)?;
+        let usage = heard.usage.as_ref();
+        let seconds = usage.and_then(|usage| usage.seconds);
+        let word = |it: Word| HeardWord {
+            text: it.word.trim().to_owned(),
+            from_s: it.start,
+            to_s: it.end,
+        };
+        Ok(Got {
+            value: Heard {
+                text: heard.text.trim().to_owned(),
+                words: heard.words.into_iter().flatten().map(word).collect(),
+            },
+            model: model.to_owned(),
+            measure: Measure {
+                prompt_tokens: usage.and_then(|usage| usage.input_tokens),
+                completion_tokens: usage.and_then(|usage| usage.output_tokens),
+                seconds: seconds.or_else(|| sound::seconds(&request.audio)),
+                characters: None,
+            },
+        })
     }
 }
 
@@ -264,7 +304,7 @@ mod tests {
     use super::bare;
 
     #[test]
-    fn a_code_fence_is_taken_off() {
+    fn code_fence_is_taken_off() {
         for content in [
             "{\"a\":1}",
             " ```json\n{\"a\":1}\n``` ",

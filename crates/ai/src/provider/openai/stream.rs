@@ -11,7 +11,7 @@ use reqwest::{RequestBuilder, Response};
 use serde::Deserialize;
 use tokio::time::timeout;
 
-use super::Tokens;
+use super::tokens::Tokens;
 use crate::attempt::{AttemptError, LATE};
 use crate::provider::{Call, Conversing, Measure, Pieces};
 use crate::task::ToolOffer;

@@ -8,7 +8,7 @@ use bus::{Bus, Disposition, Error, Subscription};
 use events::Envelope;
 use futures::future::join_all;
 
-use crate::harness::{Seen, Stage, event, eventually, subscription};
+use crate::harness::{Seen, TestBus, event, eventually, subscription};
 
 const SOON: Duration = Duration::from_secs(5);
 
@@ -32,8 +32,8 @@ fn answering(bus: &Bus) -> Seen {
     })
 }
 
-pub async fn a_question_is_answered(stage: Arc<Stage>) {
-    let (bus, peer) = (stage.bus(), stage.peer().await);
+pub async fn question_is_answered(test_bus: Arc<TestBus>) {
+    let (bus, peer) = (test_bus.bus(), test_bus.peer().await);
     let seen = answering(&peer);
     peer.consume(subscription("tenants.resolve", &["ask"]), seen.handler())
         .await
@@ -47,8 +47,8 @@ pub async fn a_question_is_answered(stage: Arc<Stage>) {
     assert_eq!(answer.reply_to, None);
 }
 
-pub async fn a_republished_question_is_answered_by_a_third(stage: Arc<Stage>) {
-    let (ingress, tenants, calls) = (stage.bus(), stage.peer().await, stage.peer().await);
+pub async fn republished_question_is_answered_by_a_third(test_bus: Arc<TestBus>) {
+    let (ingress, tenants, calls) = (test_bus.bus(), test_bus.peer().await, test_bus.peer().await);
     let republish = Seen::with({
         let tenants = tenants.clone();
         move |delivery| {
@@ -85,8 +85,8 @@ pub async fn a_republished_question_is_answered_by_a_third(stage: Arc<Stage>) {
     }
 }
 
-pub async fn many_questions_at_once(stage: Arc<Stage>) {
-    let (bus, peer) = (stage.bus(), stage.peer().await);
+pub async fn many_questions_at_once(test_bus: Arc<TestBus>) {
+    let (bus, peer) = (test_bus.bus(), test_bus.peer().await);
     let seen = answering(&peer);
     peer.consume(subscription("tenants.resolve", &["ask"]), seen.handler())
         .await
@@ -97,13 +97,13 @@ pub async fn many_questions_at_once(stage: Arc<Stage>) {
         assert_eq!(
             answer.unwrap().cause.as_ref(),
             Some(&question.id),
-            "everyone gets his own"
+            "everyone gets their own"
         );
     }
 }
 
-pub async fn no_reply_in_time_but_the_event_is_handled(stage: Arc<Stage>) {
-    let bus = stage.bus();
+pub async fn no_reply_in_time_but_the_event_is_handled(test_bus: Arc<TestBus>) {
+    let bus = test_bus.bus();
     let subscription = subscription("tenants.resolve", &["ask"]);
     bus.declare(&subscription).await.unwrap();
     let question = event("ask");
@@ -120,15 +120,19 @@ pub async fn no_reply_in_time_but_the_event_is_handled(stage: Arc<Stage>) {
     assert_eq!(seen.ids(), [question.id]);
 }
 
-pub async fn a_question_that_nobody_takes_is_refused(stage: Arc<Stage>) {
+pub async fn question_that_nobody_takes_is_refused(test_bus: Arc<TestBus>) {
     let start = Instant::now();
-    let refused = stage.bus().request(event("ask"), SOON).await.unwrap_err();
+    let refused = test_bus
+        .bus()
+        .request(event("ask"), SOON)
+        .await
+        .unwrap_err();
     assert!(matches!(refused, Error::Unroutable(_)), "{refused}");
     assert!(start.elapsed() < SOON, "at once");
 }
 
-pub async fn a_late_reply_harms_nobody(stage: Arc<Stage>) {
-    let (bus, peer) = (stage.bus(), stage.peer().await);
+pub async fn late_reply_harms_nobody(test_bus: Arc<TestBus>) {
+    let (bus, peer) = (test_bus.bus(), test_bus.peer().await);
     let seen = answering(&peer);
     let subscription = subscription("tenants.resolve", &["ask"]);
     bus.declare(&subscription).await.unwrap();
@@ -159,8 +163,8 @@ async fn dispatch_direct(bus: &Bus, event: &Envelope) -> bool {
     stored
 }
 
-pub async fn what_is_handed_on_is_handled_and_answered(stage: Arc<Stage>) {
-    let (ingress, tenants, calls) = (stage.bus(), stage.peer().await, stage.peer().await);
+pub async fn what_is_handed_on_is_handled_and_answered(test_bus: Arc<TestBus>) {
+    let (ingress, tenants, calls) = (test_bus.bus(), test_bus.peer().await, test_bus.peer().await);
     let stored = Arc::new(AtomicUsize::new(0));
     let republish = Seen::with({
         let (tenants, stored) = (tenants.clone(), stored.clone());
@@ -192,7 +196,7 @@ pub async fn what_is_handed_on_is_handled_and_answered(stage: Arc<Stage>) {
         assert_eq!(answer.kind, "answer");
     }
     assert!(deciding.count() >= 20);
-    if stage.is_embedded() {
+    if test_bus.is_embedded() {
         eventually("each has been stored", async || {
             stored.load(Ordering::Relaxed) == 20
         })
@@ -204,8 +208,8 @@ pub async fn what_is_handed_on_is_handled_and_answered(stage: Arc<Stage>) {
     }
 }
 
-pub async fn what_is_not_handled_at_once_is_told(stage: Arc<Stage>) {
-    let bus = stage.bus();
+pub async fn what_is_not_handled_at_once_is_told(test_bus: Arc<TestBus>) {
+    let bus = test_bus.bus();
     let event = event("voice.inbound");
     assert!(!bus.dispatch_direct(&event).await, "nobody is there");
     let taking = async |seen: &Seen| {
@@ -220,7 +224,7 @@ pub async fn what_is_not_handled_at_once_is_told(stage: Arc<Stage>) {
         let consumer = taking(&seen).await;
         eventually("it has been tried", async || {
             assert!(!bus.dispatch_direct(&event).await);
-            stage.is_embedded() || seen.count() > 0
+            test_bus.is_embedded() || seen.count() > 0
         })
         .await;
         consumer.abort().await;

@@ -7,10 +7,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use bus::{Disposition, Error};
 use tokio::sync::Barrier;
 
-use crate::harness::{Seen, Stage, event, events, ids, subscription};
+use crate::harness::{Seen, TestBus, event, events, ids, subscription};
 
-pub async fn a_published_event_is_consumed(stage: Arc<Stage>) {
-    let (bus, seen) = (stage.bus(), Seen::new());
+pub async fn published_event_is_consumed(test_bus: Arc<TestBus>) {
+    let (bus, seen) = (test_bus.bus(), Seen::new());
     bus.consume(subscription("calls.log", &["call.missed"]), seen.handler())
         .await
         .unwrap();
@@ -24,8 +24,8 @@ pub async fn a_published_event_is_consumed(stage: Arc<Stage>) {
     assert_eq!(seen.first().attempt, 1);
 }
 
-pub async fn one_queue_keeps_its_order(stage: Arc<Stage>) {
-    let (bus, seen) = (stage.bus(), Seen::new());
+pub async fn one_queue_keeps_its_order(test_bus: Arc<TestBus>) {
+    let (bus, seen) = (test_bus.bus(), Seen::new());
     let mut subscription = subscription("calls.log", &["call.*"]);
     subscription.prefetch = 1;
     bus.declare(&subscription).await.unwrap();
@@ -38,8 +38,8 @@ pub async fn one_queue_keeps_its_order(stage: Arc<Stage>) {
     assert_eq!(seen.ids(), ids(&events));
 }
 
-pub async fn patterns_choose_what_a_queue_takes(stage: Arc<Stage>) {
-    let bus = stage.bus();
+pub async fn patterns_choose_what_a_queue_takes(test_bus: Arc<TestBus>) {
+    let bus = test_bus.bus();
     let (exact, star, hash) = (Seen::new(), Seen::new(), Seen::new());
     bus.consume(subscription("a.exact", &["call.missed"]), exact.handler())
         .await
@@ -77,8 +77,8 @@ pub async fn patterns_choose_what_a_queue_takes(stage: Arc<Stage>) {
     assert_eq!(exact.ids(), [all[0].clone()]);
 }
 
-pub async fn consumers_of_one_queue_share_its_work(stage: Arc<Stage>) {
-    let (one, other) = (stage.bus(), stage.peer().await);
+pub async fn consumers_of_one_queue_share_its_work(test_bus: Arc<TestBus>) {
+    let (one, other) = (test_bus.bus(), test_bus.peer().await);
     // Neither goes on before the other has got something.
     let both = Arc::new(Barrier::new(2));
     let waiting = |both: Arc<Barrier>| {
@@ -116,8 +116,8 @@ pub async fn consumers_of_one_queue_share_its_work(stage: Arc<Stage>) {
     assert_eq!(handled, wanted, "each once");
 }
 
-pub async fn every_queue_gets_its_copy(stage: Arc<Stage>) {
-    let (bus, peer) = (stage.bus(), stage.peer().await);
+pub async fn every_queue_gets_its_copy(test_bus: Arc<TestBus>) {
+    let (bus, peer) = (test_bus.bus(), test_bus.peer().await);
     let (calls, dispatch) = (Seen::new(), Seen::new());
     // Two bindings that both match make one copy, not two.
     bus.consume(
@@ -141,8 +141,8 @@ pub async fn every_queue_gets_its_copy(stage: Arc<Stage>) {
     assert_eq!((calls.count(), dispatch.count()), (10, 10));
 }
 
-pub async fn an_event_that_nobody_takes_is_refused(stage: Arc<Stage>) {
-    let (bus, seen) = (stage.bus(), Seen::new());
+pub async fn event_that_nobody_takes_is_refused(test_bus: Arc<TestBus>) {
+    let (bus, seen) = (test_bus.bus(), Seen::new());
     bus.consume(subscription("calls.log", &["call.missed"]), seen.handler())
         .await
         .unwrap();
@@ -160,8 +160,8 @@ pub async fn an_event_that_nobody_takes_is_refused(stage: Arc<Stage>) {
     seen.eventually(1).await;
 }
 
-pub async fn a_fact_may_go_unheard(stage: Arc<Stage>) {
-    let (bus, seen) = (stage.bus(), Seen::new());
+pub async fn fact_may_go_unheard(test_bus: Arc<TestBus>) {
+    let (bus, seen) = (test_bus.bus(), Seen::new());
     bus.consume(subscription("calls.log", &["call.missed"]), seen.handler())
         .await
         .unwrap();
@@ -181,8 +181,8 @@ pub async fn a_fact_may_go_unheard(stage: Arc<Stage>) {
     assert_eq!(seen.ids(), [batch[1].id.clone(), heard.id]);
 }
 
-pub async fn a_declared_queue_keeps_events_for_its_consumer(stage: Arc<Stage>) {
-    let (bus, seen) = (stage.bus(), Seen::new());
+pub async fn declared_queue_keeps_events_for_its_consumer(test_bus: Arc<TestBus>) {
+    let (bus, seen) = (test_bus.bus(), Seen::new());
     let subscription = subscription("calls.log", &["call.missed"]);
     bus.declare(&subscription).await.unwrap();
     let events = events("call.missed", 3);
@@ -201,8 +201,8 @@ pub async fn a_declared_queue_keeps_events_for_its_consumer(stage: Arc<Stage>) {
     seen.eventually(3).await;
 }
 
-pub async fn many_events_in_one_go_keep_their_order(stage: Arc<Stage>) {
-    let (bus, seen) = (stage.bus(), Seen::new());
+pub async fn many_events_in_one_go_keep_their_order(test_bus: Arc<TestBus>) {
+    let (bus, seen) = (test_bus.bus(), Seen::new());
     let mut subscription = subscription("calls.log", &["call.*"]);
     subscription.prefetch = 1;
     bus.declare(&subscription).await.unwrap();
@@ -218,8 +218,8 @@ pub async fn many_events_in_one_go_keep_their_order(stage: Arc<Stage>) {
     assert_eq!(seen.ids(), ids(&events));
 }
 
-pub async fn one_unroutable_event_does_not_spoil_the_others(stage: Arc<Stage>) {
-    let (bus, seen) = (stage.bus(), Seen::new());
+pub async fn one_unroutable_event_does_not_spoil_the_others(test_bus: Arc<TestBus>) {
+    let (bus, seen) = (test_bus.bus(), Seen::new());
     bus.consume(subscription("calls.log", &["call.missed"]), seen.handler())
         .await
         .unwrap();

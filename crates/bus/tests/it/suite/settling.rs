@@ -9,10 +9,10 @@ use bus::{DELIVERY_LIMIT, Delivery, Disposition, Error};
 use events::Envelope;
 use tokio::sync::Semaphore;
 
-use crate::harness::{Seen, Stage, event, events, eventually, ids, subscription};
+use crate::harness::{Seen, TestBus, event, events, eventually, ids, subscription};
 
-pub async fn a_repeat_waits_without_blocking_others(stage: Arc<Stage>) {
-    let bus = stage.bus();
+pub async fn repeat_waits_without_blocking_others(test_bus: Arc<TestBus>) {
+    let bus = test_bus.bus();
     // The first waits until the others are behind it, however long it takes to publish them.
     let gate = Arc::new(Semaphore::new(0));
     let seen = Seen::with({
@@ -47,8 +47,8 @@ pub async fn a_repeat_waits_without_blocking_others(stage: Arc<Stage>) {
     assert!(seen.times()[6] - seen.times()[0] >= Duration::from_millis(650));
 }
 
-pub async fn repeats_run_out_and_the_dead_return_one_by_one(stage: Arc<Stage>) {
-    let bus = stage.bus();
+pub async fn repeats_run_out_and_the_dead_return_one_by_one(test_bus: Arc<TestBus>) {
+    let bus = test_bus.bus();
     let strict = Arc::new(AtomicUsize::new(1));
     let seen = Seen::answering({
         let strict = strict.clone();
@@ -103,8 +103,8 @@ pub async fn repeats_run_out_and_the_dead_return_one_by_one(stage: Arc<Stage>) {
     assert!(matches!(again, Error::NoSuchDeadLetter(_)), "{again}");
 }
 
-pub async fn a_dead_letter_is_dead_at_once(stage: Arc<Stage>) {
-    let bus = stage.bus();
+pub async fn dead_letter_is_dead_at_once(test_bus: Arc<TestBus>) {
+    let bus = test_bus.bus();
     let seen = Seen::answering(|_| Disposition::Dead("it makes no sense".into()));
     let fine = Seen::new();
     bus.consume(subscription("calls.log", &["call.missed"]), seen.handler())
@@ -141,8 +141,8 @@ fn is_smiths(event: &Envelope) -> bool {
     event.tenant.as_deref() == Some("smith")
 }
 
-pub async fn a_dead_letter_that_may_not_go_stays(stage: Arc<Stage>) {
-    let bus = stage.bus();
+pub async fn dead_letter_that_may_not_go_stays(test_bus: Arc<TestBus>) {
+    let bus = test_bus.bus();
     let seen = Seen::answering(|_| Disposition::Dead("it makes no sense".into()));
     bus.consume(subscription("calls.log", &["call.missed"]), seen.handler())
         .await
@@ -177,8 +177,8 @@ pub async fn a_dead_letter_that_may_not_go_stays(stage: Arc<Stage>) {
     assert_eq!(seen.ids()[2], own.id, "this one went, and no other before");
 }
 
-pub async fn outage_longer_than_all_repeats_is_waited_for(stage: Arc<Stage>) {
-    let bus = stage.bus();
+pub async fn outage_longer_than_all_repeats_is_waited_for(test_bus: Arc<TestBus>) {
+    let bus = test_bus.bus();
     // Far more deliveries than repeats and than the delivery limit; then a counted one still has its repeat.
     let waits = DELIVERY_LIMIT + 4;
     let seen = Seen::answering(move |delivery| match delivery.attempt {
@@ -199,8 +199,8 @@ pub async fn outage_longer_than_all_repeats_is_waited_for(stage: Arc<Stage>) {
     assert_eq!(bus.dead_letters(10).await.unwrap(), []);
 }
 
-pub async fn a_panic_is_a_repeat(stage: Arc<Stage>) {
-    let bus = stage.bus();
+pub async fn panic_is_a_repeat(test_bus: Arc<TestBus>) {
+    let bus = test_bus.bus();
     let seen = Seen::answering(|delivery| match delivery.envelope.kind.as_str() {
         "call.missed" => panic!("as the test wants"),
         _ => Disposition::Done,
@@ -222,8 +222,8 @@ pub async fn a_panic_is_a_repeat(stage: Arc<Stage>) {
     );
 }
 
-pub async fn a_consumer_killed_before_its_ack_loses_nothing(stage: Arc<Stage>) {
-    let (bus, peer) = (stage.bus(), stage.peer().await);
+pub async fn consumer_killed_before_its_ack_loses_nothing(test_bus: Arc<TestBus>) {
+    let (bus, peer) = (test_bus.bus(), test_bus.peer().await);
     let stuck = Seen::with(|_| std::future::pending());
     let doomed = peer
         .consume(subscription("calls.log", &["call.missed"]), stuck.handler())
@@ -245,8 +245,8 @@ pub async fn a_consumer_killed_before_its_ack_loses_nothing(stage: Arc<Stage>) {
     assert_eq!(seen.attempts(), [2; 5]);
 }
 
-pub async fn an_event_that_kills_its_consumers_is_poison(stage: Arc<Stage>) {
-    let bus = stage.bus();
+pub async fn event_that_kills_its_consumers_is_poison(test_bus: Arc<TestBus>) {
+    let bus = test_bus.bus();
     let mut poison = event("call.missed");
     poison.key = Some("poison".into());
     let stuck = Seen::with(|_| std::future::pending());
@@ -281,8 +281,8 @@ pub async fn an_event_that_kills_its_consumers_is_poison(stage: Arc<Stage>) {
     assert_eq!(seen.attempts(), [1]);
 }
 
-pub async fn stop_finishes_what_is_in_hand(stage: Arc<Stage>) {
-    let bus = stage.bus();
+pub async fn stop_finishes_what_is_in_hand(test_bus: Arc<TestBus>) {
+    let bus = test_bus.bus();
     let gate = Arc::new(Semaphore::new(0));
     let seen = Seen::with({
         let gate = gate.clone();
@@ -319,8 +319,8 @@ pub async fn stop_finishes_what_is_in_hand(stage: Arc<Stage>) {
     assert_eq!(seen.count(), handled, "a stopped consumer takes nothing");
 }
 
-pub async fn prefetch_bounds_a_slow_consumer_and_nobody_else(stage: Arc<Stage>) {
-    let bus = stage.bus();
+pub async fn prefetch_bounds_a_slow_consumer_and_nobody_else(test_bus: Arc<TestBus>) {
+    let bus = test_bus.bus();
     let gate = Arc::new(Semaphore::new(0));
     let (now, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
     let slow = Seen::with({
@@ -356,8 +356,8 @@ pub async fn prefetch_bounds_a_slow_consumer_and_nobody_else(stage: Arc<Stage>) 
     assert_eq!(most.load(Ordering::SeqCst), 3);
 }
 
-pub async fn delayed_repeats_survive_a_restart(stage: Arc<Stage>) {
-    let bus = stage.bus();
+pub async fn delayed_repeats_survive_a_restart(test_bus: Arc<TestBus>) {
+    let bus = test_bus.bus();
     let seen = Seen::answering(|delivery| match delivery.attempt {
         1 => Disposition::Retry("later".into()),
         _ => Disposition::Done,
@@ -372,7 +372,7 @@ pub async fn delayed_repeats_survive_a_restart(stage: Arc<Stage>) {
     bus.publish(&event).await.unwrap();
     seen.eventually(1).await;
     consumer.stop().await;
-    let bus = stage.restart().await;
+    let bus = test_bus.restart().await;
     bus.consume(subscription, seen.handler()).await.unwrap();
     seen.eventually(2).await;
     assert_eq!(
@@ -385,14 +385,14 @@ pub async fn delayed_repeats_survive_a_restart(stage: Arc<Stage>) {
     );
 }
 
-pub async fn waiting_events_survive_a_restart(stage: Arc<Stage>) {
+pub async fn waiting_events_survive_a_restart(test_bus: Arc<TestBus>) {
     let subscription = subscription("calls.log", &["call.missed"]);
-    stage.bus().declare(&subscription).await.unwrap();
+    test_bus.bus().declare(&subscription).await.unwrap();
     let before = events("call.missed", 3);
     for event in &before {
-        stage.bus().publish(event).await.unwrap();
+        test_bus.bus().publish(event).await.unwrap();
     }
-    let bus = stage.restart().await;
+    let bus = test_bus.restart().await;
     // The queue is known before its consumer has said so again.
     let after = event("call.missed");
     bus.publish(&after).await.unwrap();

@@ -7,15 +7,15 @@ use std::time::Duration;
 
 use bus::{Error, Tap, Tapped};
 
-use crate::harness::{Seen, Stage, event, events, eventually, ids, subscription};
+use crate::harness::{Seen, TestBus, event, events, eventually, ids, subscription};
 
 async fn next(tap: &mut Tap) -> Tapped {
     let next = tokio::time::timeout(Duration::from_secs(10), tap.next()).await;
     next.expect("something passes by").expect("the bus is open")
 }
 
-pub async fn every_tap_sees_every_event_that_it_wants(stage: Arc<Stage>) {
-    let (bus, peer) = (stage.bus(), stage.peer().await);
+pub async fn every_tap_sees_every_event_that_it_wants(test_bus: Arc<TestBus>) {
+    let (bus, peer) = (test_bus.bus(), test_bus.peer().await);
     let seen = Seen::new();
     bus.consume(subscription("calls.log", &["#"]), seen.handler())
         .await
@@ -45,8 +45,8 @@ pub async fn every_tap_sees_every_event_that_it_wants(stage: Arc<Stage>) {
     seen.eventually(20).await;
 }
 
-pub async fn an_open_tap_is_shown_everything(stage: Arc<Stage>) {
-    let (bus, peer) = (stage.bus(), stage.peer().await);
+pub async fn open_tap_is_shown_everything(test_bus: Arc<TestBus>) {
+    let (bus, peer) = (test_bus.bus(), test_bus.peer().await);
     let seen = Seen::new();
     bus.consume(subscription("calls.log", &["#"]), seen.handler())
         .await
@@ -80,8 +80,8 @@ pub async fn an_open_tap_is_shown_everything(stage: Arc<Stage>) {
     }
 }
 
-pub async fn a_slow_tap_is_told_what_it_missed(stage: Arc<Stage>) {
-    let (bus, seen) = (stage.bus(), Seen::new());
+pub async fn slow_tap_is_told_what_it_missed(test_bus: Arc<TestBus>) {
+    let (bus, seen) = (test_bus.bus(), Seen::new());
     bus.consume(subscription("calls.log", &["#"]), seen.handler())
         .await
         .unwrap();
@@ -106,8 +106,8 @@ pub async fn a_slow_tap_is_told_what_it_missed(stage: Arc<Stage>) {
     seen.eventually(1501).await;
 }
 
-pub async fn a_tap_makes_nothing_routable(stage: Arc<Stage>) {
-    let bus = stage.bus();
+pub async fn tap_makes_nothing_routable(test_bus: Arc<TestBus>) {
+    let bus = test_bus.bus();
     let _tap = bus.tap(&["#"]).await.unwrap();
     let refused = bus.publish(&event("message.send")).await.unwrap_err();
     assert!(matches!(refused, Error::Unroutable(_)), "{refused}");

@@ -7,18 +7,18 @@ use tokio::sync::Notify;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::call::amd::{Detection, detect_meanwhile};
+use crate::call::callee::{person, ring};
 use crate::call::control::{By, Interrupt};
 use crate::call::leg::Kind;
 use crate::call::place::{finish, hang_up_after, limit};
 use crate::call::verbs::play;
-use crate::call::{End, Goto, Input, Leg, Stage};
+use crate::call::{End, Goto, Input, Leg, LegContext};
 use crate::faults::{Behaviour, Callee};
-use crate::script::{Part, Step, play as act};
+use crate::script::Step;
 use crate::state::Status;
 use crate::time::seconds;
 
-/// How long a phone rings before somebody picks up, and how long they talk, unless a fault says otherwise.
-const RINGS_S: f64 = 2.0;
+/// How long those talk who were dialled, unless a fault says otherwise.
 const TALKS_S: f64 = 5.0;
 
 /// What the dialling leg is told.
@@ -42,23 +42,23 @@ pub(crate) struct Plan {
 }
 
 pub(crate) async fn run(
-    stage: Stage,
+    context: LegContext,
     inputs: UnboundedReceiver<Input>,
     plan: Plan,
     tell: impl Fn(News),
 ) {
-    let status = match leg(&stage, inputs, plan, &tell).await {
+    let status = match leg(&context, inputs, plan, &tell).await {
         Ok(status) => status,
-        Err(by) => left(&stage, by),
+        Err(by) => left(&context, by),
     };
-    stage.control.end(By::Parent(status));
-    stage.status(status);
+    context.control.end(By::Parent(status));
+    context.status(status);
     tell(News::Ended(status));
 }
 
 /// How a leg counts that was ended from outside.
-fn left(stage: &Stage, by: By) -> Status {
-    let answered = stage.look(|call| call.answered.is_some());
+fn left(context: &LegContext, by: By) -> Status {
+    let answered = context.look(|call| call.answered.is_some());
     match by {
         _ if answered => Status::Completed,
         By::Parent(status) => status,
@@ -67,29 +67,29 @@ fn left(stage: &Stage, by: By) -> Status {
 }
 
 async fn leg(
-    stage: &Stage,
+    context: &LegContext,
     inputs: UnboundedReceiver<Input>,
     plan: Plan,
     tell: &impl Fn(News),
 ) -> Result<Status, By> {
-    if let Some(status) = ring(stage, &plan.callee).await? {
+    if let Some(status) = ring(context, &plan.callee).await? {
         return Ok(status);
     }
     tell(News::Answered);
-    limit(stage);
+    limit(context);
     if plan.callee.behaviour == Behaviour::HangUp {
         return Ok(Status::Completed);
     }
-    person(stage, &plan.callee);
+    person(context, &plan.callee);
     if let Some(detection) = &plan.detect {
-        detect_meanwhile(stage, &plan.callee, detection);
+        detect_meanwhile(context, &plan.callee, detection);
     }
     if let Some(digits) = &plan.send_digits
-        && let Err(Interrupt::Over(by)) = play::keys(stage, digits).await
+        && let Err(Interrupt::Over(by)) = play::keys(context, digits).await
     {
         return Err(by);
     }
-    let mut leg = Leg::new(stage.clone(), Kind::Whisper, inputs);
+    let mut leg = Leg::new(context.clone(), Kind::Whisper, inputs);
     if let Some(whisper) = plan.whisper {
         match documents(&mut leg, whisper).await {
             End::Done => {}
@@ -98,7 +98,7 @@ async fn leg(
         }
     }
     tell(News::Ready);
-    match talk(stage, &plan.callee, &plan.bridge).await {
+    match talk(context, &plan.callee, &plan.bridge).await {
         Ok(()) => Ok(Status::Completed),
         Err(Interrupt::Over(by)) => Err(by),
         Err(Interrupt::Goto(goto)) => {
@@ -110,36 +110,36 @@ async fn leg(
 }
 
 /// Waits for the connection with the caller, and talks until one of both has had enough.
-async fn talk(stage: &Stage, callee: &Callee, bridge: &Notify) -> Result<(), Interrupt> {
+async fn talk(context: &LegContext, callee: &Callee, bridge: &Notify) -> Result<(), Interrupt> {
     tokio::select! {
         biased;
-        why = stage.control.interrupted() => return Err(why),
+        why = context.control.interrupted() => return Err(why),
         () = bridge.notified() => {}
     }
-    if let Some(call) = stage.shared.state().call_mut(&stage.sid) {
+    if let Some(call) = context.shared.state().call_mut(&context.sid) {
         call.bridged = true;
     }
-    stage.moment("bridged", "connected with the caller");
+    context.moment("bridged", "connected with the caller");
     let hangs_up = |step: &Step| matches!(step, Step::HangUp(_));
     let talks_s = match callee.talk_s {
         Some(talks_s) => talks_s,
         None if callee.steps.iter().any(hangs_up) => {
-            return Err(stage.control.interrupted().await);
+            return Err(context.control.interrupted().await);
         }
         None => TALKS_S,
     };
-    stage.wait(seconds(talks_s)).await
+    context.wait(seconds(talks_s)).await
 }
 
 /// Goes on with other TwiML than the conversation: to the dialling leg that is the end of it, here it is a call like any other.
 async fn go(mut leg: Leg, goto: Goto, talks_s: Option<f64>) {
-    leg.stage
+    leg.context
         .moment("redirected", "leaves the conversation with the caller");
     leg.kind = Kind::Call;
     // What was pressed and said in the conversation was not meant for the document.
     leg.ready();
     if let Some(talks_s) = talks_s {
-        hang_up_after(&leg.stage, talks_s);
+        hang_up_after(&leg.context, talks_s);
     }
     let end = documents(&mut leg, goto).await;
     finish(leg, end, Status::Completed).await;
@@ -148,66 +148,4 @@ async fn go(mut leg: Leg, goto: Goto, talks_s: Option<f64>) {
 /// Runs TwiML for the callee. Its type is spelled out because it comes round to itself: a leg dials a leg.
 fn documents(leg: &mut Leg, first: Goto) -> Pin<Box<dyn Future<Output = End> + Send + '_>> {
     Box::pin(leg.run(first))
-}
-
-/// Waits for the end: what still rings is sent nowhere else.
-async fn over(stage: &Stage) -> By {
-    loop {
-        if let Interrupt::Over(by) = stage.control.interrupted().await {
-            return by;
-        }
-    }
-}
-
-/// Lets simulated time pass, unless the leg ends.
-pub(crate) async fn pass(stage: &Stage, time_s: f64) -> Result<(), By> {
-    tokio::select! {
-        biased;
-        over = over(stage) => Err(over),
-        () = stage.shared.time.sleep(seconds(time_s)) => Ok(()),
-    }
-}
-
-/// Lets a phone ring. `None` once somebody has picked up, otherwise how it ended.
-pub(crate) async fn ring(stage: &Stage, callee: &Callee) -> Result<Option<Status>, By> {
-    stage.status(Status::Initiated);
-    pass(stage, 0.2).await?;
-    let after = callee.after_s.unwrap_or(RINGS_S);
-    match callee.behaviour {
-        Behaviour::Failed => {
-            pass(stage, callee.after_s.unwrap_or(0.3)).await?;
-            return Ok(Some(Status::Failed));
-        }
-        Behaviour::Busy => {
-            pass(stage, callee.after_s.unwrap_or(0.5)).await?;
-            return Ok(Some(Status::Busy));
-        }
-        Behaviour::NoAnswer => {
-            stage.status(Status::Ringing);
-            return Err(over(stage).await);
-        }
-        Behaviour::Answer | Behaviour::HangUp | Behaviour::Machine => {
-            stage.status(Status::Ringing);
-            pass(stage, after).await?;
-        }
-    }
-    stage.status(Status::InProgress);
-    Ok(None)
-}
-
-/// Somebody is on the phone now: they do what they were told to.
-pub(crate) fn person(stage: &Stage, callee: &Callee) {
-    let steps = match (&callee.steps[..], &callee.press) {
-        ([], None) => return,
-        ([], Some(keys)) => vec![Step::WaitFor(String::new()), Step::Press(keys.clone())],
-        (steps, _) => steps.to_vec(),
-    };
-    let (phone, number) = stage.look(|call| (call.to.clone(), call.from.clone()));
-    let part = Part {
-        stage: stage.clone(),
-        phone,
-        number,
-    };
-    let shared = stage.shared.clone();
-    shared.spawn(async move { act(&part, &steps).await });
 }

@@ -32,11 +32,11 @@ pub(crate) async fn run(leg: &mut Leg, connect: &Connect) -> Result<Flow, Interr
 }
 
 async fn stream(leg: &mut Leg, noun: &Noun) -> Result<Params, Interrupt> {
-    let sid = leg.stage.shared.state().ids.sid("MZ");
+    let sid = leg.context.shared.state().ids.sid("MZ");
     match hold(leg, noun, &sid).await {
         Ok(Ended::Closed) => told(leg, noun, &sid, "stream-stopped", None),
         Ok(Ended::Broken(failure)) | Err(failure) => {
-            leg.stage.note("stream", &failure);
+            leg.context.note("stream", &failure);
             told(leg, noun, &sid, "stream-error", Some(&failure));
         }
         Ok(Ended::Interrupted(interrupt)) => {
@@ -49,20 +49,20 @@ async fn stream(leg: &mut Leg, noun: &Noun) -> Result<Params, Interrupt> {
 
 /// A conversation of words. Answers what its action is told.
 async fn relay(leg: &mut Leg, noun: &ConversationRelay) -> Result<Params, Interrupt> {
-    let session = leg.stage.shared.state().ids.sid("VX");
-    let began = leg.stage.shared.time.now();
-    let stage = leg.stage.clone();
+    let session = leg.context.shared.state().ids.sid("VX");
+    let began = leg.context.shared.time.now();
+    let context = leg.context.clone();
     let parameters = parameters(leg, &noun.parameters);
-    let opening = Relay::open(&stage, noun, session.clone(), parameters);
+    let opening = Relay::open(&context, noun, session.clone(), parameters);
     let opened = tokio::select! {
         opened = opening => opened,
-        why = stage.control.interrupted() => return Err(why),
+        why = context.control.interrupted() => return Err(why),
     };
     let (ended, handoff) = match opened {
         Ok(mut relay) => {
-            stage.moment("relay", format!("{session} begins"));
+            context.moment("relay", format!("{session} begins"));
             let ended = Box::pin(relay.run(leg)).await;
-            stage.moment("relay", format!("{session} ended"));
+            context.moment("relay", format!("{session} ended"));
             (ended, relay.handoff)
         }
         Err(failure) => (Ended::Broken(failure), None),
@@ -70,12 +70,12 @@ async fn relay(leg: &mut Leg, noun: &ConversationRelay) -> Result<Params, Interr
     let status = match ended {
         Ended::Closed => "ended",
         Ended::Broken(failure) => {
-            stage.note("relay", &failure);
+            context.note("relay", &failure);
             "failed"
         }
         Ended::Interrupted(interrupt) => return Err(interrupt),
     };
-    let lasted = (stage.shared.time.now() - began).num_seconds();
+    let lasted = (context.shared.time.now() - began).num_seconds();
     let text = |name: &str, value: &str| (name.to_owned(), value.to_owned());
     let mut params = vec![
         text("SessionId", &session),
@@ -90,21 +90,21 @@ async fn relay(leg: &mut Leg, noun: &ConversationRelay) -> Result<Params, Interr
 
 async fn hold(leg: &mut Leg, noun: &Noun, sid: &str) -> Result<Ended, Failure> {
     let url = noun.url.clone().unwrap_or_default();
-    let stage = leg.stage.clone();
+    let context = leg.context.clone();
     let opening = Stream::open(
-        &stage,
+        &context,
         &url,
         sid.to_owned(),
         parameters(leg, &noun.parameters),
     );
     let stream = tokio::select! {
         stream = opening => stream?,
-        why = stage.control.interrupted() => return Ok(Ended::Interrupted(why)),
+        why = context.control.interrupted() => return Ok(Ended::Interrupted(why)),
     };
-    leg.stage.moment("stream", format!("{sid} begins"));
+    leg.context.moment("stream", format!("{sid} begins"));
     told(leg, noun, sid, "stream-started", None);
     let ended = Box::pin(stream.run(leg)).await;
-    leg.stage.moment("stream", format!("{sid} ended"));
+    leg.context.moment("stream", format!("{sid} ended"));
     Ok(ended)
 }
 
@@ -130,11 +130,11 @@ fn told(leg: &Leg, noun: &Noun, sid: &str, event: &str, failure: Option<&Failure
     let Ok(url) = leg.resolve(url) else {
         return;
     };
-    let shared = &leg.stage.shared;
+    let shared = &leg.context.shared;
     let text = |name: &str, value: &str| (name.to_owned(), value.to_owned());
     let mut params = vec![
         text("AccountSid", &shared.account.sid),
-        text("CallSid", &leg.stage.sid),
+        text("CallSid", &leg.context.sid),
         text("StreamSid", sid),
         text("StreamName", noun.name.as_deref().unwrap_or(sid)),
         text("StreamEvent", event),
@@ -146,7 +146,7 @@ fn told(leg: &Leg, noun: &Noun, sid: &str, event: &str, failure: Option<&Failure
     let token = shared.state().ids.token();
     let request = Request {
         kind: "stream-status",
-        sid: Some(leg.stage.sid.clone()),
+        sid: Some(leg.context.sid.clone()),
         url,
         method: method(noun.status_callback_method),
         params,

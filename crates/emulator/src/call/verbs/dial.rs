@@ -68,7 +68,7 @@ pub(crate) async fn run(leg: &mut Leg, dial: &Dial) -> Result<Flow, Interrupt> {
         Some(elsewhere) => return Err(elsewhere),
         None => {}
     }
-    leg.stage.moment(
+    leg.context.moment(
         "dial",
         format!("{} (bridged: {})", outcome.status.as_str(), outcome.bridged),
     );
@@ -111,7 +111,7 @@ impl Taped {
         let method = method(dial.recording_status_callback_method);
         let events = dial.recording_status_callback_event.as_deref();
         let callback = recording::callback(url, method, events).unwrap_or_else(|failure| {
-            leg.stage.note("recording-status", &failure);
+            leg.context.note("recording-status", &failure);
             None
         });
         let is_dual = matches!(
@@ -119,7 +119,7 @@ impl Taped {
             DialRecord::FromAnswerDual | DialRecord::FromRingingDual
         );
         let plan = Plan {
-            call_sid: leg.stage.sid.clone(),
+            call_sid: leg.context.sid.clone(),
             source: DIAL,
             name: None,
             channels: if is_dual { 2 } else { 1 },
@@ -127,14 +127,14 @@ impl Taped {
             trim: dial.trim == Some(Trim::TrimSilence),
             callback,
         };
-        self.sid = Some(recording::begin(&leg.stage.shared, plan));
+        self.sid = Some(recording::begin(&leg.context.shared, plan));
     }
 
     /// Ends it. Answers where it can be fetched.
     fn end(&self, leg: &Leg) -> Option<String> {
         let sid = self.sid.as_deref()?;
-        recording::stop(&leg.stage.shared, &leg.stage.sid, Some(sid));
-        Some(recording::url(&leg.stage.shared, sid))
+        recording::stop(&leg.context.shared, &leg.context.sid, Some(sid));
+        Some(recording::url(&leg.context.shared, sid))
     }
 }
 
@@ -194,8 +194,8 @@ async fn ring(
             // Nobody listens any more once the caller is gone.
             let _ = report.send((index, what));
         };
-        child.stage.shared.clone().spawn(Box::pin(child::run(
-            child.stage.clone(),
+        child.context.shared.clone().spawn(Box::pin(child::run(
+            child.context.clone(),
             inputs,
             plan,
             tell,
@@ -217,8 +217,8 @@ async fn converse(
     taped: &mut Taped,
 ) -> Option<Interrupt> {
     let rings = dial.timeout.unwrap_or(30).clamp(LEAST_S, LONGEST_RINGS_S) + EXTRA_S;
-    let stage = leg.stage.clone();
-    let time = &stage.shared.time;
+    let context = leg.context.clone();
+    let time = &context.shared.time;
     let mut deadline = Box::pin(time.sleep(seconds(f64::from(rings))));
     let mut timed_out = false;
     let mut connected = false;
@@ -253,7 +253,7 @@ async fn converse(
                     children.iter().for_each(|child| child.end(Status::Completed));
                 }
             }
-            why = stage.control.interrupted(), if interrupt.is_none() => {
+            why = context.control.interrupted(), if interrupt.is_none() => {
                 interrupt = Some(why);
                 children.iter().for_each(|child| child.end(Status::Canceled));
             }
@@ -283,7 +283,7 @@ fn outcome(children: &[Child], bridged: Option<usize>) -> Outcome {
     match best.map(|index| &children[index]) {
         Some(child) => Outcome {
             status: child.ended.unwrap_or(Status::Failed),
-            sid: Some(child.stage.sid.clone()),
+            sid: Some(child.context.sid.clone()),
             duration_s: child.duration_s(),
             bridged: bridged.is_some(),
             recording_url: None,

@@ -8,7 +8,7 @@ use twiml::{Gather, Input as Wanted, Prompt, SpeechTimeout};
 use crate::call::control::Interrupt;
 use crate::call::leg::Flow;
 use crate::call::verbs::{play, speech};
-use crate::call::{Broken, Input, Leg, Stage, Utterance};
+use crate::call::{Broken, Input, Leg, LegContext, Utterance};
 use crate::document::method;
 use crate::state::Wait;
 use crate::time::seconds;
@@ -45,7 +45,7 @@ pub(crate) async fn run(leg: &mut Leg, gather: &Gather) -> Result<Flow, Interrup
         Err(broken) => Caught::Broken(broken),
         Ok(sounds) => {
             let mut listening = Listening::new(gather, sounds);
-            listening.listen(&leg.stage, &mut leg.inputs).await?
+            listening.listen(&leg.context, &mut leg.inputs).await?
         }
     };
     let extra = match result {
@@ -136,21 +136,27 @@ impl<'a> Listening<'a> {
     /// Speaks the prompts until something comes, then listens until it is complete or the time is up.
     async fn listen(
         &mut self,
-        stage: &Stage,
+        context: &LegContext,
         inputs: &mut UnboundedReceiver<Input>,
     ) -> Result<Caught, Interrupt> {
-        if let Err(broken) = self.speak(stage, inputs).await? {
+        if let Err(broken) = self.speak(context, inputs).await? {
             return Ok(Caught::Broken(broken));
         }
         let mut digits = String::new();
+        let mut speaks = false;
         loop {
+            let patience_s = if speaks {
+                LONGEST_SPEECH_S
+            } else {
+                self.timeout_s
+            };
             let input = match self.waiting.pop_front() {
                 Some(input) => input,
                 None => tokio::select! {
                     biased;
                     input = self.useful(inputs) => input,
-                    interrupt = stage.control.interrupted() => return Err(interrupt),
-                    () = stage.patience(self.timeout_s) => {
+                    interrupt = context.control.interrupted() => return Err(interrupt),
+                    () = context.patience(patience_s) => {
                         return Ok(match digits.is_empty() {
                             true => Caught::Nothing,
                             false => Caught::Keys { digits, finished_on: None },
@@ -174,12 +180,14 @@ impl<'a> Listening<'a> {
                         });
                     }
                 }
+                Input::Begins => speaks = true,
                 Input::Speech(said) => {
-                    if let Some(text) = self.recognize(stage, said).await? {
+                    speaks = false;
+                    if let Some(text) = self.recognize(context, said).await? {
                         return Ok(Caught::Words(text));
                     }
                 }
-                Input::Quiet | Input::Pause(_) => {}
+                Input::Quiet | Input::Pause(_) | Input::Sound(_) => {}
             }
         }
     }
@@ -187,17 +195,17 @@ impl<'a> Listening<'a> {
     /// The prompts, until they end or are interrupted: keys always do that, words unless `bargeIn` is false.
     async fn speak(
         &mut self,
-        stage: &Stage,
+        context: &LegContext,
         inputs: &mut UnboundedReceiver<Input>,
     ) -> Result<Result<(), Broken>, Interrupt> {
-        let mut prompts = Box::pin(prompts(stage, self.gather, &self.sounds));
+        let mut prompts = Box::pin(prompts(context, self.gather, &self.sounds));
         let mut waiting = VecDeque::new();
         let done = loop {
             tokio::select! {
                 biased;
                 input = self.useful(inputs) => {
                     let barges = match input {
-                        Input::Speech(_) => self.gather.barge_in != Some(false),
+                        Input::Speech(_) | Input::Begins => self.gather.barge_in != Some(false),
                         _ => true,
                     };
                     waiting.push_back(input);
@@ -214,23 +222,31 @@ impl<'a> Listening<'a> {
     }
 
     /// Listens to what is said until it is over. Sound without words is nothing.
-    async fn recognize(&self, stage: &Stage, said: Utterance) -> Result<Option<String>, Interrupt> {
-        let length_s = said.seconds.min(self.longest_speech_s);
-        stage
+    async fn recognize(
+        &self,
+        context: &LegContext,
+        said: Utterance,
+    ) -> Result<Option<String>, Interrupt> {
+        // What came by a microphone is over.
+        let length_s = match said.live {
+            true => 0.0,
+            false => said.seconds.min(self.longest_speech_s),
+        };
+        context
             .wait(seconds(length_s + self.speech_timeout_s))
             .await?;
         let text = Some(said.text).filter(|text| !text.trim().is_empty());
         if text.is_some() {
-            self.over(stage);
+            self.over(context);
         }
         Ok(text)
     }
 
     /// Takes note of the end of what was said: from here on the person waits for the next sound.
-    fn over(&self, stage: &Stage) {
+    fn over(&self, context: &LegContext) {
         let own_timeout_ms = seconds(self.speech_timeout_s).as_millis() as i64;
-        let wait = Wait::new("", "silence", stage.shared.time.now(), own_timeout_ms);
-        if let Some(call) = stage.shared.state().call_mut(&stage.sid) {
+        let wait = Wait::new("", "silence", context.shared.time.now(), own_timeout_ms);
+        if let Some(call) = context.shared.state().call_mut(&context.sid) {
             call.waits.push(wait);
         }
     }
@@ -240,7 +256,7 @@ impl<'a> Listening<'a> {
         loop {
             match inputs.recv().await {
                 Some(input @ Input::Digit(_)) if self.keys => return input,
-                Some(input @ Input::Speech(_)) if self.words => return input,
+                Some(input @ (Input::Speech(_) | Input::Begins)) if self.words => return input,
                 Some(_) => {}
                 None => std::future::pending().await,
             }
@@ -249,16 +265,16 @@ impl<'a> Listening<'a> {
 }
 
 async fn prompts(
-    stage: &Stage,
+    context: &LegContext,
     gather: &Gather,
     sounds: &[String],
 ) -> Result<Result<(), Broken>, Interrupt> {
     for (prompt, url) in gather.prompts.iter().zip(sounds) {
         match prompt {
-            Prompt::Say(say) => speech::say(stage, say).await?,
-            Prompt::Pause(pause) => speech::pause(stage, pause).await?,
+            Prompt::Say(say) => speech::say(context, say).await?,
+            Prompt::Pause(pause) => speech::pause(context, pause).await?,
             Prompt::Play(play) => {
-                if let Err(broken) = play::sound(stage, play, url).await? {
+                if let Err(broken) = play::sound(context, play, url).await? {
                     return Ok(Err(broken));
                 }
             }

@@ -9,5 +9,3 @@ pub(crate) mod play;
 pub(crate) mod record;
 pub(crate) mod speech;
 pub(crate) mod start;
-
-pub(crate) use child::{pass, person, ring};

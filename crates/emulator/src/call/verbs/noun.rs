@@ -10,7 +10,7 @@ use twiml::{CallEvent, Dial, MachineDetection, Noun, Number};
 use crate::call::control::{By, Control};
 use crate::call::leg::NOT_RUN;
 use crate::call::verbs::child::Plan;
-use crate::call::{Ask, Detection, Goto, Input, Leg, Stage};
+use crate::call::{Ask, Detection, Goto, Input, Leg, LegContext};
 use crate::document::method;
 use crate::faults::{Behaviour, Callee};
 use crate::state::{Call, Direction, Status, StatusCallback};
@@ -21,7 +21,7 @@ const DETECTION_S: u32 = 30;
 
 /// A leg that was dialled, seen from the one that dials.
 pub(crate) struct Child {
-    pub(crate) stage: Stage,
+    pub(crate) context: LegContext,
     /// Told when both parties are connected.
     pub(crate) bridge: Arc<Notify>,
     pub(crate) answered: bool,
@@ -30,20 +30,20 @@ pub(crate) struct Child {
 
 impl Child {
     pub(crate) fn bridged(&self) -> bool {
-        self.stage.look(|call| call.bridged)
+        self.context.look(|call| call.bridged)
     }
 
     /// Ends what still has to do with this dialling; a leg that was sent elsewhere has not.
     pub(crate) fn end(&self, status: Status) {
         if self.ended.is_none() {
-            self.stage.control.end(By::Parent(status));
+            self.context.control.end(By::Parent(status));
         }
     }
 
     /// Seconds from the answer to the end of the conversation.
     pub(crate) fn duration_s(&self) -> i64 {
-        let now = self.stage.shared.time.now();
-        self.stage
+        let now = self.context.shared.time.now();
+        self.context
             .look(|call| call.lasted_s(call.ended.unwrap_or(now)))
     }
 }
@@ -52,7 +52,7 @@ impl Child {
 pub(crate) fn phones<'a>(leg: &Leg, dial: &'a Dial) -> Vec<&'a Number> {
     if !may_show(leg, dial) {
         let words = "Dial: Invalid callerId: it is neither From nor To of the call, nor a number of the account";
-        leg.stage.note("dial", &Failure::new(13214, words));
+        leg.context.note("dial", &Failure::new(13214, words));
         return Vec::new();
     }
     ignored(leg, dial);
@@ -67,9 +67,9 @@ fn may_show(leg: &Leg, dial: &Dial) -> bool {
     let Some(wanted) = dial.caller_id.as_ref().map(|number| number.as_str()) else {
         return true;
     };
-    leg.stage
+    leg.context
         .look(|call| call.from == wanted || call.to == wanted)
-        || leg.stage.shared.state().number(wanted).is_some()
+        || leg.context.shared.state().number(wanted).is_some()
 }
 
 /// Says aloud what of a `<Dial>` is not carried out, so that nobody believes it worked.
@@ -103,9 +103,9 @@ fn phone<'a>(leg: &Leg, noun: &'a Noun) -> Option<&'a Number> {
 /// How the phone behaves; what is no phone number cannot be reached.
 fn callee(leg: &Leg, number: &Number) -> Callee {
     if E164::parse(&number.number).is_ok() {
-        return leg.stage.shared.state().faults.callee(&number.number);
+        return leg.context.shared.state().faults.callee(&number.number);
     }
-    leg.stage.note(
+    leg.context.note(
         "dial",
         &Failure::new(13223, "Dial: invalid phone number format"),
     );
@@ -123,7 +123,7 @@ pub(crate) fn prepare(
 ) -> (Child, Plan, UnboundedReceiver<Input>) {
     let (control, inputs) = Control::new();
     let callee = callee(leg, number);
-    let stage = record(leg, dial, number, Arc::new(control));
+    let context = record(leg, dial, number, Arc::new(control));
     let bridge = Arc::new(Notify::new());
     let plan = Plan {
         callee,
@@ -136,7 +136,7 @@ pub(crate) fn prepare(
         bridge: Arc::clone(&bridge),
     };
     let child = Child {
-        stage,
+        context,
         bridge,
         answered: false,
         ended: None,
@@ -144,11 +144,11 @@ pub(crate) fn prepare(
     (child, plan, inputs)
 }
 
-fn record(leg: &Leg, dial: &Dial, number: &Number, control: Arc<Control>) -> Stage {
-    let shared = &leg.stage.shared;
+fn record(leg: &Leg, dial: &Dial, number: &Number, control: Arc<Control>) -> LegContext {
+    let shared = &leg.context.shared;
     let now = shared.time.now();
     let (from, number_sid) = leg
-        .stage
+        .context
         .look(|call| (call.from.clone(), call.number_sid.clone()));
     let from = dial
         .caller_id
@@ -165,17 +165,17 @@ fn record(leg: &Leg, dial: &Dial, number: &Number, control: Arc<Control>) -> Sta
         now,
         Arc::clone(&control),
     );
-    call.parent = Some(leg.stage.sid.clone());
+    call.parent = Some(leg.context.sid.clone());
     call.number_sid = number_sid;
     call.callback = callback;
     state.call_insert(call);
     state.moment(
-        &leg.stage.sid,
+        &leg.context.sid,
         "leg",
         format!("{sid} to {}", number.number.as_str()),
     );
     drop(state);
-    Stage {
+    LegContext {
         shared: Arc::clone(shared),
         sid,
         control,
@@ -207,7 +207,7 @@ fn whisper(leg: &Leg, number: &Number) -> Option<Goto> {
             extra: Params::new(),
         })),
         Err(failure) => {
-            leg.stage.note("whisper", &failure);
+            leg.context.note("whisper", &failure);
             None
         }
     }
@@ -223,7 +223,7 @@ fn detection(leg: &Leg, number: &Number) -> Option<Detection> {
     }
     let callback = number.amd_status_callback.as_deref().and_then(|url| {
         leg.resolve(url)
-            .map_err(|failure| leg.stage.note("amd-status", &failure))
+            .map_err(|failure| leg.context.note("amd-status", &failure))
             .ok()
     });
     Some(Detection {

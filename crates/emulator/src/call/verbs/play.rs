@@ -6,7 +6,7 @@ use crate::call::control::Interrupt;
 use crate::call::leg::Flow;
 use crate::call::recording::tape;
 use crate::call::verbs::speech::FOR_EVER;
-use crate::call::{Broken, Leg, Stage};
+use crate::call::{Broken, Leg, LegContext};
 use crate::state::Side;
 use crate::time::seconds;
 
@@ -16,7 +16,7 @@ const WAIT_S: f64 = 0.5;
 
 pub(crate) async fn run(leg: &mut Leg, play: &Play) -> Result<Flow, Interrupt> {
     let played = match place(leg, play) {
-        Ok(url) => sound(&leg.stage, play, &url).await?,
+        Ok(url) => sound(&leg.context, play, &url).await?,
         Err(broken) => Err(broken),
     };
     match played {
@@ -32,7 +32,7 @@ pub(crate) fn place(leg: &Leg, play: &Play) -> Result<String, Broken> {
     }
     let url = play.url.trim();
     leg.resolve(url).map_err(|failure| {
-        leg.stage.note("play", &failure);
+        leg.context.note("play", &failure);
         Broken {
             code: failure.code,
             url: url.to_owned(),
@@ -42,17 +42,17 @@ pub(crate) fn place(leg: &Leg, play: &Play) -> Result<String, Broken> {
 
 /// Plays to the end, as often as it is asked to. A sound that cannot be had breaks the document.
 pub(crate) async fn sound(
-    stage: &Stage,
+    context: &LegContext,
     play: &Play,
     url: &str,
 ) -> Result<Result<(), Broken>, Interrupt> {
     if let Some(digits) = &play.digits {
-        keys(stage, digits).await?;
+        keys(context, digits).await?;
     }
     if url.is_empty() {
         return Ok(Ok(()));
     }
-    let clip = match stage.clip(url).await? {
+    let clip = match context.clip(url).await? {
         Ok(clip) => clip,
         Err(failure) => {
             return Ok(Err(Broken {
@@ -71,23 +71,25 @@ pub(crate) async fn sound(
         times => times.unwrap_or(1),
     };
     for _ in 0..times {
-        stage.begins("play", &text);
+        context.begins("play", &text);
         if clip.words.is_none() {
             // Not as the words of a simulated voice: these were understood, rightly or wrongly.
-            stage.listen("play", &format!("{name} (understood): "), &clip.samples);
+            context.listen("play", &format!("{name} (understood): "), &clip.samples);
         }
-        tape(&stage.shared, &stage.sid, Side::Outbound, || {
+        tape(&context.shared, &context.sid, Side::Outbound, || {
             clip.samples.to_vec()
         });
+        let playing = context.control.sounds(&clip.samples);
         // A sound of no length must not make a loop that never waits.
-        stage.wait(seconds(clip.seconds.max(0.02))).await?;
-        stage.heard("play", &text);
+        context.wait(seconds(clip.seconds.max(0.02))).await?;
+        playing.ended();
+        context.heard("play", &text);
     }
     Ok(Ok(()))
 }
 
 /// Sends keys; a `w` is a wait.
-pub(crate) async fn keys(stage: &Stage, digits: &str) -> Result<(), Interrupt> {
+pub(crate) async fn keys(context: &LegContext, digits: &str) -> Result<(), Interrupt> {
     let length: f64 = digits
         .chars()
         .map(|key| {
@@ -98,9 +100,9 @@ pub(crate) async fn keys(stage: &Stage, digits: &str) -> Result<(), Interrupt> {
             }
         })
         .sum();
-    stage.begins("keys", digits);
-    stage.wait(seconds(length)).await?;
-    stage.heard("keys", digits);
+    context.begins("keys", digits);
+    context.wait(seconds(length)).await?;
+    context.heard("keys", digits);
     Ok(())
 }
 
@@ -117,7 +119,7 @@ mod tests {
     use super::name;
 
     #[test]
-    fn a_sound_is_known_by_its_file_name() {
+    fn sound_is_known_by_its_file_name() {
         assert_eq!(
             name("https://example.test/audio/welcome.mp3?v=2#rc=1"),
             "welcome.mp3"

@@ -9,10 +9,10 @@ use twiml::{Record, Track, Trim};
 
 use crate::call::control::{By, Interrupt};
 use crate::call::leg::{Flow, Kind};
-use crate::call::recording::{self, Plan, RECORD_VERB};
+use crate::call::recording::{self, Plan};
 use crate::call::{End, Input, Leg, Utterance};
 use crate::document::method;
-use crate::state::Wait;
+use crate::state::{RECORD_VERB, Wait};
 use crate::time::seconds;
 use crate::webhooks::Params;
 
@@ -47,9 +47,9 @@ pub(crate) async fn run(leg: &mut Leg, record: &Record) -> Result<Flow, Interrup
     }
     let speaking = leg.ready();
     if record.play_beep != Some(false) {
-        leg.stage.begins("beep", "beep");
-        leg.stage.wait(seconds(BEEP_S)).await?;
-        leg.stage.heard("beep", "beep");
+        leg.context.begins("beep", "beep");
+        leg.context.wait(seconds(BEEP_S)).await?;
+        leg.context.heard("beep", "beep");
     }
     let sid = begin(leg, record);
     let mut tape = Tape::new(record);
@@ -57,7 +57,7 @@ pub(crate) async fn run(leg: &mut Leg, record: &Record) -> Result<Flow, Interrup
     let sound = Sound::mono(tape.samples);
     let extra = params(leg, &sid, &sound, &ended);
     over(leg, &sid, &ended, tape.silence_s);
-    recording::end(&leg.stage.shared, &sid, sound).await;
+    recording::end(&leg.context.shared, &sid, sound).await;
     let (action, method) = (record.action.as_deref(), method(record.method));
     match ended {
         Ended::Interrupted(Interrupt::Over(by)) => {
@@ -81,13 +81,13 @@ fn over(leg: &Leg, sid: &str, ended: &Ended, silence_s: u32) {
         Ended::Interrupted(Interrupt::Over(_)) => ("hang-up", 0),
         Ended::Interrupted(Interrupt::Goto(_)) => ("redirect", 0),
     };
-    let stage = &leg.stage;
-    let wait = Wait::new(sid, by, stage.shared.time.now(), own_timeout_ms);
-    let mut state = stage.shared.state();
-    if let Some(call) = state.call_mut(&stage.sid) {
+    let context = &leg.context;
+    let wait = Wait::new(sid, by, context.shared.time.now(), own_timeout_ms);
+    let mut state = context.shared.state();
+    if let Some(call) = state.call_mut(&context.sid) {
         call.waits.push(wait);
     }
-    state.moment(&stage.sid, "recording", format!("{sid} ended by {by}"));
+    state.moment(&context.sid, "recording", format!("{sid} ended by {by}"));
 }
 
 /// Takes note of a document that goes in circles, and says when it has done so for long enough.
@@ -102,8 +102,8 @@ fn circles(leg: &mut Leg) -> bool {
         }
         _ => return false,
     };
-    tracing::warn!(call.sid = %leg.stage.sid, "{words}");
-    recording::remark(&leg.stage.shared, &leg.stage.sid, "record", words);
+    tracing::warn!(call.sid = %leg.context.sid, "{words}");
+    recording::remark(&leg.context.shared, &leg.context.sid, "record", words);
     leg.rounds == ROUNDS
 }
 
@@ -115,14 +115,14 @@ fn begin(leg: &Leg, record: &Record) -> String {
     let method = method(record.recording_status_callback_method);
     let events = record.recording_status_callback_event.as_deref();
     let callback = recording::callback(url, method, events).unwrap_or_else(|failure| {
-        leg.stage.note("recording-status", &failure);
+        leg.context.note("recording-status", &failure);
         None
     });
     if record.transcribe == Some(true) {
         leg.unsupported("Record", "transcribe is not simulated");
     }
     let plan = Plan {
-        call_sid: leg.stage.sid.clone(),
+        call_sid: leg.context.sid.clone(),
         source: RECORD_VERB,
         name: None,
         channels: 1,
@@ -130,7 +130,7 @@ fn begin(leg: &Leg, record: &Record) -> String {
         trim: record.trim != Some(Trim::DoNotTrim),
         callback,
     };
-    recording::begin(&leg.stage.shared, plan)
+    recording::begin(&leg.context.shared, plan)
 }
 
 fn params(leg: &Leg, sid: &str, sound: &Sound, ended: &Ended) -> Params {
@@ -142,7 +142,7 @@ fn params(leg: &Leg, sid: &str, sound: &Sound, ended: &Ended) -> Params {
     vec![
         (
             "RecordingUrl".to_owned(),
-            recording::url(&leg.stage.shared, sid),
+            recording::url(&leg.context.shared, sid),
         ),
         ("RecordingSid".to_owned(), sid.to_owned()),
         (
@@ -161,6 +161,8 @@ struct Tape {
     limit_s: u32,
     /// Silence since somebody last spoke that is in the samples already.
     quiet_s: f64,
+    /// Whether a microphone gives the sound, also that of silence, as it comes.
+    is_live: bool,
 }
 
 impl Tape {
@@ -178,42 +180,53 @@ impl Tape {
             silence_s: record.timeout.unwrap_or(SILENCE_S),
             limit_s: record.max_length.unwrap_or(limit).max(1),
             quiet_s: 0.0,
+            is_live: false,
         }
     }
 
     async fn run(&mut self, leg: &mut Leg, said: Option<Utterance>) -> Ended {
-        let stage = leg.stage.clone();
-        let mut limit = Box::pin(stage.patience(f64::from(self.limit_s)));
-        let mut silence = Box::pin(stage.patience(f64::from(self.silence_s)));
+        let context = leg.context.clone();
+        let mut limit = Box::pin(context.patience(f64::from(self.limit_s)));
+        let mut silence = Box::pin(context.patience(f64::from(self.silence_s)));
         // Where the speech that goes on began, in samples and in time.
-        let mut speaking = said.map(|said| self.say(&said, stage.shared.time.now()));
+        let mut speaking = said.map(|said| self.say(&said, context.shared.time.now()));
         let ended = loop {
             tokio::select! {
                 biased;
                 Some(input) = leg.inputs.recv() => match input {
                     Input::Digit(key) if self.keys.contains(key) => break Ended::Key(key),
                     Input::Digit(_) => {}
-                    Input::Speech(said) => speaking = Some(self.say(&said, stage.shared.time.now())),
+                    Input::Begins => speaking = Some((self.samples.len(), context.shared.time.now())),
+                    Input::Sound(sound) => {
+                        self.is_live = true;
+                        self.samples.extend(sound);
+                    }
+                    Input::Speech(said) if said.live => {}
+                    Input::Speech(said) => speaking = Some(self.say(&said, context.shared.time.now())),
                     Input::Quiet => {
                         speaking = None;
                         self.quiet_s = 0.0;
-                        silence = Box::pin(stage.patience(f64::from(self.silence_s)));
+                        silence = Box::pin(context.patience(f64::from(self.silence_s)));
                     }
                     Input::Pause(length_s) => self.pause(length_s),
                 },
-                why = stage.control.interrupted() => break Ended::Interrupted(why),
+                why = context.control.interrupted() => break Ended::Interrupted(why),
                 () = &mut limit => break Ended::Limit,
                 () = &mut silence, if speaking.is_none() && self.silence_s > 0 => {
-                    self.pause(f64::from(self.silence_s) - self.quiet_s);
+                    if !self.is_live {
+                        self.pause(f64::from(self.silence_s) - self.quiet_s);
+                    }
                     break Ended::Silence;
                 }
             }
         };
-        if let (Ended::Interrupted(_), Some((start, since))) = (&ended, speaking) {
-            let said_s = (stage.shared.time.now() - since).as_seconds_f64();
+        if let (Ended::Interrupted(_), Some((start, since)), false) =
+            (&ended, speaking, self.is_live)
+        {
+            let said_s = (context.shared.time.now() - since).as_seconds_f64();
             self.samples.truncate(start + length(said_s));
         }
-        if matches!(ended, Ended::Limit) {
+        if matches!(ended, Ended::Limit) && !self.is_live {
             self.samples.resize(length(f64::from(self.limit_s)), 0);
         }
         self.samples.truncate(length(f64::from(self.limit_s)));

@@ -35,11 +35,11 @@ fn begin(leg: &Leg, it: &twiml::Recording) {
     let method = method(it.recording_status_callback_method);
     let events = it.recording_status_callback_event.as_deref();
     let callback = recording::callback(url, method, events).unwrap_or_else(|failure| {
-        leg.stage.note("recording-status", &failure);
+        leg.context.note("recording-status", &failure);
         None
     });
     let plan = Plan {
-        call_sid: leg.stage.sid.clone(),
+        call_sid: leg.context.sid.clone(),
         source: TWIML,
         name: it.name.clone(),
         channels: match it.channels {
@@ -50,25 +50,25 @@ fn begin(leg: &Leg, it: &twiml::Recording) {
         trim: it.trim != Some(Trim::DoNotTrim),
         callback,
     };
-    recording::begin(&leg.stage.shared, plan);
+    recording::begin(&leg.context.shared, plan);
 }
 
 /// Ends the recordings of that name, or all that were started like this.
 fn end(leg: &Leg, name: Option<&str>) {
-    let stage = &leg.stage;
-    let named: Vec<String> = stage
+    let context = &leg.context;
+    let named: Vec<String> = context
         .shared
         .state()
         .recordings
         .iter()
-        .filter(|it| it.call_sid == stage.sid && it.source == TWIML && it.status.is_live())
+        .filter(|it| it.call_sid == context.sid && it.source == TWIML && it.status.is_live())
         .filter(|it| name.is_none_or(|name| it.name.as_deref() == Some(name)))
         .map(|it| it.sid.clone())
         .collect();
     if named.is_empty() {
-        stage.moment("unsupported", "<Stop>: no such recording is running");
+        context.moment("unsupported", "<Stop>: no such recording is running");
     }
     for sid in named {
-        recording::stop(&stage.shared, &stage.sid, Some(&sid));
+        recording::stop(&context.shared, &context.sid, Some(&sid));
     }
 }

@@ -63,7 +63,7 @@ fn what_cannot_be_transcribed_is_left_out() {
 }
 
 #[test]
-fn an_answer_on_its_way_is_not_asked_for_again() {
+fn answer_on_its_way_is_not_asked_for_again() {
     let mut play = Play::screener();
     play.machine().begin("");
     play.machine().recorded(1, &recording(1), "completed");

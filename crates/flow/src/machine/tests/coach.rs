@@ -5,7 +5,7 @@ use crate::outcome::Outcome;
 use crate::progress::Source;
 
 #[test]
-fn a_coached_interview_from_the_menu_to_the_feedback() {
+fn coached_interview_from_the_menu_to_the_feedback() {
     let mut play = Play::coach();
     let greeted = play.machine().begin("");
     assert_eq!(said(&greeted).1, Then::Menu);
@@ -80,7 +80,7 @@ fn a_coached_interview_from_the_menu_to_the_feedback() {
 }
 
 #[test]
-fn the_last_feedback_is_wanted_by_whoever_asks_for_it_at_the_menu() {
+fn last_feedback_is_wanted_by_whoever_asks_for_it_at_the_menu() {
     let mut play = Play::coach();
     assert!(!play.machine().wants_feedback("2", ""), "before the menu");
     play.machine().begin("");

@@ -31,7 +31,7 @@ fn nobody_picks_up() {
 }
 
 #[test]
-fn a_machine_hears_the_message_and_is_no_interview() {
+fn machine_hears_the_message_and_is_no_interview() {
     let definition = Definition::read(
         &json!({"name": "s", "kind": "screener", "questions": ["One?"],
         "machine": {"action": "message", "message": "Call us back."}}),
@@ -72,7 +72,7 @@ fn what_was_lost_is_said_again() {
 }
 
 #[test]
-fn a_machine_that_is_told_of_late_is_let_go() {
+fn machine_that_is_told_of_late_is_let_go() {
     let mut play = with_message();
     play.machine().begin("");
     play.machine().detected("machine_end_beep");

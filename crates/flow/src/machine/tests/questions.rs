@@ -7,7 +7,7 @@ use crate::outcome::Outcome;
 use crate::progress::{Source, Transcription};
 
 #[test]
-fn a_late_question_is_replaced_and_asked_next() {
+fn late_question_is_replaced_and_asked_next() {
     let mut play = Play::coach();
     play.machine().begin("");
     let held = play.machine().chosen("1", "", None);
@@ -25,7 +25,7 @@ fn a_late_question_is_replaced_and_asked_next() {
 }
 
 #[test]
-fn a_question_that_comes_in_the_wait_is_asked_at_once() {
+fn question_that_comes_in_the_wait_is_asked_at_once() {
     let mut play = Play::coach();
     play.machine().begin("");
     let Turn::Hold { turn, .. } = play.machine().chosen("1", "", None).turn else {
@@ -116,7 +116,7 @@ fn yes_and_no_and_a_rule() {
 }
 
 #[test]
-fn a_question_is_left_behind_by_hand_once() {
+fn question_is_left_behind_by_hand_once() {
     let mut play = Play::screener();
     play.machine().begin("");
     assert_eq!(play.machine().skipped(1).turn, Turn::None);

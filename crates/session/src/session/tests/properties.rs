@@ -50,22 +50,19 @@ fn any_input() -> impl Strategy<Value = Any> {
     ]
 }
 
-fn put(session: &mut Session, at: Duration, input: &Any) {
+fn put(input: &Any, handle: impl FnOnce(Input<'_>)) {
     let input = match *input {
         Any::Started => Input::Started,
         Any::Media(timestamp_ms, code, length) => {
             let payload = vec![code; length];
             let payload = &payload;
-            return session.handle(
-                at,
-                Input::Media {
-                    timestamp_ms,
-                    payload,
-                },
-            );
+            return handle(Input::Media {
+                timestamp_ms,
+                payload,
+            });
         }
         Any::Mark(epoch, line) => {
-            return session.handle(at, Input::Mark(&format!("{epoch}.{line}")));
+            return handle(Input::Mark(&format!("{epoch}.{line}")));
         }
         Any::Digit(key) => Input::Digit(key),
         Any::Transcript(utterance, words) => Input::Transcript {
@@ -89,32 +86,50 @@ fn put(session: &mut Session, at: Duration, input: &Any) {
         Any::Speech(line, length, last) => {
             let chunk = vec![1; length];
             let chunk = &chunk;
-            return session.handle(at, Input::Speech { line, chunk, last });
+            return handle(Input::Speech { line, chunk, last });
         }
         Any::Speechless(line) => Input::Speechless { line },
         Any::Tick => Input::Tick,
     };
-    session.handle(at, input);
+    handle(input);
 }
 
 proptest! {
-    /// Nothing goes before the start or after the end, steps are whole, turns count up, and two runs are equal.
+    /// Nothing goes before the start or after the end, steps are whole, turns count up, and two runs are equal; so is a third one from
+    /// the journal of the first.
     #[test]
     fn inputs_in_any_order_keep_the_promises(
         inputs in prop::collection::vec((any_input(), 0u64..200), 0..300)
     ) {
         let run = || {
-            let mut session = Session::new(Config { record: true, ..Config::default() });
+            let config = Config { record: true, ..Config::default() };
+            let mut machine = Machine::media(config.clone());
+            let (mut writer, mut journal) = (journal::Writer::default(), Vec::new());
+            writer.begin(&machine, &config, &mut journal);
             let (mut now, mut log) = (0, Vec::new());
             for (input, ms) in &inputs {
                 now += ms;
-                put(&mut session, Duration::from_millis(now), input);
-                log.extend(std::iter::from_fn(|| session.poll()));
+                let at = Duration::from_millis(now);
+                put(input, |input| {
+                    writer.input(at, &input, &mut journal);
+                    machine.handle(at, input);
+                });
+                log.extend(std::iter::from_fn(|| machine.poll()));
             }
-            (log, session)
+            (log, machine, journal)
         };
-        let (log, session) = run();
+        let (log, machine, journal) = run();
         prop_assert_eq!(&log, &run().0);
+        let mut again = Vec::new();
+        let read = journal::run(&journal, |it| match it {
+            journal::Replayed::Output(_, output) => again.push(*output),
+            journal::Replayed::Note { .. } => {}
+        });
+        prop_assert_eq!(read, Ok(inputs.len() as u64));
+        prop_assert_eq!(&log, &again);
+        let Machine::Media(session) = machine else {
+            unreachable!("it was made as one");
+        };
         let ends = log.iter().filter(|it| matches!(it, Output::End(_))).count();
         prop_assert_eq!(ends, usize::from(session.is_over()));
         if session.is_over() {

@@ -29,7 +29,7 @@ fn a_voice_request() {
 }
 
 #[test]
-fn a_voice_request_takes_any_caller_and_any_state() {
+fn voice_request_takes_any_caller_and_any_state() {
     for from in [
         "anonymous",
         "",
@@ -51,7 +51,7 @@ fn a_voice_request_takes_any_caller_and_any_state() {
 }
 
 #[test]
-fn a_voice_request_needs_its_identifiers() {
+fn voice_request_needs_its_identifiers() {
     for (name, value, message) in [
         ("CallSid", None, "CallSid is missing"),
         ("CallSid", Some(""), "CallSid is missing"),

@@ -30,7 +30,7 @@ fn record_results() {
 }
 
 #[test]
-fn a_record_result_may_lack_its_recording() {
+fn record_result_may_lack_its_recording() {
     let result = |more: &[(&str, &str)]| RecordResult::parse(&call(more)).unwrap();
     for more in [
         &[][..],

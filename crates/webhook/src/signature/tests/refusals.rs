@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn an_address_that_is_a_number_of_colons() {
+fn address_that_is_a_number_of_colons() {
     // Libraries that split at the first colon break these.
     for url in [
         "https://user:pass@h.test:8443/p",

@@ -1,19 +1,164 @@
+//! Messages on their way: what is sent arrives, and what arrives at a number of ours is answered, which is sent again.
+
 use std::sync::Arc;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use url::Url;
 use webhook::{Keyword, opt_out_keyword};
 
 use crate::Error;
 use crate::document;
 use crate::log::{Direction, Entry};
-use crate::sms::{Draft, optout, send};
-use crate::state::{Attachment, Media, Message, MessageStatus, Route, Shared, Way};
-use crate::webhooks::{self, Answer, Failure, Params, Request, deliver};
+use crate::sms::asking::{ask, attachment};
+use crate::sms::draft::{Draft, Refused, reply};
+use crate::sms::optout;
+use crate::sms::progress::{advance, wait};
+use crate::state::{Attachment, Heard, Media, Message, MessageStatus, Route, Shared, Way};
+use crate::time::seconds;
+use crate::webhooks::{Answer, Params};
 
 /// How many `<Redirect>`s a reply may take.
 const DOCUMENTS: usize = 20;
+
+/// Takes a message and sees to its delivery. Answers its SID.
+pub(crate) fn send(shared: &Arc<Shared>, draft: Draft) -> Result<String, Refused> {
+    let now = shared.time.now();
+    let send_at = draft.send_at;
+    let sid = {
+        let mut state = shared.state();
+        if !draft.automatic
+            && state
+                .opt_outs
+                .contains(&(draft.to.clone(), draft.from.clone()))
+        {
+            return Err(Refused);
+        }
+        let sid = state
+            .ids
+            .sid(if draft.media.is_empty() { "SM" } else { "MM" });
+        let media = draft
+            .media
+            .into_iter()
+            .map(|url| Attachment {
+                sid: state.ids.sid("ME"),
+                content_type: "application/octet-stream".to_owned(),
+                url,
+                data: Vec::new(),
+            })
+            .collect();
+        let status = match (draft.send_at, &draft.service_sid) {
+            (Some(_), _) => MessageStatus::Scheduled,
+            (None, Some(_)) => MessageStatus::Accepted,
+            (None, None) => MessageStatus::Queued,
+        };
+        state.message_insert(Message {
+            sid: sid.clone(),
+            service_sid: draft.service_sid,
+            from: draft.from,
+            to: draft.to,
+            body: draft.body,
+            way: draft.way,
+            status,
+            error_code: None,
+            media,
+            status_callback: draft.status_callback,
+            created: now,
+            updated: now,
+            sent: None,
+        });
+        state.moment(&sid, "status", status.as_str());
+        sid
+    };
+    let (task, message) = (Arc::clone(shared), sid.clone());
+    shared.spawn(async move {
+        if let Some(due) = send_at
+            && !wait(&task, &message, due).await
+        {
+            return;
+        }
+        travel(&task, &message).await;
+    });
+    Ok(sid)
+}
+
+/// Queued, sending, sent, delivered; each but the first is reported (specification, section 7.3).
+async fn travel(shared: &Arc<Shared>, sid: &str) {
+    let Some((to, first)) = shared
+        .state()
+        .message(sid)
+        .map(|message| (message.to.clone(), message.status))
+    else {
+        return;
+    };
+    let handset = shared.state().faults.handset(&to).cloned();
+    let end = match handset.as_ref().map(|handset| handset.status.as_str()) {
+        None => MessageStatus::Delivered,
+        Some("failed") => MessageStatus::Failed,
+        Some("sent") => MessageStatus::Sent,
+        Some(_) => MessageStatus::Undelivered,
+    };
+    let code = handset
+        .and_then(|handset| handset.error_code)
+        .unwrap_or(30003);
+    let mut way = vec![
+        (0.2, MessageStatus::Sending),
+        (0.3, MessageStatus::Sent),
+        (0.5, end),
+    ];
+    way.dedup_by_key(|(_, status)| *status);
+    if end == MessageStatus::Failed {
+        way.remove(1);
+    }
+    if matches!(first, MessageStatus::Accepted | MessageStatus::Scheduled) {
+        way.insert(0, (0.1, MessageStatus::Queued));
+    }
+    let last = way.len() - 1;
+    for (n, (wait, status)) in way.into_iter().enumerate() {
+        shared.time.sleep(seconds(wait)).await;
+        if !advance(shared, sid, status, code, n == last) {
+            return;
+        }
+    }
+    if matches!(end, MessageStatus::Delivered | MessageStatus::Sent) {
+        arrive(shared, sid);
+    }
+}
+
+/// The phone beeps: whoever plays a script on it may be waiting for this, and another number of ours gets its webhook.
+fn arrive(shared: &Arc<Shared>, sid: &str) {
+    let now = shared.time.now();
+    let mut state = shared.state();
+    let Some(message) = state.message(sid) else {
+        return;
+    };
+    let (from, to, body) = (
+        message.from.clone(),
+        message.to.clone(),
+        message.body.clone(),
+    );
+    let mut listeners = Vec::new();
+    for call in state
+        .calls
+        .iter_mut()
+        .filter(|call| call.script.is_some() && call.phone() == to)
+    {
+        call.heard.push(Heard {
+            at: now,
+            kind: "sms",
+            text: body.clone(),
+        });
+        call.control.heard();
+        listeners.push(call.sid.clone());
+    }
+    for call in listeners {
+        state.moment(&call, "sms", body.clone());
+    }
+    let ours = state.number(&to).is_some();
+    drop(state);
+    if ours {
+        // It is ours, so it is known.
+        let _ = receive(shared, &from, &to, &body, &[]);
+    }
+}
 
 /// A phone texts one of our numbers. Answers the message's SID; the webhook follows.
 pub(crate) fn receive(
@@ -76,43 +221,6 @@ pub(crate) fn receive(
     Ok(sid)
 }
 
-fn attachment(sid: String, media: &Media) -> Attachment {
-    let (content_type, url, data) = match media {
-        Media::Url(url) => ("image/jpeg", url.clone(), Vec::new()),
-        Media::Described {
-            content_type,
-            url,
-            data,
-        } => {
-            let data = data
-                .as_ref()
-                .and_then(|data| STANDARD.decode(data).ok())
-                .unwrap_or_default();
-            (content_type.as_str(), url.clone().unwrap_or_default(), data)
-        }
-    };
-    Attachment {
-        sid,
-        content_type: content_type.to_owned(),
-        url,
-        data,
-    }
-}
-
-fn reply(customer: &str, number: &str, body: &str, automatic: bool) -> Draft {
-    Draft {
-        from: number.to_owned(),
-        to: customer.to_owned(),
-        body: body.to_owned(),
-        media: Vec::new(),
-        status_callback: None,
-        service_sid: None,
-        send_at: None,
-        way: Way::OutboundReply,
-        automatic,
-    }
-}
-
 /// Asks the application what to answer, and answers.
 async fn answer(shared: &Arc<Shared>, sid: &str, route: &Route) {
     if route.url.is_empty() {
@@ -153,33 +261,6 @@ async fn answer(shared: &Arc<Shared>, sid: &str, route: &Route) {
         let Some(next) = next else { return };
         (url, method) = next;
     }
-}
-
-async fn ask(
-    shared: &Arc<Shared>,
-    sid: &str,
-    url: &str,
-    method: &str,
-    extra: Params,
-) -> Result<Answer, Failure> {
-    let request = {
-        let mut state = shared.state();
-        let token = state.ids.token();
-        let Some(message) = state.message(sid) else {
-            return Err(Failure::new(20404, "the message is gone"));
-        };
-        let mut params = webhooks::of_message(&shared.account.sid, &shared.base_url, message);
-        params.extend(extra);
-        Request {
-            kind: "message-inbound",
-            sid: Some(sid.to_owned()),
-            url: url.to_owned(),
-            method: method.to_owned(),
-            params,
-            token,
-        }
-    };
-    deliver(shared, &request, document::check_messaging).await
 }
 
 /// Does what the TwiML says; answers where it goes on, if it does.

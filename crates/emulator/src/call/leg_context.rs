@@ -16,13 +16,13 @@ const LEAST_PATIENCE: Duration = Duration::from_millis(100);
 
 /// One leg, as its tasks see it.
 #[derive(Clone)]
-pub(crate) struct Stage {
+pub(crate) struct LegContext {
     pub(crate) shared: Arc<Shared>,
     pub(crate) sid: String,
     pub(crate) control: Arc<Control>,
 }
 
-impl Stage {
+impl LegContext {
     /// Something about this leg's record, or the default when a reset has taken it away.
     pub(crate) fn look<T: Default>(&self, look: impl FnOnce(&Call) -> T) -> T {
         self.shared
@@ -124,10 +124,10 @@ impl Stage {
         let Some(ears) = self.shared.ears.get() else {
             return;
         };
-        let (words, stage, name) = (ears(sound.to_vec()), self.clone(), name.to_owned());
+        let (words, context, name) = (ears(sound.to_vec()), self.clone(), name.to_owned());
         self.shared.tasks.spawn(async move {
             if let Some(words) = words.await.filter(|words| !words.is_empty()) {
-                stage.understood(kind, &format!("{name}{words}"));
+                context.understood(kind, &format!("{name}{words}"));
             }
         });
     }

@@ -10,56 +10,56 @@ use events::v1::{NumberBought, NumberBuy};
 use role::Parts;
 use serde_json::Value;
 use store::{Store, outbox};
-use testkit::{Kit, Mode, PATIENCE};
+use testkit::{Mode, PATIENCE, TestPlatform};
 
 use crate::sample;
 
-pub struct Lab {
+pub struct TestApp {
     pub flag: Flag,
-    kit: Kit,
+    platform: TestPlatform,
 }
 
-testkit::has_kit!(Lab);
+testkit::has_platform!(TestApp);
 
-pub async fn run<F: Future<Output = ()>>(mode: Mode, case: fn(Arc<Lab>) -> F) {
-    let lab = Lab::new(mode, &[]).await;
-    lab.start().await;
-    testkit::run(lab, case).await;
+pub async fn run<F: Future<Output = ()>>(mode: Mode, case: fn(Arc<TestApp>) -> F) {
+    let app = TestApp::new(mode, &[]).await;
+    app.start().await;
+    testkit::run(app, case).await;
 }
 
-impl Lab {
+impl TestApp {
     /// With nothing running yet.
     pub async fn new(mode: Mode, more: &[(&str, &str)]) -> Self {
         let clock = Clock::held("2026-11-21T10:00:00Z".parse().unwrap());
         Self {
             flag: Arc::new(AtomicBool::new(true)),
-            kit: Kit::new("role", mode, clock, more).await,
+            platform: TestPlatform::new("role", mode, clock, more).await,
         }
     }
 
     /// Starts the platform, on what the last one left.
     pub async fn start(&self) {
-        let parts = self.kit.open().await;
+        let parts = self.platform.open().await;
         let heard = ["number.released", "call.settle", "key.changed"];
-        self.ear.listen(&parts.bus, &heard).await;
+        self.recorder.listen(&parts.bus, &heard).await;
         self.keys.serve(&parts.bus).await;
         self.start_on(&parts).await;
     }
 
     /// Starts it whether the bus is there or not, with nobody at the ends.
     pub async fn start_now(&self) -> Parts {
-        let parts = self.kit.open_now().await;
+        let parts = self.platform.open_now().await;
         self.start_on(&parts).await;
         parts
     }
 
     async fn start_on(&self, parts: &Parts) {
-        let role = sample::role("sample", parts, &self.flag, &self.ear).await;
-        self.kit.start(vec![role]).await;
+        let role = sample::role("sample", parts, &self.flag, &self.recorder).await;
+        self.platform.start(vec![role]).await;
     }
 
     pub async fn store(&self) -> Store {
-        self.kit.store("sample", sample::MIGRATIONS).await
+        self.platform.store("sample", sample::MIGRATIONS).await
     }
 
     pub async fn notes(&self) -> i64 {
@@ -73,7 +73,7 @@ impl Lab {
     }
 
     pub async fn outbox_is_empty(&self) {
-        self.kit.outbox_is_empty(&self.store().await).await;
+        self.platform.outbox_is_empty(&self.store().await).await;
     }
 
     pub fn is_distributed(&self) -> bool {

@@ -16,14 +16,14 @@ use store::{Database, Migrations, Store, inbox, outbox};
 
 use crate::place::Place;
 use crate::sweep::{sweep, sweep_broker};
-use crate::{Ear, Keys, Mode, PATIENCE, eventually};
+use crate::{EventRecorder, Keys, Mode, PATIENCE, eventually};
 
 /// A place of its own, the platforms that run there, and somebody at each end of them.
-pub struct Kit {
+pub struct TestPlatform {
     /// The time, for everything that runs here.
     pub clock: Clock,
-    /// Hears what [`Ear::listen`] is told to.
-    pub ear: Arc<Ear>,
+    /// Hears what [`EventRecorder::listen`] is told to.
+    pub recorder: Arc<EventRecorder>,
     /// The API keys, when [`Keys::serve`] is called.
     pub keys: Arc<Keys>,
     place: Place,
@@ -34,14 +34,14 @@ pub struct Kit {
 }
 
 /// Runs a case and cleans up after it, whether it passes or not.
-pub async fn run<L, F>(lab: L, case: impl FnOnce(Arc<L>) -> F)
+pub async fn run<L, F>(app: L, case: impl FnOnce(Arc<L>) -> F)
 where
-    L: Deref<Target = Kit>,
+    L: Deref<Target = TestPlatform>,
     F: Future<Output = ()>,
 {
-    let lab = Arc::new(lab);
-    let outcome = AssertUnwindSafe(case(lab.clone())).catch_unwind().await;
-    lab.close().await;
+    let app = Arc::new(app);
+    let outcome = AssertUnwindSafe(case(app.clone())).catch_unwind().await;
+    app.close().await;
     if let Err(panic) = outcome {
         resume_unwind(panic);
     }
@@ -54,13 +54,13 @@ fn client() -> reqwest::Client {
     client.build().expect("a client can be made")
 }
 
-impl Kit {
+impl TestPlatform {
     /// A place with nothing running. `name` begins the namespace (a-z, 0-9 and _), and `more` are settings by the names
     /// of their environment variables.
     pub async fn new(name: &str, mode: Mode, clock: Clock, more: &[(&str, &str)]) -> Self {
         Self {
             clock,
-            ear: Arc::default(),
+            recorder: Arc::default(),
             keys: Arc::default(),
             place: Place::new(name, mode, more).await,
             opened: Mutex::default(),
@@ -70,7 +70,7 @@ impl Kit {
         }
     }
 
-    /// Opens bus and database, on what was left there, and waits for them. They are [`Kit::parts`] from now on.
+    /// Opens bus and database, on what was left there, and waits for them. They are [`TestPlatform::parts`] from now on.
     pub async fn open(&self) -> Parts {
         let parts = self.open_now().await;
         tokio::time::timeout(PATIENCE, parts.bus.ready())

@@ -16,7 +16,7 @@ pub const MARK: &str = "mark-";
 
 /// Keeps the events that come, each time that they come, in the order in which they come.
 #[derive(Default)]
-pub struct Ear {
+pub struct EventRecorder {
     heard: Mutex<Vec<Envelope>>,
     marks: AtomicU32,
 }
@@ -24,15 +24,15 @@ pub struct Ear {
 type Answer = dyn Fn(&Envelope) -> Option<Envelope> + Send + Sync;
 
 struct Hearing {
-    ear: Arc<Ear>,
+    recorder: Arc<EventRecorder>,
     bus: Bus,
     answer: Box<Answer>,
 }
 
-impl Ear {
+impl EventRecorder {
     /// Hears events of these types or patterns from now on. Once on each bus.
     pub async fn listen(self: &Arc<Self>, bus: &Bus, kinds: &[&str]) {
-        self.listen_as("test.ear", bus, kinds).await;
+        self.listen_as("test.recorder", bus, kinds).await;
     }
 
     /// The same by a queue of another name.
@@ -49,7 +49,7 @@ impl Ear {
         answer: impl Fn(&Envelope) -> Option<Envelope> + Send + Sync + 'static,
     ) {
         let hearing = Hearing {
-            ear: self.clone(),
+            recorder: self.clone(),
             bus: bus.clone(),
             answer: Box::new(answer),
         };
@@ -95,7 +95,7 @@ impl Ear {
     }
 
     /// Waits for so many different events of a type.
-    pub async fn hear<E: Event>(&self, count: usize) -> Vec<(Envelope, E)> {
+    pub async fn wait_for<E: Event>(&self, count: usize) -> Vec<(Envelope, E)> {
         eventually(&format!("{count} of {}", E::TYPE), async || {
             self.heard::<E>().len() >= count
         })
@@ -103,7 +103,7 @@ impl Ear {
         self.heard()
     }
 
-    /// Waits until everything that was published before has been heard: an event of a type that this ear hears is
+    /// Waits until everything that was published before has been heard: an event of a type that this recorder hears is
     /// published as a mark, and comes last.
     pub async fn catch_up<E: Event + Default>(&self, bus: &Bus) {
         let id = format!("{MARK}{}", self.marks.fetch_add(1, Ordering::Relaxed));
@@ -129,7 +129,7 @@ fn only<E: Event>(heard: Vec<Envelope>) -> Vec<(Envelope, E)> {
 impl Handler for Hearing {
     async fn handle(&self, delivery: Delivery) -> Disposition {
         let envelope = delivery.envelope;
-        self.ear.heard.lock().unwrap().push(envelope.clone());
+        self.recorder.heard.lock().unwrap().push(envelope.clone());
         if let (Some(to), Some(reply)) = (&envelope.reply_to, (self.answer)(&envelope)) {
             // Whoever asked may have gone.
             let _ = self.bus.reply(to, &reply).await;

@@ -18,7 +18,7 @@ use api::health::Flag;
 const AGAIN: Duration = Duration::from_secs(1);
 
 /// The consumers, at work or on their way to it.
-pub(crate) struct Intake {
+pub(crate) struct Consumers {
     /// Whether they are at work, for health.
     pub at_work: Flag,
     state: State,
@@ -30,7 +30,7 @@ enum State {
     Waiting(JoinHandle<Vec<bus::Consumer>>),
 }
 
-impl Intake {
+impl Consumers {
     /// Puts the consumers to work if the bus is there, and the databases with these schemas. If something is away they
     /// go to work when it comes, and this returns at once: a process that ended for want of a server would be started
     /// again and again.

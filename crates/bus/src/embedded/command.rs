@@ -1,0 +1,69 @@
+//! What the writer is asked.
+
+use std::sync::Arc;
+
+use events::Envelope;
+use tokio::sync::oneshot;
+
+use super::journal::{DeadRow, Fate};
+use crate::Error;
+
+pub(super) type Answer<T> = oneshot::Sender<Result<T, Error>>;
+
+/// An event and the queues that take it.
+pub(super) type Routed = (Arc<Envelope>, Arc<[usize]>);
+
+/// What the writer is asked.
+pub(super) enum Command {
+    /// Store each event for its queues, then make it ready there.
+    Store {
+        events: Vec<Routed>,
+        done: Answer<()>,
+    },
+    Declare {
+        queue: usize,
+        name: String,
+        patterns: Vec<String>,
+        done: Answer<()>,
+    },
+    /// A delivery's fate; whoever needs it on disk gives `done`, the others are written when it suits.
+    Fate {
+        seq: i64,
+        fate: Fate,
+        done: Option<Answer<()>>,
+    },
+    Fetch {
+        queue: usize,
+    },
+    DeadLetters {
+        limit: usize,
+        done: Answer<Vec<DeadRow>>,
+    },
+    DeadCounts {
+        done: Answer<Vec<(i64, i64)>>,
+    },
+    /// Puts a dead letter back if its event may go.
+    Replay {
+        id: String,
+        may: Box<dyn Fn(&Envelope) -> bool + Send>,
+        done: Answer<()>,
+    },
+    Clear {
+        done: Answer<()>,
+    },
+    /// Write everything and end.
+    Close {
+        done: oneshot::Sender<()>,
+    },
+    /// End as a crash would: what is not committed is forgotten.
+    #[cfg(test)]
+    Crash {
+        done: oneshot::Sender<()>,
+    },
+}
+
+impl Command {
+    pub(super) fn is_lazy(&self) -> bool {
+        matches!(self, Self::Fate { done: None, .. })
+    }
+}

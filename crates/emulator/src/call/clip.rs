@@ -1,0 +1,21 @@
+//! What a `<Play>` plays.
+
+use std::sync::Arc;
+
+/// A file that can be played.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Clip {
+    pub(crate) seconds: f64,
+    /// The words of a simulated voice in it.
+    pub(crate) words: Option<String>,
+    /// Its sound at the telephone's rate, where it can be decoded.
+    pub(crate) samples: Arc<Vec<i16>>,
+}
+
+/// A file that was fetched before, with what tells whether it is still the same.
+#[derive(Clone, Debug)]
+pub(crate) struct Cached {
+    pub(super) etag: Option<String>,
+    pub(super) last_modified: Option<String>,
+    pub(super) clip: Clip,
+}
