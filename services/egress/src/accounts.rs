@@ -1,12 +1,13 @@
 //! Which credentials a request to Twilio goes with, and what became of the last ones.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use clock::{Clock, Time};
 use directory::Directory;
 use metrics::histogram;
+use parking_lot::{Mutex, MutexGuard};
 use role::{HandlerError, Parts};
 use tracing::{info, warn};
 use twilio_api::{Client, Credentials, Error, Timeouts};
@@ -113,7 +114,7 @@ impl Accounts {
 
     /// The last faults, the newest first.
     pub(crate) fn failures(&self) -> Vec<Failure> {
-        let faults = self.0.faults.lock().unwrap_or_else(PoisonError::into_inner);
+        let faults = self.0.faults.lock();
         faults.iter().cloned().collect()
     }
 
@@ -149,8 +150,7 @@ impl Accounts {
     }
 
     fn known(&self) -> MutexGuard<'_, HashMap<String, Known>> {
-        let all = self.0.credentials.lock();
-        all.unwrap_or_else(PoisonError::into_inner)
+        self.0.credentials.lock()
     }
 
     /// What is wrong with credentials, for readiness; none: nothing.
@@ -203,7 +203,7 @@ impl Accounts {
     }
 
     fn remember(&self, failure: Failure) {
-        let mut faults = self.0.faults.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut faults = self.0.faults.lock();
         faults.push_front(failure);
         faults.truncate(REMEMBERED);
     }

@@ -1,5 +1,7 @@
 //! What an effect must be able to say of itself to be done once.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use clock::Time;
 use role::{HandlerError, Tx};
@@ -107,4 +109,24 @@ pub(crate) struct Refusal {
     pub reason: &'static str,
     /// What else the outcome needs.
     pub detail: String,
+}
+
+/// How an attempt ended.
+pub(crate) enum Attempt {
+    Done {
+        done: Done,
+        reconciled: bool,
+    },
+    Refused {
+        refusal: Refusal,
+        asked: bool,
+    },
+    /// This attempt surely did nothing.
+    NotDone(String),
+    /// The same, and Twilio said how long to wait.
+    Busy(String, Duration),
+    /// Twilio may have done it earlier, and does not show it yet.
+    Undecided,
+    /// Nobody knows.
+    Unknown(String),
 }

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use chrono::TimeDelta;
 use clock::{Clock, Time};
 use metrics::counter;
-use role::{Cause, HandlerError, Timeline, Turns};
+use role::{Cause, HandlerError, KeyedMutex, Timeline};
 use store::Store;
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
@@ -17,33 +17,13 @@ use twilio_api::code;
 
 use crate::accounts::{Account, Accounts};
 use crate::db::effects::{self, Entry, State};
-use crate::effect::{Done, Doubt, Effect, EffectKey, Refusal};
+use crate::effect::{Attempt, Done, Doubt, Effect, EffectKey, Refusal};
 use crate::noted::note;
 use crate::slots::{Permit, Request, Slots};
 use crate::timings::Timings;
 
 /// Twilio's code for an account that has as many calls as it may have at a time.
 const TOO_MANY_CALLS: u32 = 10004;
-
-/// How an attempt ended.
-pub(crate) enum Attempt {
-    Done {
-        done: Done,
-        reconciled: bool,
-    },
-    Refused {
-        refusal: Refusal,
-        asked: bool,
-    },
-    /// This attempt surely did nothing.
-    NotDone(String),
-    /// The same, and Twilio said how long to wait.
-    Busy(String, Duration),
-    /// Twilio may have done it earlier, and does not show it yet.
-    Undecided,
-    /// Nobody knows.
-    Unknown(String),
-}
 
 /// Whether a request leaves.
 enum Departure {
@@ -60,7 +40,7 @@ pub(crate) struct EffectRunner {
     pub clock: Clock,
     pub accounts: Accounts,
     pub slots: Slots,
-    pub turns: Arc<Turns>,
+    pub locks: Arc<KeyedMutex>,
     pub timings: Arc<Timings>,
     pub timeline: Timeline,
     /// Cancelled when the process is asked to stop: what only waits is delivered again anyway.
@@ -76,9 +56,9 @@ impl EffectRunner {
     ) -> Result<Entry, HandlerError> {
         let key = effect.key();
         let _turn = self
-            .unless_stopping(self.turns.take(&key.fingerprint))
+            .unless_stopping(self.locks.take(&key.fingerprint))
             .await?;
-        let seen = self.look(&key).await?;
+        let seen = self.find(key.kind, &key.id).await?;
         if let Some(entry) = seen.as_ref().filter(|entry| entry.is_settled()) {
             let again = entry.state() == State::Refused
                 && entry.cause != cause.id
@@ -197,9 +177,10 @@ impl EffectRunner {
         }
     }
 
-    async fn look(&self, key: &EffectKey) -> Result<Option<Entry>, HandlerError> {
+    /// What is known of an effect.
+    pub(crate) async fn find(&self, kind: &str, id: &str) -> Result<Option<Entry>, HandlerError> {
         let mut tx = self.store.read().await?;
-        Ok(effects::find(&mut tx, key.kind, &key.id).await?)
+        Ok(effects::find(&mut tx, kind, id).await?)
     }
 
     /// Waits until an earlier attempt is over and its trace can be found; gives up if that takes long.
@@ -307,7 +288,7 @@ impl EffectRunner {
         }
         let forbidden = match effect.check_policy().await? {
             Some(refusal) => Some(refusal),
-            None => match self.let_go(effect, held).await? {
+            None => match self.depart(effect, held).await? {
                 Departure::Forbidden(refusal) => Some(refusal),
                 Departure::Free => None,
                 Departure::Lost => {
@@ -342,7 +323,7 @@ impl EffectRunner {
 
     /// The last look at what our rules forbid, and the word that the request leaves, in one transaction. The lease begins
     /// anew: looking at Twilio may have taken most of it.
-    async fn let_go(&self, effect: &dyn Effect, held: &Entry) -> Result<Departure, HandlerError> {
+    async fn depart(&self, effect: &dyn Effect, held: &Entry) -> Result<Departure, HandlerError> {
         let until = self.clock.now() + delta(self.timings.lease);
         let mut tx = self.store.begin().await?;
         if let Some(refusal) = effect.check_departure(&mut tx, held.counted).await? {

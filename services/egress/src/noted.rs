@@ -6,8 +6,7 @@ use clock::Time;
 use role::{Cause, Note};
 use serde_json::{Value, json};
 
-use crate::effect::EffectKey;
-use crate::effect_runner::Attempt;
+use crate::effect::{Attempt, EffectKey};
 
 /// A line for one attempt. Twilio's words are left out: they may quote numbers.
 pub(crate) fn note(

@@ -4,9 +4,7 @@
 //! Twilio ends a call whose prompt is not there with an error. So one that is gone is made again while Twilio waits, and
 //! where that takes too long the caller hears a moment of silence and the call goes on.
 
-use std::collections::HashMap;
 use std::num::NonZeroU32;
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use actix_web::http::StatusCode;
@@ -21,6 +19,8 @@ use events::v1::{SpeechRestore, SpeechSynthesized};
 use events::{Envelope, Event};
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use metrics::counter;
+use moka::policy::EvictionPolicy;
+use moka::sync::Cache;
 use objects::Objects;
 use role::Parts;
 use sha2::{Digest, Sha256};
@@ -45,7 +45,7 @@ pub const ROUTES: &[Route] = &[
 ];
 
 /// A prompt of 5 s takes 40 kB: some 400 of them.
-const MEMORY: usize = 16 << 20;
+const MEMORY: u64 = 16 << 20;
 /// What the name says never changes, so nobody need ask again for a year.
 const FOR_GOOD: &str = "public, max-age=31536000, immutable";
 
@@ -63,7 +63,7 @@ const SILENCE: usize = 2_000;
 /// The prompts' place, and those of them that were asked for lately.
 pub(crate) struct Audio {
     objects: Objects,
-    memory: Mutex<Memory>,
+    memory: Memory,
     bus: Bus,
     clock: Clock,
     restored: DefaultDirectRateLimiter,
@@ -75,7 +75,7 @@ impl Audio {
         let quota = Quota::per_second(RESTORED).allow_burst(RESTORED_AT_ONCE);
         Self {
             objects: Objects::open(parts.settings.object_store()),
-            memory: Mutex::new(Memory::new(MEMORY)),
+            memory: Memory::new(MEMORY),
             bus: parts.bus.clone(),
             clock: parts.clock.clone(),
             restored: RateLimiter::direct(quota),
@@ -99,7 +99,7 @@ impl Audio {
     }
 
     async fn sound(&self, file: &str) -> Result<Option<Sound>, objects::Error> {
-        if let Some(sound) = self.memory().get(file) {
+        if let Some(sound) = self.memory.get(file) {
             counter!("ingress_audio_total", "from" => "memory").increment(1);
             return Ok(Some(sound));
         }
@@ -111,12 +111,8 @@ impl Audio {
         };
         counter!("ingress_audio_total", "from" => "store").increment(1);
         let sound = Sound::new(object.bytes, file);
-        self.memory().keep(file, sound.clone());
+        self.memory.keep(file, sound.clone());
         Ok(Some(sound))
-    }
-
-    fn memory(&self) -> std::sync::MutexGuard<'_, Memory> {
-        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -236,49 +232,34 @@ fn answer(sound: &Sound, req: &HttpRequest) -> HttpResponse {
     }
 }
 
-/// What was asked for lately, up to so many bytes.
+/// What was asked for lately, up to so many bytes. What has not been asked for longest makes room.
 struct Memory {
-    limit: usize,
-    bytes: usize,
-    turn: u64,
-    sounds: HashMap<String, (u64, Sound)>,
+    largest: u64,
+    sounds: Cache<String, Sound>,
 }
 
 impl Memory {
-    fn new(limit: usize) -> Self {
+    fn new(limit: u64) -> Self {
+        let weight =
+            |_: &String, sound: &Sound| u32::try_from(sound.bytes.len()).unwrap_or(u32::MAX);
         Self {
-            limit,
-            bytes: 0,
-            turn: 0,
-            sounds: HashMap::new(),
+            largest: limit / 4,
+            sounds: Cache::builder()
+                .max_capacity(limit)
+                .weigher(weight)
+                .eviction_policy(EvictionPolicy::lru())
+                .build(),
         }
     }
 
-    fn get(&mut self, file: &str) -> Option<Sound> {
-        self.turn += 1;
-        let (used, sound) = self.sounds.get_mut(file)?;
-        *used = self.turn;
-        Some(sound.clone())
+    fn get(&self, file: &str) -> Option<Sound> {
+        self.sounds.get(file)
     }
 
-    /// Makes room by forgetting what has not been asked for longest. One file never takes more than a quarter.
-    fn keep(&mut self, file: &str, sound: Sound) {
-        if sound.bytes.len() > self.limit / 4 {
-            return;
-        }
-        self.turn += 1;
-        self.bytes += sound.bytes.len();
-        if let Some((_, old)) = self.sounds.insert(file.to_owned(), (self.turn, sound)) {
-            self.bytes -= old.bytes.len();
-        }
-        while self.bytes > self.limit {
-            let oldest = self.sounds.iter().min_by_key(|(_, (used, _))| *used);
-            let Some(oldest) = oldest.map(|(file, _)| file.clone()) else {
-                return;
-            };
-            if let Some((_, old)) = self.sounds.remove(&oldest) {
-                self.bytes -= old.bytes.len();
-            }
+    /// One file never takes more than a quarter.
+    fn keep(&self, file: &str, sound: Sound) {
+        if sound.bytes.len() as u64 <= self.largest {
+            self.sounds.insert(file.to_owned(), sound);
         }
     }
 }
@@ -289,20 +270,25 @@ mod tests {
 
     #[test]
     fn memory_has_a_limit_and_keeps_what_is_used() {
-        let mut memory = Memory::new(1000);
+        let memory = Memory::new(1000);
         let sound = |n: usize| Sound::new(Bytes::from(vec![1; n]), "a.wav");
+        let keep = |file: &str, size: usize| {
+            memory.keep(file, sound(size));
+            memory.sounds.run_pending_tasks();
+        };
         for n in 0..4 {
-            memory.keep(&n.to_string(), sound(250));
+            keep(&n.to_string(), 250);
         }
         assert!(memory.get("0").is_some());
-        memory.keep("4", sound(200));
+        memory.sounds.run_pending_tasks();
+        keep("4", 200);
         assert!(
             memory.get("1").is_none() && memory.get("0").is_some() && memory.get("4").is_some()
         );
-        memory.keep("large", sound(251));
+        keep("large", 251);
         assert!(memory.get("large").is_none());
-        memory.keep("4", sound(100));
-        assert_eq!(memory.bytes, 850);
+        keep("4", 100);
+        assert_eq!(memory.sounds.weighted_size(), 850);
     }
 
     #[test]

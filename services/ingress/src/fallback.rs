@@ -2,6 +2,7 @@
 
 use directory::Entry;
 use phone::same_phone;
+use phrases::{CallPhrases, Speaker};
 use twiml::{Dial, Hangup, Method, Number, Pause, Redirect, Response, Say};
 use url::form_urlencoded::Serializer;
 use webhook::Params;
@@ -31,9 +32,7 @@ pub fn dial(entry: Option<&Entry>, call_sid: &str, params: &Params) -> String {
     };
     let known = entry.filter(|entry| entry.dialable && !comes_back(entry));
     let Some(entry) = known else {
-        return goodbye(
-            "We are sorry, we can't take your call right now. Please try again in a few minutes.",
-        );
+        return goodbye(speaker(entry), |phrases| phrases.unreachable);
     };
     let dial = Dial::new()
         .timeout(entry.dial_timeout_s)
@@ -45,13 +44,11 @@ pub fn dial(entry: Option<&Entry>, call_sid: &str, params: &Params) -> String {
 
 /// For an interview: it waits a moment and asks again, where the query says it stood. What was answered meanwhile is
 /// kept, so after the last try nothing is lost but the rest.
-pub fn try_again(query: &Params) -> String {
+pub fn try_again(entry: Option<&Entry>, query: &Params) -> String {
     // Nobody but us writes the count; one that is no number is none of ours.
     let tries = query.get(TRY).map_or(0, |n| n.parse().unwrap_or(TRIES));
     if tries >= TRIES {
-        return goodbye(
-            "We are sorry, we have to end this call because of a technical problem. What you have said so far is kept. Goodbye.",
-        );
+        return goodbye(speaker(entry), |phrases| phrases.gives_up);
     }
     let mut kept = Serializer::new(String::new());
     for name in KEPT {
@@ -62,7 +59,7 @@ pub fn try_again(query: &Params) -> String {
     let query = kept.append_pair(TRY, &(tries + 1).to_string()).finish();
     let next = Redirect::new(format!("{GOES_ON}?{query}")).method(Method::Post);
     let document = Response::new()
-        .say(Say::new("One moment, please."))
+        .say(said(speaker(entry), |phrases| phrases.hold))
         .pause(Pause::seconds(2))
         .redirect(next);
     written(&document)
@@ -71,13 +68,34 @@ pub fn try_again(query: &Params) -> String {
 /// For a request whose parameters cannot be right.
 pub fn bad(answer: ResponseKind) -> String {
     match answer {
-        ResponseKind::Voice => goodbye("We are sorry, something went wrong with this call."),
+        ResponseKind::Voice => goodbye(Speaker::default(), |phrases| phrases.broken),
         ResponseKind::Messaging | ResponseKind::Nothing => EMPTY.to_owned(),
     }
 }
 
-fn goodbye(words: &str) -> String {
-    written(&Response::new().say(Say::new(words)).hangup(Hangup::new()))
+/// Who speaks for the business behind a number; for one that is not known, Twilio's default voice, which speaks English.
+fn speaker(entry: Option<&Entry>) -> Speaker<'_> {
+    entry.map_or_else(Speaker::default, |entry| {
+        Speaker::new(&entry.language, &entry.voice)
+    })
+}
+
+/// A phrase of ours, by a voice of its language.
+fn said(speaker: Speaker<'_>, phrase: fn(&CallPhrases) -> &'static str) -> Say {
+    let (language, speaker) = speaker.ours();
+    let mut say = Say::new(phrase(language.calls()));
+    if !speaker.voice.is_empty() {
+        say = say.voice(speaker.voice);
+    }
+    if !speaker.language.is_empty() {
+        say = say.language(speaker.language);
+    }
+    say
+}
+
+fn goodbye(speaker: Speaker<'_>, phrase: fn(&CallPhrases) -> &'static str) -> String {
+    let document = Response::new().say(said(speaker, phrase));
+    written(&document.hangup(Hangup::new()))
 }
 
 fn written(document: &Response) -> String {
@@ -91,7 +109,7 @@ mod tests {
     use super::*;
 
     fn again(query: &[(&str, &str)]) -> String {
-        let xml = try_again(&query.iter().copied().collect());
+        let xml = try_again(None, &query.iter().copied().collect());
         let body = xml.split_once("?>").map_or("", |(_, body)| body);
         body.to_owned()
     }
@@ -117,10 +135,10 @@ mod tests {
     proptest! {
         /// Whatever an interview is called: Twilio finds the place again from what it is told.
         #[test]
-        fn a_place_survives_the_way_through_xml(id in ".+", question in any::<u32>(), tries in 0..TRIES) {
+        fn place_survives_the_way_through_xml(id in ".+", question in any::<u32>(), tries in 0..TRIES) {
             let (question, tries, more) = (question.to_string(), tries.to_string(), (tries + 1).to_string());
             let query = [("question_number", &question), ("try", &tries), ("interview_id", &id)];
-            let xml = try_again(&query.into_iter().map(|(n, v)| (n, v.as_str())).collect());
+            let xml = try_again(None, &query.into_iter().map(|(n, v)| (n, v.as_str())).collect());
             let document = Response::from_xml(&xml).unwrap();
             let Some(twiml::Verb::Redirect(next)) = document.verbs.last() else { panic!("{xml}") };
             let (path, query) = next.url.split_once('?').unwrap();
@@ -132,7 +150,30 @@ mod tests {
     }
 
     #[test]
-    fn an_interview_keeps_its_place() {
+    fn fallback_is_spoken_in_the_tenants_language_and_english_by_an_english_voice() {
+        let said = |language: &str, voice: &str| {
+            let entry = Entry {
+                language: language.into(),
+                voice: voice.into(),
+                ..Entry::default()
+            };
+            dial(Some(&entry), "CA1", &Params::default())
+        };
+        let german = said("de-DE", "Polly.Vicki");
+        assert!(
+            german.contains("<Say voice=\"Polly.Vicki\" language=\"de-DE\">Es tut uns leid"),
+            "{german}"
+        );
+        let french = said("fr-FR", "Polly.Lea");
+        assert!(
+            french.contains("<Say language=\"en-US\">We are sorry"),
+            "{french}"
+        );
+        assert!(said("", "").contains("<Say>We are sorry"));
+    }
+
+    #[test]
+    fn interview_keeps_its_place() {
         let at = |query: &[(&str, &str)]| {
             let xml = again(query);
             let start = xml.find("/continue").unwrap();

@@ -6,7 +6,9 @@ mod noted;
 mod publisher;
 mod read;
 mod request;
+mod routes;
 mod spool;
+mod strangers;
 mod verify;
 mod webhook_handler;
 mod webhooks;
@@ -39,7 +41,7 @@ impl Default for Timings {
 /// The role, for the binary's list.
 pub const ROLE: RoleSpec = RoleSpec {
     name: "ingress",
-    routes: &[audio::ROUTES, webhooks::ROUTES],
+    routes: &[audio::ROUTES, routes::ROUTES],
     migrations: None,
     start: |parts| Box::pin(role_with_timings(parts, Timings::default())),
 };
@@ -70,7 +72,7 @@ pub async fn role_with_timings(parts: &Parts, timings: Timings) -> Result<Role, 
     role.serves(audio::ROUTES, audio::Audio::new(parts));
     role.stays_in_rotation();
     role.serves(
-        webhooks::ROUTES,
+        routes::ROUTES,
         webhook_handler::WebhookHandler::new(parts, spool, timings.speedup),
     );
     Ok(role)

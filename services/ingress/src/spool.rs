@@ -5,13 +5,13 @@
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use bus::Bus;
 use events::Envelope;
 use metrics::{counter, gauge};
+use parking_lot::Mutex;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, error, info, warn};
@@ -48,10 +48,7 @@ impl Spool {
         let last = files
             .last()
             .and_then(|path| path.file_stem()?.to_str()?.parse::<u64>().ok());
-        *spool
-            .next
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner) = last.map_or(0, |n| n + 1);
+        *spool.next.lock() = last.map_or(0, |n| n + 1);
         spool.waiting.store(files.len() as u64, Ordering::Relaxed);
         Ok(spool)
     }
@@ -91,10 +88,7 @@ impl Spool {
             return Err(io::Error::other("the spool is full"));
         }
         // The lock makes the order of the names the order of arrival.
-        let mut next = self
-            .next
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut next = self.next.lock();
         let (draft, whole) = (
             self.dir.join("draft"),
             self.dir.join(format!("{:020}.event", *next)),

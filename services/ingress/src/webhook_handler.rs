@@ -23,6 +23,7 @@ use crate::publisher::{Published, Publisher};
 use crate::read::InboundEvent;
 use crate::request::{SignedRequest, Unreadable, is_json, is_signed};
 use crate::spool::Spool;
+use crate::strangers::Strangers;
 use crate::verify::{Refusal, Rejected, explain, json_body, missing_header, unexplained, verify};
 use crate::webhooks::{Fallback, ResponseKind, Wait, Webhook, row};
 
@@ -37,9 +38,13 @@ pub struct WebhookHandler {
     publisher: Publisher,
     speedup: u32,
     explained: DefaultDirectRateLimiter,
+    strangers: Strangers,
     by_account: Limiter<String>,
     by_number: Limiter<String>,
 }
+
+/// The answer to a request that nobody has shown to be Twilio's.
+struct Unbelieved(HttpResponse);
 
 /// Takes any webhook of the table.
 pub async fn handle(
@@ -54,9 +59,15 @@ pub async fn handle(
     let span = info_span!("webhook", path = webhook.path, call = tracing::field::Empty);
     async {
         let mut facts = Facts::new(handler.parts.clock.now());
-        let response = handler.answer(webhook, &req, body, &mut facts).await;
-        facts.tell(&handler.parts.timeline, webhook.path, &response);
-        response
+        let answered = handler.answer(webhook, &req, body, &mut facts).await;
+        let response = answered
+            .as_ref()
+            .unwrap_or_else(|Unbelieved(refused)| refused);
+        facts.tell(&handler.parts.timeline, webhook.path, response);
+        match answered {
+            Ok(response) => response,
+            Err(Unbelieved(refused)) => handler.strangers.pace(refused).await,
+        }
     }
     .instrument(span)
     .await
@@ -71,6 +82,7 @@ impl WebhookHandler {
             publisher: Publisher::new(parts.bus.clone(), spool),
             speedup,
             explained: RateLimiter::direct(quota),
+            strangers: Strangers::default(),
             by_account: Limiter::per_second(parts.settings.limits.account),
             by_number: Limiter::per_second(parts.settings.limits.number),
         }
@@ -82,21 +94,21 @@ impl WebhookHandler {
         req: &HttpRequest,
         body: web::Payload,
         facts: &mut Facts,
-    ) -> HttpResponse {
+    ) -> Result<HttpResponse, Unbelieved> {
         // What can be said without reading the body is said without.
         if is_json(req) {
-            return self.refuse(webhook, None, &json_body(), facts);
+            return Err(self.refuse(webhook, None, &json_body(), facts));
         }
         if !is_signed(req) {
-            return self.refuse(webhook, None, &missing_header(), facts);
+            return Err(self.refuse(webhook, None, &missing_header(), facts));
         }
         let request = match SignedRequest::read(req, body).await {
             Ok(request) => request,
-            Err(unreadable) => return self.cannot_read(webhook, &unreadable, facts),
+            Err(unreadable) => return Err(self.cannot_read(webhook, &unreadable, facts)),
         };
         let account = match verify(&self.parts, &request).await {
             Ok(account) => account,
-            Err(rejected) => return self.reject(webhook, &request, rejected, facts),
+            Err(rejected) => return Err(self.reject(webhook, &request, rejected, facts)),
         };
         let request = request.believed();
         facts.believed(&request);
@@ -104,17 +116,17 @@ impl WebhookHandler {
             Ok(event) => event,
             Err(invalid) => {
                 facts.outcome("invalid");
-                return self.cannot_use(webhook, &invalid);
+                return Ok(self.cannot_use(webhook, &invalid));
             }
         };
         Span::current().record("call", &event.key);
         facts.read(&self.parts.directory, &request, &event);
         if let Some(refusal) = foreign(&self.parts.directory, &account, &event.number) {
-            return self.refuse(webhook, Some(&request), &refusal, facts);
+            return Err(self.refuse(webhook, Some(&request), &refusal, facts));
         }
         if let Err((limit, after)) = self.check_limits(&account, &event.number) {
             facts.outcome("limited");
-            return limited(webhook, limit, after);
+            return Ok(limited(webhook, limit, after));
         }
         let wait = webhook.waits.filter(|_| !event.over);
         let deadline = wait.map(|wait| wait.deadline(self.speedup));
@@ -133,7 +145,7 @@ impl WebhookHandler {
         counter!("webhooks_total", "path" => webhook.path, "outcome" => published.outcome())
             .increment(1);
         facts.outcome(published.outcome());
-        match (published, wait) {
+        Ok(match (published, wait) {
             (Published::Decided(document), _) => {
                 facts.document(&document);
                 xml(document)
@@ -145,7 +157,7 @@ impl WebhookHandler {
                 ResponseKind::Voice | ResponseKind::Messaging => xml(fallback::EMPTY.to_owned()),
                 ResponseKind::Nothing => HttpResponse::NoContent().finish(),
             },
-        }
+        })
     }
 
     /// Counts a webhook for its account and its number. By address it is not counted: Twilio's come from few, and
@@ -170,7 +182,7 @@ impl WebhookHandler {
         webhook: &Webhook,
         unreadable: &Unreadable,
         facts: &mut Facts,
-    ) -> HttpResponse {
+    ) -> Unbelieved {
         counter!("webhooks_total", "path" => webhook.path, "outcome" => "unreadable").increment(1);
         if self.explained.check().is_ok() {
             facts.undecided("unreadable", unreadable.reason);
@@ -180,7 +192,7 @@ impl WebhookHandler {
                 "webhook cannot be read"
             );
         }
-        error(unreadable.status, &unreadable.explanation)
+        Unbelieved(error(unreadable.status, &unreadable.explanation))
     }
 
     /// Answers what is signed and has parameters that cannot be right.
@@ -204,24 +216,24 @@ impl WebhookHandler {
         request: &SignedRequest,
         rejected: Rejected,
         facts: &mut Facts,
-    ) -> HttpResponse {
+    ) -> Unbelieved {
         let account = match rejected {
             Rejected::For(refusal) => {
                 return self.refuse(webhook, Some(request), &refusal, facts);
             }
-            Rejected::NotYet => return self.not_yet(webhook, facts),
+            Rejected::NotYet => return Unbelieved(self.not_yet(webhook, facts)),
             Rejected::Signature(account) => account,
         };
         // The limiter is asked before the reason is looked for: anybody can send what has to be explained.
         if self.explained.check().is_err() {
             self.count_refused(webhook, &unexplained());
-            return forbidden();
+            return Unbelieved(forbidden());
         }
         let refusal = explain(&self.parts, request, &account);
         self.count_refused(webhook, &refusal);
         facts.refused(&self.parts.directory, Some(request), &refusal);
         tell_refused(&refusal, Some(request));
-        forbidden()
+        Unbelieved(forbidden())
     }
 
     fn refuse(
@@ -230,14 +242,14 @@ impl WebhookHandler {
         request: Option<&SignedRequest>,
         refusal: &Refusal,
         facts: &mut Facts,
-    ) -> HttpResponse {
+    ) -> Unbelieved {
         self.count_refused(webhook, refusal);
         facts.forget();
         if self.explained.check().is_ok() {
             facts.refused(&self.parts.directory, request, refusal);
             tell_refused(refusal, request);
         }
-        forbidden()
+        Unbelieved(forbidden())
     }
 
     fn count_refused(&self, webhook: &Webhook, refusal: &Refusal) {
@@ -303,12 +315,10 @@ impl WebhookHandler {
             deadline_ms = u64::try_from(deadline.as_millis()).unwrap_or(u64::MAX),
             "answered with fallback TwiML"
         );
+        let entry = self.parts.directory.entry(&event.number);
         xml(match wait.fallback {
-            Fallback::Dial => {
-                let entry = self.parts.directory.entry(&event.number);
-                fallback::dial(entry.as_deref(), &event.key, &request.params)
-            }
-            Fallback::TryAgain => fallback::try_again(&request.query),
+            Fallback::Dial => fallback::dial(entry.as_deref(), &event.key, &request.params),
+            Fallback::TryAgain => fallback::try_again(entry.as_deref(), &request.query),
             Fallback::Empty => fallback::EMPTY.to_owned(),
         })
     }

@@ -2,12 +2,8 @@
 
 use std::time::Duration;
 
-use actix_web::web;
-use api::{Access, Method, Route};
-
 use crate::read::{self, InboundEvent, interview};
 use crate::request::SignedRequest;
-use crate::webhook_handler;
 
 /// What Twilio gets when there is nothing to decide: the row's own empty answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,7 +30,7 @@ pub struct Wait {
 pub enum Fallback {
     /// The business's phone rings.
     Dial,
-    /// He is asked to wait, and Twilio to ask again; after a few times an apology.
+    /// The caller is asked to wait, and Twilio to ask again; after a few times an apology.
     TryAgain,
     /// Nothing: the call goes on where it is.
     Empty,
@@ -58,7 +54,7 @@ pub struct Webhook {
 
 /// A call comes in.
 const CALL: Wait = wait(5, Fallback::Dial);
-/// Somebody who was dialled picked up. Without a decision he is let through: better his voicemail than nobody.
+/// The callee picked up. Without a decision they are let through: better a voicemail than nobody.
 const WHISPER: Wait = wait(5, Fallback::Empty);
 /// An interview goes on. A question may be raced for up to 8 s before its replacement is asked.
 const INTERVIEW: Wait = wait(9, Fallback::TryAgain);
@@ -155,25 +151,6 @@ const fn notify(path: &'static str, response: ResponseKind, read: Read) -> Webho
     }
 }
 
-/// The same, as routes: Twilio asks with POST unless the number says GET.
-pub const ROUTES: &[Route] = &{
-    let mut routes = [Route::new(Method::Post, "", Access::Signature, "", || {
-        web::to(webhook_handler::handle)
-    }); WEBHOOKS.len() * 2];
-    let mut i = 0;
-    while i < WEBHOOKS.len() {
-        let (path, what) = (WEBHOOKS[i].path, "A webhook of Twilio's");
-        routes[i * 2] = Route::new(Method::Post, path, Access::Signature, what, || {
-            web::to(webhook_handler::handle)
-        });
-        routes[i * 2 + 1] = Route::new(Method::Get, path, Access::Signature, what, || {
-            web::to(webhook_handler::handle)
-        });
-        i += 1;
-    }
-    routes
-};
-
 /// The row of a path, as the router matched it.
 pub fn row(pattern: &str) -> Option<&'static Webhook> {
     let pattern = pattern.trim_end_matches('/');
@@ -183,16 +160,6 @@ pub fn row(pattern: &str) -> Option<&'static Webhook> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn every_row_has_its_two_routes() {
-        assert_eq!(ROUTES.len(), WEBHOOKS.len() * 2);
-        assert!(
-            ROUTES
-                .iter()
-                .all(|route| route.access == Access::Signature && row(route.path).is_some())
-        );
-    }
 
     /// Twilio gives up after 15 s, the way to us and back and a second attempt of its own included.
     #[test]

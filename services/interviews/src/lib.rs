@@ -5,7 +5,7 @@ mod db;
 mod effects;
 mod http;
 
-use app::Desk;
+use app::Env;
 pub use app::Timings;
 use events::Envelope;
 use flow::Definition;
@@ -26,36 +26,36 @@ pub async fn role_with_timings(parts: &Parts, timings: Timings) -> Result<Role, 
     let mut role = Role::new(ROLE.name, parts);
     let (store, relay) = role.with_store(db::MIGRATIONS).await?;
     let public_url = parts.settings.public_url();
-    let desk = || Desk {
+    let env = || Env {
         public_url: public_url.clone(),
         speaker: parts.settings.speaker(),
         timings,
     };
-    role.decides(app::turns::Begin(desk()))?;
-    role.decides_on("turns", app::turns::Choose(desk()))?;
-    role.decides_on("turns", app::turns::TakeAnswer(desk()))?;
-    role.decides_on("turns", app::turns::GoOn(desk()))?;
-    role.decides_on("turns", app::turns::TakeTurn(desk()))?;
-    role.decides_on("turns", app::turns::Advance(desk()))?;
-    role.decides_on("turns", app::streams::Hear(desk()))?;
-    role.decides_on("evaluation", app::recordings::Follow(desk()))?;
-    role.decides_on("evaluation", app::recordings::LookFor(desk()))?;
-    role.decides_on("turns", app::questions::Written(desk()))?;
-    role.decides_on("turns", app::questions::NotWritten(desk()))?;
-    role.decides_on("evaluation", app::evaluation::Transcribed(desk()))?;
-    role.decides_on("evaluation", app::evaluation::NotTranscribed(desk()))?;
-    role.decides_on("evaluation", app::evaluation::Scored(desk()))?;
-    role.decides_on("evaluation", app::evaluation::NotScored(desk()))?;
-    role.decides_on("evaluation", app::evaluation::Summarized(desk()))?;
-    role.decides_on("evaluation", app::evaluation::NotSummarized(desk()))?;
-    role.decides_on("progress", app::status::FollowCall(desk()))?;
-    role.decides_on("progress", app::status::Settle(desk()))?;
-    role.decides_on("progress", app::dial::Dial(desk()))?;
+    role.decides(app::turns::Begin(env()))?;
+    role.decides_on("turns", app::turns::Choose(env()))?;
+    role.decides_on("turns", app::turns::TakeAnswer(env()))?;
+    role.decides_on("turns", app::turns::GoOn(env()))?;
+    role.decides_on("turns", app::turns::TakeTurn(env()))?;
+    role.decides_on("turns", app::turns::Advance(env()))?;
+    role.decides_on("turns", app::streams::Hear(env()))?;
+    role.decides_on("evaluation", app::recordings::Follow(env()))?;
+    role.decides_on("evaluation", app::recordings::LookFor(env()))?;
+    role.decides_on("turns", app::questions::Written(env()))?;
+    role.decides_on("turns", app::questions::NotWritten(env()))?;
+    role.decides_on("evaluation", app::evaluation::Transcribed(env()))?;
+    role.decides_on("evaluation", app::evaluation::NotTranscribed(env()))?;
+    role.decides_on("evaluation", app::evaluation::Scored(env()))?;
+    role.decides_on("evaluation", app::evaluation::NotScored(env()))?;
+    role.decides_on("evaluation", app::evaluation::Summarized(env()))?;
+    role.decides_on("evaluation", app::evaluation::NotSummarized(env()))?;
+    role.decides_on("progress", app::status::FollowCall(env()))?;
+    role.decides_on("progress", app::status::Settle(env()))?;
+    role.decides_on("progress", app::dial::Dial(env()))?;
     role.decides_on("progress", app::dial::Placed)?;
-    role.decides_on("progress", app::dial::Refused(desk()))?;
+    role.decides_on("progress", app::dial::Refused(env()))?;
     role.decides_on("progress", app::speech::Spoken)?;
     role.decides_on("progress", app::speech::NotSpoken)?;
-    role.decides_on("progress", app::flows::Define(desk()))?;
+    role.decides_on("progress", app::flows::Define(env()))?;
     role.decides_on("progress", app::erase::Forget)?;
     role.decides_on("progress", app::erase::Expire)?;
     role.performs_on("queries", effects::flows::Find(store.clone()))?;

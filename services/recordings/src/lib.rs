@@ -31,7 +31,10 @@ pub async fn role_with_timings(parts: &Parts, timings: Timings) -> Result<Role, 
     role.decides_on("calls", app::calls::OpenCall(timings.clone()))?;
     role.decides_on("calls", app::calls::EndCall(timings.clone()))?;
     role.decides_on("progress", app::status::FollowStatus(timings.clone()))?;
-    role.decides_on("progress", app::status::Adopt(timings.clone()))?;
+    role.decides_on(
+        "progress",
+        app::status::Adopt(timings.clone(), parts.directory.clone()),
+    )?;
     role.decides_on("progress", app::fetched::TakeFetched)?;
     role.decides_on("progress", app::fetched::TakeMissed)?;
     role.decides_on("progress", app::tracks::TakeTrack)?;

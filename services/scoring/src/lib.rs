@@ -1,8 +1,8 @@
 #![doc = include_str!("../README.md")]
 
+mod effect_runner;
 mod effects;
 mod http;
-mod once;
 mod prompts;
 mod providers;
 mod recordings;
@@ -20,27 +20,17 @@ use role::budget::Budget;
 use role::{Accounts, Parts, Role, RoleSpec};
 use settings::Settings;
 
-use once::Once;
+use effect_runner::EffectRunner;
 use providers::Speaker;
 use recordings::Recordings;
 use sweep::Sweep;
+pub use sweep::result_prefixes;
 
 pub use timings::Timings;
 
 /// Where results and prompts are kept, for whoever asks whether it is there. Nothing is opened yet.
 pub fn object_store(settings: &Settings) -> Objects {
     Objects::open(settings.object_store())
-}
-
-/// The folders of the object store in which results of an interview are, for whoever collects them.
-pub fn result_prefixes(interview_id: &str) -> Vec<String> {
-    let prefix = |kind: &str| format!("ai/{kind}/{interview_id}.");
-    sweep::KINDS.iter().map(|kind| prefix(kind)).collect()
-}
-
-/// Who is asked, with everything filled in that was left unset.
-pub fn provider_settings(settings: &Settings) -> ai::Settings {
-    providers::ai(settings)
 }
 
 /// The role, for the binary's list.
@@ -58,7 +48,7 @@ pub const ROLE: RoleSpec = RoleSpec {
 pub async fn role_with_timings(parts: &Parts, timings: Timings) -> Result<Role, role::Error> {
     let settings = &parts.settings;
     let mut role = Role::new(ROLE.name, parts);
-    let ai = Ai::new(provider_settings(settings), parts.clock.clone())
+    let ai = Ai::new(settings.providers(), parts.clock.clone())
         .map_err(|e| role::Error::Settings(e.to_string()))?;
     let looked_at = ai.clone();
     role.complains(
@@ -74,16 +64,16 @@ pub async fn role_with_timings(parts: &Parts, timings: Timings) -> Result<Role, 
     let timings = Arc::new(timings);
     let budget = Budget::new(parts);
     role.runs(budget.clone().keep_fresh(parts.stopping.clone()));
-    let once = Once {
+    let runner = EffectRunner {
         objects: objects.clone(),
-        turns: Arc::default(),
+        locks: Arc::default(),
         timings: timings.clone(),
         timeline: parts.timeline.clone(),
         clock: parts.clock.clone(),
         budget: budget.clone(),
     };
     role.performs(effects::Transcribe {
-        once: once.clone(),
+        runner: runner.clone(),
         ai: ai.clone(),
         recordings: Recordings {
             accounts: Accounts::new(parts),
@@ -95,35 +85,39 @@ pub async fn role_with_timings(parts: &Parts, timings: Timings) -> Result<Role, 
         },
     })?;
     role.performs(effects::Transcript {
-        once: once.clone(),
+        runner: runner.clone(),
         ai: ai.clone(),
         clock: parts.clock.clone(),
         first_wait: timings.recording,
     })?;
     role.performs(effects::Score {
-        once: once.clone(),
+        runner: runner.clone(),
         ai: ai.clone(),
     })?;
     role.performs(effects::Write {
-        once: once.clone(),
+        runner: runner.clone(),
         ai: ai.clone(),
     })?;
     role.performs(effects::Draft {
-        once: once.clone(),
+        runner: runner.clone(),
         ai: ai.clone(),
     })?;
     role.performs(effects::SumUp {
-        once: once.clone(),
+        runner: runner.clone(),
         ai: ai.clone(),
     })?;
     role.performs(effects::SumUpCall {
-        once: once.clone(),
+        runner: runner.clone(),
         ai: ai.clone(),
     })?;
     role.performs(effects::Forget {
         objects: objects.clone(),
     })?;
-    let speak = effects::Speak { once, ai, speaker };
+    let speak = effects::Speak {
+        runner,
+        ai,
+        speaker,
+    };
     role.performs_on("speech", effects::Restore(speak.clone()))?;
     role.performs(speak)?;
     role.runs(Sweep::new(parts, objects.clone(), timings.sweep).run());

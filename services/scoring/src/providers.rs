@@ -1,8 +1,6 @@
 //! Who speaks, by the settings.
 
-use ai::Provider;
-pub(crate) use role::providers::ai;
-use settings::{AiSettings, Settings};
+use settings::Settings;
 
 /// Who speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,21 +27,6 @@ impl Speaker {
 
 /// Who is configured to speak, by name.
 pub(crate) fn voices(settings: &Settings) -> Vec<&'static str> {
-    let AiSettings {
-        openai,
-        local,
-        elevenlabs,
-        murf,
-        ..
-    } = &settings.ai;
-    [
-        (openai.is_some(), Provider::OpenAi),
-        (local.is_some(), Provider::Local),
-        (elevenlabs.is_some(), Provider::ElevenLabs),
-        (murf.is_some(), Provider::Murf),
-    ]
-    .into_iter()
-    .filter(|(is, _)| *is)
-    .map(|(_, provider)| provider.as_str())
-    .collect()
+    let voices = settings.ai.voices().into_iter();
+    voices.map(|(provider, _)| provider.as_str()).collect()
 }

@@ -104,3 +104,9 @@ impl Sweep {
 fn interview(name: &str) -> String {
     name.split('.').next().unwrap_or_default().to_owned()
 }
+
+/// The folders of the object store in which results of an interview are, for whoever collects them.
+pub fn result_prefixes(interview_id: &str) -> Vec<String> {
+    let prefix = |kind: &str| format!("ai/{kind}/{interview_id}.");
+    KINDS.iter().map(|kind| prefix(kind)).collect()
+}

@@ -69,7 +69,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_cut_leaves_characters_whole() {
+    fn cut_leaves_characters_whole() {
         assert_eq!(cut("grüße", 3), "gr");
         assert_eq!(cut("grüße", 4), "grü");
         assert_eq!(cut("grüße", 99), "grüße");
@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn a_quote_stands_in_its_text() {
+    fn quote_stands_in_its_text() {
         let text = "I led a team\n of  five people.";
         assert_eq!(
             verbatim("“a team of five”", text).as_deref(),

@@ -54,7 +54,7 @@ pub struct CallRow {
     pub forwarded: bool,
     /// Whether whoever picks up must press 1.
     pub whispered: bool,
-    /// Whether he did.
+    /// Whether they did.
     pub accepted: bool,
     /// How the dial ended.
     pub dial_status: Option<String>,

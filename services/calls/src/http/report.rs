@@ -144,7 +144,7 @@ fn voice(call_sid: &str, from: &str, to: &str, status: &str) -> VoiceParameters 
     }
 }
 
-/// Who answers calls to the number, as its `voice` says; what stands behind the colon is his flow.
+/// Who answers calls to the number, as its `voice` says; what stands behind the colon is the flow.
 fn app_of(tenant: &TenantContext) -> Result<&str, ApiError> {
     let voice = tenant.number.as_ref().map_or("", |it| it.voice.as_str());
     match voice.split(':').next().unwrap_or_default() {

@@ -6,10 +6,10 @@ use clock::Clock;
 use events::Envelope;
 use events::v1::{TwimlReply, VoiceInbound};
 use serde_json::{Value, json};
-use testkit::{Ear, fields};
+use testkit::{EventRecorder, fields};
 
-use crate::lab::{COACH, Lab, OTHER, SILENT, SUSPENDED};
 use crate::story::{CALLER, NUMBER, at};
+use crate::test_app::{COACH, OTHER, SILENT, SUSPENDED, TestApp};
 use crate::told::{Told, What};
 use crate::words::{dialled, inbound, tenant};
 
@@ -21,26 +21,26 @@ fn code(answer: &(u16, Value)) -> (u16, &str) {
 }
 
 /// A call of a tenant's that comes in at this second.
-async fn comes_in(lab: &Lab, call: &str, whose: &str, second: i64) {
+async fn comes_in(app: &TestApp, call: &str, whose: &str, second: i64) {
     let what = What::Inbound(inbound(call, tenant(whose)));
-    lab.ask(&Told::new(second, &format!("{call}-inbound"), what, true))
+    app.ask(&Told::new(second, &format!("{call}-inbound"), what, true))
         .await;
 }
 
-pub async fn a_call_has_the_shape_of_the_contract(lab: Arc<Lab>) {
-    comes_in(&lab, "CA1", "smith", 0).await;
-    let open = lab.get("/calls/CA1").await;
+pub async fn call_has_the_shape_of_the_contract(app: Arc<TestApp>) {
+    comes_in(&app, "CA1", "smith", 0).await;
+    let open = app.get("/calls/CA1").await;
     assert_eq!(
         (&open["outcome"], &open["ended_at"], &open["duration_s"]),
         (&Value::Null, &Value::Null, &Value::Null)
     );
-    lab.publish(
+    app.publish(
         "calls.dial-finished",
         at(25),
         &dialled("CA1", tenant("smith"), "busy"),
     )
     .await;
-    let call = lab.get("/calls/CA1").await;
+    let call = app.get("/calls/CA1").await;
     assert_eq!(
         fields(&call),
         [
@@ -73,11 +73,11 @@ pub async fn a_call_has_the_shape_of_the_contract(lab: Arc<Lab>) {
         })
     );
     assert_eq!(
-        lab.get(&format!("/calls/{id}")).await,
+        app.get(&format!("/calls/{id}")).await,
         call,
         "by either of its names"
     );
-    let timeline = lab.get(&format!("/calls/{id}/timeline")).await;
+    let timeline = app.get(&format!("/calls/{id}/timeline")).await;
     assert_eq!(timeline["call"], call);
     assert_eq!(
         timeline["items"].as_array().unwrap().len(),
@@ -89,20 +89,20 @@ pub async fn a_call_has_the_shape_of_the_contract(lab: Arc<Lab>) {
     }
     for path in ["/calls/CA9", "/calls/CA9/timeline"] {
         assert_eq!(
-            code(&lab.call("GET", path, "read-smith", None).await),
+            code(&app.call("GET", path, "read-smith", None).await),
             (404, "not_found")
         );
     }
 }
 
-pub async fn a_list_pages_and_narrows(lab: Arc<Lab>) {
+pub async fn list_pages_and_narrows(app: Arc<TestApp>) {
     for n in 0..5 {
-        comes_in(&lab, &format!("CA{n}"), "smith", n).await;
+        comes_in(&app, &format!("CA{n}"), "smith", n).await;
     }
     // Two at the same moment, one of jones's, one of them missed.
-    comes_in(&lab, "CA5", "smith", 3).await;
-    comes_in(&lab, "CA6", "jones", 9).await;
-    lab.publish(
+    comes_in(&app, "CA5", "smith", 3).await;
+    comes_in(&app, "CA6", "jones", 9).await;
+    app.publish(
         "calls.dial-finished",
         at(25),
         &dialled("CA2", tenant("smith"), "busy"),
@@ -111,7 +111,7 @@ pub async fn a_list_pages_and_narrows(lab: Arc<Lab>) {
 
     let (mut seen, mut cursor) = (Vec::new(), String::new());
     loop {
-        let page = lab
+        let page = app
             .get(&format!("/calls/?tenant=smith&limit=2{cursor}"))
             .await;
         assert_eq!(fields(&page), ["items", "next_cursor"]);
@@ -132,12 +132,12 @@ pub async fn a_list_pages_and_narrows(lab: Arc<Lab>) {
     seen[1..3].sort();
     assert_eq!(seen[1..], ["CA3", "CA5", "CA2", "CA1", "CA0"]);
 
-    let all = lab.get("/calls").await;
+    let all = app.get("/calls").await;
     assert_eq!(
         (all["items"].as_array().unwrap().len(), &all["next_cursor"]),
         (7, &Value::Null)
     );
-    let missed = lab.get("/calls/?outcome=missed").await;
+    let missed = app.get("/calls/?outcome=missed").await;
     assert_eq!(missed["items"].as_array().unwrap().len(), 1);
     assert_eq!(missed["items"][0]["call_sid"], "CA2");
     for (query, field) in [
@@ -147,7 +147,7 @@ pub async fn a_list_pages_and_narrows(lab: Arc<Lab>) {
         ("cursor=none", "cursor"),
         ("colour=red", "colour"),
     ] {
-        let answer = lab
+        let answer = app
             .call("GET", &format!("/calls/?{query}"), "read-smith", None)
             .await;
         assert_eq!(code(&answer), (422, "invalid"), "{query}");
@@ -155,12 +155,12 @@ pub async fn a_list_pages_and_narrows(lab: Arc<Lab>) {
     }
 }
 
-pub async fn tenants_do_not_see_each_other(lab: Arc<Lab>) {
-    comes_in(&lab, "CA1", "smith", 0).await;
-    comes_in(&lab, "CA2", "jones", 0).await;
+pub async fn tenants_do_not_see_each_other(app: Arc<TestApp>) {
+    comes_in(&app, "CA1", "smith", 0).await;
+    comes_in(&app, "CA2", "jones", 0).await;
     for (key, own, others) in [("read-smith", "CA1", "CA2"), ("read-jones", "CA2", "CA1")] {
         for path in ["/calls/", "/calls/?tenant=smith", "/calls/?tenant=jones"] {
-            let (status, list) = lab.call("GET", path, key, None).await;
+            let (status, list) = app.call("GET", path, key, None).await;
             assert_eq!(
                 (status, list["items"].as_array().unwrap().len()),
                 (200, 1),
@@ -173,21 +173,21 @@ pub async fn tenants_do_not_see_each_other(lab: Arc<Lab>) {
             format!("/calls/{others}/timeline"),
         ] {
             assert_eq!(
-                code(&lab.call("GET", &path, key, None).await),
+                code(&app.call("GET", &path, key, None).await),
                 (404, "not_found")
             );
         }
         let path = format!("/calls/?cursor={others}");
         assert_eq!(
-            code(&lab.call("GET", &path, key, None).await),
+            code(&app.call("GET", &path, key, None).await),
             (422, "invalid")
         );
     }
 }
 
-pub async fn another_front_door_reports_a_call(lab: Arc<Lab>) {
+pub async fn another_front_door_reports_a_call(app: Arc<TestApp>) {
     let body = json!({"call_sid": "theirs-1", "from": CALLER, "to": NUMBER});
-    let (status, answer) = lab.post("/calls/incoming", body.clone()).await;
+    let (status, answer) = app.post("/calls/incoming", body.clone()).await;
     assert_eq!(status, 202, "{answer}");
     assert_eq!(fields(&answer), ["call_sid", "id", "twiml"]);
     assert_eq!(answer["id"], role::call_id("theirs-1"));
@@ -195,13 +195,13 @@ pub async fn another_front_door_reports_a_call(lab: Arc<Lab>) {
         answer["twiml"].as_str().unwrap().contains("<Dial"),
         "{answer}"
     );
-    let again = lab.post("/calls/incoming", body.clone()).await;
+    let again = app.post("/calls/incoming", body.clone()).await;
     assert_eq!(
         again,
         (202, answer.clone()),
         "a report that is sent twice is one"
     );
-    let call = lab
+    let call = app
         .get(&format!("/calls/{}", answer["id"].as_str().unwrap()))
         .await;
     assert_eq!(
@@ -210,27 +210,27 @@ pub async fn another_front_door_reports_a_call(lab: Arc<Lab>) {
     );
 
     for _ in 0..2 {
-        let (status, missed) = lab.post("/calls/missed", body.clone()).await;
+        let (status, missed) = app.post("/calls/missed", body.clone()).await;
         assert_eq!(status, 202, "{missed}");
         assert_eq!(missed, json!({"id": answer["id"], "call_sid": "theirs-1"}));
     }
     testkit::eventually("it is missed", async || {
-        lab.get("/calls/theirs-1").await["outcome"] == "missed"
+        app.get("/calls/theirs-1").await["outcome"] == "missed"
     })
     .await;
     assert_eq!(
-        lab.told("theirs-1").await,
+        app.told("theirs-1").await,
         ["call.ended", "call.missed", "call.started"]
     );
-    assert_eq!(lab.missed()[0].reason, "no-answer");
+    assert_eq!(app.missed()[0].reason, "no-answer");
 }
 
 /// As for Twilio's webhooks, the number says who answers.
-pub async fn the_number_says_who_answers_a_reported_call(lab: Arc<Lab>) {
+pub async fn number_says_who_answers_a_reported_call(app: Arc<TestApp>) {
     let report = |to: &str| json!({"call_sid": "theirs-2", "from": CALLER, "to": to});
-    let before = lab.post("/calls/incoming", report(COACH)).await;
+    let before = app.post("/calls/incoming", report(COACH)).await;
     assert_eq!(code(&before), (409, "no_consumer"), "nobody coaches yet");
-    let coach = Arc::new(Ear::default());
+    let coach = Arc::new(EventRecorder::default());
     let answer = |_: &Envelope| {
         let xml = "<Response><Say>Welcome</Say></Response>".to_owned();
         let reply = TwimlReply { xml };
@@ -238,12 +238,12 @@ pub async fn the_number_says_who_answers_a_reported_call(lab: Arc<Lab>) {
     };
     let kinds = ["voice.inbound.coach"];
     coach
-        .listen_and_answer("test.coach", &lab.bus(), &kinds, answer)
+        .listen_and_answer("test.coach", &app.bus(), &kinds, answer)
         .await;
-    let (status, answer) = lab.post("/calls/incoming", report(COACH)).await;
+    let (status, answer) = app.post("/calls/incoming", report(COACH)).await;
     assert_eq!(status, 202, "{answer}");
     assert_eq!(answer["twiml"], "<Response><Say>Welcome</Say></Response>");
-    let (envelope, event) = coach.hear::<VoiceInbound>(1).await.remove(0);
+    let (envelope, event) = coach.wait_for::<VoiceInbound>(1).await.remove(0);
     assert_eq!(envelope.tenant.as_deref(), Some("smith"));
     let number = event.tenant.unwrap().number.unwrap();
     assert_eq!(
@@ -251,51 +251,51 @@ pub async fn the_number_says_who_answers_a_reported_call(lab: Arc<Lab>) {
         ("coach:interview", "api")
     );
 
-    let missed = lab.post("/calls/missed", report(COACH)).await;
+    let missed = app.post("/calls/missed", report(COACH)).await;
     assert_eq!(code(&missed), (409, "answers_itself"));
     for path in ["/calls/incoming", "/calls/missed"] {
-        let refused = lab.post(path, report(SILENT)).await;
+        let refused = app.post(path, report(SILENT)).await;
         assert_eq!(code(&refused), (409, "no_app"), "{path}");
     }
-    assert_eq!(lab.told("theirs-2").await, Vec::<String>::new());
+    assert_eq!(app.told("theirs-2").await, Vec::<String>::new());
     assert_eq!(coach.heard::<VoiceInbound>().len(), 1);
 }
 
 /// Our Twilio knows nothing of it, whatever its id looks like: only its own platform says that it was missed.
-pub async fn another_front_doors_call_is_its_own(lab: Arc<Lab>) {
+pub async fn another_front_doors_call_is_its_own(app: Arc<TestApp>) {
     let alike = format!("CA{}", "0".repeat(32));
     for call in ["theirs-1", &alike] {
         let body = json!({"call_sid": call, "from": CALLER, "to": NUMBER});
-        assert_eq!(lab.post("/calls/incoming", body).await.0, 202);
+        assert_eq!(app.post("/calls/incoming", body).await.0, 202);
     }
-    lab.clock.advance(chrono::TimeDelta::minutes(10));
-    testkit::eventually("Twilio is asked", async || lab.lookups().len() == 1).await;
-    assert_eq!(lab.lookups()[0].key.as_deref(), Some(alike.as_str()));
+    app.clock.advance(chrono::TimeDelta::minutes(10));
+    testkit::eventually("Twilio is asked", async || app.lookups().len() == 1).await;
+    assert_eq!(app.lookups()[0].key.as_deref(), Some(alike.as_str()));
     let unknown = events::v1::CallLookedUp {
         call_sid: alike.clone(),
         tenant: Some(tenant("smith")),
         ..Default::default()
     };
-    lab.publish("calls.looked-up", lab.clock.now(), &unknown)
+    app.publish("calls.looked-up", app.clock.now(), &unknown)
         .await;
-    lab.rest().await;
+    app.rest().await;
     for call in ["theirs-1", &alike] {
         let path = format!("/calls/{call}");
-        assert_eq!(lab.get(&path).await["outcome"], Value::Null);
+        assert_eq!(app.get(&path).await["outcome"], Value::Null);
         let body = json!({"call_sid": call, "from": CALLER, "to": NUMBER});
-        assert_eq!(lab.post("/calls/missed", body).await.0, 202);
+        assert_eq!(app.post("/calls/missed", body).await.0, 202);
         testkit::eventually("it is missed", async || {
-            lab.get(&path).await["outcome"] == "missed"
+            app.get(&path).await["outcome"] == "missed"
         })
         .await;
     }
-    lab.rest().await;
-    assert_eq!((lab.missed().len(), lab.lookups().len()), (2, 1));
+    app.rest().await;
+    assert_eq!((app.missed().len(), app.lookups().len()), (2, 1));
 }
 
-pub async fn what_cannot_be_reported_is_refused(lab: Arc<Lab>) {
-    comes_in(&lab, "CA2", "jones", 0).await;
-    let jones = lab.get("/calls/CA2").await["id"].clone();
+pub async fn what_cannot_be_reported_is_refused(app: Arc<TestApp>) {
+    comes_in(&app, "CA2", "jones", 0).await;
+    let jones = app.get("/calls/CA2").await["id"].clone();
     let good = json!({"call_sid": "x-1", "from": CALLER, "to": NUMBER});
     let with = |name: &str, value: Value| {
         let mut body = good.clone();
@@ -317,13 +317,13 @@ pub async fn what_cannot_be_reported_is_refused(lab: Arc<Lab>) {
         (json!({"call_sid": "x-1"}), (422, "invalid")),
     ] {
         for path in ["/calls/incoming", "/calls/missed"] {
-            let answer = lab
+            let answer = app
                 .call("POST", path, "write-smith", Some(body.clone()))
                 .await;
             assert_eq!(code(&answer), expected, "{path} {body}");
         }
     }
-    let answer = lab
+    let answer = app
         .call(
             "POST",
             "/calls/missed",
@@ -332,16 +332,16 @@ pub async fn what_cannot_be_reported_is_refused(lab: Arc<Lab>) {
         )
         .await;
     assert_eq!(code(&answer), (422, "invalid"));
-    let answer = lab
+    let answer = app
         .call("POST", "/calls/missed", "read-smith", Some(good))
         .await;
     assert_eq!(code(&answer), (403, "forbidden"));
-    assert_eq!(lab.told("x-1").await, Vec::<String>::new());
-    assert_eq!(lab.told("CA2").await, ["call.started"]);
+    assert_eq!(app.told("x-1").await, Vec::<String>::new());
+    assert_eq!(app.told("CA2").await, ["call.started"]);
 }
 
-pub async fn nothing_is_open(lab: Arc<Lab>) {
-    let document = lab.get("/api/openapi.json").await;
+pub async fn nothing_is_open(app: Arc<TestApp>) {
+    let document = app.get("/api/openapi.json").await;
     let mut routes = 0;
     for (path, methods) in document["paths"].as_object().unwrap() {
         if !path.starts_with("/calls") {
@@ -352,7 +352,7 @@ pub async fn nothing_is_open(lab: Arc<Lab>) {
             let (method, path) = (method.to_uppercase(), path.replace("{id}", "x"));
             for key in ["", "no-such-key"] {
                 let body = (method == "POST").then(|| json!({}));
-                let answer = lab.call(&method, &path, key, body).await;
+                let answer = app.call(&method, &path, key, body).await;
                 assert_eq!(code(&answer), (401, "unauthorized"), "{method} {path}");
             }
         }
@@ -360,12 +360,12 @@ pub async fn nothing_is_open(lab: Arc<Lab>) {
     assert_eq!(routes, 10);
 }
 
-pub async fn list_is_searched_and_cut_by_time(lab: Arc<Lab>) {
+pub async fn list_is_searched_and_cut_by_time(app: Arc<TestApp>) {
     for n in 0..4 {
-        comes_in(&lab, &format!("CA{n}"), "smith", n * 86_400).await;
+        comes_in(&app, &format!("CA{n}"), "smith", n * 86_400).await;
     }
     let found = async |query: &str| {
-        let page = lab.get(&format!("/calls/?{query}")).await;
+        let page = app.get(&format!("/calls/?{query}")).await;
         let items = page["items"].as_array().unwrap().clone();
         let sids = items
             .iter()
@@ -393,25 +393,25 @@ pub async fn list_is_searched_and_cut_by_time(lab: Arc<Lab>) {
     );
     assert_eq!(found("outcome=open").await, all);
     for query in ["from=yesterday", "to=x", "outcome=lost"] {
-        let answer = lab
+        let answer = app
             .call("GET", &format!("/calls/?{query}"), "read-smith", None)
             .await;
         assert_eq!(answer.0, 422, "{query}: {}", answer.1);
     }
 }
 
-pub async fn summary_counts_by_day_and_hour_in_a_time_zone(lab: Arc<Lab>) {
+pub async fn summary_counts_by_day_and_hour_in_a_time_zone(app: Arc<TestApp>) {
     for (call, second) in [("CA0", 0), ("CA1", 60), ("CA2", 86_400)] {
-        comes_in(&lab, call, "smith", second).await;
+        comes_in(&app, call, "smith", second).await;
     }
-    comes_in(&lab, "CA3", "jones", 0).await;
+    comes_in(&app, "CA3", "jones", 0).await;
     for call in ["CA0", "CA2"] {
         let finished = dialled(call, tenant("smith"), "busy");
-        lab.publish("calls.dial-finished", at(86_500), &finished)
+        app.publish("calls.dial-finished", at(86_500), &finished)
             .await;
     }
     let path = "/calls/summary?from=2025-06-15&to=2025-06-16&timezone=Asia/Kolkata";
-    let (status, summary) = lab.call("GET", path, "read-smith", None).await;
+    let (status, summary) = app.call("GET", path, "read-smith", None).await;
     assert_eq!(status, 200, "{summary}");
     assert_eq!(
         summary["total"],
@@ -432,7 +432,7 @@ pub async fn summary_counts_by_day_and_hour_in_a_time_zone(lab: Arc<Lab>) {
             { "weekday": 7, "hour": 20, "answered": 0, "missed": 1 },
         ])
     );
-    let all = lab
+    let all = app
         .get("/calls/summary?from=2025-06-15&to=2025-06-15")
         .await;
     assert_eq!(all["total"]["calls"], 3, "of every tenant");
@@ -441,7 +441,7 @@ pub async fn summary_counts_by_day_and_hour_in_a_time_zone(lab: Arc<Lab>) {
         "from=2025-06-16&to=2025-06-14",
         "from=2020-01-01",
     ] {
-        let answer = lab
+        let answer = app
             .call(
                 "GET",
                 &format!("/calls/summary?{query}"),

@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 use crate::interviewed::Interviewed;
 use testkit::eventually;
 
-use crate::lab::Lab;
 use crate::story::{CALL, CALLER, NUMBER, Story, at};
+use crate::test_app::TestApp;
 use crate::told::{Told, What};
 
 fn coached() -> Interviewed {
@@ -37,21 +37,21 @@ fn screened() -> Interviewed {
 }
 
 /// What is told by the call itself and by its interview, without the silence.
-async fn hear(lab: &Lab, truth: &Interviewed, call: &str) {
+async fn hear(app: &TestApp, truth: &Interviewed, call: &str) {
     for told in truth.told(call) {
         if !told.listens_to_silence() {
             let id = format!("{call}-{}", told.id);
-            lab.hear(&Told { id, ..told }).await;
+            app.deliver(&Told { id, ..told }).await;
         }
     }
 }
 
-pub async fn a_caller_who_leaves_an_interview_has_not_been_missed(lab: Arc<Lab>) {
+pub async fn caller_who_leaves_an_interview_has_not_been_missed(app: Arc<TestApp>) {
     let truth = coached();
     let told = truth.told(CALL);
-    lab.hear(&told[0]).await;
-    lab.rest().await;
-    let (_, started) = lab.heard::<CallStarted>().remove(0);
+    app.deliver(&told[0]).await;
+    app.rest().await;
+    let (_, started) = app.heard::<CallStarted>().remove(0);
     let started = started.call.unwrap();
     assert_eq!(
         (
@@ -62,7 +62,7 @@ pub async fn a_caller_who_leaves_an_interview_has_not_been_missed(lab: Arc<Lab>)
         ("inbound", CALLER, NUMBER),
         "the call is known by its interview alone"
     );
-    let open = lab.get("/calls/CA1").await;
+    let open = app.get("/calls/CA1").await;
     assert_eq!(
         (&open["status"], &open["outcome"]),
         (&json!("in-progress"), &Value::Null)
@@ -71,12 +71,12 @@ pub async fn a_caller_who_leaves_an_interview_has_not_been_missed(lab: Arc<Lab>)
         open["interview"],
         json!({"id": "i1", "flow": "mock", "status": "in-progress", "outcome": null})
     );
-    hear(&lab, &truth, CALL).await;
+    hear(&app, &truth, CALL).await;
     assert_eq!(
-        lab.told(CALL).await,
+        app.told(CALL).await,
         ["call.answered", "call.ended", "call.started"]
     );
-    let call = lab.get("/calls/CA1").await;
+    let call = app.get("/calls/CA1").await;
     assert_eq!(
         (&call["status"], &call["outcome"], &call["duration_s"]),
         (&json!("completed"), &json!("answered"), &json!(61))
@@ -85,7 +85,7 @@ pub async fn a_caller_who_leaves_an_interview_has_not_been_missed(lab: Arc<Lab>)
         call["interview"],
         json!({"id": "i1", "flow": "mock", "status": "ended", "outcome": "abandoned"})
     );
-    let timeline = lab.get("/calls/CA1/timeline").await;
+    let timeline = app.get("/calls/CA1/timeline").await;
     let items = timeline["items"].as_array().unwrap();
     let what = |line: &Value| line["detail"]["what"].as_str().unwrap().to_owned();
     let mut seen: Vec<_> = items.iter().map(what).collect();
@@ -105,12 +105,12 @@ pub async fn a_caller_who_leaves_an_interview_has_not_been_missed(lab: Arc<Lab>)
         .find(|line| what(line) == "an answer was given");
     assert_eq!(answer.unwrap()["detail"]["recording_sid"], "RE1");
     assert_eq!(items.last().unwrap()["detail"]["overall_score"], 70);
-    lab.clock.advance(TimeDelta::minutes(10));
-    lab.rest().await;
-    assert!(lab.missed().is_empty() && lab.lookups().is_empty());
+    app.clock.advance(TimeDelta::minutes(10));
+    app.rest().await;
+    assert!(app.missed().is_empty() && app.lookups().is_empty());
 }
 
-pub async fn who_was_called_for_an_interview_is_not_texted_back(lab: Arc<Lab>) {
+pub async fn who_was_called_for_an_interview_is_not_texted_back(app: Arc<TestApp>) {
     for (call, status, interview, outcome, reason) in [
         (
             "CA1",
@@ -147,8 +147,8 @@ pub async fn who_was_called_for_an_interview_is_not_texted_back(lab: Arc<Lab>) {
             answers: 0,
             ..screened()
         };
-        hear(&lab, &truth, call).await;
-        let shown = lab.get(&format!("/calls/{call}")).await;
+        hear(&app, &truth, call).await;
+        let shown = app.get(&format!("/calls/{call}")).await;
         assert_eq!(
             (&shown["direction"], &shown["from"], &shown["to"]),
             (&json!("outbound"), &json!(NUMBER), &json!(CALLER))
@@ -162,17 +162,17 @@ pub async fn who_was_called_for_an_interview_is_not_texted_back(lab: Arc<Lab>) {
             (&json!(outcome), &reason, &json!(interview.0)),
             "{call}"
         );
-        let mut told = lab.told(call).await;
+        let mut told = app.told(call).await;
         told.retain(|kind| kind != "call.answered");
         assert_eq!(told, ["call.ended", "call.started"], "{call}");
     }
-    lab.clock.advance(TimeDelta::minutes(10));
-    lab.rest().await;
-    assert!(lab.missed().is_empty() && lab.lookups().is_empty());
+    app.clock.advance(TimeDelta::minutes(10));
+    app.rest().await;
+    assert!(app.missed().is_empty() && app.lookups().is_empty());
 }
 
 /// An app's call without an interview's word, such as one that another attempt follows: Twilio's counts in the end.
-pub async fn without_an_interviews_word_twilios_counts(lab: Arc<Lab>) {
+pub async fn without_an_interviews_word_twilios_counts(app: Arc<TestApp>) {
     for (call, outbound, answered_by, outcome, reason) in [
         ("CA1", false, "", "answered", Value::Null),
         ("CA2", true, "human", "answered", Value::Null),
@@ -184,60 +184,60 @@ pub async fn without_an_interviews_word_twilios_counts(lab: Arc<Lab>) {
             interview: None,
             ..screened()
         };
-        hear(&lab, &truth, call).await;
-        assert_eq!(lab.told(call).await, ["call.started"], "patience");
-        lab.clock.advance(TimeDelta::seconds(61));
+        hear(&app, &truth, call).await;
+        assert_eq!(app.told(call).await, ["call.started"], "patience");
+        app.clock.advance(TimeDelta::seconds(61));
         eventually("it is settled", async || {
-            lab.row(call).await.outcome == outcome
+            app.row(call).await.outcome == outcome
         })
         .await;
-        assert_eq!(lab.get(&format!("/calls/{call}")).await["reason"], reason);
-        let told = lab.told(call).await;
+        assert_eq!(app.get(&format!("/calls/{call}")).await["reason"], reason);
+        let told = app.told(call).await;
         assert!(told.contains(&"call.ended".to_owned()), "{told:?}");
     }
-    assert!(lab.missed().is_empty() && lab.lookups().is_empty());
+    assert!(app.missed().is_empty() && app.lookups().is_empty());
 }
 
 /// The callback of the end is lost: Twilio is asked, and without legs the call is still not missed.
-pub async fn an_interview_whose_end_is_not_told_is_looked_at(lab: Arc<Lab>) {
+pub async fn interview_whose_end_is_not_told_is_looked_at(app: Arc<TestApp>) {
     let truth = coached();
-    lab.hear(&truth.told(CALL)[0]).await;
-    lab.clock.advance(TimeDelta::seconds(301));
-    eventually("Twilio is asked", async || lab.lookups().len() == 1).await;
+    app.deliver(&truth.told(CALL)[0]).await;
+    app.clock.advance(TimeDelta::seconds(301));
+    eventually("Twilio is asked", async || app.lookups().len() == 1).await;
     let talking = CallLookedUp {
         status: "in-progress".into(),
         ..truth.looked_up(CALL)
     };
-    lab.publish("calls.looked-up", lab.clock.now(), &talking)
+    app.publish("calls.looked-up", app.clock.now(), &talking)
         .await;
-    lab.clock.advance(TimeDelta::seconds(301));
-    eventually("Twilio is asked again", async || lab.lookups().len() == 2).await;
-    lab.publish("calls.looked-up", lab.clock.now(), &truth.looked_up(CALL))
+    app.clock.advance(TimeDelta::seconds(301));
+    eventually("Twilio is asked again", async || app.lookups().len() == 2).await;
+    app.publish("calls.looked-up", app.clock.now(), &truth.looked_up(CALL))
         .await;
-    assert_eq!(lab.row(CALL).await.outcome, "");
+    assert_eq!(app.row(CALL).await.outcome, "");
     let ended = InterviewEnded {
         interview: Some(truth.interview(CALL, "ended")),
     };
-    lab.publish("calls.interview-ended", lab.clock.now(), &ended)
+    app.publish("calls.interview-ended", app.clock.now(), &ended)
         .await;
-    let mut told = lab.told(CALL).await;
+    let mut told = app.told(CALL).await;
     told.retain(|kind| kind != "call.lookup");
     assert_eq!(told, ["call.answered", "call.ended", "call.started"]);
 }
 
-pub async fn an_interview_does_not_touch_anothers_call(lab: Arc<Lab>) {
-    hear(&lab, &coached(), CALL).await;
-    let before = lab.row(CALL).await;
+pub async fn interview_does_not_touch_anothers_call(app: Arc<TestApp>) {
+    hear(&app, &coached(), CALL).await;
+    let before = app.row(CALL).await;
     let mut interview = coached().interview(CALL, "ended");
     interview.tenant_id = "jones".into();
     let ended = InterviewEnded {
         interview: Some(interview),
     };
     Told::new(200, "strange", What::Ended(ended), false)
-        .publish(&lab.bus())
+        .publish(&app.bus())
         .await;
-    eventually("it is refused", async || lab.dead().await.len() == 1).await;
-    assert_eq!(lab.row(CALL).await, before);
+    eventually("it is refused", async || app.dead().await.len() == 1).await;
+    assert_eq!(app.row(CALL).await, before);
 
     // A second interview does not take the call from the first one; one without a call concerns nobody.
     for (n, call) in [CALL, ""].into_iter().enumerate() {
@@ -248,8 +248,8 @@ pub async fn an_interview_does_not_touch_anothers_call(lab: Arc<Lab>) {
             interview: Some(interview),
         };
         let second = i64::try_from(n).unwrap() + 201;
-        lab.publish("calls.interview-ended", at(second), &ended)
+        app.publish("calls.interview-ended", at(second), &ended)
             .await;
     }
-    assert_eq!(lab.row(CALL).await, before);
+    assert_eq!(app.row(CALL).await, before);
 }

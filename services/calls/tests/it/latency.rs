@@ -6,8 +6,8 @@ use events::v1::TurnTaken;
 use serde_json::{Value, json};
 use testkit::ADMIN;
 
-use crate::lab::Lab;
 use crate::story::at;
+use crate::test_app::TestApp;
 
 fn turn(number: u32, response_ms: u32) -> TurnTaken {
     TurnTaken {
@@ -23,13 +23,13 @@ fn turn(number: u32, response_ms: u32) -> TurnTaken {
     }
 }
 
-pub async fn turns_have_percentiles_beside_their_budget(lab: Arc<Lab>) {
+pub async fn turns_have_percentiles_beside_their_budget(app: Arc<TestApp>) {
     for (number, ms) in [(1, 900), (2, 1_300), (3, 1_000)] {
-        lab.publish("calls.turn-taken", at(10), &turn(number, ms))
+        app.publish("calls.turn-taken", at(10), &turn(number, ms))
             .await;
     }
     let period = "from=2025-06-15&to=2025-06-15";
-    let shown = lab.get(&format!("/calls/latency?{period}")).await;
+    let shown = app.get(&format!("/calls/latency?{period}")).await;
     assert_eq!(
         (&shown["turns"], &shown["interrupted"]),
         (&json!(3), &json!(1))
@@ -47,7 +47,7 @@ pub async fn turns_have_percentiles_beside_their_budget(lab: Arc<Lab>) {
         (&json!(0), &Value::Null)
     );
     // Another tenant has none of them, and may not ask for these.
-    let (_, theirs) = lab
+    let (_, theirs) = app
         .call(
             "GET",
             &format!("/calls/latency?{period}"),
@@ -57,7 +57,7 @@ pub async fn turns_have_percentiles_beside_their_budget(lab: Arc<Lab>) {
         .await;
     assert_eq!(theirs["turns"], 0);
     let path = format!("/calls/latency?{period}&tenant=smith");
-    assert_eq!(lab.call("GET", &path, "read-jones", None).await.0, 404);
+    assert_eq!(app.call("GET", &path, "read-jones", None).await.0, 404);
     let path = "/calls/latency?from=yesterday";
-    assert_eq!(lab.call("GET", path, ADMIN, None).await.0, 422);
+    assert_eq!(app.call("GET", path, ADMIN, None).await.0, 422);
 }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use events::v1::{TenantContext, TextBack, VoiceInbound};
 
-use crate::lab::{Lab, OTHER};
 use crate::story::{CALL, CALLER, NUMBER, OWNER, at};
+use crate::test_app::{OTHER, TestApp};
 use crate::told::{Told, What};
 use crate::words::{dialled, inbound, tenant};
 
@@ -38,14 +38,14 @@ fn forwarded_back(call: &str, from: &str, forwarded_from: &str) -> VoiceInbound 
     event
 }
 
-pub async fn call_forwarded_back_by_the_carrier_is_missed_and_not_dialled(lab: Arc<Lab>) {
+pub async fn call_forwarded_back_by_the_carrier_is_missed_and_not_dialled(app: Arc<TestApp>) {
     for (call, from, forwarded_from) in [
         ("CA1", CALLER, OWNER),
         ("CA2", CALLER, "5550100002"),
         ("CA3", OWNER, ""),
     ] {
         let event = forwarded_back(call, from, forwarded_from);
-        let xml = lab.ask(&comes_in(0, event)).await;
+        let xml = app.ask(&comes_in(0, event)).await;
         assert!(
             !xml.contains("<Dial") && xml.contains("take your call"),
             "{xml}"
@@ -55,14 +55,14 @@ pub async fn call_forwarded_back_by_the_carrier_is_missed_and_not_dialled(lab: A
             from == CALLER,
             "the owner is not texted: {xml}"
         );
-        let row = lab.row(call).await;
+        let row = app.row(call).await;
         assert_eq!(
             (row.outcome.as_str(), row.reason.as_str()),
             ("missed", "forwarded-back")
         );
     }
-    lab.rest().await;
-    let from: Vec<_> = lab
+    app.rest().await;
+    let from: Vec<_> = app
         .missed()
         .into_iter()
         .map(|missed| missed.call.unwrap().from)
@@ -72,16 +72,16 @@ pub async fn call_forwarded_back_by_the_carrier_is_missed_and_not_dialled(lab: A
 
 /// The call that rings the owner's phone comes back: the second hears a busy line, so that the first ends as missed,
 /// and its caller is the real one, whatever the carrier says.
-pub async fn call_that_comes_back_while_it_rings_ends_the_ringing(lab: Arc<Lab>) {
-    lab.ask(&comes_in(0, inbound(CALL, texting("smith")))).await;
+pub async fn call_that_comes_back_while_it_rings_ends_the_ringing(app: Arc<TestApp>) {
+    app.ask(&comes_in(0, inbound(CALL, texting("smith")))).await;
     let back = forwarded_back("CA2", OWNER, "");
-    let xml = lab.ask(&comes_in(12, back)).await;
+    let xml = app.ask(&comes_in(12, back)).await;
     assert!(xml.contains("<Reject reason=\"busy\"/>"), "{xml}");
     let busy = dialled(CALL, texting("smith"), "busy");
-    lab.publish("calls.dial-finished", at(13), &busy).await;
-    assert_eq!(lab.row(CALL).await.reason, "busy");
-    lab.rest().await;
-    let from: Vec<_> = lab
+    app.publish("calls.dial-finished", at(13), &busy).await;
+    assert_eq!(app.row(CALL).await.reason, "busy");
+    app.rest().await;
+    let from: Vec<_> = app
         .missed()
         .into_iter()
         .map(|missed| missed.call.unwrap().from)
@@ -90,13 +90,13 @@ pub async fn call_that_comes_back_while_it_rings_ends_the_ringing(lab: Arc<Lab>)
 }
 
 /// smith forwards to jones's number, jones to smith's: the second of them ends it, and only smith's call is missed.
-pub async fn numbers_that_forward_to_each_other_do_not_loop(lab: Arc<Lab>) {
+pub async fn numbers_that_forward_to_each_other_do_not_loop(app: Arc<TestApp>) {
     let mut smith = texting("smith");
     smith.forward_to = OTHER.into();
     let mut jones = texting("jones");
     jones.forward_to = NUMBER.into();
     jones.number.as_mut().unwrap().number = OTHER.into();
-    let xml = lab.ask(&comes_in(0, inbound(CALL, smith.clone()))).await;
+    let xml = app.ask(&comes_in(0, inbound(CALL, smith.clone()))).await;
     assert!(xml.contains(OTHER), "{xml}");
     let mut second = inbound("CA2", jones);
     second.voice.as_mut().unwrap().to = OTHER.into();
@@ -104,24 +104,24 @@ pub async fn numbers_that_forward_to_each_other_do_not_loop(lab: Arc<Lab>) {
         tenant: "jones",
         ..comes_in(1, second)
     };
-    let xml = lab.ask(&told).await;
+    let xml = app.ask(&told).await;
     assert!(!xml.contains("<Dial") && xml.contains("busy"), "{xml}");
-    let row = lab.row("CA2").await;
+    let row = app.row("CA2").await;
     assert_eq!(
         (row.outcome.as_str(), row.reason.as_str()),
         ("failed", "forwarding-loop")
     );
-    lab.publish("calls.dial-finished", at(2), &dialled(CALL, smith, "busy"))
+    app.publish("calls.dial-finished", at(2), &dialled(CALL, smith, "busy"))
         .await;
-    lab.rest().await;
-    assert_eq!(lab.missed().len(), 1);
+    app.rest().await;
+    assert_eq!(app.missed().len(), 1);
 }
 
 /// A tenant that forwards to its own number.
-pub async fn number_that_forwards_to_itself_is_not_dialled(lab: Arc<Lab>) {
+pub async fn number_that_forwards_to_itself_is_not_dialled(app: Arc<TestApp>) {
     let mut smith = texting("smith");
     smith.forward_to = NUMBER.into();
-    let xml = lab.ask(&comes_in(0, inbound(CALL, smith))).await;
+    let xml = app.ask(&comes_in(0, inbound(CALL, smith))).await;
     assert!(
         !xml.contains("<Dial") && xml.contains("will text you"),
         "{xml}"
@@ -129,14 +129,14 @@ pub async fn number_that_forwards_to_itself_is_not_dialled(lab: Arc<Lab>) {
 }
 
 /// Nothing is begun for a tenant that is suspended, and whoever calls it is not texted back.
-pub async fn suspended_tenant_dials_nobody_and_texts_nobody(lab: Arc<Lab>) {
+pub async fn suspended_tenant_dials_nobody_and_texts_nobody(app: Arc<TestApp>) {
     let mut smith = texting("smith");
     smith.number.as_mut().unwrap().status = "suspended".into();
-    let xml = lab.ask(&comes_in(0, inbound(CALL, smith.clone()))).await;
+    let xml = app.ask(&comes_in(0, inbound(CALL, smith.clone()))).await;
     assert!(!xml.contains("<Dial"), "{xml}");
     // A call that the front door has turned away is known by its end alone.
     let ended = crate::words::status("CA2", smith.clone(), "completed", Some(3), "");
-    lab.publish("calls.status", at(5), &ended).await;
+    app.publish("calls.status", at(5), &ended).await;
     let looked_up = events::v1::CallLookedUp {
         call_sid: "CA2".into(),
         tenant: Some(smith),
@@ -144,14 +144,14 @@ pub async fn suspended_tenant_dials_nobody_and_texts_nobody(lab: Arc<Lab>) {
         status: "completed".into(),
         ..Default::default()
     };
-    lab.publish("calls.looked-up", at(16), &looked_up).await;
+    app.publish("calls.looked-up", at(16), &looked_up).await;
     for call in [CALL, "CA2"] {
-        let row = lab.row(call).await;
+        let row = app.row(call).await;
         assert_eq!(
             (row.outcome.as_str(), row.reason.as_str()),
             ("failed", "suspended")
         );
     }
-    lab.rest().await;
-    assert!(lab.missed().is_empty());
+    app.rest().await;
+    assert!(app.missed().is_empty());
 }

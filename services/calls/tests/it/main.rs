@@ -6,7 +6,6 @@
 mod http;
 mod interviewed;
 mod interviews;
-mod lab;
 mod latency;
 mod loops;
 mod notes;
@@ -14,27 +13,28 @@ mod orders;
 mod silence;
 mod stories;
 mod story;
+mod test_app;
 mod told;
 mod whispers;
 mod words;
 
-testkit::suite! { crate::lab::run;
+testkit::suite! { crate::test_app::run;
     stories:
-        a_missed_call_is_told_once,
+        missed_call_is_told_once,
         after_the_end_a_call_may_still_come_in,
-        a_fallback_that_dialled_is_believed,
-        a_storm_comes_to_rest,
+        fallback_that_dialled_is_believed,
+        storm_comes_to_rest,
         nobody_ends_the_call_of_another,
         what_cannot_be_read_is_told_to_people,
-        the_text_that_follows_is_in_the_timeline,
+        text_that_follows_is_in_the_timeline,
         why_a_dial_and_a_text_failed_is_shown,
         apology_promises_a_text_only_when_one_follows,
         calls_whose_time_is_over_are_removed;
     silence:
-        a_lost_callback_is_followed_by_a_look,
-        a_silent_call_is_looked_at_until_its_end,
-        a_leg_that_still_rings_is_not_the_end,
-        a_call_that_twilio_does_not_know_is_a_fault_and_no_missed_call,
+        lost_callback_is_followed_by_a_look,
+        silent_call_is_looked_at_until_its_end,
+        leg_that_still_rings_is_not_the_end,
+        call_that_twilio_does_not_know_is_a_fault_and_no_missed_call,
         signed_no_answer_is_a_missed_call_whatever_rest_says,
         call_that_nobody_tells_of_ends_some_day,
         call_known_by_its_state_alone_is_looked_at;
@@ -48,13 +48,13 @@ testkit::suite! { crate::lab::run;
         turns_have_percentiles_beside_their_budget;
     whispers:
         whoever_picks_up_is_asked,
-        a_key_that_never_comes_was_not_pressed;
+        key_that_never_comes_was_not_pressed;
     interviews:
-        a_caller_who_leaves_an_interview_has_not_been_missed,
+        caller_who_leaves_an_interview_has_not_been_missed,
         who_was_called_for_an_interview_is_not_texted_back,
         without_an_interviews_word_twilios_counts,
-        an_interview_whose_end_is_not_told_is_looked_at,
-        an_interview_does_not_touch_anothers_call;
+        interview_whose_end_is_not_told_is_looked_at,
+        interview_does_not_touch_anothers_call;
     notes:
         timeline_shows_what_processes_noted_with_durations,
         notes_of_a_call_are_bounded,
@@ -62,12 +62,12 @@ testkit::suite! { crate::lab::run;
         parameters_are_kept_for_their_days_and_go_with_the_person,
         operator_hangs_up_and_passes_on_a_call_that_goes_on;
     http:
-        a_call_has_the_shape_of_the_contract,
-        a_list_pages_and_narrows,
+        call_has_the_shape_of_the_contract,
+        list_pages_and_narrows,
         tenants_do_not_see_each_other,
         another_front_door_reports_a_call,
         another_front_doors_call_is_its_own,
-        the_number_says_who_answers_a_reported_call,
+        number_says_who_answers_a_reported_call,
         what_cannot_be_reported_is_refused,
         nothing_is_open,
         list_is_searched_and_cut_by_time,

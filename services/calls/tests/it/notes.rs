@@ -8,8 +8,8 @@ use events::Envelope;
 use events::v1::{CallHangUp, CallRedirect, PersonForget, TimelineNote, TimelineNoted};
 use serde_json::{Value, json};
 
-use crate::lab::Lab;
 use crate::story::{CALLER, at};
+use crate::test_app::TestApp;
 use crate::told::Told;
 use crate::words::{status, tenant};
 
@@ -30,16 +30,16 @@ fn webhook(key: &str, verdict: &str) -> TimelineNote {
 }
 
 /// A process tells a batch of a tenant's.
-async fn noted(lab: &Lab, id: &str, tenant: &str, notes: Vec<TimelineNote>) {
+async fn noted(app: &TestApp, id: &str, tenant: &str, notes: Vec<TimelineNote>) {
     let batch = TimelineNoted { notes, dropped: 0 };
     let mut envelope = Envelope::at("trunkline/timeline", id.to_owned(), at(1), &batch);
     envelope.tenant = Some(tenant.to_owned()).filter(|it| !it.is_empty());
-    lab.bus().publish(&envelope).await.unwrap();
-    lab.handled("calls.notes", id).await;
+    app.bus().publish(&envelope).await.unwrap();
+    app.handled("calls.notes", id).await;
 }
 
-async fn timeline(lab: &Lab) -> Vec<Value> {
-    let timeline = lab.get(&format!("/calls/{CALL}/timeline")).await;
+async fn timeline(app: &TestApp) -> Vec<Value> {
+    let timeline = app.get(&format!("/calls/{CALL}/timeline")).await;
     timeline["items"].as_array().unwrap().clone()
 }
 
@@ -48,8 +48,8 @@ fn code(answer: &(u16, Value)) -> (u16, &str) {
     (answer.0, code.unwrap_or_default())
 }
 
-pub async fn timeline_shows_what_processes_noted_with_durations(lab: Arc<Lab>) {
-    lab.ask(&Told::comes_in(CALL)).await;
+pub async fn timeline_shows_what_processes_noted_with_durations(app: Arc<TestApp>) {
+    app.ask(&Told::comes_in(CALL)).await;
     let effect = TimelineNote {
         at: "2025-06-15T15:09:00Z".to_owned(),
         kind: "effect".to_owned(),
@@ -65,7 +65,7 @@ pub async fn timeline_shows_what_processes_noted_with_durations(lab: Arc<Lab>) {
         ..effect.clone()
     };
     noted(
-        &lab,
+        &app,
         "n1",
         "smith",
         vec![webhook(CALL, "valid"), effect, unreadable],
@@ -76,9 +76,9 @@ pub async fn timeline_shows_what_processes_noted_with_durations(lab: Arc<Lab>) {
         at: "2025-06-15T15:06:45Z".to_owned(),
         ..webhook(CALL, "refused")
     };
-    noted(&lab, "n2", "", vec![refused]).await;
-    noted(&lab, "n3", "jones", vec![webhook(CALL, "valid")]).await;
-    let items = timeline(&lab).await;
+    noted(&app, "n2", "", vec![refused]).await;
+    noted(&app, "n3", "jones", vec![webhook(CALL, "valid")]).await;
+    let items = timeline(&app).await;
     let first = &items[0]["detail"];
     assert_eq!(items[0]["kind"], "webhook");
     assert_eq!(
@@ -107,32 +107,32 @@ pub async fn timeline_shows_what_processes_noted_with_durations(lab: Arc<Lab>) {
     );
 }
 
-pub async fn notes_of_a_call_are_bounded(lab: Arc<Lab>) {
-    lab.ask(&Told::comes_in(CALL)).await;
+pub async fn notes_of_a_call_are_bounded(app: Arc<TestApp>) {
+    app.ask(&Told::comes_in(CALL)).await;
     for batch in 0..2 {
         let notes = vec![webhook(CALL, "valid"); 200];
-        noted(&lab, &format!("many-{batch}"), "smith", notes).await;
+        noted(&app, &format!("many-{batch}"), "smith", notes).await;
     }
     let noted_by = |it: &&Value| it["detail"]["noted_by"].is_string();
-    assert_eq!(timeline(&lab).await.iter().filter(noted_by).count(), 300);
+    assert_eq!(timeline(&app).await.iter().filter(noted_by).count(), 300);
     // Told twice it is there once, and other calls have room.
-    noted(&lab, "other", "smith", vec![webhook("CA2", "valid")]).await;
-    noted(&lab, "other", "smith", vec![webhook("CA2", "valid")]).await;
-    let other = lab.get("/calls/webhooks?key=CA2").await;
+    noted(&app, "other", "smith", vec![webhook("CA2", "valid")]).await;
+    noted(&app, "other", "smith", vec![webhook("CA2", "valid")]).await;
+    let other = app.get("/calls/webhooks?key=CA2").await;
     assert_eq!(other["items"].as_array().unwrap().len(), 1);
 }
 
-pub async fn webhooks_are_listed_with_their_verdict(lab: Arc<Lab>) {
+pub async fn webhooks_are_listed_with_their_verdict(app: Arc<TestApp>) {
     let refused = TimelineNote {
         at: "2025-06-15T15:07:00Z".to_owned(),
         detail: json!({ "reason": "wrong_token", "explanation": "another token" }).to_string(),
         ..webhook("SM1", "refused")
     };
-    noted(&lab, "n1", "smith", vec![webhook(CALL, "valid"), refused]).await;
-    noted(&lab, "n2", "jones", vec![webhook("CA9", "valid")]).await;
-    noted(&lab, "n3", "", vec![webhook("", "refused")]).await;
+    noted(&app, "n1", "smith", vec![webhook(CALL, "valid"), refused]).await;
+    noted(&app, "n2", "jones", vec![webhook("CA9", "valid")]).await;
+    noted(&app, "n3", "", vec![webhook("", "refused")]).await;
     let list = async |path: &str, key: &str| {
-        let (status, body) = lab.call("GET", path, key, None).await;
+        let (status, body) = app.call("GET", path, key, None).await;
         assert_eq!(status, 200, "{body}");
         body
     };
@@ -165,11 +165,11 @@ pub async fn webhooks_are_listed_with_their_verdict(lab: Arc<Lab>) {
         ("/calls/webhooks?verdict=odd", "read-smith"),
         (foreign.as_str(), "read-jones"),
     ] {
-        assert_eq!(lab.call("GET", path, key, None).await.0, 422, "{path}");
+        assert_eq!(app.call("GET", path, key, None).await.0, 422, "{path}");
     }
 }
 
-pub async fn parameters_are_kept_for_their_days_and_go_with_the_person(lab: Arc<Lab>) {
+pub async fn parameters_are_kept_for_their_days_and_go_with_the_person(app: Arc<TestApp>) {
     let with_parameters = |key: &str, number: &str| TimelineNote {
         parameters: json!({ "From": number, "Body": "hello" }).to_string(),
         parameters_days: 2,
@@ -180,9 +180,9 @@ pub async fn parameters_are_kept_for_their_days_and_go_with_the_person(lab: Arc<
         with_parameters("SM2", "+15550108888"),
         webhook("SM3", "valid"),
     ];
-    noted(&lab, "n1", "smith", notes).await;
+    noted(&app, "n1", "smith", notes).await;
     let shown = async |key: &str| {
-        let list = lab.get(&format!("/calls/webhooks?key={key}")).await;
+        let list = app.get(&format!("/calls/webhooks?key={key}")).await;
         list["items"][0].clone()
     };
     assert_eq!(shown("SM1").await["parameters"]["From"], CALLER);
@@ -193,43 +193,43 @@ pub async fn parameters_are_kept_for_their_days_and_go_with_the_person(lab: Arc<
         number: CALLER.into(),
         ..PersonForget::default()
     };
-    lab.publish("calls.forget", at(10), &forget).await;
+    app.publish("calls.forget", at(10), &forget).await;
     assert_eq!(shown("SM1").await, Value::Null);
     assert_eq!(shown("SM2").await["parameters"]["From"], "+15550108888");
-    let store = lab.store("calls", test_support::MIGRATIONS).await;
-    lab.clock.advance(Duration::days(3));
-    test_support::sweep(&store, &lab.clock).await.unwrap();
+    let store = app.store("calls", test_support::MIGRATIONS).await;
+    app.clock.advance(Duration::days(3));
+    test_support::sweep(&store, &app.clock).await.unwrap();
     let late = shown("SM2").await;
     assert_eq!(
         (&late["key"], &late["parameters"]),
         (&json!("SM2"), &Value::Null)
     );
-    lab.clock.advance(Duration::days(30));
-    test_support::sweep(&store, &lab.clock).await.unwrap();
+    app.clock.advance(Duration::days(30));
+    test_support::sweep(&store, &app.clock).await.unwrap();
     assert_eq!(shown("SM2").await, Value::Null);
 }
 
-pub async fn operator_hangs_up_and_passes_on_a_call_that_goes_on(lab: Arc<Lab>) {
-    lab.ask(&Told::comes_in(CALL)).await;
+pub async fn operator_hangs_up_and_passes_on_a_call_that_goes_on(app: Arc<TestApp>) {
+    app.ask(&Told::comes_in(CALL)).await;
     let hang_up = format!("/calls/{CALL}/hang-up");
     let transfer = format!("/calls/{CALL}/transfer");
     let to = |number: &str| Some(json!({ "to": number }));
-    let answer = lab.call("POST", &hang_up, "read-smith", None).await;
+    let answer = app.call("POST", &hang_up, "read-smith", None).await;
     assert_eq!(answer.0, 403);
-    let answer = lab.call("POST", &hang_up, "write-jones", None).await;
+    let answer = app.call("POST", &hang_up, "write-jones", None).await;
     assert_eq!(code(&answer), (404, "not_found"));
-    let answer = lab
+    let answer = app
         .call("POST", &transfer, "write-smith", to("nobody"))
         .await;
     assert_eq!(answer.0, 422, "{answer:?}");
-    let answer = lab
+    let answer = app
         .call("POST", &transfer, "write-smith", to("+15550100077"))
         .await;
     assert_eq!(
         (answer.0, &answer.1["status"]),
         (202, &json!("transferring"))
     );
-    let (envelope, redirect) = lab.ear.hear::<CallRedirect>(1).await.remove(0);
+    let (envelope, redirect) = app.recorder.wait_for::<CallRedirect>(1).await.remove(0);
     assert_eq!(envelope.key.as_deref(), Some(CALL));
     let twiml = &redirect.twiml;
     assert!(twiml.contains("<Number>+15550100077</Number>"), "{twiml}");
@@ -237,14 +237,14 @@ pub async fn operator_hangs_up_and_passes_on_a_call_that_goes_on(lab: Arc<Lab>) 
         twiml.contains("/webhooks/twilio/call/status/CA1"),
         "{twiml}"
     );
-    let answer = lab.call("POST", &hang_up, "write-smith", None).await;
+    let answer = app.call("POST", &hang_up, "write-smith", None).await;
     assert_eq!(answer.0, 202, "{answer:?}");
-    let (_, ordered) = lab.ear.hear::<CallHangUp>(1).await.remove(0);
+    let (_, ordered) = app.recorder.wait_for::<CallHangUp>(1).await.remove(0);
     assert_eq!(
         (ordered.call_sid.as_str(), ordered.reason.as_str()),
         (CALL, "operator")
     );
-    let items = timeline(&lab).await;
+    let items = timeline(&app).await;
     let by = |what: &str| {
         items
             .iter()
@@ -255,9 +255,9 @@ pub async fn operator_hangs_up_and_passes_on_a_call_that_goes_on(lab: Arc<Lab>) 
     assert_eq!(by("an operator hangs up"), "WRITE-SMITH");
     assert_eq!(by("an operator passes the call on"), "WRITE-SMITH");
     let over = status(CALL, tenant("smith"), "completed", Some(60), "");
-    lab.publish("calls.status", at(70), &over).await;
+    app.publish("calls.status", at(70), &over).await;
     for (path, body) in [(&hang_up, None), (&transfer, to("+15550100077"))] {
-        let answer = lab.call("POST", path, "write-smith", body).await;
+        let answer = app.call("POST", path, "write-smith", body).await;
         assert_eq!(code(&answer), (409, "call_over"), "{path}");
     }
 }

@@ -29,7 +29,7 @@ struct World {
 }
 
 impl World {
-    async fn hear(&mut self, tx: &mut Tx, told: &Told) {
+    async fn deliver(&mut self, tx: &mut Tx, told: &Told) {
         let envelope = told.envelope();
         let queue = told.queue();
         if inbox::enter(tx, queue, &told.id, told.at)
@@ -133,7 +133,7 @@ impl World {
                 return;
             }
             for told in &told {
-                self.hear(tx, told).await;
+                self.deliver(tx, told).await;
             }
         }
     }
@@ -172,13 +172,13 @@ where
 async fn play(tx: &mut Tx, truth: &impl Story, story: &[Told]) -> Result<CallRow, TestCaseError> {
     let mut world = World::default();
     for told in story {
-        world.hear(tx, told).await;
+        world.deliver(tx, told).await;
     }
     world.rest(tx, truth).await;
     // In the end Twilio is asked in any case, so that each order knows the same.
     let last = Told::new(91, "last", What::LookedUp(truth.looked_up(CALL)), false);
     let before = test_support::call_find(tx, CALL).await.unwrap().unwrap();
-    world.hear(tx, &last).await;
+    world.deliver(tx, &last).await;
     let row = test_support::call_find(tx, CALL).await.unwrap().unwrap();
 
     let (outcome, reason) = truth.outcome();
@@ -295,7 +295,7 @@ fn come_to_the_same<S: Story + Clone>(truths: impl Strategy<Value = S>) {
 
 /// One call, told as it went, so that the figures can be read.
 #[test]
-fn an_answered_call_told_in_order() {
+fn answered_call_told_in_order() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let dir = tempfile::tempdir().unwrap();
     let database = Database::Sqlite {

@@ -8,22 +8,22 @@ use events::v1::{
 use futures::future::join_all;
 use testkit::eventually;
 
-use crate::lab::Lab;
 use crate::story::{CALL, CALLER, Dial, NUMBER, OWNER, Plan, Story, Truth, at};
+use crate::test_app::TestApp;
 use crate::told::{Told, What};
 use crate::words::{dialled, inbound, status, tenant, text_sent};
 
-pub async fn a_missed_call_is_told_once(lab: Arc<Lab>) {
-    let xml = lab.ask(&Told::comes_in(CALL)).await;
+pub async fn missed_call_is_told_once(app: Arc<TestApp>) {
+    let xml = app.ask(&Told::comes_in(CALL)).await;
     assert!(
         xml.contains(OWNER) && xml.contains("/webhooks/twilio/call/status/CA1"),
         "{xml}"
     );
-    let again = lab.ask(&Told::comes_in(CALL)).await;
+    let again = app.ask(&Told::comes_in(CALL)).await;
     assert_eq!(xml, again, "a repeat gets the same answer");
-    assert_eq!(lab.told(CALL).await, ["call.started"]);
+    assert_eq!(app.told(CALL).await, ["call.started"]);
 
-    lab.publish(
+    app.publish(
         "calls.dial-finished",
         at(25),
         &dialled(CALL, tenant("smith"), "no-answer"),
@@ -36,21 +36,21 @@ pub async fn a_missed_call_is_told_once(lab: Arc<Lab>) {
         Some(27),
         "2025-06-15T15:07:05Z",
     );
-    lab.publish("calls.status", at(26), &ended).await;
+    app.publish("calls.status", at(26), &ended).await;
     assert_eq!(
-        lab.told(CALL).await,
+        app.told(CALL).await,
         ["call.ended", "call.missed", "call.started"]
     );
-    let missed = &lab.missed()[0];
+    let missed = &app.missed()[0];
     let call = missed.call.clone().unwrap();
     assert_eq!(
         (missed.reason.as_str(), call.outcome.as_str()),
         ("no-answer", "missed")
     );
     assert_eq!((call.from.as_str(), call.to.as_str()), (CALLER, NUMBER));
-    assert_eq!(call.id, lab.row(CALL).await.id);
+    assert_eq!(call.id, app.row(CALL).await.id);
     assert_eq!(missed.tenant.as_ref().unwrap().name, "Smith & Sons");
-    let ended = lab.ended()[0].call.clone().unwrap();
+    let ended = app.ended()[0].call.clone().unwrap();
     assert_eq!(
         (ended.duration_s, ended.outcome.as_str()),
         (Some(0), "missed")
@@ -61,20 +61,20 @@ pub async fn a_missed_call_is_told_once(lab: Arc<Lab>) {
         ended.started_at,
         ended.ended_at
     );
-    let started = &lab.heard::<CallStarted>()[0];
+    let started = &app.heard::<CallStarted>()[0];
     assert_eq!(
         (started.0.tenant.as_deref(), started.0.key.as_deref()),
         (Some("smith"), Some(CALL))
     );
-    assert!(lab.lookups().is_empty());
+    assert!(app.lookups().is_empty());
 }
 
-pub async fn after_the_end_a_call_may_still_come_in(lab: Arc<Lab>) {
+pub async fn after_the_end_a_call_may_still_come_in(app: Arc<TestApp>) {
     let ended = status(CALL, tenant("smith"), "completed", Some(3), "");
-    lab.publish("calls.status", at(5), &ended).await;
-    let xml = lab.ask(&Told::comes_in(CALL)).await;
+    app.publish("calls.status", at(5), &ended).await;
+    let xml = app.ask(&Told::comes_in(CALL)).await;
     assert!(xml.contains("<Dial"), "{xml}");
-    let row = lab.row(CALL).await;
+    let row = app.row(CALL).await;
     assert_eq!(
         (
             row.status.as_str(),
@@ -83,15 +83,15 @@ pub async fn after_the_end_a_call_may_still_come_in(lab: Arc<Lab>) {
         ),
         ("completed", at(0), at(5))
     );
-    assert_eq!(lab.told(CALL).await, ["call.started"]);
-    lab.publish(
+    assert_eq!(app.told(CALL).await, ["call.started"]);
+    app.publish(
         "calls.dial-finished",
         at(4),
         &dialled(CALL, tenant("smith"), "canceled"),
     )
     .await;
     assert_eq!(
-        lab.ask(&Told {
+        app.ask(&Told {
             id: "late".into(),
             ..Told::comes_in(CALL)
         })
@@ -101,14 +101,14 @@ pub async fn after_the_end_a_call_may_still_come_in(lab: Arc<Lab>) {
         0
     );
     assert_eq!(
-        lab.told(CALL).await,
+        app.told(CALL).await,
         ["call.ended", "call.missed", "call.started"]
     );
-    assert_eq!(lab.row(CALL).await.ended_at.unwrap().0, at(4));
+    assert_eq!(app.row(CALL).await.ended_at.unwrap().0, at(4));
 }
 
 /// The front door could not wait and has dialled: what we would have said does not count.
-pub async fn a_fallback_that_dialled_is_believed(lab: Arc<Lab>) {
+pub async fn fallback_that_dialled_is_believed(app: Arc<TestApp>) {
     let truth = Truth {
         plan: Plan::Apologize,
         fallback: true,
@@ -116,13 +116,13 @@ pub async fn a_fallback_that_dialled_is_believed(lab: Arc<Lab>) {
         ..Truth::plain()
     };
     let told = truth.told(CALL);
-    lab.hear(&told[0]).await;
-    assert_eq!(lab.row(CALL).await.outcome, "", "his phone may be ringing");
+    app.deliver(&told[0]).await;
+    assert_eq!(app.row(CALL).await.outcome, "", "the phone may be ringing");
     for event in &told[1..] {
-        lab.hear(event).await;
+        app.deliver(event).await;
     }
     assert_eq!(
-        lab.told(CALL).await,
+        app.told(CALL).await,
         ["call.answered", "call.ended", "call.started"]
     );
 
@@ -132,19 +132,19 @@ pub async fn a_fallback_that_dialled_is_believed(lab: Arc<Lab>) {
         ..truth
     };
     let comes_in = truth.told("CA2").remove(0);
-    let xml = lab
+    let xml = app
         .ask(&Told {
             id: "in-time".into(),
             ..comes_in
         })
         .await;
     assert!(xml.contains("<Say>") && !xml.contains("<Dial"), "{xml}");
-    assert_eq!(lab.told("CA2").await, ["call.missed", "call.started"]);
-    assert_eq!(lab.missed()[0].reason, "closed");
+    assert_eq!(app.told("CA2").await, ["call.missed", "call.started"]);
+    assert_eq!(app.missed()[0].reason, "closed");
 }
 
 /// Everything at once, several times.
-pub async fn a_storm_comes_to_rest(lab: Arc<Lab>) {
+pub async fn storm_comes_to_rest(app: Arc<TestApp>) {
     let truths = [
         Truth {
             dial: Dial::Talked,
@@ -191,20 +191,20 @@ pub async fn a_storm_comes_to_rest(lab: Arc<Lab>) {
     let (last, mut first): (Vec<_>, Vec<_>) = storm.into_iter().partition(Told::listens_to_silence);
     first.sort_by_key(|told| role::derive_id(&["disorder", &told.id]));
     for wave in [first, last] {
-        let bus = lab.bus();
+        let bus = app.bus();
         join_all(wave.iter().map(|told| told.publish(&bus))).await;
-        join_all(wave.iter().map(|told| lab.handled(told.queue(), &told.id))).await;
+        join_all(wave.iter().map(|told| app.handled(told.queue(), &told.id))).await;
     }
     for (n, truth) in truths.iter().enumerate() {
         let call = format!("CA{n}");
         let (outcome, reason) = truth.outcome();
-        let row = lab.row(&call).await;
+        let row = app.row(&call).await;
         assert_eq!(
             (row.outcome.as_str(), row.reason.as_str()),
             (outcome, reason),
             "{call}"
         );
-        let mut told = lab.told(&call).await;
+        let mut told = app.told(&call).await;
         told.retain(|kind| kind != "call.lookup");
         assert_eq!(
             told,
@@ -217,7 +217,7 @@ pub async fn a_storm_comes_to_rest(lab: Arc<Lab>) {
             "{call}"
         );
     }
-    assert!(lab.dead().await.is_empty());
+    assert!(app.dead().await.is_empty());
 }
 
 trait Sorted {
@@ -231,24 +231,24 @@ impl<const N: usize> Sorted for [String; N] {
     }
 }
 
-pub async fn nobody_ends_the_call_of_another(lab: Arc<Lab>) {
-    lab.ask(&Told::comes_in(CALL)).await;
-    let before = lab.row(CALL).await;
+pub async fn nobody_ends_the_call_of_another(app: Arc<TestApp>) {
+    app.ask(&Told::comes_in(CALL)).await;
+    let before = app.row(CALL).await;
     let event = dialled(CALL, tenant("jones"), "busy");
     let told = Told::new(20, "strange", What::Dial(event), false);
-    told.publish(&lab.bus()).await;
-    eventually("it is refused", async || lab.dead().await.len() == 1).await;
-    assert_eq!(lab.dead().await, ["the call belongs to another tenant"]);
-    assert_eq!(lab.row(CALL).await, before);
-    assert_eq!(lab.told(CALL).await, ["call.started"]);
+    told.publish(&app.bus()).await;
+    eventually("it is refused", async || app.dead().await.len() == 1).await;
+    assert_eq!(app.dead().await, ["the call belongs to another tenant"]);
+    assert_eq!(app.row(CALL).await, before);
+    assert_eq!(app.told(CALL).await, ["call.started"]);
 }
 
-pub async fn what_cannot_be_read_is_told_to_people(lab: Arc<Lab>) {
+pub async fn what_cannot_be_read_is_told_to_people(app: Arc<TestApp>) {
     let empty = Told::new(0, "empty", What::Status(Default::default()), false);
-    empty.publish(&lab.bus()).await;
-    eventually("it is dead", async || lab.dead().await.len() == 1).await;
+    empty.publish(&app.bus()).await;
+    eventually("it is dead", async || app.dead().await.len() == 1).await;
     assert_eq!(
-        lab.dead().await,
+        app.dead().await,
         ["call.status without a tenant or parameters"]
     );
     // A timer of a call that is not there is nobody's business.
@@ -256,12 +256,12 @@ pub async fn what_cannot_be_read_is_told_to_people(lab: Arc<Lab>) {
         call_sid: "CA-none".into(),
         ..Default::default()
     };
-    lab.publish("calls.settle", at(0), &settle).await;
+    app.publish("calls.settle", at(0), &settle).await;
 }
 
-pub async fn the_text_that_follows_is_in_the_timeline(lab: Arc<Lab>) {
-    lab.ask(&Told::comes_in(CALL)).await;
-    lab.publish(
+pub async fn text_that_follows_is_in_the_timeline(app: Arc<TestApp>) {
+    app.ask(&Told::comes_in(CALL)).await;
+    app.publish(
         "calls.dial-finished",
         at(25),
         &dialled(CALL, tenant("smith"), "busy"),
@@ -271,17 +271,17 @@ pub async fn the_text_that_follows_is_in_the_timeline(lab: Arc<Lab>) {
         let id = format!("sent-{n}");
         let time = at(30 + i64::try_from(n).unwrap());
         let envelope = events::Envelope::at("trunkline/test", id.clone(), time, &text_sent(thread));
-        lab.bus()
+        app.bus()
             .publish(&envelope.tenant("smith").key(CALL))
             .await
             .unwrap();
-        lab.handled("calls.message-sent", &id).await;
+        app.handled("calls.message-sent", &id).await;
     }
     assert_eq!(
-        lab.row(CALL).await.conversation_id.as_deref(),
+        app.row(CALL).await.conversation_id.as_deref(),
         Some("thread-1")
     );
-    let timeline = lab.get("/calls/CA1/timeline").await;
+    let timeline = app.get("/calls/CA1/timeline").await;
     let what: Vec<_> = timeline["items"]
         .as_array()
         .unwrap()
@@ -315,15 +315,15 @@ pub async fn the_text_that_follows_is_in_the_timeline(lab: Arc<Lab>) {
 }
 
 /// Twilio's code and words, and the carrier's, stand where the call is shown; and why nobody is texted.
-pub async fn why_a_dial_and_a_text_failed_is_shown(lab: Arc<Lab>) {
-    lab.ask(&Told::comes_in(CALL)).await;
+pub async fn why_a_dial_and_a_text_failed_is_shown(app: Arc<TestApp>) {
+    app.ask(&Told::comes_in(CALL)).await;
     let mut failed = dialled(CALL, tenant("smith"), "failed");
     let dial = failed.dial.as_mut().unwrap();
     dial.error_code = Some(13224);
     dial.error_message = "Invalid phone number".into();
     dial.sip_response_code = Some(404);
-    lab.publish("calls.dial-finished", at(25), &failed).await;
-    let call = lab.get("/calls/CA1").await;
+    app.publish("calls.dial-finished", at(25), &failed).await;
+    let call = app.get("/calls/CA1").await;
     let error =
         serde_json::json!({ "code": 13224, "message": "Invalid phone number", "sip_code": 404 });
     assert_eq!(call["error"], error);
@@ -338,15 +338,15 @@ pub async fn why_a_dial_and_a_text_failed_is_shown(lab: Arc<Lab>) {
         to: CALLER.into(),
         ..MessageFailed::default()
     };
-    lab.publish("calls.message-failed", at(40), &lost).await;
-    let timeline = lab.get("/calls/CA1/timeline").await.to_string();
+    app.publish("calls.message-failed", at(40), &lost).await;
+    let timeline = app.get("/calls/CA1/timeline").await.to_string();
     for word in ["13224", "30003", "Unreachable", "disabled"] {
         assert!(timeline.contains(word), "{word}: {timeline}");
     }
 }
 
 /// A caller who has opted out, or was texted a moment ago, is promised no text.
-pub async fn apology_promises_a_text_only_when_one_follows(lab: Arc<Lab>) {
+pub async fn apology_promises_a_text_only_when_one_follows(app: Arc<TestApp>) {
     let closed = || {
         let mut event = inbound(CALL, tenant("smith"));
         let tenant = event.tenant.as_mut().unwrap();
@@ -363,21 +363,21 @@ pub async fn apology_promises_a_text_only_when_one_follows(lab: Arc<Lab>) {
         voice.call_sid = call.into();
         voice.from = from.into();
         let told = Told::new(second, &format!("{call}-in"), What::Inbound(event), true);
-        lab.ask(&told).await.contains("will text you")
+        app.ask(&told).await.contains("will text you")
     };
     assert!(ask("CA1", 0, CALLER).await);
     assert!(!ask("CA2", 0, "anonymous").await);
     assert!(!ask("CA3", 0, "sip:alice@example.com").await);
-    lab.publish("calls.message-sent", at(5), &text_sent("conv1"))
+    app.publish("calls.message-sent", at(5), &text_sent("conv1"))
         .await;
     let changed = |opted_out| OptOutChanged {
         tenant_id: "smith".into(),
         customer: CALLER.into(),
         opted_out,
     };
-    lab.publish("calls.opt-outs", at(10), &changed(true)).await;
+    app.publish("calls.opt-outs", at(10), &changed(true)).await;
     assert!(!ask("CA4", 20, CALLER).await, "opted out");
-    lab.publish("calls.opt-outs", at(30), &changed(false)).await;
+    app.publish("calls.opt-outs", at(30), &changed(false)).await;
     assert!(ask("CA5", 40, CALLER).await);
     let landline = MessageRefused {
         tenant_id: "smith".into(),
@@ -385,25 +385,25 @@ pub async fn apology_promises_a_text_only_when_one_follows(lab: Arc<Lab>) {
         code: 21614,
         ..MessageRefused::default()
     };
-    lab.publish("calls.message-refused", at(50), &landline)
+    app.publish("calls.message-refused", at(50), &landline)
         .await;
     assert!(!ask("CA6", 60, CALLER).await, "a landline");
 }
 
 /// What is older than the tenant keeps goes, with all that was known of it; what goes on stays.
-pub async fn calls_whose_time_is_over_are_removed(lab: Arc<Lab>) {
-    lab.ask(&Told::comes_in(CALL)).await;
+pub async fn calls_whose_time_is_over_are_removed(app: Arc<TestApp>) {
+    app.ask(&Told::comes_in(CALL)).await;
     let over = status(CALL, tenant("smith"), "completed", Some(60), "");
-    lab.publish("calls.status", at(70), &over).await;
-    lab.ask(&Told::comes_in("CA00000000000000000000000000000002"))
+    app.publish("calls.status", at(70), &over).await;
+    app.ask(&Told::comes_in("CA00000000000000000000000000000002"))
         .await;
     let due = RetentionDue {
         tenant_id: "smith".into(),
         calls_before: "2999-01-01T00:00:00Z".into(),
         ..RetentionDue::default()
     };
-    lab.publish("calls.expire", at(80), &due).await;
-    let calls = lab.get("/calls/").await;
+    app.publish("calls.expire", at(80), &due).await;
+    let calls = app.get("/calls/").await;
     let left: Vec<_> = calls["items"]
         .as_array()
         .unwrap()
@@ -416,5 +416,5 @@ pub async fn calls_whose_time_is_over_are_removed(lab: Arc<Lab>) {
         "the one that goes on"
     );
     let path = format!("/calls/{CALL}/timeline");
-    assert_eq!(lab.call("GET", &path, testkit::ADMIN, None).await.0, 404);
+    assert_eq!(app.call("GET", &path, testkit::ADMIN, None).await.0, 404);
 }

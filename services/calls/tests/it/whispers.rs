@@ -1,4 +1,4 @@
-//! Whoever picks up is asked whether he takes the call.
+//! Whoever picks up is asked whether they take the call.
 
 use std::sync::Arc;
 
@@ -6,12 +6,12 @@ use chrono::TimeDelta;
 use events::v1::{Parameter, Webhook, Whisper};
 use testkit::eventually;
 
-use crate::lab::Lab;
 use crate::story::{CALL, CALLER, at};
+use crate::test_app::TestApp;
 use crate::told::{Told, What};
 use crate::words::{dialled, inbound, tenant, whisper};
 
-pub async fn whoever_picks_up_is_asked(lab: Arc<Lab>) {
+pub async fn whoever_picks_up_is_asked(app: Arc<TestApp>) {
     let whispering = || {
         let whisper = Some(Whisper {
             enabled: true,
@@ -32,9 +32,9 @@ pub async fn whoever_picks_up_is_asked(lab: Arc<Lab>) {
         ("CA3", "", "missed"),
     ] {
         let comes_in = What::Inbound(inbound(call, whispering()));
-        lab.ask(&Told::new(0, &format!("{call}-inbound"), comes_in, true))
+        app.ask(&Told::new(0, &format!("{call}-inbound"), comes_in, true))
             .await;
-        let prompt = lab.ask(&told(call, "prompt", "", false)).await;
+        let prompt = app.ask(&told(call, "prompt", "", false)).await;
         assert!(
             prompt.contains("For Smith &amp; Sons, press 1."),
             "{prompt}"
@@ -49,7 +49,7 @@ pub async fn whoever_picks_up_is_asked(lab: Arc<Lab>) {
             !prompt.contains(CALLER),
             "nobody's number is read out or given away"
         );
-        let answer = lab.ask(&told(call, "answer", digits, true)).await;
+        let answer = app.ask(&told(call, "answer", digits, true)).await;
         if digits == "2" {
             assert!(
                 answer.contains("number=%2B15550100001&amp;again=1"),
@@ -65,31 +65,31 @@ pub async fn whoever_picks_up_is_asked(lab: Arc<Lab>) {
                 ..Webhook::default()
             });
             let second = Told::new(20, &format!("{call}-again"), What::Whisper(second), true);
-            let answer = lab.ask(&second).await;
+            let answer = app.ask(&second).await;
             assert!(!answer.contains("<Gather"), "{answer}");
         } else {
             assert_eq!(answer.contains("<Hangup/>"), digits != "1", "{answer}");
         }
         let mut finished = dialled(call, whispering(), "completed");
         finished.dial.as_mut().unwrap().bridged = Some(digits == "1");
-        lab.publish("calls.dial-finished", at(60), &finished).await;
-        let row = lab.row(call).await;
+        app.publish("calls.dial-finished", at(60), &finished).await;
+        let row = app.row(call).await;
         assert_eq!(
             (row.outcome.as_str(), row.accepted),
             (outcome, digits == "1")
         );
     }
-    lab.rest().await;
+    app.rest().await;
     assert!(
-        lab.missed()
+        app.missed()
             .iter()
             .all(|missed| missed.reason == "not-accepted")
     );
-    assert_eq!(lab.missed().len(), 2);
+    assert_eq!(app.missed().len(), 2);
 }
 
 /// The leg was up, nobody said whether the two were connected, and no key is heard of.
-pub async fn a_key_that_never_comes_was_not_pressed(lab: Arc<Lab>) {
+pub async fn key_that_never_comes_was_not_pressed(app: Arc<TestApp>) {
     let whisper = Some(Whisper {
         enabled: true,
         say: String::new(),
@@ -98,22 +98,22 @@ pub async fn a_key_that_never_comes_was_not_pressed(lab: Arc<Lab>) {
         whisper,
         ..tenant("smith")
     };
-    lab.ask(&Told::new(
+    app.ask(&Told::new(
         0,
         "inbound",
         What::Inbound(inbound(CALL, whispering.clone())),
         true,
     ))
     .await;
-    lab.publish(
+    app.publish(
         "calls.dial-finished",
         at(60),
         &dialled(CALL, whispering, "completed"),
     )
     .await;
-    assert_eq!(lab.told(CALL).await, ["call.started"]);
-    lab.clock.advance(TimeDelta::seconds(11));
-    eventually("it is missed", async || lab.missed().len() == 1).await;
-    assert_eq!(lab.missed()[0].reason, "not-accepted");
-    assert!(lab.lookups().is_empty(), "Twilio would not know either");
+    assert_eq!(app.told(CALL).await, ["call.started"]);
+    app.clock.advance(TimeDelta::seconds(11));
+    eventually("it is missed", async || app.missed().len() == 1).await;
+    assert_eq!(app.missed()[0].reason, "not-accepted");
+    assert!(app.lookups().is_empty(), "Twilio would not know either");
 }

@@ -9,8 +9,7 @@ use store::types;
 
 use super::follow::{Follow, Out};
 use super::human::context;
-use super::outgoing::{self, Answers};
-use super::reply::expiring;
+use super::outgoing::{self, Answers, expiring};
 use crate::db::{self, Conversation, Message, Status, Window};
 
 /// How long a telephone that cannot be reached is given.

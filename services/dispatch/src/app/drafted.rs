@@ -2,18 +2,18 @@
 
 use async_trait::async_trait;
 use clock::Time;
-use events::v1::{ReplyDraftFailed, ReplyDrafted};
+use events::v1::{ReplyDraftFailed, ReplyDrafted, TenantContext};
 use metrics::counter;
 use role::{Cause, Decider, Decision, HandlerError, Tx, derive_id};
 use store::types::{self, Json};
 use tracing::info;
 use triage::Level;
 
+use super::ahead::{self, is_early};
 use super::business::Business;
 use super::follow::{Follow, Out};
 use super::human::context;
-use super::outgoing::{self, Answers};
-use super::reply::{expiring, open};
+use super::outgoing::{self, Answers, expiring, open};
 use super::validate::{Checked, Facts, check};
 use super::{calendar, emergency, leads, wording};
 use crate::db::{self, Booking, Conversation, Message, Sender};
@@ -36,10 +36,10 @@ impl Decider for Drafted {
         event: ReplyDrafted,
     ) -> Result<Decision, HandlerError> {
         let follow = drafted(tx, cause.time, &event).await?;
-        let outcome = if follow.sends().next().is_some() {
-            "sent"
-        } else {
-            "overtaken"
+        let outcome = match follow.0.first() {
+            None => "overtaken",
+            Some(Out::Drafted(_)) => "held",
+            Some(_) => "sent",
         };
         counter!("dispatch_replies_total", "outcome" => outcome).increment(1);
         info!(
@@ -80,18 +80,45 @@ async fn waiting(tx: &mut Tx, id: &str, draft: &str) -> Result<Option<Conversati
     Ok(thread.filter(|it| it.draft_id.as_deref() == Some(draft)))
 }
 
-/// Sends what a draft says, as far as it holds.
+/// Sends what a draft says, as far as it holds; before it is due it waits.
 pub async fn drafted(tx: &mut Tx, at: Time, event: &ReplyDrafted) -> Result<Follow, store::Error> {
-    let mut follow = Follow::default();
-    let Some(mut thread) = waiting(tx, &event.conversation_id, &event.draft_id).await? else {
-        return Ok(follow);
+    let Some(thread) = waiting(tx, &event.conversation_id, &event.draft_id).await? else {
+        return Ok(Follow::default());
     };
+    if !is_early(&thread, at) {
+        return send(tx, at, thread, event).await;
+    }
     let tenant = context(tx, &thread).await?;
-    let business = Business::of(&tenant);
+    let (_, checked) = checked(tx, at, &thread, &tenant, event).await?;
+    ahead::hold(tx, thread, &tenant, &checked.text, event).await
+}
+
+/// What our own rules make of a draft, and what is known with it.
+async fn checked(
+    tx: &mut Tx,
+    at: Time,
+    thread: &Conversation,
+    tenant: &TenantContext,
+    event: &ReplyDrafted,
+) -> Result<(Facts, Checked), store::Error> {
+    let business = Business::of(tenant);
     let known: Facts = thread.facts.read().unwrap_or_default();
     let facts = known.updated_by(Facts::told(event.facts.clone()));
     let free = calendar::free(tx, business, at, &facts.preferred_time.value, &thread.id).await?;
     let checked = check(business, at, &facts, &free, event);
+    Ok((facts, checked))
+}
+
+/// Sends a draft whose time has come.
+pub(super) async fn send(
+    tx: &mut Tx,
+    at: Time,
+    mut thread: Conversation,
+    event: &ReplyDrafted,
+) -> Result<Follow, store::Error> {
+    let mut follow = Follow::default();
+    let tenant = context(tx, &thread).await?;
+    let (facts, checked) = checked(tx, at, &thread, &tenant, event).await?;
 
     let simulated = event.usage.as_ref().is_some_and(|usage| usage.simulated);
     let text = Message {
@@ -120,7 +147,7 @@ pub async fn drafted(tx: &mut Tx, at: Time, event: &ReplyDrafted) -> Result<Foll
         lead(tx, at, &thread, &facts).await?;
     }
     thread.waiting_since = None;
-    thread.draft_id = None;
+    thread.drop_draft();
     thread.fallback_at = None;
     thread.updated_at = thread.updated_at.max(types::Time(at));
     db::conversation_save(tx, &thread).await?;
@@ -175,20 +202,33 @@ async fn lead(
     db::lead_save(tx, &lead).await
 }
 
-/// Sends the fixed text, once until an answer can be written again, and asks a person to look.
+/// There will be no answer of the AI's. Before it is due, that waits, too.
 pub async fn failed(
     tx: &mut Tx,
     at: Time,
     event: &ReplyDraftFailed,
 ) -> Result<Follow, store::Error> {
-    let mut follow = Follow::default();
-    let Some(mut thread) = waiting(tx, &event.conversation_id, &event.draft_id).await? else {
-        return Ok(follow);
+    let Some(thread) = waiting(tx, &event.conversation_id, &event.draft_id).await? else {
+        return Ok(Follow::default());
     };
+    match is_early(&thread, at) {
+        true => ahead::hold_failure(tx, thread, event).await,
+        false => fall_back(tx, at, thread, event).await,
+    }
+}
+
+/// Sends the fixed text, once until an answer can be written again, and asks a person to look.
+pub(super) async fn fall_back(
+    tx: &mut Tx,
+    at: Time,
+    mut thread: Conversation,
+    event: &ReplyDraftFailed,
+) -> Result<Follow, store::Error> {
+    let mut follow = Follow::default();
     let tenant = context(tx, &thread).await?;
     if thread.fallback_at.is_none() {
         let text = Message {
-            body: wording::fallback(&tenant.name),
+            body: wording::fallback(&tenant),
             label: "fallback".to_owned(),
             ..db::new_outbound(
                 derive_id(&["ai", &event.draft_id]),
@@ -206,7 +246,7 @@ pub async fn failed(
     thread.ask_for_attention("fallback");
     follow.tell(&thread, "attention", "fallback");
     thread.waiting_since = None;
-    thread.draft_id = None;
+    thread.drop_draft();
     db::conversation_save(tx, &thread).await?;
     Ok(follow)
 }

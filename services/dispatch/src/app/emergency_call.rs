@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use chrono::{SecondsFormat, TimeDelta};
 use clock::Time;
 use events::v1::{CallPlace, CallPlaced, CallRefused, TenantContext};
+use phrases::{Language, Speaker};
 use role::{Cause, Decider, Decision, HandlerError, Tx, derive_id};
 use serde_json::{Value, json};
 use store::types::{self, Json};
@@ -107,8 +108,13 @@ pub fn expires(at: Time) -> String {
 fn document(words: &str, tenant: &TenantContext) -> String {
     let say = |words: &str| {
         let mut say = Say::new(words).repeat(TIMES);
-        if !tenant.voice.is_empty() {
-            say = say.voice(&tenant.voice);
+        // The words are English, and no voice of another language reads them well.
+        match Speaker::new(&tenant.language, &tenant.voice).ours() {
+            (Language::English, speaker) if !speaker.voice.is_empty() => {
+                say = say.voice(speaker.voice);
+            }
+            (Language::English, _) => {}
+            _ => say = say.language("en-US"),
         }
         Response::new().say(say).to_xml()
     };

@@ -21,6 +21,8 @@ pub enum Out {
     NotSent(MessageRefused),
     /// What the business may want to know.
     Changed(ConversationChanged),
+    /// What only operators at the thread want to know.
+    Drafted(ConversationChanged),
     /// A customer's wish.
     OptOut(OptOutChanged),
     /// Look whether the AI answers, later.
@@ -51,6 +53,9 @@ trait Sink {
         key: &str,
         tenant: &str,
     );
+
+    /// By a key of its own: only for who asks for it.
+    fn narrow<E: Event>(&mut self, event: &E, suffix: &str, key: &str, tenant: &str);
 }
 
 impl Follow {
@@ -107,6 +112,9 @@ impl Follow {
                     sink.take(&it, now, Some(id), key, &it.tenant_id);
                 }
                 Out::Changed(it) => sink.take(&it, now, None, &it.conversation_id, &it.tenant_id),
+                Out::Drafted(it) => {
+                    sink.narrow(&it, &it.change, &it.conversation_id, &it.tenant_id)
+                }
                 Out::OptOut(it) => sink.take(&it, now, None, key, &it.tenant_id),
                 Out::Due(it, after) => {
                     sink.take(&*it, after, None, &it.conversation_id, &it.tenant_id);
@@ -157,6 +165,12 @@ impl Sink for Deciding {
         };
         self.0 = std::mem::take(&mut self.0).schedule(after, event);
     }
+
+    fn narrow<E: Event>(&mut self, event: &E, suffix: &str, key: &str, tenant: &str) {
+        let event = OutgoingEvent::new(event).routed_to(suffix);
+        let event = event.tenant(tenant).key(key);
+        self.0 = std::mem::take(&mut self.0).publish(event);
+    }
 }
 
 struct Handling<'a> {
@@ -182,6 +196,13 @@ impl Sink for Handling<'_> {
             .key(key);
         envelope.traceparent = telemetry::traceparent();
         self.envelopes.push((envelope, due));
+    }
+
+    fn narrow<E: Event>(&mut self, event: &E, suffix: &str, key: &str, tenant: &str) {
+        self.take(event, TimeDelta::zero(), None, key, tenant);
+        if let Some((envelope, _)) = self.envelopes.last_mut() {
+            envelope.kind = format!("{}.{suffix}", E::TYPE);
+        }
     }
 }
 

@@ -144,7 +144,7 @@ async fn tell(
     message: &Message,
     follow: &mut Follow,
 ) -> Result<(), store::Error> {
-    let Some(thread) = super::reply::open(tx, &message.conversation_id).await? else {
+    let Some(thread) = outgoing::open(tx, &message.conversation_id).await? else {
         return Ok(());
     };
     let tenant = context(tx, &thread).await?;
@@ -155,11 +155,11 @@ async fn tell(
         return Ok(());
     }
     let text = Message {
-        body: wording::unsupported(),
+        body: wording::unsupported(&tenant),
         ..db::new_outbound(id, &thread.id, Sender::System, at)
     };
     let answers = Answers::At(message.created_at.0);
     let send = outgoing::write(tx, &thread, &tenant, text, "reply", answers).await?;
-    follow.push(Out::Send(super::reply::expiring(send, at)));
+    follow.push(Out::Send(outgoing::expiring(send, at)));
     Ok(())
 }

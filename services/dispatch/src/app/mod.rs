@@ -2,6 +2,7 @@
 //! decider that puts it on the bus.
 
 pub mod again;
+pub mod ahead;
 pub mod business;
 pub mod calendar;
 pub mod calls;

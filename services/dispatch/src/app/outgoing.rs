@@ -8,12 +8,17 @@ use phone::E164;
 use role::Tx;
 
 use super::wording;
-use crate::db::{self, Conversation, Message, Sender};
+use crate::db::{self, Conversation, Message, Sender, Status};
 
 /// For so long a text answers what the customer did. Afterwards it comes unasked, and quiet hours hold it back.
 const ANSWERS: TimeDelta = TimeDelta::hours(2);
+/// A text that has not left by then keeps no other waiting.
+const LEAVES_WITHIN: TimeDelta = TimeDelta::minutes(1);
 /// How many entries of a thread are looked through for the customer's latest call.
 const LOOKED_AT: i64 = 10;
+
+/// After so long an answer would only confuse.
+const EXPIRES: TimeDelta = TimeDelta::hours(12);
 
 /// What a text answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +46,22 @@ impl Answers {
             Self::Nothing => None,
         }
     }
+}
+
+/// A thread whose customer is locked, and whether an answer may be sent into it.
+pub async fn open(tx: &mut Tx, id: &str) -> Result<Option<Conversation>, store::Error> {
+    let Some((thread, _)) = db::conversation_find(tx, id).await? else {
+        return Ok(None);
+    };
+    let customer = db::opt_out_lock(tx, &thread.tenant_id, &thread.customer).await?;
+    let Some((thread, _)) = db::conversation_find(tx, id).await? else {
+        return Ok(None);
+    };
+    let open = thread.is_answered_by_ai()
+        && !customer.opted_out
+        && !customer.blocked
+        && thread.status == Status::Active.as_str();
+    Ok(Some(thread).filter(|_| open))
 }
 
 /// What every text of a thread has in common.
@@ -71,15 +92,17 @@ pub async fn write(
     purpose: &str,
     answers: Answers,
 ) -> Result<MessageSend, store::Error> {
-    if text.sender != Sender::Human.as_str() && !db::has_introduced_itself(tx, &thread.id).await? {
+    if text.sender != Sender::Human.as_str() {
         let is_cut = text.sender == Sender::Ai.as_str();
-        text.body = wording::introduced(&text.body, tenant, is_cut);
+        text.body = introduced(tx, thread, tenant, &text.body, is_cut).await?;
     }
     let until = answers.until();
     let answers_until = until.map(|it| it.to_rfc3339_opts(SecondsFormat::Micros, true));
     if is_held(thread, tenant, until, text.created_at.0) {
         "quiet_hours".clone_into(&mut text.reason);
     }
+    let since = text.created_at.0 - LEAVES_WITHIN;
+    let after = db::message_leaving(tx, &thread.id, since).await?;
     db::message_insert(tx, &text).await?;
     Ok(MessageSend {
         message_id: text.id,
@@ -88,7 +111,22 @@ pub async fn write(
         answers_until: answers_until.unwrap_or_default(),
         quiet_hours: tenant.quiet_hours,
         timezone: tenant.timezone.clone(),
+        after: after.unwrap_or_default(),
         ..command(thread, tenant)
+    })
+}
+
+/// A text of the platform's own as it leaves: with whose it is and how to opt out, where it is the first.
+pub async fn introduced(
+    tx: &mut Tx,
+    thread: &Conversation,
+    tenant: &TenantContext,
+    body: &str,
+    is_cut: bool,
+) -> Result<String, store::Error> {
+    Ok(match db::has_introduced_itself(tx, &thread.id).await? {
+        true => body.to_owned(),
+        false => wording::introduced(body, tenant, is_cut),
     })
 }
 
@@ -100,4 +138,12 @@ fn is_held(thread: &Conversation, tenant: &TenantContext, until: Option<Time>, a
     let zone = number.and_then(|it| it.time_zone());
     let end = quiet.and_then(|it| it.end(at, zone.unwrap_or(&tenant.timezone)));
     end.is_some() && until.is_none_or(|until| at >= until)
+}
+
+/// A text that has lost its sense after a while.
+pub fn expiring(send: MessageSend, at: Time) -> MessageSend {
+    MessageSend {
+        expires_at: (at + EXPIRES).to_rfc3339_opts(SecondsFormat::Micros, true),
+        ..send
+    }
 }

@@ -10,20 +10,19 @@ use serde_json::json;
 use store::types::{self, Json};
 use triage::Answer;
 
+use super::ahead::Held;
 use super::business::Business;
 use super::follow::{Follow, Out};
-use super::outgoing::{self, Answers};
+use super::outgoing::{self, Answers, expiring, open};
 use super::validate::Facts;
-use super::{calendar, leads, pictures};
-use crate::db::{self, Booking, Conversation, Entry, Message, Sender, Status, Window};
+use super::{calendar, drafted, leads, pictures};
+use crate::db::{self, Booking, Conversation, Entry, Message, Sender, Window};
 
 /// How many texts the AI writes to a customer in an hour, and in a day: more is no conversation.
 const MOST_AN_HOUR: i64 = 12;
 const MOST_A_DAY: i64 = 40;
 /// How many messages of a thread a model is shown.
 const HISTORY: i64 = 80;
-/// After so long an answer would only confuse.
-const EXPIRES: TimeDelta = TimeDelta::hours(12);
 
 /// The decider on `reply.due`.
 pub struct Due;
@@ -43,28 +42,12 @@ impl Decider for Due {
         let outcome = match follow.0.first() {
             None => "nothing",
             Some(Out::Draft(_)) => "draft",
-            Some(Out::Send(_)) => "booked",
+            Some(Out::Send(_)) => "answered",
             Some(_) => "held",
         };
         counter!("dispatch_replies_due_total", "outcome" => outcome).increment(1);
         Ok(follow.into_decision(&event.conversation_id))
     }
-}
-
-/// A thread whose customer is locked, and whether an answer may be sent into it.
-pub(super) async fn open(tx: &mut Tx, id: &str) -> Result<Option<Conversation>, store::Error> {
-    let Some((thread, _)) = db::conversation_find(tx, id).await? else {
-        return Ok(None);
-    };
-    let customer = db::opt_out_lock(tx, &thread.tenant_id, &thread.customer).await?;
-    let Some((thread, _)) = db::conversation_find(tx, id).await? else {
-        return Ok(None);
-    };
-    let open = thread.is_answered_by_ai()
-        && !customer.opted_out
-        && !customer.blocked
-        && thread.status == Status::Active.as_str();
-    Ok(Some(thread).filter(|_| open))
 }
 
 /// Decides what is done about a thread whose answer is due.
@@ -73,16 +56,29 @@ pub async fn due(tx: &mut Tx, at: Time, event: &ReplyDue) -> Result<Follow, stor
     let Some(mut thread) = open(tx, &event.conversation_id).await? else {
         return Ok(follow);
     };
-    let meant = thread.revision.unsigned_abs() == event.revision && thread.draft_id.is_none();
-    let Some(since) = thread.waiting_since.filter(|_| meant) else {
+    if thread.revision.unsigned_abs() != event.revision {
+        return Ok(follow);
+    }
+    if thread.draft_id.is_some() {
+        return match event.ahead {
+            true => Ok(follow),
+            false => release(tx, at, thread).await,
+        };
+    }
+    let Some(since) = thread.waiting_since else {
         return Ok(follow);
     };
+    let is_over = is_over_the_rate(tx, at, &thread).await?;
+    // What a yes confirms, and that the AI has written enough, is said when it is due.
+    if event.ahead && (is_over || !thread.question.is_empty()) {
+        return Ok(follow);
+    }
     let plain = TenantContext::default();
     let tenant = event.tenant.as_ref().unwrap_or(&plain);
-    thread.reply_due_at = None;
-    let hour = db::message_count(tx, &thread.id, Sender::Ai, at - TimeDelta::hours(1)).await?;
-    let day = db::message_count(tx, &thread.id, Sender::Ai, at - TimeDelta::days(1)).await?;
-    if hour >= MOST_AN_HOUR || day >= MOST_A_DAY {
+    if !event.ahead {
+        thread.reply_due_at = None;
+    }
+    if is_over {
         thread.waiting_since = None;
         thread.ask_for_attention("rate_limit");
         follow.tell(&thread, "attention", "rate_limit");
@@ -115,6 +111,32 @@ pub async fn due(tx: &mut Tx, at: Time, event: &ReplyDue) -> Result<Follow, stor
     db::conversation_save(tx, &thread).await?;
     follow.push(Out::Draft(Box::new(draft)));
     Ok(follow)
+}
+
+/// The answer of a thread is due: what is held leaves; what is still being written leaves when it comes.
+async fn release(tx: &mut Tx, at: Time, mut thread: Conversation) -> Result<Follow, store::Error> {
+    if thread.reply_due_at.take().is_none() {
+        return Ok(Follow::default());
+    }
+    match Held::of(&thread) {
+        Some(Held::Drafted { event, .. }) => drafted::send(tx, at, thread, &event).await,
+        Some(Held::Failed(event)) => drafted::fall_back(tx, at, thread, &event).await,
+        None => {
+            db::conversation_save(tx, &thread).await?;
+            Ok(Follow::default())
+        }
+    }
+}
+
+/// Whether the AI has written to the customer as often as it may.
+async fn is_over_the_rate(
+    tx: &mut Tx,
+    at: Time,
+    thread: &Conversation,
+) -> Result<bool, store::Error> {
+    let hour = db::message_count(tx, &thread.id, Sender::Ai, at - TimeDelta::hours(1)).await?;
+    let day = db::message_count(tx, &thread.id, Sender::Ai, at - TimeDelta::days(1)).await?;
+    Ok(hour >= MOST_AN_HOUR || day >= MOST_A_DAY)
 }
 
 async fn draft(
@@ -254,12 +276,4 @@ async fn is_still_free(
     });
     let capacity = business.calendar().map_or(0, |it| it.capacity as usize);
     Ok(others.count() < capacity)
-}
-
-/// A text that has lost its sense after a while.
-pub(super) fn expiring(send: events::v1::MessageSend, at: Time) -> events::v1::MessageSend {
-    events::v1::MessageSend {
-        expires_at: (at + EXPIRES).to_rfc3339_opts(SecondsFormat::Micros, true),
-        ..send
-    }
 }

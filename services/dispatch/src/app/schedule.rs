@@ -5,6 +5,7 @@ use clock::Time;
 use events::v1::{ReplyDue, TenantContext};
 use store::types;
 
+use super::ahead::AHEAD;
 use super::follow::{Follow, Out};
 use crate::db::Conversation;
 
@@ -23,7 +24,7 @@ pub fn due(first: Time, last: Time, window: TimeDelta) -> Time {
         .max(by_window)
 }
 
-/// Has the AI look at the thread when its time has come; a timer that was set before finds another revision.
+/// Has the AI look at the thread when its time has come, and, where there is time to read it, write its answer before; a timer that was set before finds another revision.
 pub fn schedule(thread: &mut Conversation, tenant: &TenantContext, at: Time, follow: &mut Follow) {
     let window = TimeDelta::seconds(i64::from(tenant.human_window_s));
     let first = thread.waiting_since.map_or(at, |it| it.0.min(at));
@@ -31,14 +32,22 @@ pub fn schedule(thread: &mut Conversation, tenant: &TenantContext, at: Time, fol
     thread.revision += 1;
     thread.waiting_since = Some(types::Time(first));
     thread.reply_due_at = Some(types::Time(due));
-    thread.draft_id = None;
+    thread.drop_draft();
     let timer = ReplyDue {
         tenant_id: thread.tenant_id.clone(),
         conversation_id: thread.id.clone(),
         revision: thread.revision.unsigned_abs(),
         tenant: Some(tenant.clone()),
+        ahead: false,
+    };
+    let ahead = ReplyDue {
+        ahead: true,
+        ..timer.clone()
     };
     follow.push(Out::Due(Box::new(timer), due - at));
+    if due - AHEAD >= at + QUIET {
+        follow.push(Out::Due(Box::new(ahead), due - AHEAD - at));
+    }
 }
 
 #[cfg(test)]

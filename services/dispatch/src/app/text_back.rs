@@ -1,4 +1,4 @@
-//! A missed call is answered with a text: one to a caller in a while, whichever of the business's numbers he calls.
+//! A missed call is answered with a text: one to a caller in a while, whichever of the business's numbers they call.
 
 use async_trait::async_trait;
 use chrono::{SecondsFormat, TimeDelta};
@@ -157,7 +157,7 @@ impl Decider for TextBack {
     }
 }
 
-/// Writes the text to a missed caller, or says why he gets none.
+/// Writes the text to a missed caller, or says why there is none.
 pub async fn answer(
     tx: &mut Tx,
     at: Time,

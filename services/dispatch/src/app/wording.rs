@@ -1,8 +1,8 @@
-//! Texts of ours: what customers are told in fixed words, and how any text is made cheap to send.
+//! Texts of ours: what customers are told in fixed words of crate `phrases`, and how any text is made cheap to send.
 
 use events::v1::TenantContext;
-use phrases::Language;
-use phrases::template::{Facts, render_message};
+use phrases::template::{Facts, render, render_message};
+use phrases::{Language, TextPhrases};
 use triage::Danger;
 use webhook::segments;
 
@@ -10,10 +10,22 @@ use webhook::segments;
 const SEGMENTS: usize = 2;
 
 /// What goes out once when no provider answers. It promises nothing.
-pub fn fallback(business: &str) -> String {
-    cheap(&format!(
-        "Thanks for your message to {business}. A person will read it and answer here."
-    ))
+pub fn fallback(tenant: &TenantContext) -> String {
+    ours(tenant, |texts| texts.a_person_answers)
+}
+
+/// A text of ours, in the tenant's language.
+fn ours(tenant: &TenantContext, phrase: fn(&TextPhrases) -> &'static str) -> String {
+    let texts = Language::of(&tenant.language).texts();
+    cheap(&render(phrase(texts), &facts(tenant)))
+}
+
+fn facts(tenant: &TenantContext) -> Facts<'_> {
+    Facts {
+        business_name: &tenant.name,
+        trade: &tenant.trade,
+        ..Facts::default()
+    }
 }
 
 /// The first text to a customer: it says whose it is, and how to opt out. `is_cut`: it may lose its end to what is added.
@@ -44,12 +56,7 @@ pub fn introduced(body: &str, tenant: &TenantContext, is_cut: bool) -> String {
 
 /// The business's own words, with what they name filled in; none: it has none.
 fn own(template: &str, tenant: &TenantContext) -> Option<String> {
-    let facts = Facts {
-        business_name: &tenant.name,
-        trade: &tenant.trade,
-        ..Facts::default()
-    };
-    let text = render_message(template, &facts);
+    let text = render_message(template, &facts(tenant));
     Some(text).filter(|text| !text.trim().is_empty())
 }
 
@@ -61,33 +68,19 @@ pub fn safety(danger: Danger, tenant: &TenantContext) -> String {
     if let Some(text) = said.and_then(|it| own(&it.text, tenant)) {
         return text;
     }
-    let business = &tenant.name;
+    let safety = Language::of(&tenant.language).safety();
     let now = match danger {
-        Danger::Gas => {
-            "If you smell gas: leave the building now, use no switches or flames, and call 911 or your gas company from outside."
-        }
-        Danger::CarbonMonoxide => {
-            "If a CO alarm sounds: get everyone outside into fresh air now and call 911."
-        }
-        Danger::Fire => {
-            "If there is smoke or fire: get everyone out now and call 911. Touch nothing that burns or is hot."
-        }
-        Danger::Shock => {
-            "Keep away from it and touch nothing wet or metal nearby. If it is safe, switch off the main breaker. If anyone is hurt or it burns, call 911."
-        }
-        Danger::Water => {
-            "If you can: shut the main water valve (often by the meter) and keep away from outlets that are wet."
-        }
-        Danger::Climate => {
-            "Keep everyone in one room, warm or cool as you need it. If anyone feels ill, call 911."
-        }
-        Danger::Trapped => "If anyone is in danger, hurt or in a hot car, call 911 now.",
-        Danger::Intrusion => "If you do not feel safe, go where you are safe and call 911 now.",
-        Danger::Falling => {
-            "Keep everyone away from the door and do not use the opener. If anyone is hurt, call 911."
-        }
+        Danger::Gas => safety.gas,
+        Danger::CarbonMonoxide => safety.carbon_monoxide,
+        Danger::Fire => safety.fire,
+        Danger::Shock => safety.shock,
+        Danger::Water => safety.water,
+        Danger::Climate => safety.climate,
+        Danger::Trapped => safety.trapped,
+        Danger::Intrusion => safety.intrusion,
+        Danger::Falling => safety.falling,
     };
-    cheap(&format!("{now} {business} has been alerted."))
+    cheap(&render(now, &facts(tenant)))
 }
 
 /// What the owner is told of an emergency.
@@ -114,32 +107,18 @@ pub fn spoken_alert(business: &str, customer: &str, danger: Danger, body: &str) 
 /// Who is it, and how does one stop it: in the business's own words, where it has some.
 pub fn help(tenant: &TenantContext) -> String {
     let said = tenant.texts.as_ref().and_then(|it| own(&it.help, tenant));
-    let usual = || {
-        let business = &tenant.name;
-        cheap(&format!(
-            "This is {business}. Tell us here what you need. Reply STOP to opt out."
-        ))
-    };
-    said.unwrap_or_else(usual)
+    said.unwrap_or_else(|| ours(tenant, |texts| texts.help))
 }
 
 /// Texts again: in the business's own words, where it has some.
 pub fn welcome_back(tenant: &TenantContext) -> String {
     let said = tenant.texts.as_ref().and_then(|it| own(&it.start, tenant));
-    let usual = || {
-        let business = &tenant.name;
-        cheap(&format!(
-            "You get texts from {business} again. Reply STOP to opt out."
-        ))
-    };
-    said.unwrap_or_else(usual)
+    said.unwrap_or_else(|| ours(tenant, |texts| texts.welcome_back))
 }
 
 /// What a customer has sent cannot be shown.
-pub fn unsupported() -> String {
-    "We could not open the file that you sent. We can look at photos, short videos and PDFs of up to 5 MB. Please send one of those, \
-     or describe it in words."
-        .to_owned()
+pub fn unsupported(tenant: &TenantContext) -> String {
+    ours(tenant, |texts| texts.unsupported)
 }
 
 /// The text in the alphabet that costs least, cut where two segments end.
@@ -221,22 +200,30 @@ mod tests {
     }
 
     #[test]
-    fn fixed_texts_are_cheap() {
-        let tenant = TenantContext {
-            name: "Smith Plumbing and Heating of San Francisco".into(),
-            ..TenantContext::default()
-        };
-        for danger in Danger::ALL {
-            // The first text to a customer may be this one.
-            let text = introduced(&safety(danger, &tenant), &tenant, false);
-            assert!(text.ends_with("Reply STOP to opt out."), "{text}");
-            let it = segments(&text);
-            assert!(
-                it.encoding == Encoding::Gsm7 && it.count <= 2 && !text.ends_with("..."),
-                "{text}"
-            );
+    fn fixed_texts_are_cheap_in_each_language() {
+        for language in ["en-US", "de-DE", "es-MX", "fr-FR"] {
+            let tenant = TenantContext {
+                name: "Smith Plumbing and Heating of San Francisco".into(),
+                language: language.into(),
+                ..TenantContext::default()
+            };
+            let opt_out = Language::of(language).texts().opt_out;
+            let dangers = Danger::ALL.map(|danger| safety(danger, &tenant));
+            let others = [help(&tenant), welcome_back(&tenant), fallback(&tenant)];
+            // The first text to a customer may be any of these.
+            for text in dangers.into_iter().chain(others) {
+                let text = introduced(&text, &tenant, false);
+                assert!(text.ends_with(opt_out), "{text}");
+                let it = segments(&text);
+                assert!(
+                    it.encoding == Encoding::Gsm7 && it.count <= 2 && !text.ends_with("..."),
+                    "{text}"
+                );
+            }
+            assert_eq!(segments(&unsupported(&tenant)).encoding, Encoding::Gsm7);
         }
     }
+
     #[test]
     fn first_text_says_whose_it_is_and_how_to_opt_out() {
         let tenant = |name: &str, language: &str| TenantContext {

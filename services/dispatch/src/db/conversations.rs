@@ -113,6 +113,8 @@ pub struct Conversation {
     pub question: String,
     /// What is known of the customer's wish.
     pub facts: types::Json,
+    /// An answer that waits until it is due (`app::ahead::Held`).
+    pub held: Option<Vec<u8>>,
 }
 
 impl Conversation {
@@ -142,6 +144,7 @@ impl Conversation {
             fallback_at: None,
             question: String::new(),
             facts: types::Json(serde_json::json!({})),
+            held: None,
         }
     }
 
@@ -161,7 +164,13 @@ impl Conversation {
         self.revision += 1;
         self.waiting_since = None;
         self.reply_due_at = None;
+        self.drop_draft();
+    }
+
+    /// The answer that is being written, or waits, is none any more.
+    pub fn drop_draft(&mut self) {
         self.draft_id = None;
+        self.held = None;
     }
 }
 

@@ -97,7 +97,7 @@ mod tests {
     use super::rank;
 
     #[test]
-    fn a_final_status_is_above_all_that_lead_to_it() {
+    fn final_status_is_above_all_that_lead_to_it() {
         let path = ["unheard_of", "accepted", "queued", "sending", "sent"];
         assert!(path.windows(2).all(|w| rank(w[0]) < rank(w[1])));
         for last in ["delivered", "undelivered", "failed", "canceled", "read"] {

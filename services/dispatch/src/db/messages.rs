@@ -235,6 +235,25 @@ pub async fn message_latest_inbound(
         .optional())?)
 }
 
+/// The latest text of ours in a thread, if it is on its way: neither taken by Twilio nor refused nor held back.
+pub async fn message_leaving(
+    tx: &mut Tx,
+    conversation_id: &str,
+    since: Time,
+) -> Result<Option<String>, Error> {
+    let latest = on!(tx, c => dsl::messages
+        .filter(dsl::conversation_id.eq(conversation_id).and(dsl::direction.eq("outbound")))
+        .order((dsl::created_at.desc(), dsl::id.desc()))
+        .select((dsl::id, dsl::status, dsl::reason, dsl::created_at))
+        .first::<(String, String, String, types::Time)>(c)
+        .await
+        .optional())?;
+    let is_leaving = |(_, status, reason, at): &(String, String, String, types::Time)| {
+        status == "queued" && reason.is_empty() && at.0 >= since
+    };
+    Ok(latest.filter(is_leaving).map(|(id, ..)| id))
+}
+
 /// Whether the platform has written to the customer by itself before.
 pub async fn has_introduced_itself(tx: &mut Tx, conversation_id: &str) -> Result<bool, Error> {
     let found = on!(tx, c => dsl::messages

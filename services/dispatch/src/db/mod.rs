@@ -2,7 +2,7 @@
 //! say which.
 //!
 //! Transactions take their locks in one order, so that none waits for another in a circle: a delivery, then the
-//! customer (his row in `opt_outs`), then the rest.
+//! customer (the row in `opt_outs`), then the rest.
 
 mod bookings;
 mod contexts;
@@ -36,8 +36,9 @@ pub use erase::{erase, expire};
 pub use leads::{Lead, LeadFilter, lead_find, lead_insert, lead_list, lead_save};
 pub use messages::{
     Media, Message, Sender, Window, has_introduced_itself, media_key, media_list, message_by_sid,
-    message_count, message_find, message_insert, message_latest_inbound, message_list,
-    message_media, message_reactions, message_refused, message_sent, new_inbound, new_outbound,
+    message_count, message_find, message_insert, message_latest_inbound, message_leaving,
+    message_list, message_media, message_reactions, message_refused, message_sent, new_inbound,
+    new_outbound,
 };
 pub use opt_outs::{
     Evidence, EvidenceFilter, OptOutEvidence, block_set, evidence_insert, evidence_is_kept,

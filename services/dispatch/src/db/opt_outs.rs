@@ -1,6 +1,6 @@
 //! Who asked for silence: one row for each customer of a tenant that we have dealt with.
 //!
-//! The row is also the customer's lock. Whoever decides about him takes it first, so that two missed calls at the
+//! The row is also the customer's lock. Whoever decides about a customer takes it first, so that two missed calls at the
 //! same moment, or a missed call and a STOP, are decided one after the other.
 
 use store::prelude::*;
@@ -14,13 +14,13 @@ use super::schema::{opt_out_evidence, opt_outs};
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Insertable)]
 #[diesel(table_name = opt_outs, treat_none_as_default_value = false)]
 pub struct OptOut {
-    /// The business he deals with.
+    /// The business that they deal with.
     pub tenant_id: String,
-    /// His address.
+    /// Their address.
     pub customer: String,
-    /// Whether he wants no texts.
+    /// Whether they want no texts.
     pub opted_out: bool,
-    /// When he said so; none as long as he has not.
+    /// When they said so; none as long as they have not.
     pub changed_at: Option<Time>,
     /// Whether the business wants to hear nothing of the customer.
     pub blocked: bool,
@@ -29,7 +29,7 @@ pub struct OptOut {
 /// What we go by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Evidence {
-    /// His word, or Twilio's, of this time. The latest counts; of two at once the one for silence.
+    /// Their word, or Twilio's, of this time. The latest counts; of two at once the one for silence.
     At(clock::Time),
     /// A guard of ours said so, who knows it from others: counts until somebody knows better.
     Hearsay,

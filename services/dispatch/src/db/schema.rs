@@ -1,7 +1,7 @@
 //! The columns, as both engines have them.
 
 diesel::table! {
-    use diesel::sql_types::{BigInt, Bool, Nullable, Text};
+    use diesel::sql_types::{BigInt, Binary, Bool, Nullable, Text};
     use store::types::{JsonText, Ts};
 
     conversations (id) {
@@ -28,6 +28,7 @@ diesel::table! {
         fallback_at -> Nullable<Ts>,
         question -> Text,
         facts -> JsonText,
+        held -> Nullable<Binary>,
     }
 }
 

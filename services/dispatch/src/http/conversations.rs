@@ -9,8 +9,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::State;
-use super::shown::{Head, ShownBooking, ShownEntry, ShownMessage};
-use crate::app::{human, threads};
+use super::shown::{Head, ShownBooking, ShownDraft, ShownEntry, ShownMessage};
+use crate::app::{ahead, human, threads};
 use crate::db::{self, Answering, Conversation, Filter, Status, Window};
 
 /// How many entries are shown with a thread.
@@ -76,6 +76,8 @@ pub struct Shown {
     appointments: Vec<ShownBooking>,
     /// Whether the business wants to hear nothing of the customer.
     blocked: bool,
+    /// The AI's answer that waits until it is due; null: none is written.
+    draft: Option<ShownDraft>,
 }
 
 /// Who answers from now on.
@@ -159,7 +161,10 @@ pub(super) async fn show(
     let appointments = db::bookings_of(&mut tx, &id).await?;
     let (tenant, customer) = (&thread.0.tenant_id, &thread.0.customer);
     let blocked = db::is_blocked(&mut tx, tenant, customer).await?;
+    let draft = ahead::Held::of(&thread.0);
+    let draft = draft.and_then(|held| ShownDraft::of(held, &thread.0));
     Ok(Json(Shown {
+        draft,
         head: thread.into(),
         messages: messages.into_iter().map(Into::into).collect(),
         next_cursor,

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::app::ahead::Held;
 use crate::app::leads;
 use crate::db::{Booking, Conversation, Entry, Media, Message};
 
@@ -50,6 +51,30 @@ pub(super) struct ShownEntry {
     call_id: Option<String>,
     call_sid: Option<String>,
     detail: serde_json::Value,
+}
+
+/// An answer that waits.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct ShownDraft {
+    /// What will be sent; our own rules look at it again before it leaves.
+    text: String,
+    /// When it leaves, unless a person answers before.
+    leaves_at: Option<DateTime<Utc>>,
+    /// Whether a simulated provider wrote it.
+    simulated: bool,
+}
+
+impl ShownDraft {
+    pub(super) fn of(held: Held, thread: &Conversation) -> Option<Self> {
+        let Held::Drafted { event, text } = held else {
+            return None;
+        };
+        Some(Self {
+            text,
+            leaves_at: thread.reply_due_at.map(|at| at.0),
+            simulated: event.usage.is_some_and(|usage| usage.simulated),
+        })
+    }
 }
 
 /// An appointment.

@@ -35,11 +35,11 @@ impl State {
         follow: Follow,
     ) -> Result<(), ApiError> {
         let now = self.clock.now();
-        let (at_once, later): (Vec<_>, Vec<_>) = follow
+        let (due, later): (Vec<_>, Vec<_>) = follow
             .into_envelopes(cause, now)
             .into_iter()
-            .partition(|(_, due)| *due <= now);
-        let leaving: Vec<_> = at_once.into_iter().map(|(envelope, _)| envelope).collect();
+            .partition(|(_, at)| *at <= now);
+        let leaving: Vec<_> = due.into_iter().map(|(envelope, _)| envelope).collect();
         self.relay.put(&mut tx, now, &leaving).await?;
         outbox::put(&mut tx, &later_rows(&later)).await?;
         tx.commit().await?;

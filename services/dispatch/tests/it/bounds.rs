@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use chrono::TimeDelta;
-use dispatch::test_support as door;
-use door::Out;
+use dispatch::test_support;
 use events::v1::{AiUsage, SmsInbound};
 use serde_json::{Value, json};
+use test_support::Out;
 
-use crate::lab::Lab;
-use crate::world::{CALLER, at, drafted, text, thread_id};
+use crate::fixtures::{CALLER, at, drafted, text, thread_id};
+use crate::test_app::TestApp;
 
 fn path(rest: &str) -> String {
     format!("/conversations/{}{rest}", thread_id("smith", 0, CALLER))
@@ -20,8 +20,8 @@ fn last(thread: &Value) -> &Value {
 }
 
 /// The AI answers twelve times in an hour, then a person is asked to.
-pub async fn thirteenth_answer_within_an_hour_is_left_to_a_person(lab: Arc<Lab>) {
-    let mut tx = lab.own_store().begin().await.unwrap();
+pub async fn thirteenth_answer_within_an_hour_is_left_to_a_person(app: Arc<TestApp>) {
+    let mut tx = app.own_store().begin().await.unwrap();
     for n in 0..13 {
         let now = at(n);
         let SmsInbound { text, tenant } = text(
@@ -30,7 +30,7 @@ pub async fn thirteenth_answer_within_an_hour_is_left_to_a_person(lab: Arc<Lab>)
             &format!("what about pipe number {n}"),
         );
         let (text, tenant) = (text.unwrap(), tenant.unwrap());
-        let kept = door::keep(&mut tx, now, &text, &tenant, false)
+        let kept = test_support::keep(&mut tx, now, &text, &tenant, false)
             .await
             .unwrap()
             .unwrap();
@@ -38,13 +38,15 @@ pub async fn thirteenth_answer_within_an_hour_is_left_to_a_person(lab: Arc<Lab>)
             Out::Due(timer, _) => Some(timer),
             _ => None,
         });
-        let mut follow = door::due(&mut tx, now, &timer.unwrap()).await.unwrap();
+        let mut follow = test_support::due(&mut tx, now, &timer.unwrap())
+            .await
+            .unwrap();
         let out = follow.0.remove(0);
         match (n, out) {
             (0..12, Out::Draft(draft)) => {
                 let words = format!("About pipe {n}?");
                 let event = drafted(&draft.draft_id, "answer", "", &words);
-                let follow = door::drafted(&mut tx, now, &event).await.unwrap();
+                let follow = test_support::drafted(&mut tx, now, &event).await.unwrap();
                 assert_eq!(follow.sends().count(), 1);
             }
             (12, Out::Changed(told)) => assert_eq!(told.reason, "rate_limit"),
@@ -52,30 +54,30 @@ pub async fn thirteenth_answer_within_an_hour_is_left_to_a_person(lab: Arc<Lab>)
         }
     }
     tx.commit().await.unwrap();
-    assert_eq!(lab.thread().await["attention"], "rate_limit");
+    assert_eq!(app.thread().await["attention"], "rate_limit");
 }
 
-pub async fn number_of_this_platform_is_never_answered(lab: Arc<Lab>) {
+pub async fn number_of_this_platform_is_never_answered(app: Arc<TestApp>) {
     let event = text("SM1", CALLER, "my sink leaks, it is an emergency");
     let (text, tenant) = (event.text.unwrap(), event.tenant.unwrap());
-    let mut tx = lab.own_store().begin().await.unwrap();
-    let kept = door::keep(&mut tx, at(0), &text, &tenant, true).await;
+    let mut tx = app.own_store().begin().await.unwrap();
+    let kept = test_support::keep(&mut tx, at(0), &text, &tenant, true).await;
     let kept = kept.unwrap().unwrap();
     assert!(kept.follow.0.is_empty(), "{:?}", kept.follow);
     tx.commit().await.unwrap();
-    let thread = lab.thread().await;
+    let thread = app.thread().await;
     assert_eq!(
         (&thread["attention"], &thread["reply_due_at"]),
         (&json!("own_number"), &json!(null))
     );
 }
 
-pub async fn text_that_could_not_be_read_whole_is_kept_and_says_so(lab: Arc<Lab>) {
+pub async fn text_that_could_not_be_read_whole_is_kept_and_says_so(app: Arc<TestApp>) {
     let mut event = text("SM1", CALLER, &"\u{1f600}\u{5d0}".repeat(800));
     event.text.as_mut().unwrap().left_out = vec!["Body".into(), "MediaUrl1".into()];
-    lab.publish(at(0), &event).await;
-    lab.publish(at(1), &text("SM2", CALLER, "")).await;
-    let thread = lab.thread().await;
+    app.publish(at(0), &event).await;
+    app.publish(at(1), &text("SM2", CALLER, "")).await;
+    let thread = app.thread().await;
     let messages = thread["messages"].as_array().unwrap();
     let body = messages[0]["body"].as_str().unwrap();
     assert!(
@@ -85,40 +87,41 @@ pub async fn text_that_could_not_be_read_whole_is_kept_and_says_so(lab: Arc<Lab>
     assert_eq!((messages.len(), &messages[1]["body"]), (2, &json!("")));
 }
 
-pub async fn text_that_may_be_an_opt_out_is_looked_at_by_a_person(lab: Arc<Lab>) {
-    lab.publish(at(0), &text("SM1", CALLER, "cancel my appointment"))
+pub async fn text_that_may_be_an_opt_out_is_looked_at_by_a_person(app: Arc<TestApp>) {
+    app.publish(at(0), &text("SM1", CALLER, "cancel my appointment"))
         .await;
-    let thread = lab.thread().await;
+    let thread = app.thread().await;
     assert_eq!(
         (&thread["attention"], &thread["opted_out"]),
         (&json!("perhaps_stop"), &json!(false))
     );
-    assert!(lab.changes().await.is_empty());
+    assert!(app.changes().await.is_empty());
 }
 
-pub async fn simulated_answer_is_labelled_in_the_thread(lab: Arc<Lab>) {
-    lab.publish(at(0), &text("SM1", CALLER, "my tap drips"))
+pub async fn simulated_answer_is_labelled_in_the_thread(app: Arc<TestApp>) {
+    app.publish(at(0), &text("SM1", CALLER, "my tap drips"))
         .await;
-    lab.rest().await;
-    lab.clock.advance(TimeDelta::seconds(3635));
-    let id = lab.drafts(1).await.remove(0).draft_id;
+    app.rest().await;
+    app.clock.advance(TimeDelta::seconds(3635));
+    let id = app.drafts(1).await.remove(0).draft_id;
+    app.is_due().await;
     let mut event = drafted(&id, "ask", "", "Where is it?");
     event.usage = Some(AiUsage {
         simulated: true,
         ..AiUsage::default()
     });
-    lab.publish(at(2), &event).await;
-    assert_eq!(last(&lab.thread().await)["simulated"], true);
+    app.publish(at(2), &event).await;
+    assert_eq!(last(&app.thread().await)["simulated"], true);
 }
 
-pub async fn two_operators_at_once_take_a_thread_over_once(lab: Arc<Lab>) {
-    lab.publish(at(0), &text("SM1", CALLER, "my tap drips"))
+pub async fn two_operators_at_once_take_a_thread_over_once(app: Arc<TestApp>) {
+    app.publish(at(0), &text("SM1", CALLER, "my tap drips"))
         .await;
-    lab.rest().await;
-    let say = async |words: &str| lab.post(&path("/reply"), json!({"message": words})).await.0;
+    app.rest().await;
+    let say = async |words: &str| app.post(&path("/reply"), json!({"message": words})).await.0;
     let both = tokio::join!(say("Ann here."), say("Bob here."));
     assert_eq!(both, (201, 201));
-    let mut bodies: Vec<String> = lab
+    let mut bodies: Vec<String> = app
         .sends()
         .await
         .into_iter()
@@ -126,7 +129,7 @@ pub async fn two_operators_at_once_take_a_thread_over_once(lab: Arc<Lab>) {
         .collect();
     bodies.sort();
     assert_eq!(bodies, ["Ann here.", "Bob here."]);
-    let thread = lab.thread().await;
+    let thread = app.thread().await;
     let entries = thread["entries"].as_array().unwrap();
     let takeovers = entries
         .iter()
@@ -135,8 +138,8 @@ pub async fn two_operators_at_once_take_a_thread_over_once(lab: Arc<Lab>) {
     assert_eq!((takeovers, &thread["answering"]), (1, &json!("human")));
 }
 
-pub async fn lead_is_worked_on_by_operators(lab: Arc<Lab>) {
-    lab.publish(
+pub async fn lead_is_worked_on_by_operators(app: Arc<TestApp>) {
+    app.publish(
         at(0),
         &text(
             "SM1",
@@ -145,19 +148,20 @@ pub async fn lead_is_worked_on_by_operators(lab: Arc<Lab>) {
         ),
     )
     .await;
-    lab.rest().await;
-    lab.clock.advance(TimeDelta::seconds(3635));
-    let id = lab.drafts(1).await.remove(0).draft_id;
-    lab.publish(at(2), &drafted(&id, "answer", "", "Thanks!"))
+    app.rest().await;
+    app.clock.advance(TimeDelta::seconds(3635));
+    let id = app.drafts(1).await.remove(0).draft_id;
+    app.is_due().await;
+    app.publish(at(2), &drafted(&id, "answer", "", "Thanks!"))
         .await;
-    let lead = lab.thread().await["lead_id"].as_str().unwrap().to_owned();
+    let lead = app.thread().await["lead_id"].as_str().unwrap().to_owned();
     let put = async |key: &str, body: Value| {
         let path = format!("/leads/{lead}/status");
-        lab.call("PUT", &path, key, Some(body)).await
+        app.call("PUT", &path, key, Some(body)).await
     };
     let won = json!({"status": "completed", "value": 240.5, "notes": "paid"});
     assert_eq!(put("write-smith", won).await.0, 200);
-    let shown = lab.get(&format!("/leads/{lead}")).await;
+    let shown = app.get(&format!("/leads/{lead}")).await;
     assert_eq!(
         (&shown["status"], &shown["value"], &shown["notes"]),
         (&json!("completed"), &json!(240.5), &json!("paid"))

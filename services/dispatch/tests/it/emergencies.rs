@@ -5,8 +5,8 @@ use std::sync::Arc;
 use events::v1::{CallPlace, CallPlaced, CallRefused, SmsInbound};
 use serde_json::{Value, json};
 
-use crate::lab::Lab;
-use crate::world::{ACCOUNT, CALLER, FORWARD, at, text};
+use crate::fixtures::{ACCOUNT, CALLER, FORWARD, at, text};
+use crate::test_app::TestApp;
 
 fn told(sid: &str, from: &str, body: &str) -> SmsInbound {
     let mut event = text(sid, from, body);
@@ -16,23 +16,23 @@ fn told(sid: &str, from: &str, body: &str) -> SmsInbound {
     event
 }
 
-async fn call_entry(lab: &Lab) -> Value {
-    let thread = lab.thread().await;
+async fn call_entry(app: &TestApp) -> Value {
+    let thread = app.thread().await;
     let entries = thread["entries"].as_array().unwrap();
     let found = entries.iter().find(|it| it["kind"] == "emergency_call");
     found.unwrap()["detail"].clone()
 }
 
-pub async fn owner_is_called_once_about_an_emergency(lab: Arc<Lab>) {
+pub async fn owner_is_called_once_about_an_emergency(app: Arc<TestApp>) {
     let body = "I smell gas & <it> is strong";
-    lab.publish(at(0), &told("SM1", CALLER, body)).await;
-    lab.rest().await;
-    lab.publish(at(1), &told("SM2", CALLER, "the gas smell is strong"))
+    app.publish(at(0), &told("SM1", CALLER, body)).await;
+    app.rest().await;
+    app.publish(at(1), &told("SM2", CALLER, "the gas smell is strong"))
         .await;
-    lab.publish(at(1), &text("SM3", "+15550109998", "I smell gas as well"))
+    app.publish(at(1), &text("SM3", "+15550109998", "I smell gas as well"))
         .await;
-    lab.rest().await;
-    let (envelope, call) = lab.ear.hear::<CallPlace>(1).await.remove(0);
+    app.rest().await;
+    let (envelope, call) = app.recorder.wait_for::<CallPlace>(1).await.remove(0);
     assert_eq!(envelope.id, call.place_id);
     assert_eq!(
         (call.from.as_str(), call.to.as_str(), call.purpose.as_str()),
@@ -52,20 +52,20 @@ pub async fn owner_is_called_once_about_an_emergency(lab: Arc<Lab>) {
         assert!(call.twiml.contains(words), "{words}: {}", call.twiml);
     }
     assert_eq!(
-        lab.ear.heard::<CallPlace>().len(),
+        app.recorder.heard::<CallPlace>().len(),
         1,
         "once, and only for who wants it"
     );
-    assert_eq!(call_entry(&lab).await["status"], "ordered");
+    assert_eq!(call_entry(&app).await["status"], "ordered");
 
     let placed = CallPlaced {
         place_id: call.place_id.clone(),
         call_sid: "CA77".into(),
         ..CallPlaced::default()
     };
-    lab.publish(at(1), &placed).await;
+    app.publish(at(1), &placed).await;
     assert_eq!(
-        call_entry(&lab).await,
+        call_entry(&app).await,
         json!({"danger": "gas", "status": "placed", "call_sid": "CA77"})
     );
     let refused = CallRefused {
@@ -73,6 +73,6 @@ pub async fn owner_is_called_once_about_an_emergency(lab: Arc<Lab>) {
         reason: "not_whitelisted".into(),
         ..CallRefused::default()
     };
-    lab.publish(at(2), &refused).await;
-    assert_eq!(call_entry(&lab).await["reason"], "not_whitelisted");
+    app.publish(at(2), &refused).await;
+    assert_eq!(call_entry(&app).await["reason"], "not_whitelisted");
 }

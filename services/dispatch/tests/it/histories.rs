@@ -5,8 +5,7 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 use clock::Time;
-use dispatch::test_support as door;
-use door::{Answering, Conversation, Follow, Message, Out, Written};
+use dispatch::test_support;
 use events::v1::{
     AnsweringDue, CallMissed, MessageSend, MessageSent, ReplyDraft, ReplyDue, SmsInbound,
     TwilioMessageStatus,
@@ -14,12 +13,13 @@ use events::v1::{
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestCaseError, TestError, TestRunner};
 use store::{Database, Store, Tx};
+use test_support::{Answering, Conversation, Follow, Message, Out, Written};
 use tokio::runtime::Handle;
 
-use crate::lab::Lab;
-use crate::world::{
+use crate::fixtures::{
     CALLER, at, draft_failed, drafted, missed, refused, sent, status, text, thread_id,
 };
+use crate::test_app::TestApp;
 
 /// So many are tried on SQLite, unless `TRUNKLINE_TEST_HISTORIES` says otherwise, by two threads with a database each.
 const ON_SQLITE: u32 = 1_900;
@@ -190,7 +190,7 @@ async fn hear(
     match news {
         News::Text(event) => {
             let (it, tenant) = (event.text.as_ref(), event.tenant.as_ref());
-            let kept = door::keep(tx, at, it.unwrap(), tenant.unwrap(), false).await;
+            let kept = test_support::keep(tx, at, it.unwrap(), tenant.unwrap(), false).await;
             if let Some(kept) = kept.unwrap() {
                 history.opted_out = kept.opted_out;
                 // An operator's time may have run out by now.
@@ -200,16 +200,16 @@ async fn hear(
         }
         News::Missed(event) => {
             let (call, tenant) = (event.call.as_ref(), event.tenant.as_ref());
-            let answer = door::answer(tx, at, call.unwrap(), tenant.unwrap(), false).await;
+            let answer = test_support::answer(tx, at, call.unwrap(), tenant.unwrap(), false).await;
             if let Ok(send) = answer.unwrap() {
                 // A missed call is answered whoever has the thread: it is not the AI.
                 history.sent(&send, true)?;
             }
         }
-        News::Sent(event) => door::sent(tx, at, at, event).await.unwrap(),
+        News::Sent(event) => test_support::sent(tx, at, at, event).await.unwrap(),
         News::Status(event) => {
-            door::status(tx, at, event).await.unwrap();
-            let found = door::conversation_find(tx, &thread_id("smith", 0, CALLER)).await;
+            test_support::status(tx, at, event).await.unwrap();
+            let found = test_support::conversation_find(tx, &thread_id("smith", 0, CALLER)).await;
             history.opted_out = found.unwrap().is_some_and(|it| it.1);
         }
     }
@@ -243,7 +243,7 @@ async fn take_step(tx: &mut Tx, history: &mut History, step: Step) -> Result<(),
         }
         Step::Timer { youngest, again } => {
             if let Some(timer) = pick(&mut history.timers, youngest, again) {
-                let follow = door::due(tx, now, &timer).await.unwrap();
+                let follow = test_support::due(tx, now, &timer).await.unwrap();
                 history.take(follow, false)?;
             }
         }
@@ -255,11 +255,11 @@ async fn take_step(tx: &mut Tx, history: &mut History, step: Step) -> Result<(),
             if let Some(draft) = pick(&mut history.drafts, youngest, again) {
                 let slot = draft.slots.first().map_or("", |it| it.starts_at.as_str());
                 let follow = if fails {
-                    door::failed(tx, now, &draft_failed(&draft.draft_id)).await
+                    test_support::failed(tx, now, &draft_failed(&draft.draft_id)).await
                 } else {
                     let words = "We can come. Shall I book it?";
                     let event = drafted(&draft.draft_id, "propose", slot, words);
-                    door::drafted(tx, now, &event).await
+                    test_support::drafted(tx, now, &event).await
                 };
                 history.take(follow.unwrap(), false)?;
             }
@@ -275,22 +275,22 @@ async fn take_step(tx: &mut Tx, history: &mut History, step: Step) -> Result<(),
         Step::Refused { back } => {
             if let Some(message) = sent_before(history, back) {
                 let event = refused(&message, 21_610, "refused_by_twilio");
-                door::refused(tx, now, &event).await.unwrap();
-                let found = door::conversation_find(tx, &id).await.unwrap();
+                test_support::refused(tx, now, &event).await.unwrap();
+                let found = test_support::conversation_find(tx, &id).await.unwrap();
                 history.opted_out = found.is_some_and(|it| it.1);
             }
         }
         Step::Write { takes_over } => {
-            let Some((thread, _)) = door::conversation_find(tx, &id).await.unwrap() else {
+            let Some((thread, _)) = test_support::conversation_find(tx, &id).await.unwrap() else {
                 return Ok(());
             };
-            let text = door::Text {
+            let text = test_support::Text {
                 id: format!("human-{}", history.nth),
                 body: "A person writes.".to_owned(),
                 media_urls: Vec::new(),
                 takes_over,
             };
-            match door::write(tx, now, &thread, &text).await.unwrap() {
+            match test_support::write(tx, now, &thread, &text).await.unwrap() {
                 Written::New(follow) => {
                     prop_assert!(!history.opted_out);
                     history.take(follow, true)?;
@@ -300,7 +300,7 @@ async fn take_step(tx: &mut Tx, history: &mut History, step: Step) -> Result<(),
             }
         }
         Step::Switch { to_ai } => {
-            let Some((thread, _)) = door::conversation_find(tx, &id).await.unwrap() else {
+            let Some((thread, _)) = test_support::conversation_find(tx, &id).await.unwrap() else {
                 return Ok(());
             };
             let answering = if to_ai {
@@ -308,7 +308,9 @@ async fn take_step(tx: &mut Tx, history: &mut History, step: Step) -> Result<(),
             } else {
                 Answering::Human
             };
-            let (_, follow) = door::switch(tx, now, &thread, answering).await.unwrap();
+            let (_, follow) = test_support::switch(tx, now, &thread, answering)
+                .await
+                .unwrap();
             history.human = !to_ai;
             history.take(follow, true)?;
         }
@@ -316,11 +318,11 @@ async fn take_step(tx: &mut Tx, history: &mut History, step: Step) -> Result<(),
             if let Some(timer) = pick(&mut history.hand_backs, false, false) {
                 let due: Time = timer.until.parse().unwrap();
                 history.now = history.now.max((due - at(0)).num_seconds());
-                let follow = door::hand_back::due(tx, history.time(), &timer)
+                let follow = test_support::hand_back::due(tx, history.time(), &timer)
                     .await
                     .unwrap();
                 history.take(follow, false)?;
-                let found = door::conversation_find(tx, &id).await.unwrap();
+                let found = test_support::conversation_find(tx, &id).await.unwrap();
                 history.human = found.is_some_and(|(it, _)| it.answering == "human");
             }
         }
@@ -331,8 +333,8 @@ async fn take_step(tx: &mut Tx, history: &mut History, step: Step) -> Result<(),
 /// What can be seen of the thread: who answers, what was said, and whether its customer has opted out.
 async fn seen(tx: &mut Tx) -> (Option<(Conversation, bool)>, Vec<Message>) {
     let id = thread_id("smith", 0, CALLER);
-    let thread = door::conversation_find(tx, &id).await.unwrap();
-    let messages = door::message_list(tx, &id, &door::Window::default()).await;
+    let thread = test_support::conversation_find(tx, &id).await.unwrap();
+    let messages = test_support::message_list(tx, &id, &test_support::Window::default()).await;
     (thread, messages.unwrap())
 }
 
@@ -388,7 +390,7 @@ fn shuffled_history_never_sends_after_stop_or_takeover_and_is_the_same_when_hear
             dir: dir.path().to_owned(),
         };
         let store = runtime
-            .block_on(Store::open(&database, "dispatch", door::MIGRATIONS))
+            .block_on(Store::open(&database, "dispatch", test_support::MIGRATIONS))
             .unwrap();
         tried(on_sqlite().div_ceil(THREADS), &store, runtime.handle()).unwrap();
     };
@@ -400,8 +402,8 @@ fn shuffled_history_never_sends_after_stop_or_takeover_and_is_the_same_when_hear
 }
 
 /// The same on the other engine.
-pub async fn shuffled_history_holds_on_postgresql(lab: Arc<Lab>) {
-    let store = lab.own_store().clone();
+pub async fn shuffled_history_holds_on_postgresql(app: Arc<TestApp>) {
+    let store = app.own_store().clone();
     let runtime = Handle::current();
     let tried = tokio::task::spawn_blocking(move || tried(ON_POSTGRES, &store, &runtime));
     tried.await.unwrap().unwrap();

@@ -5,23 +5,23 @@ use std::sync::Arc;
 use serde_json::json;
 use testkit::fields;
 
-use crate::lab::Lab;
-use crate::world::{ACCOUNT, CALLER, at, missed, text, text_to, thread_id};
+use crate::fixtures::{ACCOUNT, CALLER, at, missed, text, text_to, thread_id};
+use crate::test_app::TestApp;
 
 /// The path of the caller's thread.
 fn path(rest: &str) -> String {
     format!("/conversations/{}{rest}", thread_id("smith", 0, CALLER))
 }
 
-pub async fn a_conversation_has_the_shape_of_the_contract(lab: Arc<Lab>) {
-    lab.publish(at(0), &missed("CA1", CALLER)).await;
+pub async fn conversation_has_the_shape_of_the_contract(app: Arc<TestApp>) {
+    app.publish(at(0), &missed("CA1", CALLER)).await;
     let mut event = text("SM1", CALLER, "hello");
     event.text.as_mut().unwrap().media.push(events::v1::Media {
-        url: format!("{}/x", lab.twilio.url),
+        url: format!("{}/x", app.twilio.url),
         content_type: "image/png".into(),
     });
-    lab.publish(at(1), &event).await;
-    let thread = lab.thread().await;
+    app.publish(at(1), &event).await;
+    let thread = app.thread().await;
     assert_eq!(
         fields(&thread),
         [
@@ -32,6 +32,7 @@ pub async fn a_conversation_has_the_shape_of_the_contract(lab: Arc<Lab>) {
             "closed_at",
             "created_at",
             "customer",
+            "draft",
             "entries",
             "facts",
             "human_until",
@@ -99,28 +100,28 @@ pub async fn a_conversation_has_the_shape_of_the_contract(lab: Arc<Lab>) {
     );
     assert_eq!(text["sent_at"], "2025-06-15T15:07:40Z");
 
-    let (status, body) = lab
+    let (status, body) = app
         .call("GET", "/conversations/none", "read-smith", None)
         .await;
     assert_eq!((status, &body["error"]["code"]), (404, &json!("not_found")));
 }
 
-pub async fn a_list_is_paged_with_the_latest_news_first(lab: Arc<Lab>) {
+pub async fn list_is_paged_with_the_latest_news_first(app: Arc<TestApp>) {
     let caller = |n: i64| format!("+1555010{n:04}");
     for n in 0..5 {
-        lab.publish(at(n), &text(&format!("SM{n}"), &caller(n), "hello"))
+        app.publish(at(n), &text(&format!("SM{n}"), &caller(n), "hello"))
             .await;
     }
     // The first writes again; two have news at the same moment.
-    lab.publish(at(9), &text("SM9", &caller(0), "hello?")).await;
-    lab.publish(at(4), &text("SM8", &caller(8), "hello")).await;
-    lab.publish(at(4), &text_to("jones", "SM7", &caller(7), "hello"))
+    app.publish(at(9), &text("SM9", &caller(0), "hello?")).await;
+    app.publish(at(4), &text("SM8", &caller(8), "hello")).await;
+    app.publish(at(4), &text_to("jones", "SM7", &caller(7), "hello"))
         .await;
-    lab.rest().await;
+    app.rest().await;
 
     let (mut seen, mut cursor) = (Vec::new(), String::new());
     loop {
-        let page = lab
+        let page = app
             .get(&format!("/conversations/?tenant=smith&limit=2{cursor}"))
             .await;
         for item in page["items"].as_array().unwrap() {
@@ -137,20 +138,20 @@ pub async fn a_list_is_paged_with_the_latest_news_first(lab: Arc<Lab>) {
     seen[1..3].sort();
     assert_eq!(seen[1..], [4, 8, 3, 2, 1].map(caller));
 
-    let all = lab.get("/conversations").await;
+    let all = app.get("/conversations").await;
     assert_eq!(all["items"].as_array().unwrap().len(), 7);
     assert!(all["next_cursor"].is_null());
-    let (status, body) = lab
+    let (status, body) = app
         .call("GET", "/conversations/?cursor=x", "read-smith", None)
         .await;
     assert_eq!((status, &body["error"]["code"]), (422, &json!("invalid")));
 }
 
-pub async fn a_person_takes_over(lab: Arc<Lab>) {
-    lab.publish(at(0), &text("SM1", CALLER, "hello")).await;
-    assert_eq!(lab.thread().await["answering"], "ai");
+pub async fn person_takes_over(app: Arc<TestApp>) {
+    app.publish(at(0), &text("SM1", CALLER, "hello")).await;
+    assert_eq!(app.thread().await["answering"], "ai");
     let media = json!(["https://example.com/quote.png"]);
-    let (status, created) = lab
+    let (status, created) = app
         .post(
             &path("/messages"),
             json!({"body": "We come at 5.", "media_urls": media}),
@@ -159,7 +160,7 @@ pub async fn a_person_takes_over(lab: Arc<Lab>) {
     assert_eq!(status, 201);
     assert_eq!(fields(&created), ["id"]);
 
-    let sends = lab.sends().await;
+    let sends = app.sends().await;
     let (envelope, send) = &sends[0];
     assert_eq!(sends.len(), 1);
     assert_eq!(created["id"], send.message_id.as_str());
@@ -176,7 +177,7 @@ pub async fn a_person_takes_over(lab: Arc<Lab>) {
     assert_eq!(envelope.tenant.as_deref(), Some("smith"));
     assert_eq!(envelope.key.as_deref(), Some(send.conversation_id.as_str()));
 
-    let thread = lab.thread().await;
+    let thread = app.thread().await;
     assert_eq!(thread["answering"], "human");
     let message = thread["messages"]
         .as_array()
@@ -202,47 +203,47 @@ pub async fn a_person_takes_over(lab: Arc<Lab>) {
         ("deactivate", "human"),
         ("deactivate", "human"),
     ] {
-        let (status, body) = lab
+        let (status, body) = app
             .call("POST", &path(&format!("/ai/{verb}")), "write-smith", None)
             .await;
         assert_eq!((status, &body["answering"]), (200, &json!(who)));
-        assert_eq!(lab.thread().await["answering"], who);
+        assert_eq!(app.thread().await["answering"], who);
     }
 }
 
-pub async fn a_request_may_be_repeated(lab: Arc<Lab>) {
-    lab.publish(at(0), &text("SM1", CALLER, "hello")).await;
-    lab.rest().await;
+pub async fn request_may_be_repeated(app: Arc<TestApp>) {
+    app.publish(at(0), &text("SM1", CALLER, "hello")).await;
+    app.rest().await;
     let body = json!({"body": "We come at 5."});
     let path = path("/messages");
     let (one, two) = tokio::join!(
-        lab.post_once(&path, "k1", body.clone()),
-        lab.post_once(&path, "k1", body.clone())
+        app.post_once(&path, "k1", body.clone()),
+        app.post_once(&path, "k1", body.clone())
     );
     assert_eq!(one.0, 201, "{}", one.1);
     assert_eq!(one, two);
-    let (_, other) = lab.post_once(&path, "k2", body.clone()).await;
+    let (_, other) = app.post_once(&path, "k2", body.clone()).await;
     assert_ne!(one.1, other);
-    let (status, answer) = lab
+    let (status, answer) = app
         .post_once(&path, "k1", json!({"body": "We come at 6."}))
         .await;
     assert_eq!(
         (status, &answer["error"]["code"]),
         (409, &json!("idempotency_key_reused"))
     );
-    let (status, _) = lab.post_once(&path, "", body.clone()).await;
+    let (status, _) = app.post_once(&path, "", body.clone()).await;
     assert_eq!(status, 422);
-    assert_eq!(lab.sends().await.len(), 2);
+    assert_eq!(app.sends().await.len(), 2);
     // What was accepted stays accepted.
-    lab.publish(at(2), &text("SM2", CALLER, "STOP")).await;
-    lab.rest().await;
-    assert_eq!(lab.post_once(&path, "k1", body).await, one);
-    assert_eq!(lab.sends().await.len(), 2);
+    app.publish(at(2), &text("SM2", CALLER, "STOP")).await;
+    app.rest().await;
+    assert_eq!(app.post_once(&path, "k1", body).await, one);
+    assert_eq!(app.sends().await.len(), 2);
 }
 
-pub async fn what_cannot_be_sent_is_refused(lab: Arc<Lab>) {
-    lab.publish(at(0), &text("SM1", CALLER, "hello")).await;
-    lab.rest().await;
+pub async fn what_cannot_be_sent_is_refused(app: Arc<TestApp>) {
+    app.publish(at(0), &text("SM1", CALLER, "hello")).await;
+    app.rest().await;
     let path = path("/messages");
     for body in [
         json!({"body": ""}),
@@ -253,33 +254,33 @@ pub async fn what_cannot_be_sent_is_refused(lab: Arc<Lab>) {
         json!({"body": 5}),
         json!({}),
     ] {
-        let (status, answer) = lab.post(&path, body).await;
+        let (status, answer) = app.post(&path, body).await;
         assert_eq!((status, &answer["error"]["code"]), (422, &json!("invalid")));
     }
-    let (status, _) = lab.post(&path, json!({"body": "é".repeat(1600)})).await;
+    let (status, _) = app.post(&path, json!({"body": "é".repeat(1600)})).await;
     assert_eq!(status, 201);
-    lab.publish(at(1), &text("SM2", CALLER, "STOP")).await;
-    lab.rest().await;
-    let (status, answer) = lab.post(&path, json!({"body": "Sure?"})).await;
+    app.publish(at(1), &text("SM2", CALLER, "STOP")).await;
+    app.rest().await;
+    let (status, answer) = app.post(&path, json!({"body": "Sure?"})).await;
     assert_eq!(
         (status, &answer["error"]["code"]),
         (409, &json!("opted_out"))
     );
-    assert_eq!(lab.sends().await.len(), 1);
-    assert_eq!(lab.thread().await["messages"].as_array().unwrap().len(), 3);
+    assert_eq!(app.sends().await.len(), 1);
+    assert_eq!(app.thread().await["messages"].as_array().unwrap().len(), 3);
 }
 
-pub async fn tenants_do_not_see_each_other(lab: Arc<Lab>) {
-    lab.publish(at(0), &text("SM1", CALLER, "hello")).await;
-    lab.publish(at(0), &text_to("jones", "SM2", CALLER, "hello"))
+pub async fn tenants_do_not_see_each_other(app: Arc<TestApp>) {
+    app.publish(at(0), &text("SM1", CALLER, "hello")).await;
+    app.publish(at(0), &text_to("jones", "SM2", CALLER, "hello"))
         .await;
-    lab.rest().await;
+    app.rest().await;
     for (key, others) in [("read-smith", "jones"), ("read-jones", "smith")] {
-        let (status, list) = lab.call("GET", "/conversations/", key, None).await;
+        let (status, list) = app.call("GET", "/conversations/", key, None).await;
         assert_eq!((status, list["items"].as_array().unwrap().len()), (200, 1));
         assert_ne!(list["items"][0]["tenant_id"], others);
         let path = format!("/conversations/?tenant={others}");
-        assert_eq!(lab.call("GET", &path, key, None).await.0, 404);
+        assert_eq!(app.call("GET", &path, key, None).await.0, 404);
     }
     let body = Some(json!({"body": "hi"}));
     for (method, rest, body) in [
@@ -290,25 +291,25 @@ pub async fn tenants_do_not_see_each_other(lab: Arc<Lab>) {
     ] {
         let key = "write-jones";
         assert_eq!(
-            lab.call(method, &path(rest), key, body.clone()).await.0,
+            app.call(method, &path(rest), key, body.clone()).await.0,
             404,
             "{rest}"
         );
         if method == "POST" {
             let key = "read-smith";
             assert_eq!(
-                lab.call(method, &path(rest), key, body).await.0,
+                app.call(method, &path(rest), key, body).await.0,
                 403,
                 "{rest}"
             );
         }
     }
-    assert_eq!(lab.thread().await["answering"], "ai");
-    assert_eq!(lab.sends().await.len(), 0);
+    assert_eq!(app.thread().await["answering"], "ai");
+    assert_eq!(app.sends().await.len(), 0);
 }
 
-pub async fn nothing_is_open(lab: Arc<Lab>) {
-    let document = lab.get("/api/openapi.json").await;
+pub async fn nothing_is_open(app: Arc<TestApp>) {
+    let document = app.get("/api/openapi.json").await;
     let mut routes = 0;
     for (path, methods) in document["paths"].as_object().unwrap() {
         let ours = ["/conversations", "/leads", "/opt-outs", "/dispatch"];
@@ -321,7 +322,7 @@ pub async fn nothing_is_open(lab: Arc<Lab>) {
             let path = path.replace("{id}", "x");
             for key in ["", "no-such-key"] {
                 let body = (method != "GET").then(|| json!({}));
-                let (status, answer) = lab.call(&method, &path, key, body).await;
+                let (status, answer) = app.call(&method, &path, key, body).await;
                 assert_eq!(status, 401, "{method} {path}");
                 assert_eq!(answer["error"]["code"], "unauthorized");
             }

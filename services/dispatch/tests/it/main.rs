@@ -3,30 +3,31 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that fails says where")]
 
+mod ahead;
 mod answers;
 mod bounds;
 mod counted;
 mod delivery;
 mod emergencies;
+mod fixtures;
 mod histories;
 mod http;
-mod lab;
 mod manners;
 mod media;
 mod model;
 mod orders;
 mod plans;
 mod process;
+mod test_app;
 mod text_back;
 mod texts;
 mod threads;
 mod twilio;
-mod world;
 
-testkit::suite! { crate::lab::run;
+testkit::suite! { crate::test_app::run;
     text_back:
-        a_missed_call_is_answered_with_one_text,
-        a_caller_is_texted_once_in_a_while,
+        missed_call_is_answered_with_one_text,
+        caller_is_texted_once_in_a_while,
         each_reason_to_stay_silent,
         number_of_another_tenant_is_not_texted,
         what_a_text_costs_stands_in_the_log,
@@ -34,26 +35,26 @@ testkit::suite! { crate::lab::run;
     counted:
         texts_back_and_conversations_are_counted;
     texts:
-        a_text_joins_the_thread_of_the_call,
-        a_second_delivery_changes_nothing,
-        a_wish_counts_by_its_own_time,
+        text_joins_the_thread_of_the_call,
+        second_delivery_changes_nothing,
+        wish_counts_by_its_own_time,
         egress_may_know_of_a_wish,
         what_makes_no_sense_is_put_aside;
     delivery:
-        a_status_may_come_before_its_message,
-        a_final_status_stays,
+        status_may_come_before_its_message,
+        final_status_stays,
         status_of_another_account_changes_nothing,
         early_status_of_another_account_is_not_believed,
         undelivered_text_is_told_and_sent_once_more,
         text_is_not_sent_again_when_something_came_between,
         text_that_has_expired_says_so_in_its_thread,
         who_has_opted_out_at_twilio_has_opted_out,
-        a_guard_is_believed_until_the_customer_speaks;
+        guard_is_believed_until_the_customer_speaks;
     http:
-        a_conversation_has_the_shape_of_the_contract,
-        a_list_is_paged_with_the_latest_news_first,
-        a_person_takes_over,
-        a_request_may_be_repeated,
+        conversation_has_the_shape_of_the_contract,
+        list_is_paged_with_the_latest_news_first,
+        person_takes_over,
+        request_may_be_repeated,
         what_cannot_be_sent_is_refused,
         tenants_do_not_see_each_other,
         nothing_is_open;
@@ -79,6 +80,10 @@ testkit::suite! { crate::lab::run;
         emergency_after_takeover_or_stop_is_told_to_the_owner_only,
         automatic_reply_gets_one_answer_then_a_person,
         keyword_is_left_to_twilio_where_it_answers;
+    ahead:
+        answer_is_written_ahead_and_waits_in_the_thread,
+        answer_that_waits_is_void_when_a_person_writes,
+        failure_ahead_of_time_is_told_when_it_is_due;
     bounds:
         thirteenth_answer_within_an_hour_is_left_to_a_person,
         number_of_this_platform_is_never_answered,
@@ -107,13 +112,13 @@ testkit::suite! { crate::lab::run;
         forgotten_customer_leaves_no_object,
         thread_whose_time_is_over_takes_its_objects_along;
     orders:
-        a_storm_of_events_comes_to_rest;
+        storm_of_events_comes_to_rest;
     plans:
         threads_and_messages_are_found_by_an_index_among_100_000;
 }
 
 mod on_postgresql {
-    testkit::suite! { crate::lab::run, Distributed;
+    testkit::suite! { crate::test_app::run, Distributed;
         histories: shuffled_history_holds_on_postgresql;
     }
 }

@@ -6,8 +6,8 @@ use chrono::TimeDelta;
 use events::v1::{OwnTexts, QuietHours, SmsInbound, own_texts};
 use serde_json::{Value, json};
 
-use crate::lab::Lab;
-use crate::world::{CALLER, at, drafted, missed, text, text_to, thread_id};
+use crate::fixtures::{CALLER, at, drafted, missed, text, text_to, thread_id};
+use crate::test_app::TestApp;
 
 /// A customer in New York.
 const NEW_YORKER: &str = "+12125550123";
@@ -17,28 +17,29 @@ fn path(customer: &str, rest: &str) -> String {
 }
 
 /// The AI's answer to all that was written: `words`.
-async fn answered(lab: &Lab, count: usize, minute: i64, words: &str) {
-    lab.rest().await;
-    lab.clock.advance(TimeDelta::seconds(3635));
-    let id = lab.drafts(count).await.last().unwrap().draft_id.clone();
-    lab.publish(at(minute), &drafted(&id, "ask", "", words))
+async fn answered(app: &TestApp, count: usize, minute: i64, words: &str) {
+    app.rest().await;
+    app.clock.advance(TimeDelta::seconds(3635));
+    let id = app.drafts(count).await.last().unwrap().draft_id.clone();
+    app.is_due().await;
+    app.publish(at(minute), &drafted(&id, "ask", "", words))
         .await;
-    lab.rest().await;
+    app.rest().await;
 }
 
 fn last(thread: &Value) -> &Value {
     thread["messages"].as_array().unwrap().last().unwrap()
 }
 
-pub async fn first_text_says_whose_it_is_and_how_to_opt_out(lab: Arc<Lab>) {
-    lab.publish(at(0), &text("SM1", CALLER, "my tap drips"))
+pub async fn first_text_says_whose_it_is_and_how_to_opt_out(app: Arc<TestApp>) {
+    app.publish(at(0), &text("SM1", CALLER, "my tap drips"))
         .await;
-    answered(&lab, 1, 2, "Where is it?").await;
-    lab.publish(at(3), &text("SM2", CALLER, "in the kitchen"))
+    answered(&app, 1, 2, "Where is it?").await;
+    app.publish(at(3), &text("SM2", CALLER, "in the kitchen"))
         .await;
-    answered(&lab, 2, 5, "Since when?").await;
+    answered(&app, 2, 5, "Since when?").await;
     let bodies = async || {
-        let sends = lab.sends().await.into_iter();
+        let sends = app.sends().await.into_iter();
         sends.map(|(_, it)| it.body).collect::<Vec<_>>()
     };
     assert_eq!(
@@ -52,22 +53,22 @@ pub async fn first_text_says_whose_it_is_and_how_to_opt_out(lab: Arc<Lab>) {
     let mut event = missed("CA1", NEW_YORKER);
     let text_back = event.tenant.as_mut().unwrap().text_back.as_mut().unwrap();
     text_back.template = "Sorry! How can we help?".into();
-    lab.publish(at(9), &event).await;
+    app.publish(at(9), &event).await;
     assert_eq!(
         bodies().await[2],
         "Smith Plumbing: Sorry! How can we help? Reply STOP to opt out."
     );
 }
 
-pub async fn texts_go_through_the_messaging_service(lab: Arc<Lab>) {
+pub async fn texts_go_through_the_messaging_service(app: Arc<TestApp>) {
     let mut event = missed("CA1", CALLER);
     let service = "MG00000000000000000000000000000001";
     event.tenant.as_mut().unwrap().messaging_service_sid = service.into();
-    lab.publish(at(0), &event).await;
-    lab.rest().await;
+    app.publish(at(0), &event).await;
+    app.rest().await;
     let body = json!({"body": "Ann here."});
-    assert_eq!(lab.post(&path(CALLER, "/messages"), body).await.0, 201);
-    let sends = lab.sends().await;
+    assert_eq!(app.post(&path(CALLER, "/messages"), body).await.0, 201);
+    let sends = app.sends().await;
     let by: Vec<_> = sends
         .iter()
         .map(|(_, it)| (it.messaging_service_sid.as_str(), it.from.as_str()))
@@ -75,7 +76,7 @@ pub async fn texts_go_through_the_messaging_service(lab: Arc<Lab>) {
     assert_eq!(by, [(service, "+15550100001"), (service, "+15550100001")]);
 }
 
-pub async fn keyword_is_answered_in_the_tenants_words_unless_twilio_has(lab: Arc<Lab>) {
+pub async fn keyword_is_answered_in_the_tenants_words_unless_twilio_has(app: Arc<TestApp>) {
     let abroad = |sid: &str, body: &str, opt_out_type: &str| {
         let mut event = text_to("smith", sid, "+447700900123", body);
         let text = event.text.as_mut().unwrap();
@@ -90,17 +91,17 @@ pub async fn keyword_is_answered_in_the_tenants_words_unless_twilio_has(lab: Arc
     };
     for (n, body) in ["HELP", "STOP", "START"].into_iter().enumerate() {
         let event = abroad(&format!("SM{n}"), body, body);
-        lab.publish(at(i64::try_from(n).unwrap()), &event).await;
-        lab.rest().await;
+        app.publish(at(i64::try_from(n).unwrap()), &event).await;
+        app.rest().await;
     }
-    assert_eq!(lab.sends().await.len(), 0, "Twilio has answered");
-    assert_eq!(lab.changes().await, [true, false]);
+    assert_eq!(app.sends().await.len(), 0, "Twilio has answered");
+    assert_eq!(app.changes().await, [true, false]);
     for (n, body) in [(5, "HELP"), (6, "STOP"), (7, "START")] {
-        lab.publish(at(n), &abroad(&format!("SM{n}"), body, ""))
+        app.publish(at(n), &abroad(&format!("SM{n}"), body, ""))
             .await;
-        lab.rest().await;
+        app.rest().await;
     }
-    let bodies: Vec<_> = lab
+    let bodies: Vec<_> = app
         .sends()
         .await
         .into_iter()
@@ -124,22 +125,22 @@ fn quiet(mut event: SmsInbound) -> SmsInbound {
 }
 
 /// It is 8:06 in the morning at the business, and 11:06 in New York.
-pub async fn what_is_no_answer_waits_for_the_end_of_quiet_hours(lab: Arc<Lab>) {
+pub async fn what_is_no_answer_waits_for_the_end_of_quiet_hours(app: Arc<TestApp>) {
     for customer in [NEW_YORKER, CALLER] {
-        lab.publish(
+        app.publish(
             at(0),
             &quiet(text(&format!("SM{customer}"), customer, "my tap drips")),
         )
         .await;
     }
-    lab.rest().await;
+    app.rest().await;
     let say = async |customer: &str, words: &str| {
-        let answer = lab
+        let answer = app
             .post(&path(customer, "/messages"), json!({"body": words}))
             .await;
         assert_eq!(answer.0, 201);
-        lab.rest().await;
-        lab.get(&path(customer, "")).await
+        app.rest().await;
+        app.get(&path(customer, "")).await
     };
     let thread = say(NEW_YORKER, "On it.").await;
     assert_eq!(
@@ -147,12 +148,12 @@ pub async fn what_is_no_answer_waits_for_the_end_of_quiet_hours(lab: Arc<Lab>) {
         json!(null),
         "an answer waits for nothing"
     );
-    let (_, send) = lab.sends().await.pop().unwrap();
+    let (_, send) = app.sends().await.pop().unwrap();
     assert_eq!(send.answers_until.parse(), Ok(at(120)));
     assert_eq!(send.quiet_hours.unwrap().from_minute, 660);
     assert_eq!(send.timezone, "America/Los_Angeles");
 
-    lab.clock.advance(TimeDelta::minutes(130));
+    app.clock.advance(TimeDelta::minutes(130));
     let thread = say(NEW_YORKER, "By the way...").await;
     assert_eq!(
         (&last(&thread)["status"], &last(&thread)["reason"]),
@@ -163,7 +164,7 @@ pub async fn what_is_no_answer_waits_for_the_end_of_quiet_hours(lab: Arc<Lab>) {
     assert_eq!(last(&thread)["reason"], json!(null));
 }
 
-pub async fn safety_is_told_in_the_tenants_words(lab: Arc<Lab>) {
+pub async fn safety_is_told_in_the_tenants_words(app: Arc<TestApp>) {
     let mut event = text("SM1", CALLER, "I think I smell gas in the kitchen");
     event.tenant.as_mut().unwrap().texts = Some(OwnTexts {
         safety: vec![own_texts::Safety {
@@ -172,8 +173,8 @@ pub async fn safety_is_told_in_the_tenants_words(lab: Arc<Lab>) {
         }],
         ..OwnTexts::default()
     });
-    lab.publish(at(0), &event).await;
-    let (_, safety) = lab.sends().await.pop().unwrap();
+    app.publish(at(0), &event).await;
+    let (_, safety) = app.sends().await.pop().unwrap();
     assert_eq!(
         safety.body,
         "Smith Plumbing: out of the house now, then call 0800 111 999. Reply STOP to opt out."
@@ -181,32 +182,32 @@ pub async fn safety_is_told_in_the_tenants_words(lab: Arc<Lab>) {
     assert!(!safety.expires_at.is_empty());
 }
 
-pub async fn blocked_customer_is_kept_and_nothing_follows(lab: Arc<Lab>) {
-    lab.publish(at(0), &text("SM1", CALLER, "buy my stuff now"))
+pub async fn blocked_customer_is_kept_and_nothing_follows(app: Arc<TestApp>) {
+    app.publish(at(0), &text("SM1", CALLER, "buy my stuff now"))
         .await;
-    lab.rest().await;
+    app.rest().await;
     let write = async |rest: &str| {
-        lab.call("POST", &path(CALLER, rest), "write-smith", None)
+        app.call("POST", &path(CALLER, rest), "write-smith", None)
             .await
             .0
     };
     assert_eq!(write("/block").await, 204);
-    let read_only = lab
+    let read_only = app
         .call("POST", &path(CALLER, "/block"), "read-smith", None)
         .await
         .0;
     assert_eq!(read_only, 403);
     assert_eq!(
-        lab.call("POST", &path(CALLER, "/read"), "write-smith", None)
+        app.call("POST", &path(CALLER, "/read"), "write-smith", None)
             .await
             .0,
         204
     );
-    lab.publish(at(1), &text("SM2", CALLER, "I smell gas, really"))
+    app.publish(at(1), &text("SM2", CALLER, "I smell gas, really"))
         .await;
-    lab.rest().await;
-    lab.publish(at(2), &missed("CA1", CALLER)).await;
-    let thread = lab.thread().await;
+    app.rest().await;
+    app.publish(at(2), &missed("CA1", CALLER)).await;
+    let thread = app.thread().await;
     assert_eq!(
         (&thread["blocked"], &thread["unread"], &thread["urgency"]),
         (&json!(true), &json!(0), &json!("normal"))
@@ -217,29 +218,29 @@ pub async fn blocked_customer_is_kept_and_nothing_follows(lab: Arc<Lab>) {
     let call = entries.iter().find(|it| it["kind"] == "call").unwrap();
     assert_eq!(call["detail"]["text_back"], "blocked");
     // A STOP counts all the same.
-    lab.publish(at(3), &text("SM3", CALLER, "STOP")).await;
-    assert_eq!(lab.changes().await, [true]);
-    assert_eq!(lab.sends().await.len(), 0);
+    app.publish(at(3), &text("SM3", CALLER, "STOP")).await;
+    assert_eq!(app.changes().await, [true]);
+    assert_eq!(app.sends().await.len(), 0);
     assert_eq!(write("/unblock").await, 204);
-    lab.publish(at(4), &text("SM4", CALLER, "START")).await;
-    lab.rest().await;
-    lab.publish(at(5), &text("SM5", CALLER, "my tap drips for real"))
+    app.publish(at(4), &text("SM4", CALLER, "START")).await;
+    app.rest().await;
+    app.publish(at(5), &text("SM5", CALLER, "my tap drips for real"))
         .await;
-    assert!(lab.thread().await["reply_due_at"].is_string());
+    assert!(app.thread().await["reply_due_at"].is_string());
 }
 
-pub async fn short_code_and_other_channels_are_left_to_a_person(lab: Arc<Lab>) {
+pub async fn short_code_and_other_channels_are_left_to_a_person(app: Arc<TestApp>) {
     for (n, from) in ["72975", "whatsapp:+15550109999"].into_iter().enumerate() {
         let sid = format!("SM{n}");
-        lab.publish(at(0), &text(&sid, from, "Is anybody there today?"))
+        app.publish(at(0), &text(&sid, from, "Is anybody there today?"))
             .await;
-        lab.rest().await;
-        let thread = lab.get(&path(from, "")).await;
+        app.rest().await;
+        let thread = app.get(&path(from, "")).await;
         assert_eq!(
             (&thread["attention"], &thread["reply_due_at"]),
             (&json!("not_a_phone_number"), &json!(null))
         );
-        let (code, answer) = lab
+        let (code, answer) = app
             .post(&path(from, "/messages"), json!({"body": "Yes."}))
             .await;
         assert_eq!(
@@ -247,5 +248,5 @@ pub async fn short_code_and_other_channels_are_left_to_a_person(lab: Arc<Lab>) {
             (409, &json!("not_a_phone_number"))
         );
     }
-    assert_eq!(lab.sends().await.len(), 0);
+    assert_eq!(app.sends().await.len(), 0);
 }

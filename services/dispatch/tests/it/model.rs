@@ -12,7 +12,7 @@ pub type Minute = i64;
 pub struct Facts {
     /// Calls of one caller: when, of which tenant, to which of its numbers.
     pub calls: Vec<(Minute, bool, u8)>,
-    /// Texts of his: when, to which tenant, what.
+    /// Texts of theirs: when, to which tenant, what.
     pub texts: Vec<(Minute, bool, Word)>,
     /// What is heard, in this order.
     pub news: Vec<News>,

@@ -4,15 +4,15 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use clock::Clock;
-use dispatch::test_support as door;
+use dispatch::test_support;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, TestCaseError, TestRng, TestRunner};
 use store::{Database, Store, Tx};
 
-use crate::lab::Lab;
+use crate::fixtures::{CALLER, at, missed_at, number, refused, sent, status, text_to, thread_id};
 use crate::model::{CALLS, Facts, Model, News, TEXTS, Word, facts};
-use crate::world::{CALLER, at, missed_at, number, refused, sent, status, text_to, thread_id};
+use crate::test_app::TestApp;
 
 fn tenant(other: bool) -> &'static str {
     if other { "jones" } else { "smith" }
@@ -65,7 +65,7 @@ async fn hear(
         News::Missed(call) => {
             let event = missed_call(facts, call);
             let (it, whose) = (event.call.unwrap(), event.tenant.unwrap());
-            let answered = door::answer(tx, at(facts.calls[call].0), &it, &whose, false)
+            let answered = test_support::answer(tx, at(facts.calls[call].0), &it, &whose, false)
                 .await
                 .unwrap();
             prop_assert_eq!(
@@ -78,7 +78,7 @@ async fn hear(
         News::Text(text) => {
             let event = inbound(facts, text);
             let (it, whose) = (event.text.unwrap(), event.tenant.unwrap());
-            let kept = door::keep(tx, at(facts.texts[text].0), &it, &whose, false)
+            let kept = test_support::keep(tx, at(facts.texts[text].0), &it, &whose, false)
                 .await
                 .unwrap();
             let (new, change) = model.text(facts, text);
@@ -90,19 +90,19 @@ async fn hear(
         }
         News::Sent(call) => {
             let event = sent(&message_id(call), &format!("SM-out-{call}"));
-            door::sent(tx, at(facts.calls[call].0), at(1000), &event)
+            test_support::sent(tx, at(facts.calls[call].0), at(1000), &event)
                 .await
                 .unwrap();
             model.sent(call);
         }
         News::Status(call, word) => {
             let event = status(&format!("SM-out-{call}"), word, None);
-            door::status(tx, at(0), &event).await.unwrap();
+            test_support::status(tx, at(0), &event).await.unwrap();
             model.status(call, word);
         }
         News::Refused(call, twilio) => {
             let event = refusal(facts, call, twilio);
-            door::refused(tx, at(facts.calls[call].0), &event)
+            test_support::refused(tx, at(facts.calls[call].0), &event)
                 .await
                 .unwrap();
             model.refused(facts, call, twilio);
@@ -117,11 +117,11 @@ async fn compare(tx: &mut Tx, facts: &Facts, model: &Model) -> Result<(), TestCa
     for other in [false, true] {
         for nth in 0..2 {
             let id = thread_id(tenant(other), nth, CALLER);
-            if let Some((thread, out)) = door::conversation_find(tx, &id).await.unwrap() {
+            if let Some((thread, out)) = test_support::conversation_find(tx, &id).await.unwrap() {
                 prop_assert_eq!(&thread.number, &number(tenant(other), nth));
                 prop_assert_eq!(out, model.opted_out(other));
             }
-            for message in door::message_list(tx, &id, &door::Window::default())
+            for message in test_support::message_list(tx, &id, &test_support::Window::default())
                 .await
                 .unwrap()
             {
@@ -170,7 +170,7 @@ fn any_order_and_any_repeat_follow_the_model() {
         dir: dir.path().to_owned(),
     };
     let store = runtime
-        .block_on(Store::open(&database, "dispatch", door::MIGRATIONS))
+        .block_on(Store::open(&database, "dispatch", test_support::MIGRATIONS))
         .unwrap();
     let config = Config {
         cases: 300,
@@ -201,7 +201,7 @@ fn any_order_and_any_repeat_follow_the_model() {
 }
 
 /// Everything at once, several times, through the bus: what does not depend on the order holds.
-pub async fn a_storm_of_events_comes_to_rest(lab: Arc<Lab>) {
+pub async fn storm_of_events_comes_to_rest(app: Arc<TestApp>) {
     let rng = TestRng::deterministic_rng(proptest::test_runner::RngAlgorithm::ChaCha);
     let mut runner = TestRunner::new_with_rng(Config::default(), rng);
     let facts = facts(80).new_tree(&mut runner).unwrap().current();
@@ -209,26 +209,26 @@ pub async fn a_storm_of_events_comes_to_rest(lab: Arc<Lab>) {
     for news in &facts.news {
         match *news {
             News::Missed(call) => {
-                lab.publish(at(facts.calls[call].0), &missed_call(&facts, call))
+                app.publish(at(facts.calls[call].0), &missed_call(&facts, call))
                     .await
             }
             News::Text(text) => {
-                lab.publish(at(facts.texts[text].0), &inbound(&facts, text))
+                app.publish(at(facts.texts[text].0), &inbound(&facts, text))
                     .await
             }
             News::Sent(call) => {
                 let event = sent(&message_id(call), &format!("SM-out-{call}"));
-                lab.publish(clock.now(), &event).await
+                app.publish(clock.now(), &event).await
             }
             News::Status(call, word) => {
                 let event = status(&format!("SM-out-{call}"), word, None);
-                lab.publish(clock.now(), &event).await
+                app.publish(clock.now(), &event).await
             }
             // Whoever is refused may be texted or not, as it comes; the orders above have it.
             News::Refused(..) => continue,
         };
     }
-    let sends = lab.sends().await;
+    let sends = app.sends().await;
     let texted: Vec<_> = (0..CALLS)
         .filter(|call| {
             sends
@@ -253,7 +253,7 @@ pub async fn a_storm_of_events_comes_to_rest(lab: Arc<Lab>) {
         }
     }
     let mut kept = 0;
-    for item in lab.get("/conversations/").await["items"]
+    for item in app.get("/conversations/").await["items"]
         .as_array()
         .unwrap()
     {
@@ -261,7 +261,7 @@ pub async fn a_storm_of_events_comes_to_rest(lab: Arc<Lab>) {
             item["opted_out"],
             model.opted_out(item["tenant_id"] == "jones")
         );
-        let thread = lab
+        let thread = app
             .get(&format!("/conversations/{}", item["id"].as_str().unwrap()))
             .await;
         let messages = thread["messages"].as_array().unwrap();
@@ -271,5 +271,5 @@ pub async fn a_storm_of_events_comes_to_rest(lab: Arc<Lab>) {
             .count();
     }
     assert_eq!(kept, model.kept.len());
-    assert!(lab.dead().await.is_empty());
+    assert!(app.dead().await.is_empty());
 }

@@ -6,12 +6,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use diesel::connection::{Instrumentation, InstrumentationEvent, set_default_instrumentation};
 use diesel::sql_types::{BigInt, Text};
 use diesel::{QueryableByName, sql_query};
-use dispatch::test_support as door;
-use door::{Filter, Window};
+use dispatch::test_support;
 use store::{Store, Tx, on};
+use test_support::{Filter, Window};
 use testkit::Mode;
 
-use crate::lab::Lab;
+use crate::test_app::TestApp;
 
 const TENANTS: usize = 20;
 /// A page of the inbox.
@@ -67,29 +67,35 @@ async fn each(tx: &mut Tx, mut look: impl AsyncFnMut(&mut Tx, &str)) {
     ];
     for (name, filter) in filters {
         look(tx, name).await;
-        door::conversation_list(tx, &filter, PAGE).await.unwrap();
+        test_support::conversation_list(tx, &filter, PAGE)
+            .await
+            .unwrap();
     }
     look(tx, "thread").await;
-    door::conversation_find(tx, THREAD).await.unwrap();
+    test_support::conversation_find(tx, THREAD).await.unwrap();
     let latest = Window {
         limit: Some(PAGE),
         ..Window::default()
     };
     look(tx, "messages").await;
-    door::message_list(tx, THREAD, &latest).await.unwrap();
+    test_support::message_list(tx, THREAD, &latest)
+        .await
+        .unwrap();
     let before = Window {
         before: Some((long_ago, "message-7".to_owned())),
         ..latest
     };
     look(tx, "messages before").await;
-    door::message_list(tx, THREAD, &before).await.unwrap();
+    test_support::message_list(tx, THREAD, &before)
+        .await
+        .unwrap();
     look(tx, "").await;
 }
 
-pub async fn threads_and_messages_are_found_by_an_index_among_100_000(lab: Arc<Lab>) {
-    match lab.mode() {
+pub async fn threads_and_messages_are_found_by_an_index_among_100_000(app: Arc<TestApp>) {
+    match app.mode() {
         Mode::Embedded => planned().await,
-        Mode::Distributed => scanned(lab.own_store()).await,
+        Mode::Distributed => scanned(app.own_store()).await,
     }
 }
 
@@ -200,7 +206,7 @@ async fn planned() {
     let database = store::Database::Sqlite {
         dir: dir.path().to_owned(),
     };
-    let store = Store::open(&database, "planned", door::MIGRATIONS)
+    let store = Store::open(&database, "planned", test_support::MIGRATIONS)
         .await
         .unwrap();
     let mut tx = store.begin().await.unwrap();

@@ -6,13 +6,13 @@ use clock::Clock;
 use events::v1::{ReplyDraft, ReplyDrafted, ResolveQuery, Resolved};
 use events::{Envelope, Event};
 use serde_json::json;
-use testkit::Ear;
+use testkit::EventRecorder;
 
-use crate::lab::Lab;
-use crate::world::{drafted, tenant};
+use crate::fixtures::{drafted, tenant};
+use crate::test_app::TestApp;
 
 /// Answers what tenants and a model would.
-async fn others(lab: &Lab) {
+async fn others(app: &TestApp) {
     let resolved = |_: &Envelope| {
         let resolved = Resolved {
             tenant: Some(tenant("smith", 0)),
@@ -20,10 +20,10 @@ async fn others(lab: &Lab) {
         };
         Some(Envelope::new("trunkline/test", &Clock::system(), &resolved))
     };
-    let tenants = Arc::new(Ear::default());
+    let tenants = Arc::new(EventRecorder::default());
     let query = [ResolveQuery::TYPE];
     tenants
-        .listen_and_answer("test.tenants", &lab.bus(), &query, resolved)
+        .listen_and_answer("test.tenants", &app.bus(), &query, resolved)
         .await;
     let write = |asked: &Envelope| {
         let draft: ReplyDraft = asked.decode().ok()?;
@@ -43,22 +43,22 @@ async fn others(lab: &Lab) {
         };
         Some(Envelope::new("trunkline/test", &Clock::system(), &said))
     };
-    let model = Arc::new(Ear::default());
+    let model = Arc::new(EventRecorder::default());
     let command = [ReplyDraft::TYPE];
     model
-        .listen_and_answer("test.scoring", &lab.bus(), &command, write)
+        .listen_and_answer("test.scoring", &app.bus(), &command, write)
         .await;
 }
 
-pub async fn message_of_another_platform_is_understood_without_a_thread(lab: Arc<Lab>) {
-    others(&lab).await;
+pub async fn message_of_another_platform_is_understood_without_a_thread(app: Arc<TestApp>) {
+    others(&app).await;
     let asked = json!({
         "callerPhone": "+15550109999", "calledNumber": "+15550100001", "businessName": "Smith & Sons",
         "tradeType": "plumbing",
         "conversationHistory": ["Hello?", {"role": "assistant", "content": "How can we help?"}],
         "currentMessage": "My water heater burst at 789 Sunset Blvd 94110",
     });
-    let (code, answer) = lab.post("/dispatch/process", asked).await;
+    let (code, answer) = app.post("/dispatch/process", asked).await;
     assert_eq!(code, 200, "{answer}");
     assert_eq!(answer["extracted"]["job"]["value"], "leak under the sink");
     assert_eq!(
@@ -80,7 +80,7 @@ pub async fn message_of_another_platform_is_understood_without_a_thread(lab: Arc
             .unwrap()
             .starts_with("We can come ")
     );
-    let draft = lab.drafts(1).await.remove(0);
+    let draft = app.drafts(1).await.remove(0);
     let history: Vec<(&str, &str)> = draft
         .history
         .iter()
@@ -95,14 +95,14 @@ pub async fn message_of_another_platform_is_understood_without_a_thread(lab: Arc
         ]
     );
     assert_eq!(draft.tenant.unwrap().name, "Smith & Sons");
-    assert_eq!(lab.get("/conversations/").await["items"], json!([]));
-    assert_eq!(lab.sends().await.len(), 0);
+    assert_eq!(app.get("/conversations/").await["items"], json!([]));
+    assert_eq!(app.sends().await.len(), 0);
 
     // A stranger's number says nothing of itself, and an invented price is not passed on.
     let asked = json!({
         "calledNumber": "+15550100001", "businessName": "Jones", "currentMessage": "how much is it",
     });
-    let (code, answer) = lab
+    let (code, answer) = app
         .call("POST", "/dispatch/process", "write-jones", Some(asked))
         .await;
     assert_eq!((code, &answer["proposed_slot"]), (200, &json!(null)));
@@ -115,6 +115,6 @@ pub async fn message_of_another_platform_is_understood_without_a_thread(lab: Arc
         json!({"currentMessage": "x".repeat(5_001)}),
         json!({"message": "hi"}),
     ] {
-        assert_eq!(lab.post("/dispatch/process", bad).await.0, 422);
+        assert_eq!(app.post("/dispatch/process", bad).await.0, 422);
     }
 }

@@ -6,10 +6,10 @@ use clock::Clock;
 use events::v1::directory::Entry;
 use events::v1::{CallMissed, Directory, DirectoryQuery, TextBack};
 use events::{Envelope, Event};
-use testkit::{Ear, eventually};
+use testkit::{EventRecorder, eventually};
 
-use crate::lab::{Lab, log};
-use crate::world::{ACCOUNT, CALLER, FORWARD, at, missed, missed_at, number, text, thread_id};
+use crate::fixtures::{ACCOUNT, CALLER, FORWARD, at, missed, missed_at, number, text, thread_id};
+use crate::test_app::{TestApp, log};
 
 /// What the tenant of a call has said of texts back.
 fn text_back(missed: &mut CallMissed) -> &mut TextBack {
@@ -17,15 +17,15 @@ fn text_back(missed: &mut CallMissed) -> &mut TextBack {
     tenant.text_back.as_mut().unwrap()
 }
 
-pub async fn a_missed_call_is_answered_with_one_text(lab: Arc<Lab>) {
+pub async fn missed_call_is_answered_with_one_text(app: Arc<TestApp>) {
     let mut event = missed("CA1", CALLER);
-    lab.publish_as("e1", at(0), &event).await;
-    lab.publish_as("e1", at(0), &event).await;
-    lab.publish(at(0), &event).await;
+    app.publish_as("e1", at(0), &event).await;
+    app.publish_as("e1", at(0), &event).await;
+    app.publish(at(0), &event).await;
     event.reason = "abandoned".into();
-    lab.publish(at(500), &event).await;
+    app.publish(at(500), &event).await;
 
-    let sends = lab.sends().await;
+    let sends = app.sends().await;
     assert_eq!(sends.len(), 1, "{sends:?}");
     let (envelope, send) = &sends[0];
     assert_eq!(envelope.id, send.message_id);
@@ -59,37 +59,37 @@ pub async fn a_missed_call_is_answered_with_one_text(lab: Arc<Lab>) {
     assert!(expires.contains(&send.expires_at), "{}", send.expires_at);
 }
 
-pub async fn a_caller_is_texted_once_in_a_while(lab: Arc<Lab>) {
-    lab.publish(at(60), &missed("CA1", CALLER)).await;
-    assert_eq!(lab.sends().await.len(), 1);
+pub async fn caller_is_texted_once_in_a_while(app: Arc<TestApp>) {
+    app.publish(at(60), &missed("CA1", CALLER)).await;
+    assert_eq!(app.sends().await.len(), 1);
     // Another number of the business, another call: the window is half an hour, before and after.
     for (call, minute) in [("CA2", 60), ("CA3", 89), ("CA4", 31), ("CA5", 61)] {
-        lab.publish(at(minute), &missed_at("smith", 1, call, CALLER))
+        app.publish(at(minute), &missed_at("smith", 1, call, CALLER))
             .await;
     }
-    assert_eq!(lab.sends().await.len(), 1);
-    // Another caller, another business: each his own text.
-    lab.publish(at(60), &missed("CA6", "+15550109998")).await;
-    lab.publish(at(60), &missed_at("jones", 0, "CA7", CALLER))
+    assert_eq!(app.sends().await.len(), 1);
+    // Another caller, another business: each its own text.
+    app.publish(at(60), &missed("CA6", "+15550109998")).await;
+    app.publish(at(60), &missed_at("jones", 0, "CA7", CALLER))
         .await;
-    assert_eq!(lab.sends().await.len(), 3);
+    assert_eq!(app.sends().await.len(), 3);
     // After the window; and, heard late, before it.
-    lab.publish(at(90), &missed_at("smith", 1, "CA8", CALLER))
+    app.publish(at(90), &missed_at("smith", 1, "CA8", CALLER))
         .await;
-    lab.publish(at(30), &missed("CA9", CALLER)).await;
-    assert_eq!(lab.sends().await.len(), 5);
+    app.publish(at(30), &missed("CA9", CALLER)).await;
+    assert_eq!(app.sends().await.len(), 5);
     // Between two texts, whichever was the last to be sent.
-    lab.publish(at(75), &missed("CA10", CALLER)).await;
+    app.publish(at(75), &missed("CA10", CALLER)).await;
     // The tenant's own window.
     let mut event = missed("CA11", CALLER);
     text_back(&mut event).window_s = 7200;
-    lab.publish(at(130), &event).await;
-    assert_eq!(lab.sends().await.len(), 5);
+    app.publish(at(130), &event).await;
+    assert_eq!(app.sends().await.len(), 5);
 }
 
-pub async fn each_reason_to_stay_silent(lab: Arc<Lab>) {
+pub async fn each_reason_to_stay_silent(app: Arc<TestApp>) {
     // The first look begins the count.
-    lab.get("/metrics").await;
+    app.get("/metrics").await;
     let mut nth = 0;
     let mut next = |from: &str| {
         nth += 1;
@@ -117,21 +117,21 @@ pub async fn each_reason_to_stay_silent(lab: Arc<Lab>) {
     elsewhere.tenant.as_mut().unwrap().number = None;
     events.push(elsewhere);
     for event in &events {
-        lab.publish(at(0), event).await;
+        app.publish(at(0), event).await;
     }
-    lab.publish(at(0), &text("SM1", "+15550109998", "STOP"))
+    app.publish(at(0), &text("SM1", "+15550109998", "STOP"))
         .await;
-    lab.rest().await;
-    lab.publish(at(1), &next("+15550109998")).await;
-    assert_eq!(lab.sends().await.len(), 0);
+    app.rest().await;
+    app.publish(at(1), &next("+15550109998")).await;
+    assert_eq!(app.sends().await.len(), 0);
 
-    lab.publish(at(1), &missed("CA90", "+15550109997")).await;
-    lab.rest().await;
-    lab.publish(at(2), &missed("CA90", "+15550109997")).await;
-    lab.publish(at(2), &missed("CA91", "+15550109997")).await;
-    assert_eq!(lab.sends().await.len(), 1);
+    app.publish(at(1), &missed("CA90", "+15550109997")).await;
+    app.rest().await;
+    app.publish(at(2), &missed("CA90", "+15550109997")).await;
+    app.publish(at(2), &missed("CA91", "+15550109997")).await;
+    assert_eq!(app.sends().await.len(), 1);
 
-    let metrics = lab.get("/metrics").await;
+    let metrics = app.get("/metrics").await;
     let metrics = metrics.as_str().unwrap();
     for outcome in [
         "sent",
@@ -149,7 +149,7 @@ pub async fn each_reason_to_stay_silent(lab: Arc<Lab>) {
 }
 
 /// Two businesses of this platform would text each other for ever.
-pub async fn number_of_another_tenant_is_not_texted(lab: Arc<Lab>) {
+pub async fn number_of_another_tenant_is_not_texted(app: Arc<TestApp>) {
     let theirs = number("jones", 0);
     let directory = Directory {
         entries: vec![Entry {
@@ -163,19 +163,19 @@ pub async fn number_of_another_tenant_is_not_texted(lab: Arc<Lab>) {
         let clock = Clock::system();
         Some(Envelope::new("trunkline/test", &clock, &directory))
     };
-    Arc::new(Ear::default())
-        .listen_and_answer("test.tenants", &lab.bus(), &[DirectoryQuery::TYPE], answer)
+    Arc::new(EventRecorder::default())
+        .listen_and_answer("test.tenants", &app.bus(), &[DirectoryQuery::TYPE], answer)
         .await;
-    let known = lab.parts().directory;
+    let known = app.parts().directory;
     eventually("the directory is loaded", async || known.is_loaded()).await;
-    lab.publish(at(0), &missed("CA1", &theirs)).await;
-    lab.publish(at(1), &missed("CA2", CALLER)).await;
-    let sends = lab.sends().await;
+    app.publish(at(0), &missed("CA1", &theirs)).await;
+    app.publish(at(1), &missed("CA2", CALLER)).await;
+    let sends = app.sends().await;
     assert_eq!(sends.len(), 1);
     assert_eq!(sends[0].1.to, CALLER);
 }
 
-pub async fn what_a_text_costs_stands_in_the_log(lab: Arc<Lab>) {
+pub async fn what_a_text_costs_stands_in_the_log(app: Arc<TestApp>) {
     // They say whose they are and how to opt out, so that nothing is added.
     let cyrillic = format!("Smith Plumbing STOP {}", "ж".repeat(135));
     // No other case has these callers and these words: all cases share one log.
@@ -197,8 +197,8 @@ pub async fn what_a_text_costs_stands_in_the_log(lab: Arc<Lab>) {
         let call = format!("CA{}", Clock::system().id());
         let mut event = missed(&call, caller);
         text_back(&mut event).template = words.into();
-        lab.publish(at(0), &event).await;
-        let sends = lab.sends().await;
+        app.publish(at(0), &event).await;
+        let sends = app.sends().await;
         let send = sends.iter().find(|(_, send)| send.to == caller);
         assert_eq!(send.map(|(_, send)| send.body.as_str()), Some(words));
 
@@ -216,22 +216,22 @@ pub async fn what_a_text_costs_stands_in_the_log(lab: Arc<Lab>) {
     }
 }
 
-pub async fn stop_silences_and_start_wakes(lab: Arc<Lab>) {
-    lab.publish(at(0), &text("SM1", CALLER, " Stop\n")).await;
-    assert_eq!(lab.changes().await, [true]);
-    lab.publish(at(1), &missed("CA1", CALLER)).await;
-    assert_eq!(lab.sends().await.len(), 0);
-    assert_eq!(lab.thread().await["opted_out"], true);
+pub async fn stop_silences_and_start_wakes(app: Arc<TestApp>) {
+    app.publish(at(0), &text("SM1", CALLER, " Stop\n")).await;
+    assert_eq!(app.changes().await, [true]);
+    app.publish(at(1), &missed("CA1", CALLER)).await;
+    assert_eq!(app.sends().await.len(), 0);
+    assert_eq!(app.thread().await["opted_out"], true);
 
-    lab.publish(at(2), &text("SM2", CALLER, "START")).await;
-    assert_eq!(lab.changes().await, [true, false]);
-    lab.publish(at(3), &missed("CA2", CALLER)).await;
-    assert_eq!(lab.sends().await.len(), 1);
-    assert_eq!(lab.thread().await["opted_out"], false);
-    // His wish is for one business.
-    lab.publish(at(4), &text("SM3", CALLER, "STOP")).await;
-    lab.rest().await;
-    lab.publish(at(5), &missed_at("jones", 0, "CA3", CALLER))
+    app.publish(at(2), &text("SM2", CALLER, "START")).await;
+    assert_eq!(app.changes().await, [true, false]);
+    app.publish(at(3), &missed("CA2", CALLER)).await;
+    assert_eq!(app.sends().await.len(), 1);
+    assert_eq!(app.thread().await["opted_out"], false);
+    // The wish is for one business.
+    app.publish(at(4), &text("SM3", CALLER, "STOP")).await;
+    app.rest().await;
+    app.publish(at(5), &missed_at("jones", 0, "CA3", CALLER))
         .await;
-    assert_eq!(lab.sends().await.len(), 2);
+    assert_eq!(app.sends().await.len(), 2);
 }

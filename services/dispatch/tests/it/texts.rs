@@ -6,21 +6,21 @@ use events::v1::Media;
 use serde_json::json;
 use testkit::eventually;
 
-use crate::lab::Lab;
-use crate::world::{CALLER, at, missed, opt_out, refused, sent, status, text};
+use crate::fixtures::{CALLER, at, missed, opt_out, refused, sent, status, text};
+use crate::test_app::TestApp;
 
-pub async fn a_text_joins_the_thread_of_the_call(lab: Arc<Lab>) {
-    lab.publish(at(0), &missed("CA1", CALLER)).await;
+pub async fn text_joins_the_thread_of_the_call(app: Arc<TestApp>) {
+    app.publish(at(0), &missed("CA1", CALLER)).await;
     let mut event = text("SM1", CALLER, "My tap drips, at 789 Sunset Blvd");
     event.text.as_mut().unwrap().media = vec![Media {
         url: format!(
             "{}/2010-04-01/Accounts/AC1/Messages/MM1/Media/ME1",
-            lab.twilio.url
+            app.twilio.url
         ),
         content_type: "image/jpeg".into(),
     }];
-    lab.publish(at(1), &event).await;
-    let thread = lab.thread().await;
+    app.publish(at(1), &event).await;
+    let thread = app.thread().await;
     let messages = thread["messages"].as_array().unwrap();
     let who: Vec<_> = messages
         .iter()
@@ -37,78 +37,78 @@ pub async fn a_text_joins_the_thread_of_the_call(lab: Arc<Lab>) {
     assert_eq!(messages[1]["media"][0]["content_type"], "image/jpeg");
     assert_eq!(messages[1]["status"], "received");
     assert_eq!(
-        lab.get("/conversations/").await["items"]
+        app.get("/conversations/").await["items"]
             .as_array()
             .unwrap()
             .len(),
         1
     );
-    assert!(lab.changes().await.is_empty());
+    assert!(app.changes().await.is_empty());
 }
 
-pub async fn a_second_delivery_changes_nothing(lab: Arc<Lab>) {
-    lab.publish(at(0), &text("SM1", CALLER, "STOP")).await;
-    lab.rest().await;
-    lab.publish(at(1), &text("SM2", CALLER, "START")).await;
-    let before = (lab.thread().await, lab.changes().await);
+pub async fn second_delivery_changes_nothing(app: Arc<TestApp>) {
+    app.publish(at(0), &text("SM1", CALLER, "STOP")).await;
+    app.rest().await;
+    app.publish(at(1), &text("SM2", CALLER, "START")).await;
+    let before = (app.thread().await, app.changes().await);
     // Another event of the same message, later than all the others.
-    lab.publish(at(9), &text("SM1", CALLER, "STOP")).await;
-    assert_eq!((lab.thread().await, lab.changes().await), before);
+    app.publish(at(9), &text("SM1", CALLER, "STOP")).await;
+    assert_eq!((app.thread().await, app.changes().await), before);
     assert_eq!(before.0["messages"].as_array().unwrap().len(), 2);
 }
 
-pub async fn a_wish_counts_by_its_own_time(lab: Arc<Lab>) {
+pub async fn wish_counts_by_its_own_time(app: Arc<TestApp>) {
     // The START of minute 2 is heard before the STOP of minute 1.
-    lab.publish(at(2), &text("SM2", CALLER, "START")).await;
-    lab.rest().await;
-    lab.publish(at(1), &text("SM1", CALLER, "STOP")).await;
-    assert_eq!(lab.thread().await["opted_out"], false);
+    app.publish(at(2), &text("SM2", CALLER, "START")).await;
+    app.rest().await;
+    app.publish(at(1), &text("SM1", CALLER, "STOP")).await;
+    assert_eq!(app.thread().await["opted_out"], false);
     // With Advanced Opt-Out Twilio says what a text of the business's own choice means.
     let mut event = text("SM3", CALLER, "no more pipes");
     event.text.as_mut().unwrap().opt_out_type = "STOP".into();
-    lab.publish(at(3), &event).await;
-    let thread = lab.thread().await;
+    app.publish(at(3), &event).await;
+    let thread = app.thread().await;
     assert_eq!(thread["opted_out"], true);
-    // What he writes all the same is kept.
-    lab.publish(at(4), &text("SM4", CALLER, "stop it, I said"))
+    // What they write all the same is kept.
+    app.publish(at(4), &text("SM4", CALLER, "stop it, I said"))
         .await;
-    let thread = lab.thread().await;
+    let thread = app.thread().await;
     assert_eq!(thread["opted_out"], true);
     assert_eq!(thread["messages"].as_array().unwrap().len(), 4);
-    assert_eq!(lab.changes().await.last(), Some(&true));
+    assert_eq!(app.changes().await.last(), Some(&true));
 }
 
-pub async fn egress_may_know_of_a_wish(lab: Arc<Lab>) {
-    lab.publish(at(1), &opt_out(true)).await;
-    lab.rest().await;
-    lab.publish(at(2), &missed("CA1", CALLER)).await;
-    assert_eq!(lab.sends().await.len(), 0);
+pub async fn egress_may_know_of_a_wish(app: Arc<TestApp>) {
+    app.publish(at(1), &opt_out(true)).await;
+    app.rest().await;
+    app.publish(at(2), &missed("CA1", CALLER)).await;
+    assert_eq!(app.sends().await.len(), 0);
     // It is not told again as our own.
-    assert!(lab.changes().await.is_empty());
-    lab.publish(at(3), &text("SM1", CALLER, "unstop")).await;
-    lab.rest().await;
+    assert!(app.changes().await.is_empty());
+    app.publish(at(3), &text("SM1", CALLER, "unstop")).await;
+    app.rest().await;
     // An old one that comes again late.
-    lab.publish(at(1), &opt_out(true)).await;
-    lab.rest().await;
-    lab.publish(at(4), &missed("CA2", CALLER)).await;
-    assert_eq!(lab.sends().await.len(), 1);
+    app.publish(at(1), &opt_out(true)).await;
+    app.rest().await;
+    app.publish(at(4), &missed("CA2", CALLER)).await;
+    assert_eq!(app.sends().await.len(), 1);
 }
 
-pub async fn what_makes_no_sense_is_put_aside(lab: Arc<Lab>) {
+pub async fn what_makes_no_sense_is_put_aside(app: Arc<TestApp>) {
     let mut nameless = missed("", CALLER);
-    lab.throw("e1", at(0), &nameless).await;
+    app.throw("e1", at(0), &nameless).await;
     nameless.tenant = None;
-    lab.throw("e2", at(0), &nameless).await;
-    lab.throw("e3", at(0), &text("", CALLER, "hello")).await;
-    lab.throw("e4", at(0), &text("SM1", "", "hello")).await;
-    lab.throw("e5", at(0), &sent("m1", "")).await;
-    lab.throw("e6", at(0), &status("", "sent", None)).await;
-    eventually("all are dead letters", async || lab.dead().await.len() == 6).await;
+    app.throw("e2", at(0), &nameless).await;
+    app.throw("e3", at(0), &text("", CALLER, "hello")).await;
+    app.throw("e4", at(0), &text("SM1", "", "hello")).await;
+    app.throw("e5", at(0), &sent("m1", "")).await;
+    app.throw("e6", at(0), &status("", "sent", None)).await;
+    eventually("all are dead letters", async || app.dead().await.len() == 6).await;
     // What is not ours is no fault.
-    lab.publish(at(0), &sent("m1", "SM9")).await;
-    lab.publish(at(0), &refused("m1", 30007, "refused_by_twilio"))
+    app.publish(at(0), &sent("m1", "SM9")).await;
+    app.publish(at(0), &refused("m1", 30007, "refused_by_twilio"))
         .await;
-    lab.rest().await;
-    assert_eq!(lab.dead().await.len(), 6);
-    assert_eq!(lab.get("/conversations/").await["items"], json!([]));
+    app.rest().await;
+    assert_eq!(app.dead().await.len(), 6);
+    assert_eq!(app.get("/conversations/").await["items"], json!([]));
 }

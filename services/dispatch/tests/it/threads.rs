@@ -5,8 +5,10 @@ use std::sync::Arc;
 use events::v1::{Interview, InterviewEnded, Recording, RecordingStored};
 use serde_json::{Value, json};
 
-use crate::lab::Lab;
-use crate::world::{CALLER, at, ended, missed, missed_at, refused, sent, status, text, thread_id};
+use crate::fixtures::{
+    CALLER, at, ended, missed, missed_at, refused, sent, status, text, thread_id,
+};
+use crate::test_app::TestApp;
 
 fn path(rest: &str) -> String {
     format!("/conversations/{}{rest}", thread_id("smith", 0, CALLER))
@@ -20,15 +22,15 @@ fn ids(page: &Value) -> Vec<&str> {
         .collect()
 }
 
-pub async fn opt_out_is_kept_with_its_words_as_evidence(lab: Arc<Lab>) {
+pub async fn opt_out_is_kept_with_its_words_as_evidence(app: Arc<TestApp>) {
     let words = "Thanks, but please stop texting me!";
-    lab.publish(at(0), &text("SM1", CALLER, words)).await;
-    assert_eq!(lab.changes().await, [true]);
-    lab.publish(at(1), &text("SM2", CALLER, "can you stop by at 5?"))
+    app.publish(at(0), &text("SM1", CALLER, words)).await;
+    assert_eq!(app.changes().await, [true]);
+    app.publish(at(1), &text("SM2", CALLER, "can you stop by at 5?"))
         .await;
-    lab.publish(at(2), &text("SM3", CALLER, "START")).await;
-    assert_eq!(lab.changes().await, [true, false]);
-    let page = lab.get("/opt-outs/?tenant=smith").await;
+    app.publish(at(2), &text("SM3", CALLER, "START")).await;
+    assert_eq!(app.changes().await, [true, false]);
+    let page = app.get("/opt-outs/?tenant=smith").await;
     let shown: Vec<_> = page["items"]
         .as_array()
         .unwrap()
@@ -45,48 +47,48 @@ pub async fn opt_out_is_kept_with_its_words_as_evidence(lab: Arc<Lab>) {
         shown,
         [("START", "START", "words"), ("STOP", words, "words")]
     );
-    let (status, _) = lab
+    let (status, _) = app
         .call("GET", "/opt-outs/?tenant=smith", "read-jones", None)
         .await;
     assert_eq!(status, 404);
 }
 
-pub async fn number_without_conversations_keeps_only_a_stop(lab: Arc<Lab>) {
+pub async fn number_without_conversations_keeps_only_a_stop(app: Arc<TestApp>) {
     let mut chat = text("SM1", CALLER, "hello");
     let mut stop = text("SM2", CALLER, "Stop.");
     for event in [&mut chat, &mut stop] {
         let number = event.tenant.as_mut().unwrap().number.as_mut().unwrap();
         number.sms = "none".into();
     }
-    lab.publish(at(0), &chat).await;
-    lab.rest().await;
-    assert_eq!(lab.get("/conversations/").await["items"], json!([]));
-    lab.publish(at(1), &stop).await;
-    lab.rest().await;
-    lab.publish(at(2), &missed("CA1", CALLER)).await;
-    assert_eq!(lab.sends().await.len(), 0);
-    assert_eq!(lab.thread().await["opted_out"], true);
+    app.publish(at(0), &chat).await;
+    app.rest().await;
+    assert_eq!(app.get("/conversations/").await["items"], json!([]));
+    app.publish(at(1), &stop).await;
+    app.rest().await;
+    app.publish(at(2), &missed("CA1", CALLER)).await;
+    assert_eq!(app.sends().await.len(), 0);
+    assert_eq!(app.thread().await["opted_out"], true);
 }
 
-pub async fn landline_is_said_once_and_not_tried_again(lab: Arc<Lab>) {
-    lab.publish(at(0), &missed("CA1", CALLER)).await;
-    lab.rest().await;
+pub async fn landline_is_said_once_and_not_tried_again(app: Arc<TestApp>) {
+    app.publish(at(0), &missed("CA1", CALLER)).await;
+    app.rest().await;
     let id = role::derive_id(&["text_back", "CA1"]);
-    lab.publish(at(0), &sent(&id, "SM9")).await;
-    lab.rest().await;
-    lab.publish(at(1), &status("SM9", "undelivered", Some(30006)))
+    app.publish(at(0), &sent(&id, "SM9")).await;
+    app.rest().await;
+    app.publish(at(1), &status("SM9", "undelivered", Some(30006)))
         .await;
-    let thread = lab.thread().await;
+    let thread = app.thread().await;
     let message = &thread["messages"][0];
     assert_eq!(message["error_code"], 30006);
     assert_eq!(message["error_message"], "Landline or unreachable carrier");
     assert_eq!(thread["attention"], "cannot_be_texted");
-    lab.publish(at(90), &missed("CA2", CALLER)).await;
-    lab.rest().await;
-    lab.publish(at(91), &missed_at("smith", 1, "CA3", CALLER))
+    app.publish(at(90), &missed("CA2", CALLER)).await;
+    app.rest().await;
+    app.publish(at(91), &missed_at("smith", 1, "CA3", CALLER))
         .await;
-    assert_eq!(lab.sends().await.len(), 1);
-    let entries = lab.thread().await["entries"].clone();
+    assert_eq!(app.sends().await.len(), 1);
+    let entries = app.thread().await["entries"].clone();
     let why: Vec<_> = entries
         .as_array()
         .unwrap()
@@ -94,7 +96,7 @@ pub async fn landline_is_said_once_and_not_tried_again(lab: Arc<Lab>) {
         .map(|it| it["detail"]["text_back"].as_str())
         .collect();
     assert_eq!(why, [Some("sent"), Some("cannot_be_texted")]);
-    let (code, answer) = lab
+    let (code, answer) = app
         .post(&path("/messages"), json!({"body": "Hello?"}))
         .await;
     assert_eq!(
@@ -102,37 +104,37 @@ pub async fn landline_is_said_once_and_not_tried_again(lab: Arc<Lab>) {
         (409, &json!("cannot_be_texted"))
     );
     // A text from there says more than a code of long ago.
-    lab.publish(at(92), &text("SM1", CALLER, "I can read this"))
+    app.publish(at(92), &text("SM1", CALLER, "I can read this"))
         .await;
-    lab.rest().await;
+    app.rest().await;
     assert_eq!(
-        lab.post(&path("/messages"), json!({"body": "Good."}))
+        app.post(&path("/messages"), json!({"body": "Good."}))
             .await
             .0,
         201
     );
 }
 
-pub async fn refused_landline_is_remembered_too(lab: Arc<Lab>) {
-    lab.publish(at(0), &missed("CA1", CALLER)).await;
-    lab.rest().await;
+pub async fn refused_landline_is_remembered_too(app: Arc<TestApp>) {
+    app.publish(at(0), &missed("CA1", CALLER)).await;
+    app.rest().await;
     let id = role::derive_id(&["text_back", "CA1"]);
-    lab.publish(at(0), &refused(&id, 21614, "refused_by_twilio"))
+    app.publish(at(0), &refused(&id, 21614, "refused_by_twilio"))
         .await;
-    let thread = lab.thread().await;
+    let thread = app.thread().await;
     assert_eq!(thread["messages"][0]["reason"], "refused_by_twilio");
-    lab.publish(at(90), &missed("CA2", CALLER)).await;
-    assert_eq!(lab.sends().await.len(), 1);
+    app.publish(at(90), &missed("CA2", CALLER)).await;
+    assert_eq!(app.sends().await.len(), 1);
 }
 
-pub async fn calls_stand_in_the_thread_with_what_came_of_them(lab: Arc<Lab>) {
-    lab.publish(at(0), &missed("CA1", CALLER)).await;
-    lab.rest().await;
-    lab.publish(at(1), &missed("CA2", CALLER)).await;
-    lab.rest().await;
-    lab.publish(at(2), &ended("CA3", "answered")).await;
-    lab.publish(at(2), &ended("CA1", "missed")).await;
-    let thread = lab.thread().await;
+pub async fn calls_stand_in_the_thread_with_what_came_of_them(app: Arc<TestApp>) {
+    app.publish(at(0), &missed("CA1", CALLER)).await;
+    app.rest().await;
+    app.publish(at(1), &missed("CA2", CALLER)).await;
+    app.rest().await;
+    app.publish(at(2), &ended("CA3", "answered")).await;
+    app.publish(at(2), &ended("CA1", "missed")).await;
+    let thread = app.thread().await;
     let entries: Vec<_> = thread["entries"].as_array().unwrap().iter().collect();
     assert_eq!(entries.len(), 3, "{entries:?}");
     let of = |sid: &str| entries.iter().find(|it| it["call_sid"] == sid).unwrap()["detail"].clone();
@@ -150,10 +152,10 @@ pub async fn calls_stand_in_the_thread_with_what_came_of_them(lab: Arc<Lab>) {
     );
 }
 
-pub async fn call_that_was_an_interview_or_recorded_says_so(lab: Arc<Lab>) {
-    lab.publish(at(0), &text("SM1", CALLER, "my sink leaks"))
+pub async fn call_that_was_an_interview_or_recorded_says_so(app: Arc<TestApp>) {
+    app.publish(at(0), &text("SM1", CALLER, "my sink leaks"))
         .await;
-    lab.rest().await;
+    app.rest().await;
     let interview = Interview {
         id: "i1".into(),
         tenant_id: "smith".into(),
@@ -170,8 +172,8 @@ pub async fn call_that_was_an_interview_or_recorded_says_so(lab: Arc<Lab>) {
     let ended = InterviewEnded {
         interview: Some(interview),
     };
-    lab.publish(at(3), &ended).await;
-    lab.rest().await;
+    app.publish(at(3), &ended).await;
+    app.rest().await;
     let recording = |call_sid: &str| RecordingStored {
         recording: Some(Recording {
             id: "r1".into(),
@@ -180,9 +182,9 @@ pub async fn call_that_was_an_interview_or_recorded_says_so(lab: Arc<Lab>) {
             ..Recording::default()
         }),
     };
-    lab.publish(at(4), &recording("CA1")).await;
-    lab.publish(at(4), &recording("CA-of-nobody")).await;
-    let entries = lab.thread().await["entries"].clone();
+    app.publish(at(4), &recording("CA1")).await;
+    app.publish(at(4), &recording("CA-of-nobody")).await;
+    let entries = app.thread().await["entries"].clone();
     assert_eq!(entries.as_array().unwrap().len(), 1);
     let detail = &entries[0]["detail"];
     assert_eq!(
@@ -195,11 +197,11 @@ pub async fn call_that_was_an_interview_or_recorded_says_so(lab: Arc<Lab>) {
     assert_eq!(detail["recorded"], true);
 }
 
-pub async fn thread_is_closed_by_an_operator_and_opened_by_a_text(lab: Arc<Lab>) {
-    lab.publish(at(0), &text("SM1", CALLER, "my sink leaks"))
+pub async fn thread_is_closed_by_an_operator_and_opened_by_a_text(app: Arc<TestApp>) {
+    app.publish(at(0), &text("SM1", CALLER, "my sink leaks"))
         .await;
-    lab.rest().await;
-    let (code, head) = lab
+    app.rest().await;
+    let (code, head) = app
         .call(
             "PUT",
             &path("/status"),
@@ -208,9 +210,9 @@ pub async fn thread_is_closed_by_an_operator_and_opened_by_a_text(lab: Arc<Lab>)
         )
         .await;
     assert_eq!((code, &head["status"]), (200, &json!("completed")));
-    let thread = lab.thread().await;
+    let thread = app.thread().await;
     assert!(thread["closed_at"].is_string() && thread["reply_due_at"].is_null());
-    let (code, _) = lab
+    let (code, _) = app
         .call(
             "PUT",
             &path("/status"),
@@ -219,23 +221,23 @@ pub async fn thread_is_closed_by_an_operator_and_opened_by_a_text(lab: Arc<Lab>)
         )
         .await;
     assert_eq!(code, 422);
-    lab.publish(at(9), &text("SM2", CALLER, "it leaks again"))
+    app.publish(at(9), &text("SM2", CALLER, "it leaks again"))
         .await;
-    let thread = lab.thread().await;
+    let thread = app.thread().await;
     assert_eq!(thread["status"], "active");
     assert_eq!(thread["opened_at"], "2025-06-15T15:15:40Z");
     assert_eq!(
-        lab.get("/conversations/").await["items"]
+        app.get("/conversations/").await["items"]
             .as_array()
             .unwrap()
             .len(),
         1
     );
-    let told: Vec<_> = lab.told().await.into_iter().map(|it| it.0).collect();
+    let told: Vec<_> = app.told().await.into_iter().map(|it| it.0).collect();
     assert_eq!(told, ["completed", "reopened"]);
 }
 
-pub async fn list_is_narrowed_by_each_filter(lab: Arc<Lab>) {
+pub async fn list_is_narrowed_by_each_filter(app: Arc<TestApp>) {
     let caller = |n: u32| format!("+1555010{n:04}");
     for (n, body) in [
         (1, "my sink leaks"),
@@ -243,19 +245,19 @@ pub async fn list_is_narrowed_by_each_filter(lab: Arc<Lab>) {
         (3, "50% off_of \\ something"),
         (4, "hello"),
     ] {
-        lab.publish(at(i64::from(n)), &text(&format!("SM{n}"), &caller(n), body))
+        app.publish(at(i64::from(n)), &text(&format!("SM{n}"), &caller(n), body))
             .await;
     }
-    lab.rest().await;
+    app.rest().await;
     let of = |n: u32| thread_id("smith", 0, &caller(n));
-    lab.call(
+    app.call(
         "POST",
         &format!("/conversations/{}/ai/deactivate", of(4)),
         "write-smith",
         None,
     )
     .await;
-    lab.call(
+    app.call(
         "POST",
         &format!("/conversations/{}/read", of(4)),
         "write-smith",
@@ -263,7 +265,7 @@ pub async fn list_is_narrowed_by_each_filter(lab: Arc<Lab>) {
     )
     .await;
     let closed = Some(json!({"status": "abandoned"}));
-    lab.call(
+    app.call(
         "PUT",
         &format!("/conversations/{}/status", of(3)),
         "write-smith",
@@ -285,7 +287,7 @@ pub async fn list_is_narrowed_by_each_filter(lab: Arc<Lab>) {
         ("q=%2B15550100003", vec![3]),
         ("q=nothing", vec![]),
     ] {
-        let page = lab
+        let page = app
             .get(&format!("/conversations/?tenant=smith&{query}"))
             .await;
         let mut shown = ids(&page);
@@ -301,7 +303,7 @@ pub async fn list_is_narrowed_by_each_filter(lab: Arc<Lab>) {
         "unread=maybe",
     ] {
         let path = format!("/conversations/?{query}");
-        let (code, body) = lab.call("GET", &path, "read-smith", None).await;
+        let (code, body) = app.call("GET", &path, "read-smith", None).await;
         assert_eq!(
             (code, &body["error"]["code"]),
             (422, &json!("invalid")),
@@ -310,18 +312,18 @@ pub async fn list_is_narrowed_by_each_filter(lab: Arc<Lab>) {
     }
 }
 
-pub async fn messages_page_backwards(lab: Arc<Lab>) {
+pub async fn messages_page_backwards(app: Arc<TestApp>) {
     for n in 0..7 {
-        lab.publish(
+        app.publish(
             at(n),
             &text(&format!("SM{n}"), CALLER, &format!("text {n}")),
         )
         .await;
     }
-    lab.rest().await;
+    app.rest().await;
     let (mut seen, mut cursor) = (Vec::new(), String::new());
     loop {
-        let page = lab.get(&path(&format!("?limit=3{cursor}"))).await;
+        let page = app.get(&path(&format!("?limit=3{cursor}"))).await;
         let bodies = page["messages"]
             .as_array()
             .unwrap()
@@ -341,10 +343,10 @@ pub async fn messages_page_backwards(lab: Arc<Lab>) {
     );
 }
 
-pub async fn tapback_is_a_reaction_and_no_text(lab: Arc<Lab>) {
-    lab.publish(at(0), &missed("CA1", CALLER)).await;
-    lab.rest().await;
-    lab.publish(
+pub async fn tapback_is_a_reaction_and_no_text(app: Arc<TestApp>) {
+    app.publish(at(0), &missed("CA1", CALLER)).await;
+    app.rest().await;
+    app.publish(
         at(1),
         &text(
             "SM1",
@@ -353,8 +355,8 @@ pub async fn tapback_is_a_reaction_and_no_text(lab: Arc<Lab>) {
         ),
     )
     .await;
-    lab.rest().await;
-    lab.publish(
+    app.rest().await;
+    app.publish(
         at(2),
         &text(
             "SM1",
@@ -363,12 +365,12 @@ pub async fn tapback_is_a_reaction_and_no_text(lab: Arc<Lab>) {
         ),
     )
     .await;
-    lab.publish(
+    app.publish(
         at(3),
         &text("SM2", CALLER, "Questioned “Hi! Sorry we missed your call”"),
     )
     .await;
-    let thread = lab.thread().await;
+    let thread = app.thread().await;
     assert_eq!(thread["messages"].as_array().unwrap().len(), 1);
     let reactions = thread["messages"][0]["reactions"].as_array().unwrap();
     let signs: Vec<_> = reactions

@@ -9,7 +9,7 @@ use clock::Time;
 use events::Event;
 use events::v1::{MessageRefused, MessageSend, MessageSent, OptOutChanged};
 use phone::Address;
-use role::{Cause, HandlerError, Outcome, OutgoingEvent, Performer, Turns, Tx, derive_id};
+use role::{Cause, HandlerError, KeyedMutex, Outcome, OutgoingEvent, Performer, Tx, derive_id};
 use tracing::info;
 use twilio_api::{Message, MessageFilter, NewMessage, code};
 
@@ -28,6 +28,10 @@ const PAGE: u32 = 1000;
 const PAGES: usize = 5;
 /// More than may wait for slots.
 const PREFETCH: u16 = 1200;
+/// For so long a text waits for the one before it.
+const LEAVES_WITHIN: TimeDelta = TimeDelta::minutes(1);
+/// How often it is looked whether that one has left.
+const LOOK_AGAIN: Duration = Duration::from_millis(500);
 /// What Twilio puts before the text while an account is on trial.
 const TRIAL: &str = "Sent from your Twilio trial account - ";
 
@@ -41,7 +45,7 @@ pub(crate) struct Send {
     /// Where Twilio tells what becomes of a message; none when it could not reach us.
     pub status_callback: Option<String>,
     /// One text at a time of each conversation, in the order in which they came.
-    pub conversations: Arc<Turns>,
+    pub conversations: Arc<KeyedMutex>,
 }
 
 #[async_trait]
@@ -69,6 +73,7 @@ impl Performer for Send {
         let turn = format!("{} {conversation}", command.account_sid);
         let turn = self.conversations.take(&turn);
         let _turn = self.runner.unless_stopping(turn).await?;
+        self.wait_for_the_text_before(&command, cause).await?;
         let sending = Sending {
             command: &command,
             cause,
@@ -80,6 +85,27 @@ impl Performer for Send {
         Ok(match told {
             Some(limited) => outcome.publish(limited),
             None => outcome,
+        })
+    }
+}
+
+impl Send {
+    /// The text before this one may be in the hands of another process.
+    async fn wait_for_the_text_before(
+        &self,
+        command: &MessageSend,
+        cause: &Cause,
+    ) -> Result<(), HandlerError> {
+        if command.after.is_empty() || self.runner.clock.now() > cause.time + LEAVES_WITHIN {
+            return Ok(());
+        }
+        let before = self.runner.find(MessageSend::TYPE, &command.after).await?;
+        if before.is_some_and(|entry| entry.is_settled()) {
+            return Ok(());
+        }
+        Err(HandlerError::Unavailable {
+            reason: format!("{} waits for {}", command.message_id, command.after),
+            retry_after: Some(LOOK_AGAIN),
         })
     }
 }

@@ -82,7 +82,7 @@ impl Performer for StartRecording {
             account_sid: &command.account_sid,
             status_callback: &command.status_callback,
         };
-        order.carry_out(&self.0, cause).await
+        order.run(&self.0, cause).await
     }
 }
 
@@ -110,7 +110,7 @@ impl Performer for PauseRecording {
             account_sid: &command.account_sid,
             status_callback: "",
         };
-        order.carry_out(&self.0, cause).await
+        order.run(&self.0, cause).await
     }
 }
 
@@ -138,7 +138,7 @@ impl Performer for ResumeRecording {
             account_sid: &command.account_sid,
             status_callback: "",
         };
-        order.carry_out(&self.0, cause).await
+        order.run(&self.0, cause).await
     }
 }
 
@@ -166,16 +166,12 @@ impl Performer for DeleteRecording {
             account_sid: &command.account_sid,
             status_callback: "",
         };
-        order.carry_out(&self.0, cause).await
+        order.run(&self.0, cause).await
     }
 }
 
 impl Order<'_> {
-    async fn carry_out(
-        &self,
-        runner: &EffectRunner,
-        cause: &Cause,
-    ) -> Result<Outcome, HandlerError> {
+    async fn run(&self, runner: &EffectRunner, cause: &Cause) -> Result<Outcome, HandlerError> {
         let named = match self.act {
             Act::Delete => self.recording_sid,
             _ => self.call_sid,

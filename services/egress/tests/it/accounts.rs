@@ -8,7 +8,7 @@ use events::v1::{
     CallLookedUp, CallLookup, CallRefused, Directory, DirectoryQuery, MessageRefused, MessageSend,
 };
 use events::{Envelope, Event};
-use testkit::{ADMIN, Ear, eventually};
+use testkit::{ADMIN, EventRecorder, eventually};
 use tokio::sync::Notify;
 
 use crate::bench::{ACCOUNT, Bench, FROM, call, message};
@@ -45,7 +45,7 @@ pub async fn lookup_that_is_refused_is_told(bench: Arc<Bench>) {
         tenant: None,
     };
     bench.publish(&bench.envelope(&command)).await;
-    let told = bench.hear::<CallLookedUp>(1).await.remove(0);
+    let told = bench.wait_for::<CallLookedUp>(1).await.remove(0);
     assert_eq!((told.found, told.code), (false, 20003));
 }
 
@@ -90,9 +90,9 @@ pub async fn suspended_number_sends_and_calls_nobody(bench: Arc<Bench>) {
         .await;
     bench.send(&message("m1")).await;
     bench.place(&call("p1")).await;
-    let refused = bench.hear::<MessageRefused>(1).await.remove(0);
+    let refused = bench.wait_for::<MessageRefused>(1).await.remove(0);
     assert_eq!(refused.reason, "suspended");
-    let refused = bench.hear::<CallRefused>(1).await.remove(0);
+    let refused = bench.wait_for::<CallRefused>(1).await.remove(0);
     assert_eq!(refused.reason, "suspended");
     assert_eq!(bench.twilio.state().posts, 0);
 }
@@ -100,7 +100,7 @@ pub async fn suspended_number_sends_and_calls_nobody(bench: Arc<Bench>) {
 impl Bench {
     /// Answers what tenants would, and waits until it is known.
     pub async fn directory(&self, directory: Directory) {
-        Arc::new(Ear::default())
+        Arc::new(EventRecorder::default())
             .listen_and_answer(
                 "test.tenants",
                 &self.bus(),

@@ -1,4 +1,4 @@
-//! A platform with egress alone, a Twilio to talk to, and an ear for what it says.
+//! A platform with egress alone, a Twilio to talk to, and an recorder for what it says.
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use egress::{MIGRATIONS, Timings};
 use events::v1::{CallPlace, CallPlaced, CallRefused, MessageRefused, MessageSend, MessageSent};
 use events::{Envelope, Event};
 use store::Store;
-use testkit::{Kit, Mode, eventually};
+use testkit::{Mode, TestPlatform, eventually};
 
 use crate::twilio::Twilio;
 
@@ -34,19 +34,24 @@ const HEARD: &[&str] = &[
 ];
 
 pub struct Bench {
-    kit: Kit,
+    platform: TestPlatform,
+    /// Messages from one number in a second.
+    pace: NonZeroU32,
     pub twilio: Twilio,
 }
 
-testkit::has_kit!(Bench);
+testkit::has_platform!(Bench);
 
-fn timings() -> Timings {
+/// Nothing waits for its turn.
+const UNLIMITED: NonZeroU32 = NonZeroU32::new(10_000).unwrap();
+
+fn timings(pace: NonZeroU32) -> Timings {
     Timings {
         look_after: GRACE,
         doubt: GRACE * 2,
         lease: Duration::from_secs(2),
         retry_delays: vec![Duration::from_millis(100); 12],
-        per_second: NonZeroU32::new(10_000).unwrap(),
+        per_second: pace,
     }
 }
 
@@ -71,7 +76,13 @@ pub async fn bounded<F: Future<Output = ()>>(mode: Mode, case: fn(Arc<Bench>) ->
         ("TRUNKLINE_SPEND_AI_CENTS", "10"),
     ];
     let clock = Clock::held(Clock::system().now());
-    run_by(clock, mode, &more, case).await;
+    run_by(clock, UNLIMITED, mode, &more, case).await;
+}
+
+/// Where a number sends five messages a second.
+pub async fn paced<F: Future<Output = ()>>(mode: Mode, case: fn(Arc<Bench>) -> F) {
+    let five = NonZeroU32::new(5).unwrap();
+    run_by(Clock::system(), five, mode, &[], case).await;
 }
 
 /// With more settings.
@@ -80,11 +91,12 @@ pub async fn run_with<F: Future<Output = ()>>(
     more: &[(&str, &str)],
     case: impl FnOnce(Arc<Bench>) -> F,
 ) {
-    run_by(Clock::system(), mode, more, case).await;
+    run_by(Clock::system(), UNLIMITED, mode, more, case).await;
 }
 
 async fn run_by<F: Future<Output = ()>>(
     clock: Clock,
+    pace: NonZeroU32,
     mode: Mode,
     more: &[(&str, &str)],
     case: impl FnOnce(Arc<Bench>) -> F,
@@ -98,8 +110,12 @@ async fn run_by<F: Future<Output = ()>>(
         ("WEBHOOK_BASE_URL", "https://trunkline.example"),
     ];
     all.extend_from_slice(more);
-    let kit = Kit::new("egress", mode, clock, &all).await;
-    let bench = Bench { kit, twilio };
+    let platform = TestPlatform::new("egress", mode, clock, &all).await;
+    let bench = Bench {
+        platform,
+        pace,
+        twilio,
+    };
     bench.up().await;
     testkit::run(bench, case).await;
 }
@@ -108,8 +124,10 @@ impl Bench {
     /// One more process with the same data; in embedded mode there may be one only.
     pub async fn up(&self) {
         let parts = self.open().await;
-        self.ear.listen(&parts.bus, HEARD).await;
-        let role = egress::role_with_timings(&parts, timings()).await.unwrap();
+        self.recorder.listen(&parts.bus, HEARD).await;
+        let role = egress::role_with_timings(&parts, timings(self.pace))
+            .await
+            .unwrap();
         self.start(vec![role]).await;
     }
 
@@ -121,12 +139,12 @@ impl Bench {
 
     /// The role's own tables.
     pub async fn store(&self) -> Store {
-        self.kit.store("egress", MIGRATIONS).await
+        self.platform.store("egress", MIGRATIONS).await
     }
 
     /// An event that is about smith.
     pub fn envelope<E: Event>(&self, event: &E) -> Envelope {
-        self.kit.envelope(event).tenant("smith")
+        self.platform.envelope(event).tenant("smith")
     }
 
     pub async fn publish(&self, envelope: &Envelope) {
@@ -139,18 +157,18 @@ impl Bench {
 
     /// Events of one type so far, as often as they came.
     pub fn heard<E: Event>(&self) -> Vec<E> {
-        let each = self.ear.each().into_iter();
+        let each = self.recorder.each().into_iter();
         each.map(|(_, event)| event).collect()
     }
 
     /// The different ids of those.
     pub fn ids<E: Event>(&self) -> Vec<String> {
-        let heard = self.ear.heard::<E>().into_iter();
+        let heard = self.recorder.heard::<E>().into_iter();
         heard.map(|(envelope, _)| envelope.id).collect()
     }
 
     /// Waits for so many events of one type, as often as they came.
-    pub async fn hear<E: Event>(&self, count: usize) -> Vec<E> {
+    pub async fn wait_for<E: Event>(&self, count: usize) -> Vec<E> {
         eventually(&format!("{count} of {}", E::TYPE), async || {
             self.heard::<E>().len() >= count
         })
@@ -170,19 +188,19 @@ impl Bench {
     }
 
     pub async fn placed(&self, count: usize) -> Vec<CallPlaced> {
-        self.hear(count).await
+        self.wait_for(count).await
     }
 
     pub async fn not_placed(&self, count: usize) -> Vec<CallRefused> {
-        self.hear(count).await
+        self.wait_for(count).await
     }
 
     pub async fn sent(&self, count: usize) -> Vec<MessageSent> {
-        self.hear(count).await
+        self.wait_for(count).await
     }
 
     pub async fn refused(&self, count: usize) -> Vec<MessageRefused> {
-        self.hear(count).await
+        self.wait_for(count).await
     }
 }
 

@@ -17,7 +17,7 @@ pub fn between(from: &str, to: &str) -> HashMap<String, String> {
         .into()
 }
 
-pub async fn a_call_is_placed_once_and_told(bench: Arc<Bench>) {
+pub async fn call_is_placed_once_and_told(bench: Arc<Bench>) {
     bench.place(&call("p1")).await;
     let placed = bench.placed(1).await.remove(0);
     let calls = bench.twilio.state().placed.clone();
@@ -72,7 +72,7 @@ pub async fn a_call_is_placed_once_and_told(bench: Arc<Bench>) {
     assert!(!ledger.contains(TO) && !ledger.contains(FROM));
 }
 
-pub async fn a_command_that_comes_fifty_times_is_one_call(bench: Arc<Bench>) {
+pub async fn command_that_comes_fifty_times_is_one_call(bench: Arc<Bench>) {
     // A second process, where there may be one.
     if bench.mode() == Mode::Distributed {
         bench.up().await;
@@ -96,7 +96,7 @@ pub async fn a_command_that_comes_fifty_times_is_one_call(bench: Arc<Bench>) {
     assert_eq!(bench.twilio.state().placed.len(), 1);
 }
 
-pub async fn a_call_whose_answer_was_lost_is_found_again(bench: Arc<Bench>) {
+pub async fn call_whose_answer_was_lost_is_found_again(bench: Arc<Bench>) {
     bench.twilio.state().lag = LAG;
     // Not ours: it came in, and somebody else was called.
     bench.twilio.state().place(between(FROM, TO)).direction = "inbound";
@@ -151,7 +151,7 @@ async fn die_in(bench: &Bench, id: &str) {
     tx.commit().await.unwrap();
 }
 
-pub async fn a_crash_while_calling_is_made_good(bench: Arc<Bench>) {
+pub async fn crash_while_calling_is_made_good(bench: Arc<Bench>) {
     die_in(&bench, "p1").await;
     die_in(&bench, "p2").await;
     let mut other = call("p2");
@@ -183,7 +183,7 @@ pub async fn what_twilio_did_not_take_is_tried_again(bench: Arc<Bench>) {
     assert_eq!(bench.twilio.state().posts, 6);
 }
 
-pub async fn a_refused_call_is_not_tried_again(bench: Arc<Bench>) {
+pub async fn refused_call_is_not_tried_again(bench: Arc<Bench>) {
     for (n, code) in [21211, 21214, 21215, 13224].into_iter().enumerate() {
         let command = call(&format!("p{code}"));
         bench.twilio.will([Mishap::Refuse(400, code)]);

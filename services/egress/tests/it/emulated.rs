@@ -38,7 +38,7 @@ pub async fn run<F: Future<Output = ()>>(mode: Mode, case: fn(Both) -> F) {
     Arc::into_inner(emulator).unwrap().stop().await;
 }
 
-pub async fn the_emulator_is_used_like_twilio((emulator, bench): Both) {
+pub async fn emulator_is_used_like_twilio((emulator, bench): Both) {
     let account = emulator.credentials();
     let bus = bench.bus();
     emulator
@@ -86,7 +86,7 @@ pub async fn the_emulator_is_used_like_twilio((emulator, bench): Both) {
 }
 
 /// A call rings, is taken back while it does, and is nobody's second call.
-pub async fn the_emulator_is_called_like_twilio((emulator, bench): Both) {
+pub async fn emulator_is_called_like_twilio((emulator, bench): Both) {
     let (account, handle) = (emulator.credentials(), emulator.handle());
     let buy = NumberBuy {
         number_id: "n1".to_owned(),

@@ -40,7 +40,7 @@ async fn hung_up(bench: &Bench, count: usize) -> String {
     format!("{} {}", last["id"], last["status"]).replace('"', "")
 }
 
-pub async fn a_call_is_hung_up_wherever_it_stands(bench: Arc<Bench>) {
+pub async fn call_is_hung_up_wherever_it_stands(bench: Arc<Bench>) {
     for (n, (status, words, told)) in [
         ("in-progress", vec!["completed"], "hung-up"),
         ("queued", vec!["completed", "canceled"], "hung-up"),
@@ -80,7 +80,7 @@ pub async fn a_call_is_hung_up_wherever_it_stands(bench: Arc<Bench>) {
 }
 
 /// By each order once; one that is over has nowhere to go.
-pub async fn a_call_is_redirected_by_each_order(bench: Arc<Bench>) {
+pub async fn call_is_redirected_by_each_order(bench: Arc<Bench>) {
     let sid = {
         let mut twilio = bench.twilio.state();
         let placed = twilio.place(between(FROM, TO));

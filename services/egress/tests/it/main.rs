@@ -5,6 +5,7 @@
 mod accounts;
 mod bench;
 mod calls;
+mod crowds;
 mod doubts;
 mod emulated;
 mod exchange;
@@ -20,21 +21,22 @@ mod webhooks;
 
 mod on_any_day {
     testkit::suite! { crate::bench::run;
-        messages: a_message_is_sent_once_and_told, a_command_that_comes_ten_times_is_one_message,
-            a_lost_answer_is_found_again, a_message_that_the_list_does_not_show_yet_is_not_sent_twice,
-            a_crash_before_the_request_is_made_good, a_crash_after_the_request_is_found,
+        messages: message_is_sent_once_and_told, command_that_comes_ten_times_is_one_message,
+            lost_answer_is_found_again, message_that_the_list_does_not_show_yet_is_not_sent_twice,
+            crash_before_the_request_is_made_good, crash_after_the_request_is_found,
             identical_texts_are_different_messages, identical_texts_with_lost_answers_are_not_confused,
-            what_twilio_did_not_process_is_tried_again, an_unsubscribed_customer_is_left_alone,
-            texts_of_a_conversation_leave_in_order_one_at_a_time, what_answers_nothing_waits_for_the_end_of_quiet_hours,
+            what_twilio_did_not_process_is_tried_again, unsubscribed_customer_is_left_alone,
+            texts_of_a_conversation_leave_in_order_one_at_a_time, text_that_comes_before_its_predecessor_waits_for_it,
+            what_answers_nothing_waits_for_the_end_of_quiet_hours,
             another_refusal_is_final, wrong_credentials_are_not_a_refusal, opting_in_again_counts;
-        calls: a_call_is_placed_once_and_told, a_command_that_comes_fifty_times_is_one_call,
-            a_call_whose_answer_was_lost_is_found_again, calls_between_the_same_two_are_not_confused,
-            a_crash_while_calling_is_made_good, what_twilio_did_not_take_is_tried_again,
-            a_refused_call_is_not_tried_again, call_that_says_its_own_document_is_placed_without_an_address;
-        live: a_call_is_hung_up_wherever_it_stands, a_call_is_redirected_by_each_order;
-        numbers: a_number_is_bought_once, number_is_verified_under_its_account, a_number_whose_answer_was_lost_is_found,
-            the_first_number_for_sale_is_bought, a_refused_number_may_be_tried_again, a_number_is_given_back,
-            a_call_is_looked_up;
+        calls: call_is_placed_once_and_told, command_that_comes_fifty_times_is_one_call,
+            call_whose_answer_was_lost_is_found_again, calls_between_the_same_two_are_not_confused,
+            crash_while_calling_is_made_good, what_twilio_did_not_take_is_tried_again,
+            refused_call_is_not_tried_again, call_that_says_its_own_document_is_placed_without_an_address;
+        live: call_is_hung_up_wherever_it_stands, call_is_redirected_by_each_order;
+        numbers: number_is_bought_once, number_is_verified_under_its_account, number_whose_answer_was_lost_is_found,
+            first_number_for_sale_is_bought, refused_number_may_be_tried_again, number_is_given_back,
+            call_is_looked_up;
         webhooks: number_that_goes_elsewhere_is_seen_and_set, number_that_cannot_be_set_says_why;
         doubts: callback_that_names_a_message_settles_its_doubt, callback_of_another_account_is_no_witness,
             message_without_any_sign_is_repeated_and_counted, old_effects_are_forgotten;
@@ -42,7 +44,7 @@ mod on_any_day {
             stop_that_is_being_decided_holds_the_text_back, stop_that_is_told_after_the_request_left_refuses_the_next;
         accounts: second_token_is_tried_and_remembered, lookup_that_is_refused_is_told,
             account_that_hangs_holds_up_no_other, suspended_number_sends_and_calls_nobody;
-        operators: the_ledger_is_shown_without_numbers, the_way_to_twilio_is_shown_without_secrets,
+        operators: ledger_is_shown_without_numbers, way_to_twilio_is_shown_without_secrets,
             twilios_recordings_are_listed;
     }
 }
@@ -58,12 +60,19 @@ mod bounded {
     testkit::suite! { crate::bench::bounded;
         spending: texts_over_the_limit_are_refused_and_told_once,
             calls_and_countries_over_the_limit_are_refused, text_that_is_tried_again_counts_once,
-            own_limits_of_a_tenant_are_stricter_only, cost_of_ai_over_the_budget_is_told_once;
+            own_limits_of_a_tenant_are_stricter_only, cost_of_ai_over_the_budget_is_told_once,
+            two_processes_together_keep_to_a_tenants_limits;
+    }
+}
+
+mod paced {
+    testkit::suite! { crate::bench::paced;
+        crowds: crowd_of_one_tenant_delays_no_other;
     }
 }
 
 mod with_the_emulator {
     testkit::suite! { crate::emulated::run;
-        emulated: the_emulator_is_used_like_twilio, the_emulator_is_called_like_twilio;
+        emulated: emulator_is_used_like_twilio, emulator_is_called_like_twilio;
     }
 }

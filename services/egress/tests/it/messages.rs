@@ -11,7 +11,7 @@ use tokio::sync::Notify;
 use crate::bench::{ACCOUNT, Bench, FROM, LAG, TO, message};
 use crate::twilio::Mishap;
 
-pub async fn a_message_is_sent_once_and_told(bench: Arc<Bench>) {
+pub async fn message_is_sent_once_and_told(bench: Arc<Bench>) {
     bench.send(&message("m1")).await;
     let sent = bench.sent(1).await.remove(0);
     let messages = bench.twilio.messages();
@@ -38,7 +38,7 @@ pub async fn a_message_is_sent_once_and_told(bench: Arc<Bench>) {
     );
 }
 
-pub async fn a_command_that_comes_ten_times_is_one_message(bench: Arc<Bench>) {
+pub async fn command_that_comes_ten_times_is_one_message(bench: Arc<Bench>) {
     // A second process, where there may be one.
     if bench.mode() == Mode::Distributed {
         bench.up().await;
@@ -58,7 +58,7 @@ pub async fn a_command_that_comes_ten_times_is_one_message(bench: Arc<Bench>) {
     assert_eq!(bench.twilio.messages().len(), 1);
 }
 
-pub async fn a_lost_answer_is_found_again(bench: Arc<Bench>) {
+pub async fn lost_answer_is_found_again(bench: Arc<Bench>) {
     bench.twilio.will([Mishap::LoseAnswer]);
     bench.send(&message("m1")).await;
     let sent = bench.sent(1).await.remove(0);
@@ -72,7 +72,7 @@ pub async fn a_lost_answer_is_found_again(bench: Arc<Bench>) {
     assert_eq!(bench.twilio.state().posts, 2);
 }
 
-pub async fn a_message_that_the_list_does_not_show_yet_is_not_sent_twice(bench: Arc<Bench>) {
+pub async fn message_that_the_list_does_not_show_yet_is_not_sent_twice(bench: Arc<Bench>) {
     bench.twilio.state().lag = LAG;
     bench.twilio.will([Mishap::LoseAnswer]);
     bench.send(&message("m1")).await;
@@ -97,7 +97,7 @@ async fn die_in(bench: &Bench, id: &str, seconds_ago: i64) {
     tx.commit().await.unwrap();
 }
 
-pub async fn a_crash_before_the_request_is_made_good(bench: Arc<Bench>) {
+pub async fn crash_before_the_request_is_made_good(bench: Arc<Bench>) {
     die_in(&bench, "m1", 5).await;
     bench.send(&message("m1")).await;
     let sent = bench.sent(1).await.remove(0);
@@ -111,7 +111,7 @@ pub async fn a_crash_before_the_request_is_made_good(bench: Arc<Bench>) {
     assert_eq!(bench.twilio.messages().len(), 2);
 }
 
-pub async fn a_crash_after_the_request_is_found(bench: Arc<Bench>) {
+pub async fn crash_after_the_request_is_found(bench: Arc<Bench>) {
     die_in(&bench, "m1", 5).await;
     let sid = bench.twilio.has_sent(FROM, TO, &message("m1").body);
     // What somebody else has said is not ours.
@@ -168,7 +168,7 @@ pub async fn what_twilio_did_not_process_is_tried_again(bench: Arc<Bench>) {
     assert_eq!(bench.twilio.state().posts, 5);
 }
 
-pub async fn an_unsubscribed_customer_is_left_alone(bench: Arc<Bench>) {
+pub async fn unsubscribed_customer_is_left_alone(bench: Arc<Bench>) {
     bench.twilio.state().opted_out.push(TO.to_owned());
     bench.send(&message("m1")).await;
     let refused = bench.refused(1).await.remove(0);
@@ -176,7 +176,7 @@ pub async fn an_unsubscribed_customer_is_left_alone(bench: Arc<Bench>) {
         (refused.code, refused.reason.as_str()),
         (21610, "opted_out")
     );
-    let changed = bench.hear::<OptOutChanged>(1).await.remove(0);
+    let changed = bench.wait_for::<OptOutChanged>(1).await.remove(0);
     assert!(changed.opted_out && changed.customer == TO && changed.tenant_id == "smith");
 
     bench.send(&message("m1")).await;
@@ -314,6 +314,32 @@ pub async fn texts_of_a_conversation_leave_in_order_one_at_a_time(bench: Arc<Ben
     assert_eq!(of_first, ["text 1", "text 2", "text 3"]);
 }
 
+/// Whichever process has them: a text that names the one before it waits until that one has left, and not for ever.
+pub async fn text_that_comes_before_its_predecessor_waits_for_it(bench: Arc<Bench>) {
+    let second = MessageSend {
+        body: "second".to_owned(),
+        after: "m1".to_owned(),
+        ..message("m2")
+    };
+    bench.send(&second).await;
+    let mut old = bench.envelope(&MessageSend {
+        conversation_id: "conv2".to_owned(),
+        to: "+15550109998".to_owned(),
+        body: "old".to_owned(),
+        after: "never".to_owned(),
+        ..message("m3")
+    });
+    old.time -= Duration::minutes(2);
+    bench.publish(&old).await;
+    bench.sent(1).await;
+    assert_eq!(bench.twilio.messages()[0].form["Body"], "old");
+    bench.send(&message("m1")).await;
+    bench.sent(3).await;
+    let messages = bench.twilio.messages().into_iter();
+    let ids: Vec<String> = messages.map(|it| it.form["Body"].clone()).collect();
+    assert_eq!(ids, ["old", "Sorry we missed your call.", "second"]);
+}
+
 /// It is always quiet where the customer is: what answers leaves, what answers nothing waits, and expires by its own time.
 pub async fn what_answers_nothing_waits_for_the_end_of_quiet_hours(bench: Arc<Bench>) {
     let now = bench.clock.now();
@@ -346,7 +372,7 @@ pub async fn what_answers_nothing_waits_for_the_end_of_quiet_hours(bench: Arc<Be
     };
     bench.send(&late).await;
     assert_eq!(bench.sent(1).await[0].message_id, "answers");
-    let refused = bench.hear::<MessageRefused>(1).await.remove(0);
+    let refused = bench.wait_for::<MessageRefused>(1).await.remove(0);
     assert_eq!(
         (refused.message_id.as_str(), refused.reason.as_str()),
         ("late", "expired")

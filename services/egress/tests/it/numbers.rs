@@ -34,13 +34,13 @@ pub async fn ask<E: Event, R: Event>(bench: &Bench, event: &E) -> R {
     reply.decode().unwrap()
 }
 
-pub async fn a_number_is_bought_once(bench: Arc<Bench>) {
+pub async fn number_is_bought_once(bench: Arc<Bench>) {
     bench.twilio.state().for_sale = vec![NUMBER.to_owned()];
     let first: NumberBought = ask(&bench, &buy("n1")).await;
     let again: NumberBought = ask(&bench, &buy("n1")).await;
     assert!(first.ok && first.number == NUMBER && first.phone_number_sid.starts_with("PN"));
     assert_eq!(again, first);
-    let told = bench.hear::<NumberBought>(2).await;
+    let told = bench.wait_for::<NumberBought>(2).await;
     assert!(
         told.iter().all(|told| *told == first),
         "events say the same as replies"
@@ -86,7 +86,7 @@ pub async fn number_is_verified_under_its_account(bench: Arc<Bench>) {
     assert_eq!(bought.account_sid, ACCOUNT);
 }
 
-pub async fn a_number_whose_answer_was_lost_is_found(bench: Arc<Bench>) {
+pub async fn number_whose_answer_was_lost_is_found(bench: Arc<Bench>) {
     bench.twilio.state().for_sale = vec![NUMBER.to_owned(), "+15550107778".to_owned()];
     bench
         .twilio
@@ -97,7 +97,7 @@ pub async fn a_number_whose_answer_was_lost_is_found(bench: Arc<Bench>) {
     assert_eq!(bought.phone_number_sid, bench.twilio.state().numbers[0].0);
 }
 
-pub async fn the_first_number_for_sale_is_bought(bench: Arc<Bench>) {
+pub async fn first_number_for_sale_is_bought(bench: Arc<Bench>) {
     let command = NumberBuy {
         number: String::new(),
         area_code: "555".to_owned(),
@@ -118,22 +118,22 @@ pub async fn the_first_number_for_sale_is_bought(bench: Arc<Bench>) {
     assert_eq!(bought.number, "+15550107778");
 }
 
-pub async fn a_refused_number_may_be_tried_again(bench: Arc<Bench>) {
+pub async fn refused_number_may_be_tried_again(bench: Arc<Bench>) {
     let command = bench.envelope(&buy("n1"));
     bench.publish(&command).await;
-    let refused = bench.hear::<NumberBought>(1).await.remove(0);
+    let refused = bench.wait_for::<NumberBought>(1).await.remove(0);
     assert!(!refused.ok && refused.code == 21422);
     // The same command has the same outcome, another one may be luckier.
     bench.twilio.state().for_sale = vec![NUMBER.to_owned()];
     bench.publish(&command).await;
-    assert_eq!(bench.hear::<NumberBought>(2).await[1], refused);
+    assert_eq!(bench.wait_for::<NumberBought>(2).await[1], refused);
     let bought: NumberBought = ask(&bench, &buy("n1")).await;
     assert!(bought.ok);
-    bench.hear::<NumberBought>(3).await;
+    bench.wait_for::<NumberBought>(3).await;
     assert_eq!(bench.ids::<NumberBought>().len(), 2);
 }
 
-pub async fn a_number_is_given_back(bench: Arc<Bench>) {
+pub async fn number_is_given_back(bench: Arc<Bench>) {
     bench.twilio.state().for_sale = vec![NUMBER.to_owned()];
     let bought: NumberBought = ask(&bench, &buy("n1")).await;
     let release = NumberRelease {
@@ -150,7 +150,7 @@ pub async fn a_number_is_given_back(bench: Arc<Bench>) {
     assert_eq!(again, released);
 }
 
-pub async fn a_call_is_looked_up(bench: Arc<Bench>) {
+pub async fn call_is_looked_up(bench: Arc<Bench>) {
     bench.twilio.state().calls = vec![
         json!({ "sid": "CA1", "status": "completed", "duration": "31" }),
         json!({ "sid": "CA2", "parent_call_sid": "CA1", "status": "no-answer", "duration": null }),
@@ -165,7 +165,7 @@ pub async fn a_call_is_looked_up(bench: Arc<Bench>) {
         tenant: Some(tenant.clone()),
     };
     bench.publish(&bench.envelope(&command)).await;
-    let seen = bench.hear::<CallLookedUp>(1).await.remove(0);
+    let seen = bench.wait_for::<CallLookedUp>(1).await.remove(0);
     assert!(seen.found && seen.tenant == Some(tenant));
     assert_eq!(
         (seen.status.as_str(), seen.duration_s),
@@ -179,5 +179,5 @@ pub async fn a_call_is_looked_up(bench: Arc<Bench>) {
 
     command.call_sid = "CA9".to_owned();
     bench.publish(&bench.envelope(&command)).await;
-    assert!(!bench.hear::<CallLookedUp>(2).await[1].found);
+    assert!(!bench.wait_for::<CallLookedUp>(2).await[1].found);
 }

@@ -8,7 +8,7 @@ use testkit::ADMIN;
 use crate::bench::{ACCOUNT, Bench, FROM, TO, message};
 use crate::twilio::Mishap;
 
-pub async fn the_ledger_is_shown_without_numbers(bench: Arc<Bench>) {
+pub async fn ledger_is_shown_without_numbers(bench: Arc<Bench>) {
     for id in ["m1", "m2", "m3"] {
         bench.send(&message(id)).await;
     }
@@ -30,7 +30,7 @@ pub async fn the_ledger_is_shown_without_numbers(bench: Arc<Bench>) {
     assert!(!first.to_string().contains(TO) && !first.to_string().contains(FROM));
 }
 
-pub async fn the_way_to_twilio_is_shown_without_secrets(bench: Arc<Bench>) {
+pub async fn way_to_twilio_is_shown_without_secrets(bench: Arc<Bench>) {
     bench.twilio.will([Mishap::Refuse(400, 21614)]);
     bench.send(&message("m1")).await;
     bench.refused(1).await;

@@ -45,7 +45,7 @@ pub async fn texts_over_the_limit_are_refused_and_told_once(bench: Arc<Bench>) {
         assert_eq!((it.code, it.reason.as_str()), (0, "over_limit"), "{it:?}");
         assert_eq!(it.message, "3 texts an hour are allowed");
     }
-    let told = bench.hear::<SpendLimited>(1).await.remove(0);
+    let told = bench.wait_for::<SpendLimited>(1).await.remove(0);
     assert_eq!(
         (told.tenant_id.as_str(), told.kind.as_str(), told.limit),
         ("smith", "texts", 3)
@@ -138,6 +138,60 @@ pub async fn text_that_is_tried_again_counts_once(bench: Arc<Bench>) {
     assert_eq!(listed["items"][0]["amount"], 3, "{listed}");
 }
 
+/// Two processes share the work, and the limits: what a tenant may cause in an hour, and what AI may cost it in a day.
+pub async fn two_processes_together_keep_to_a_tenants_limits(bench: Arc<Bench>) {
+    // Where there may be one only, what is under way at once in it shares them.
+    if bench.mode() == Mode::Distributed {
+        bench.up().await;
+    }
+    let texts = (0..40).map(|n| MessageSend {
+        to: format!("+155501{n:05}"),
+        conversation_id: format!("conv{n}"),
+        ..text(&format!("m{n}"))
+    });
+    let calls = (0..20).map(|n| CallPlace {
+        to: format!("+155501{n:05}"),
+        ..call(&format!("p{n}"))
+    });
+    let costs = (0..8).map(|_| AiSpent {
+        tenant_id: "smith".to_owned(),
+        cost_micro_usd: 40_000,
+    });
+    let mut all: Vec<_> = texts.map(|it| bench.envelope(&it)).collect();
+    all.extend(calls.map(|it| bench.envelope(&it)));
+    let costs: Vec<_> = costs.map(|it| bench.envelope(&it)).collect();
+    all.extend(costs.iter().cloned());
+    let published = bench.bus().publish_all(&all).await;
+    assert!(published.iter().all(Result::is_ok));
+
+    bench.refused(37).await;
+    bench.not_placed(18).await;
+    assert_eq!(bench.sent(3).await.len(), 3);
+    assert_eq!(bench.placed(2).await.len(), 2);
+    assert_eq!(bench.twilio.messages().len(), 3);
+    assert_eq!(bench.twilio.state().placed.len(), 2);
+    let store = bench.store().await;
+    for cost in &costs {
+        bench.handled(&store, "egress.spending", &cost.id).await;
+    }
+    bench.wait_for::<SpendLimited>(3).await;
+    let mut items = limited(&bench).await;
+    items.sort_by_key(|it| it["kind"].to_string());
+    let counted: Vec<_> = items
+        .iter()
+        .map(|it| (&it["kind"], &it["amount"], &it["refused"]))
+        .collect();
+    assert_eq!(
+        counted,
+        [
+            (&json!("ai"), &json!(320_000), &json!(0)),
+            (&json!("calls"), &json!(2), &json!(18)),
+            (&json!("texts"), &json!(3), &json!(37)),
+        ]
+    );
+    assert_eq!(bench.ids::<SpendLimited>().len(), 3, "each is told once");
+}
+
 /// A tenant's own limits count where they are stricter than the platform's.
 pub async fn own_limits_of_a_tenant_are_stricter_only(bench: Arc<Bench>) {
     let own = SpendLimits {
@@ -199,7 +253,7 @@ pub async fn cost_of_ai_over_the_budget_is_told_once(bench: Arc<Bench>) {
             n + 1
         );
     }
-    let told = bench.hear::<SpendLimited>(1).await.remove(0);
+    let told = bench.wait_for::<SpendLimited>(1).await.remove(0);
     assert_eq!((told.kind.as_str(), told.limit), ("ai", 100_000));
     assert_eq!(told.until, until(&bench).await);
     let items = limited(&bench).await;

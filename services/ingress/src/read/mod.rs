@@ -112,14 +112,14 @@ pub fn dial_finished(signed: &SignedRequest) -> Result<InboundEvent, Invalid> {
     Ok(InboundEvent::new(&event, &sid, &number))
 }
 
-/// Whoever was dialled picked up: what does he hear?
+/// Whoever was dialled picked up: what do they hear?
 pub fn whisper(signed: &SignedRequest) -> Result<InboundEvent, Invalid> {
     let request = VoiceRequest::parse(&signed.params)?;
     let voice = voice(request.call(), request.status().as_str());
     whispered(signed, voice, String::new(), false)
 }
 
-/// What he pressed.
+/// What they pressed.
 pub fn whisper_answer(signed: &SignedRequest) -> Result<InboundEvent, Invalid> {
     let gathered = GatherResult::parse(&signed.params)?;
     let voice = voice(gathered.call(), "in-progress");

@@ -10,9 +10,9 @@ use events::v1::directory::{Account, Entry};
 use events::v1::{Directory, DirectoryQuery, NoReply, TwimlReply};
 use events::{Envelope, Event};
 use role::Parts;
-use testkit::Ear;
+use testkit::EventRecorder;
 
-use crate::lab::{ANSWER, JONES_ACCOUNT, JONES_NEW_TOKEN, JONES_TOKEN, NUMBER, OTHER, OWNER};
+use crate::test_app::{ANSWER, JONES_ACCOUNT, JONES_NEW_TOKEN, JONES_TOKEN, NUMBER, OTHER, OWNER};
 
 /// What comes through the door whether somebody holds interviews or not.
 const VOICE: [&str; 2] = ["twilio.voice.inbound", "twilio.whisper"];
@@ -25,11 +25,11 @@ const CALLBACKS: [&str; 3] = [
 /// Everything behind the door: who decides, and who knows the numbers.
 #[derive(Default)]
 pub struct Desk {
-    ear: Arc<Ear>,
-    queries: Arc<Ear>,
+    recorder: Arc<EventRecorder>,
+    queries: Arc<EventRecorder>,
     /// Whether nobody answers.
     pub silent: AtomicBool,
-    /// Whether whoever should decide says that he cannot.
+    /// Whether whoever should decide says that it cannot.
     pub declines: AtomicBool,
     /// Whether jones's account is known.
     pub knows_jones: AtomicBool,
@@ -55,16 +55,18 @@ impl Desk {
     pub async fn listen(self: &Arc<Self>, bus: &Bus, queue: &str, kinds: &[&str]) {
         let desk = self.clone();
         let decide = move |_: &Envelope| desk.decision();
-        self.ear.listen_and_answer(queue, bus, kinds, decide).await;
+        self.recorder
+            .listen_and_answer(queue, bus, kinds, decide)
+            .await;
     }
 
     pub fn heard(&self) -> Vec<Envelope> {
-        self.ear.all()
+        self.recorder.all()
     }
 
     /// Waits for so many events, and takes them.
     pub async fn take(&self, count: usize) -> Vec<Envelope> {
-        self.ear.take(count).await
+        self.recorder.take(count).await
     }
 
     pub async fn take_as<E: Event>(&self) -> (Envelope, E) {

@@ -11,14 +11,14 @@ use events::v1::{
 use crate::interviews::{
     INTERVIEWS, QUERY, RECORDING, ended, pressed, recorded, recording_status, rows, talking, url,
 };
-use crate::lab::{ACCOUNT, ANSWER, CALL, CALLER, Lab, NUMBER, encode, with, without};
 use crate::rows::{XML, nothing, xml};
+use crate::test_app::{ACCOUNT, ANSWER, CALL, CALLER, NUMBER, TestApp, encode, with, without};
 
-pub async fn interview_parameters_become_fields(lab: Arc<Lab>) {
-    lab.listen("test.interviews", INTERVIEWS).await;
+pub async fn interview_parameters_become_fields(app: Arc<TestApp>) {
+    app.listen("test.interviews", INTERVIEWS).await;
     let menu = format!("/webhook/menu{QUERY}");
-    lab.post(&menu, &pressed()).await;
-    let (envelope, gather) = lab.desk.take_as::<TwilioGatherFinished>().await;
+    app.post(&menu, &pressed()).await;
+    let (envelope, gather) = app.desk.take_as::<TwilioGatherFinished>().await;
     let (voice, webhook) = (gather.voice.unwrap(), gather.webhook.unwrap());
     assert_eq!((gather.digits.as_str(), gather.speech.as_str()), ("1", ""));
     assert_eq!((voice.from.as_str(), voice.to.as_str()), (CALLER, NUMBER));
@@ -31,7 +31,7 @@ pub async fn interview_parameters_become_fields(lab: Arc<Lab>) {
     assert_eq!(webhook.query, query.map(place));
     assert_eq!(
         envelope.deadline,
-        Some(lab.clock.now() + TimeDelta::milliseconds(4500)),
+        Some(app.clock.now() + TimeDelta::milliseconds(4500)),
         "a question may take its time"
     );
 
@@ -41,17 +41,17 @@ pub async fn interview_parameters_become_fields(lab: Arc<Lab>) {
         ("SpeechResult", "Yes."),
         ("Confidence", "0.9"),
     ];
-    lab.post(&menu, &talking(&words)).await;
-    let gather = lab.desk.take_as::<TwilioGatherFinished>().await.1;
+    app.post(&menu, &talking(&words)).await;
+    let gather = app.desk.take_as::<TwilioGatherFinished>().await.1;
     assert_eq!(
         (gather.digits.as_str(), gather.speech.as_str()),
         ("", "Yes.")
     );
     assert_eq!(gather.confidence, Some(0.9));
     let blank = [("Digits", ""), ("SpeechResult", ""), ("Confidence", "much")];
-    lab.post(&menu, &without(&talking(&blank), "CallStatus"))
+    app.post(&menu, &without(&talking(&blank), "CallStatus"))
         .await;
-    let gather = lab.desk.take_as::<TwilioGatherFinished>().await.1;
+    let gather = app.desk.take_as::<TwilioGatherFinished>().await.1;
     assert_eq!((gather.digits.as_str(), gather.confidence), ("", None));
     assert_eq!(gather.voice.unwrap().call_status, "in-progress");
 
@@ -89,8 +89,8 @@ pub async fn interview_parameters_become_fields(lab: Arc<Lab>) {
         ),
         (talking(&[("Digits", "#")]), "", String::new(), None, "#"),
     ] {
-        assert_eq!(lab.post(&response, &form).await, xml(ANSWER));
-        let record = lab.desk.take_as::<TwilioRecordFinished>().await.1;
+        assert_eq!(app.post(&response, &form).await, xml(ANSWER));
+        let record = app.desk.take_as::<TwilioRecordFinished>().await.1;
         let file = record.recording.unwrap();
         assert_eq!((file.recording_sid.as_str(), file.url), (sid, at));
         assert_eq!(
@@ -108,14 +108,14 @@ pub async fn interview_parameters_become_fields(lab: Arc<Lab>) {
             "outbound-api",
         );
         form = with(&with(&form, "From", NUMBER), "To", CALLER);
-        lab.post(&format!("/start-interview{QUERY}"), &form).await;
-        let continued = lab.desk.take_as::<TwilioCallContinued>().await.1;
+        app.post(&format!("/start-interview{QUERY}"), &form).await;
+        let continued = app.desk.take_as::<TwilioCallContinued>().await.1;
         assert_eq!(continued.answered_by, who);
         assert_eq!(continued.voice.unwrap().direction, "outbound-api");
     }
-    lab.post("/start-interview", &talking(&[])).await;
+    app.post("/start-interview", &talking(&[])).await;
     assert_eq!(
-        lab.desk
+        app.desk
             .take_as::<TwilioCallContinued>()
             .await
             .1
@@ -124,8 +124,8 @@ pub async fn interview_parameters_become_fields(lab: Arc<Lab>) {
     );
 
     let status = format!("/api/webhooks/recording-status/{QUERY}");
-    lab.post(&status, &recording_status()).await;
-    let (envelope, it) = lab.desk.take_as::<TwilioRecordingStatus>().await;
+    app.post(&status, &recording_status()).await;
+    let (envelope, it) = app.desk.take_as::<TwilioRecordingStatus>().await;
     assert_eq!(
         (it.account_sid.as_str(), it.call_sid.as_str()),
         (ACCOUNT, CALL)
@@ -147,18 +147,18 @@ pub async fn interview_parameters_become_fields(lab: Arc<Lab>) {
         "RecordingDuration",
         "",
     );
-    lab.post(&status, &absent).await;
-    let it = lab.desk.take_as::<TwilioRecordingStatus>().await.1;
+    app.post(&status, &absent).await;
+    let it = app.desk.take_as::<TwilioRecordingStatus>().await.1;
     let file = it.recording.unwrap();
     assert_eq!((it.status.as_str(), it.error_code), ("absent", Some(13223)));
     assert_eq!((file.url.as_str(), file.duration_s), ("", None));
 
-    lab.post(
+    app.post(
         &format!("/api/webhooks/call-status/{QUERY}"),
         &with(&ended(), "AnsweredBy", "human"),
     )
     .await;
-    let it = lab.desk.take_as::<TwilioCallStatus>().await.1;
+    let it = app.desk.take_as::<TwilioCallStatus>().await.1;
     assert_eq!(
         (it.duration_s, it.answered_by.as_str()),
         (Some(61), "human")
@@ -166,8 +166,8 @@ pub async fn interview_parameters_become_fields(lab: Arc<Lab>) {
     assert_eq!(it.webhook.unwrap().query, query.map(place));
 }
 
-pub async fn bad_parameters_of_interviews(lab: Arc<Lab>) {
-    lab.listen("test.interviews", INTERVIEWS).await;
+pub async fn bad_parameters_of_interviews(app: Arc<TestApp>) {
+    app.listen("test.interviews", INTERVIEWS).await;
     for (path, form, kind, _, answer) in rows() {
         let mut bad = vec![
             without(&form, "CallSid"),
@@ -181,7 +181,7 @@ pub async fn bad_parameters_of_interviews(lab: Arc<Lab>) {
             _ => bad.push(without(&form, "CallStatus")),
         }
         for form in bad {
-            let got = lab.post(&path, &form).await;
+            let got = app.post(&path, &form).await;
             if answer == nothing() {
                 assert_eq!(got.status, 400, "{path}: {got:?}");
                 assert!(got.body.contains(r#""code":"bad_request""#), "{got:?}");
@@ -199,11 +199,11 @@ pub async fn bad_parameters_of_interviews(lab: Arc<Lab>) {
             ("Content-Type", "application/x-www-form-urlencoded"),
         ];
         let body = format!("{}&SpeechResult=%FF", encode(&form)).into_bytes();
-        assert_eq!(lab.send("POST", &path, &headers, body).await.status, 400);
-        let forged = lab.post_as("x", &path, &form, &[]).await;
+        assert_eq!(app.send("POST", &path, &headers, body).await.status, 400);
+        let forged = app.post_as("x", &path, &form, &[]).await;
         assert_eq!(forged.status, 403, "{path}");
     }
-    assert!(lab.desk.heard().is_empty() && lab.spooled().is_empty());
+    assert!(app.desk.heard().is_empty() && app.spooled().is_empty());
     let labels = ["outcome=\"invalid\"", "path=\"/webhook/menu\""];
-    assert!(lab.counter("webhooks_total", &labels).await >= 2);
+    assert!(app.counter("webhooks_total", &labels).await >= 2);
 }

@@ -7,11 +7,11 @@ use events::v1::TwilioRecordingStatus;
 use testkit::eventually;
 use twiml::{Response, Verb};
 
-use crate::lab::{
-    ACCOUNT, ANSWER, Answer, CALL, Form, JONES_ACCOUNT, JONES_TOKEN, Lab, call_form, log, with,
+use crate::rows::{EMPTY, Row, XML, nothing, ringing, xml};
+use crate::test_app::{
+    ACCOUNT, ANSWER, Answer, CALL, Form, JONES_ACCOUNT, JONES_TOKEN, TestApp, call_form, log, with,
     without,
 };
-use crate::rows::{EMPTY, Row, XML, nothing, ringing, xml};
 
 pub const RECORDING: &str = "RE00000000000000000000000000000001";
 pub const QUERY: &str = "?interview_id=01j%2Fx&question_number=2";
@@ -93,7 +93,7 @@ pub fn rows() -> Vec<Row> {
     ]
 }
 
-/// Where the caller is sent after he was asked to wait.
+/// Where the caller is sent after being asked to wait.
 fn sent_on(answer: &Answer) -> Option<String> {
     assert_eq!(
         (answer.status, answer.kind.as_str()),
@@ -106,10 +106,10 @@ fn sent_on(answer: &Answer) -> Option<String> {
     }
 }
 
-pub async fn a_live_interview_is_asked_to_wait(lab: Arc<Lab>) {
+pub async fn live_interview_is_asked_to_wait(app: Arc<TestApp>) {
     // Nobody holds interviews at all.
     let response = format!("/webhook/response{QUERY}");
-    let mut answer = lab.post(&response, &recorded()).await;
+    let mut answer = app.post(&response, &recorded()).await;
     let wait =
         "<Response><Say>One moment, please.</Say><Pause length=\"2\"/><Redirect method=\"POST\">";
     for tries in 1..=3 {
@@ -117,30 +117,30 @@ pub async fn a_live_interview_is_asked_to_wait(lab: Arc<Lab>) {
         let next = sent_on(&answer).unwrap();
         let expected = format!("/continue-interview{QUERY}&try={tries}");
         assert_eq!(next, expected);
-        answer = lab.post(&next, &talking(&[])).await;
+        answer = app.post(&next, &talking(&[])).await;
     }
     assert_eq!(sent_on(&answer), None);
     assert!(
         answer.body.contains("is kept. Goodbye.</Say><Hangup/>"),
         "{answer:?}"
     );
-    assert_eq!(lab.spooled().len(), 4, "what was said is kept");
+    assert_eq!(app.spooled().len(), 4, "what was said is kept");
     let fallbacks = async |reason: &str| {
         let reason = format!("reason=\"{reason}\"");
-        lab.counter("webhooks_fallback_total", &[&reason]).await
+        app.counter("webhooks_fallback_total", &[&reason]).await
     };
     assert!(fallbacks("no_role").await >= 4);
 
-    // He who holds them is there, but slow. A number that asks with GET is asked on with POST.
-    lab.desk.silent.store(true, Ordering::Relaxed);
-    lab.listen("test.interviews", INTERVIEWS).await;
+    // Whoever holds them is there, but slow. A number that asks with GET is asked on with POST.
+    app.desk.silent.store(true, Ordering::Relaxed);
+    app.listen("test.interviews", INTERVIEWS).await;
     let (menu, start, forms) = (
         "/webhook/menu",
         "/start-interview?interview_id=7",
         talking(&[]),
     );
     let form = pressed();
-    let (menu, start) = tokio::join!(lab.get(menu, &form), lab.post(start, &forms));
+    let (menu, start) = tokio::join!(app.get(menu, &form), app.post(start, &forms));
     assert_eq!(sent_on(&menu).as_deref(), Some("/continue-interview?try=1"));
     assert_eq!(
         sent_on(&start).as_deref(),
@@ -150,73 +150,73 @@ pub async fn a_live_interview_is_asked_to_wait(lab: Arc<Lab>) {
     assert!(log().text().contains("reason=\"late\""));
 }
 
-/// Who should decide says at once that he cannot: nobody waits for the deadline, and each row falls back in its way.
-pub async fn nobody_waits_for_one_who_cannot(lab: Arc<Lab>) {
-    lab.listen("test.interviews", INTERVIEWS).await;
-    lab.desk.declines.store(true, Ordering::Relaxed);
-    let call = lab.post("/webhooks/twilio/call", &ringing()).await;
+/// Who should decide says at once that it cannot: nobody waits for the deadline, and each row falls back in its way.
+pub async fn nobody_waits_for_one_who_cannot(app: Arc<TestApp>) {
+    app.listen("test.interviews", INTERVIEWS).await;
+    app.desk.declines.store(true, Ordering::Relaxed);
+    let call = app.post("/webhooks/twilio/call", &ringing()).await;
     assert!(call.body.contains("<Dial"), "{call:?}");
-    let coach = lab.post("/webhook/voice", &ringing()).await;
+    let coach = app.post("/webhook/voice", &ringing()).await;
     assert!(coach.body.contains("<Dial"), "{coach:?}");
-    let menu = lab.post("/webhook/menu", &pressed()).await;
+    let menu = app.post("/webhook/menu", &pressed()).await;
     assert_eq!(sent_on(&menu).as_deref(), Some("/continue-interview?try=1"));
-    lab.desk.take(3).await;
+    app.desk.take(3).await;
     let declined = ["reason=\"declined\""];
-    assert!(lab.counter("webhooks_fallback_total", &declined).await >= 3);
+    assert!(app.counter("webhooks_fallback_total", &declined).await >= 3);
 }
 
 /// Twilio does not say whose number a recording is about: whoever signed is passed on, to be compared with the call's.
-pub async fn whose_recording_it_is(lab: Arc<Lab>) {
-    lab.listen("test.interviews", INTERVIEWS).await;
-    lab.learns_of_jones().await;
+pub async fn whose_recording_it_is(app: Arc<TestApp>) {
+    app.listen("test.interviews", INTERVIEWS).await;
+    app.learns_of_jones().await;
     let path = "/api/webhooks/recording-status/";
     let form = with(&recording_status(), "AccountSid", JONES_ACCOUNT);
     assert_eq!(
-        lab.post_signed(JONES_TOKEN, path, &form, &[]).await,
+        app.post_signed(JONES_TOKEN, path, &form, &[]).await,
         nothing()
     );
-    let it = lab.desk.take_as::<TwilioRecordingStatus>().await.1;
+    let it = app.desk.take_as::<TwilioRecordingStatus>().await.1;
     assert_eq!(it.account_sid, JONES_ACCOUNT);
-    let ours = lab
+    let ours = app
         .post_signed(JONES_TOKEN, path, &recording_status(), &[])
         .await;
     assert_eq!(ours.status, 403, "another's account");
     let form = with(&pressed(), "AccountSid", JONES_ACCOUNT);
-    let smiths = lab
+    let smiths = app
         .post_signed(JONES_TOKEN, "/webhook/menu", &form, &[])
         .await;
     assert_eq!(smiths.status, 403, "another's number");
-    assert!(lab.desk.heard().is_empty());
+    assert!(app.desk.heard().is_empty());
 }
 
-/// The broker goes while a caller answers, and comes back: he goes on, and his answer is known before he is asked on.
-pub async fn an_interview_survives_an_outage(lab: Arc<Lab>) {
-    lab.listen("test.interviews", INTERVIEWS).await;
-    lab.cut().await;
-    let answer = lab
+/// The broker goes while a caller answers, and comes back: the call goes on, and the answer is known before the next question.
+pub async fn interview_survives_an_outage(app: Arc<TestApp>) {
+    app.listen("test.interviews", INTERVIEWS).await;
+    app.cut().await;
+    let answer = app
         .post(&format!("/webhook/response{QUERY}"), &recorded())
         .await;
     let first = sent_on(&answer).unwrap();
     for status in ["in-progress", "completed"] {
         let form = with(&recording_status(), "RecordingStatus", status);
         let path = "/api/webhooks/recording-status/";
-        assert_eq!(lab.post(path, &form).await, nothing());
+        assert_eq!(app.post(path, &form).await, nothing());
     }
-    assert_eq!(lab.spooled().len(), 3);
+    assert_eq!(app.spooled().len(), 3);
 
     let form = talking(&[]);
     let goes_on = async {
         let mut next = first;
         loop {
-            let answer = lab.post(&next, &form).await;
+            let answer = app.post(&next, &form).await;
             if answer == xml(ANSWER) {
                 return;
             }
-            next = sent_on(&answer).expect("he is not sent away");
+            next = sent_on(&answer).expect("the caller is not sent away");
         }
     };
-    tokio::join!(goes_on, async { lab.mend() });
-    let heard = lab.desk.take(4).await;
+    tokio::join!(goes_on, async { app.mend() });
+    let heard = app.desk.take(4).await;
     let kinds: Vec<_> = heard.iter().map(|e| e.kind.as_str()).take(4).collect();
     assert_eq!(
         kinds,
@@ -229,5 +229,5 @@ pub async fn an_interview_survives_an_outage(lab: Arc<Lab>) {
     );
     let of = |n: usize| heard[n].decode::<TwilioRecordingStatus>().unwrap().status;
     assert_eq!((of(1), of(2)), ("in-progress".into(), "completed".into()));
-    eventually("the spool is empty", async || lab.spooled().is_empty()).await;
+    eventually("the spool is empty", async || app.spooled().is_empty()).await;
 }

@@ -2,7 +2,7 @@
 
 use testkit::Mode;
 
-use crate::lab::{NUMBER, OTHER, call_form, run_with, with};
+use crate::test_app::{NUMBER, OTHER, call_form, run_with, with};
 
 const PATH: &str = "/webhooks/twilio/call";
 
@@ -13,11 +13,11 @@ async fn webhooks_beyond_a_limit_are_told_when_to_come_again() {
         ("TRUNKLINE_LIMIT_NUMBER", "1"),
         ("TRUNKLINE_LIMIT_ADDRESS", "1"),
     ];
-    run_with(Mode::Embedded, &few, |lab| async move {
+    run_with(Mode::Embedded, &few, |app| async move {
         let over = call_form(&[("CallStatus", "completed")]);
         let mut let_in = 0;
         let refused = loop {
-            let answer = lab.post(PATH, &over).await;
+            let answer = app.post(PATH, &over).await;
             if answer.status != 200 {
                 break answer;
             }
@@ -32,25 +32,25 @@ async fn webhooks_beyond_a_limit_are_told_when_to_come_again() {
             refused.body
         );
         let other = with(&over, "To", OTHER);
-        assert_eq!(lab.post(PATH, &other).await.status, 200, "{NUMBER} only");
-        let unsigned = lab
+        assert_eq!(app.post(PATH, &other).await.status, 200, "{NUMBER} only");
+        let unsigned = app
             .post_as("???", PATH, &with(&over, "To", OTHER), &[])
             .await;
         assert_eq!(unsigned.status, 403);
-        assert!(lab.counter("requests_limited_total", &["number"]).await >= 1);
+        assert!(app.counter("requests_limited_total", &["number"]).await >= 1);
     })
     .await;
     run_with(
         Mode::Embedded,
         &[("TRUNKLINE_LIMIT_ACCOUNT", "1")],
-        |lab| async move {
+        |app| async move {
             let over = call_form(&[("CallStatus", "completed")]);
-            while lab.post(PATH, &over).await.status == 200 {}
+            while app.post(PATH, &over).await.status == 200 {}
             let other = with(&over, "To", OTHER);
-            let refused = lab.post(PATH, &other).await;
+            let refused = app.post(PATH, &other).await;
             // A slow machine has given the account one more meanwhile.
             assert!([200, 429].contains(&refused.status), "{refused:?}");
-            assert!(lab.counter("requests_limited_total", &["account"]).await >= 1);
+            assert!(app.counter("requests_limited_total", &["account"]).await >= 1);
         },
     )
     .await;

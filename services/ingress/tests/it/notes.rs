@@ -6,22 +6,23 @@ use std::sync::atomic::Ordering;
 use events::Envelope;
 use events::v1::{TimelineNote, TimelineNoted};
 use serde_json::{Value, json};
-use testkit::Ear;
+use testkit::EventRecorder;
 
-use crate::lab::{CALL, CALLER, Lab, TOKEN, call_form};
+use crate::test_app::{CALL, CALLER, TOKEN, TestApp, call_form};
 
 const PATH: &str = "/webhooks/twilio/call";
 
-async fn ear(lab: &Lab) -> Arc<Ear> {
-    let ear = Arc::new(Ear::default());
-    ear.listen_as("test.notes", &lab.bus(), &["timeline.noted"])
+async fn recorder(app: &TestApp) -> Arc<EventRecorder> {
+    let recorder = Arc::new(EventRecorder::default());
+    recorder
+        .listen_as("test.notes", &app.bus(), &["timeline.noted"])
         .await;
-    ear
+    recorder
 }
 
 /// The one line that is told of a call next, with the batch that it came in.
-async fn noted(ear: &Ear) -> (Envelope, TimelineNote, Value) {
-    let envelope = ear.take(1).await.remove(0);
+async fn noted(recorder: &EventRecorder) -> (Envelope, TimelineNote, Value) {
+    let envelope = recorder.take(1).await.remove(0);
     let batch: TimelineNoted = envelope.decode().unwrap();
     assert_eq!(batch.notes.len(), 1, "{batch:?}");
     let note = batch.notes[0].clone();
@@ -29,13 +30,13 @@ async fn noted(ear: &Ear) -> (Envelope, TimelineNote, Value) {
     (envelope, note, detail)
 }
 
-pub async fn webhook_is_noted_with_verdict_names_and_duration(lab: Arc<Lab>) {
-    let ear = ear(&lab).await;
-    let answer = lab
+pub async fn webhook_is_noted_with_verdict_names_and_duration(app: Arc<TestApp>) {
+    let recorder = recorder(&app).await;
+    let answer = app
         .post(PATH, &call_form(&[("CallStatus", "ringing")]))
         .await;
     assert_eq!(answer.status, 200);
-    let (envelope, note, detail) = noted(&ear).await;
+    let (envelope, note, detail) = noted(&recorder).await;
     assert_eq!(envelope.tenant.as_deref(), Some("smith"));
     assert_eq!(
         (
@@ -63,12 +64,12 @@ pub async fn webhook_is_noted_with_verdict_names_and_duration(lab: Arc<Lab>) {
     assert_eq!((note.parameters.as_str(), note.parameters_days), ("", 0));
 }
 
-pub async fn refused_webhook_is_noted_with_the_reason(lab: Arc<Lab>) {
-    let ear = ear(&lab).await;
+pub async fn refused_webhook_is_noted_with_the_reason(app: Arc<TestApp>) {
+    let recorder = recorder(&app).await;
     let form = call_form(&[("CallStatus", "ringing")]);
-    let answer = lab.post_as("bm8gc2lnbmF0dXJl", PATH, &form, &[]).await;
+    let answer = app.post_as("bm8gc2lnbmF0dXJl", PATH, &form, &[]).await;
     assert_eq!(answer.status, 403);
-    let (_, note, detail) = noted(&ear).await;
+    let (_, note, detail) = noted(&recorder).await;
     assert_eq!(
         (note.verdict.as_str(), note.key.as_str()),
         ("refused", CALL)
@@ -87,22 +88,22 @@ pub async fn refused_webhook_is_noted_with_the_reason(lab: Arc<Lab>) {
     );
     // Without a signature nothing of it is read.
     let headers = [("Content-Type", "application/x-www-form-urlencoded")];
-    let answer = lab
+    let answer = app
         .send("POST", PATH, &headers, b"CallSid=x".to_vec())
         .await;
     assert_eq!(answer.status, 403);
-    let (envelope, note, detail) = noted(&ear).await;
+    let (envelope, note, detail) = noted(&recorder).await;
     assert_eq!((note.key.as_str(), envelope.tenant), ("", None));
     assert_eq!(detail["reason"], "missing_header");
 }
 
-pub async fn parameters_are_noted_where_the_tenant_keeps_them(lab: Arc<Lab>) {
-    lab.desk.parameters_days.store(7, Ordering::Relaxed);
-    lab.learns_of_jones().await;
-    let ear = ear(&lab).await;
-    lab.post(PATH, &call_form(&[("CallStatus", "ringing")]))
+pub async fn parameters_are_noted_where_the_tenant_keeps_them(app: Arc<TestApp>) {
+    app.desk.parameters_days.store(7, Ordering::Relaxed);
+    app.learns_of_jones().await;
+    let recorder = recorder(&app).await;
+    app.post(PATH, &call_form(&[("CallStatus", "ringing")]))
         .await;
-    let (_, note, _) = noted(&ear).await;
+    let (_, note, _) = noted(&recorder).await;
     assert_eq!(note.parameters_days, 7);
     let parameters: Value = serde_json::from_str(&note.parameters).unwrap();
     assert_eq!(parameters["From"], CALLER);

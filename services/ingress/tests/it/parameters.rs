@@ -7,14 +7,15 @@ use events::v1::{
     TwilioVoiceInbound, TwilioWhisper,
 };
 
-use crate::lab::{
-    ANSWER, Answer, CALL, CALLER, Form, Lab, NUMBER, call_form, encode, text_form, with, without,
-};
 use crate::rows::{EMPTY, XML, dial_status, inbound_text, ringing, xml};
+use crate::test_app::{
+    ANSWER, Answer, CALL, CALLER, Form, NUMBER, TestApp, call_form, encode, text_form, with,
+    without,
+};
 
-pub async fn parameters_become_fields(lab: Arc<Lab>) {
-    lab.post("/webhooks/twilio/call", &ringing()).await;
-    let (envelope, event) = lab.desk.take_as::<TwilioVoiceInbound>().await;
+pub async fn parameters_become_fields(app: Arc<TestApp>) {
+    app.post("/webhooks/twilio/call", &ringing()).await;
+    let (envelope, event) = app.desk.take_as::<TwilioVoiceInbound>().await;
     let (voice, webhook) = (event.voice.unwrap(), event.webhook.unwrap());
     assert_eq!(
         (
@@ -37,8 +38,8 @@ pub async fn parameters_become_fields(lab: Arc<Lab>) {
     assert_eq!(webhook.path, "/webhooks/twilio/call");
     assert_eq!(
         envelope.deadline,
-        Some(lab.clock.now() + chrono::TimeDelta::milliseconds(2500)),
-        "in the lab, time is short by half"
+        Some(app.clock.now() + chrono::TimeDelta::milliseconds(2500)),
+        "in the app, time is short by half"
     );
 
     // Who calls may be anybody, and how it stands any word.
@@ -47,9 +48,9 @@ pub async fn parameters_become_fields(lab: Arc<Lab>) {
         "CallStatus",
         "new-word",
     );
-    assert_eq!(lab.post("/webhooks/twilio/call", &odd).await, xml(ANSWER));
+    assert_eq!(app.post("/webhooks/twilio/call", &odd).await, xml(ANSWER));
     assert_eq!(
-        lab.desk
+        app.desk
             .take_as::<TwilioVoiceInbound>()
             .await
             .1
@@ -60,8 +61,8 @@ pub async fn parameters_become_fields(lab: Arc<Lab>) {
     );
 
     let (path, form) = dial_status();
-    lab.post(&path, &with(&form, "DialCallDuration", "9")).await;
-    let dial = lab
+    app.post(&path, &with(&form, "DialCallDuration", "9")).await;
+    let dial = app
         .desk
         .take_as::<TwilioDialFinished>()
         .await
@@ -78,16 +79,16 @@ pub async fn parameters_become_fields(lab: Arc<Lab>) {
         ("CallDuration", "61"),
         ("Timestamp", "Sat, 21 Nov 2026 09:59:58 +0000"),
     ]);
-    lab.post("/webhooks/twilio/call", &ended).await;
-    let status = lab.desk.take_as::<TwilioCallStatus>().await.1;
+    app.post("/webhooks/twilio/call", &ended).await;
+    let status = app.desk.take_as::<TwilioCallStatus>().await.1;
     assert_eq!(
         (status.duration_s, status.timestamp.as_str()),
         (Some(61), "2026-11-21T09:59:58+00:00")
     );
 
     let path = format!("/webhooks/twilio/call/whisper/{CALL}/answer?number=%2B15550100001");
-    lab.post(&path, &with(&ringing(), "Digits", "1")).await;
-    let whisper = lab.desk.take_as::<TwilioWhisper>().await.1;
+    app.post(&path, &with(&ringing(), "Digits", "1")).await;
+    let whisper = app.desk.take_as::<TwilioWhisper>().await.1;
     assert_eq!(
         (
             whisper.parent_call_sid.as_str(),
@@ -98,8 +99,8 @@ pub async fn parameters_become_fields(lab: Arc<Lab>) {
     );
     assert_eq!(whisper.webhook.unwrap().query[0].value, NUMBER);
 
-    lab.post("/webhooks/twilio/sms", &inbound_text()).await;
-    let text = lab.desk.take_as::<TwilioSmsInbound>().await.1.text.unwrap();
+    app.post("/webhooks/twilio/sms", &inbound_text()).await;
+    let text = app.desk.take_as::<TwilioSmsInbound>().await.1.text.unwrap();
     assert_eq!(
         (text.body.as_str(), text.from.as_str()),
         ("h\u{e9}llo + 100% \n", CALLER)
@@ -108,8 +109,8 @@ pub async fn parameters_become_fields(lab: Arc<Lab>) {
     // PostgreSQL cannot store NUL, and nobody types one: `STOP` with one is STOP. It is signed all the same.
     let nul = with(&inbound_text(), "Body", "\0ST\0OP");
     let nul = with(&nul, "From", &format!("{CALLER}\0"));
-    lab.post("/webhooks/twilio/sms?a=%00b", &nul).await;
-    let event = lab.desk.take_as::<TwilioSmsInbound>().await.1;
+    app.post("/webhooks/twilio/sms?a=%00b", &nul).await;
+    let event = app.desk.take_as::<TwilioSmsInbound>().await.1;
     let (text, webhook) = (event.text.unwrap(), event.webhook.unwrap());
     assert_eq!((text.body.as_str(), text.from.as_str()), ("STOP", CALLER));
     let mut values = webhook.parameters.iter().chain(&webhook.query);
@@ -122,23 +123,23 @@ pub async fn parameters_become_fields(lab: Arc<Lab>) {
         "Open today?",
     );
     let bad = with(&bad, "MediaUrl0", "https://api.twilio.com/x");
-    let answer = lab.post("/webhooks/twilio/sms", &bad).await;
+    let answer = app.post("/webhooks/twilio/sms", &bad).await;
     assert_eq!(answer, xml(EMPTY));
-    let text = lab.desk.take_as::<TwilioSmsInbound>().await.1.text.unwrap();
+    let text = app.desk.take_as::<TwilioSmsInbound>().await.1.text.unwrap();
     assert_eq!((text.body.as_str(), text.media.len()), ("Open today?", 1));
     assert_eq!(text.left_out, ["MediaUrl1"]);
 
-    lab.listen("test.texts", &["twilio.message.status"]).await;
+    app.listen("test.texts", &["twilio.message.status"]).await;
     let form = text_form(&[("MessageStatus", "failed"), ("ErrorCode", "30003")]);
-    lab.post("/webhooks/twilio/sms/status", &form).await;
-    let status = lab.desk.take_as::<TwilioMessageStatus>().await.1;
+    app.post("/webhooks/twilio/sms/status", &form).await;
+    let status = app.desk.take_as::<TwilioMessageStatus>().await.1;
     assert_eq!(
         (status.message_status.as_str(), status.error_code),
         ("failed", Some(30003))
     );
 }
 
-pub async fn bad_parameters_never_break_a_live_call(lab: Arc<Lab>) {
+pub async fn bad_parameters_never_break_a_live_call(app: Arc<TestApp>) {
     let (dial_path, dial) = dial_status();
     let spoken = |answer: &Answer| {
         answer.status == 200 && answer.body.contains("<Say>") && answer.body.contains("<Hangup/>")
@@ -153,18 +154,18 @@ pub async fn bad_parameters_never_break_a_live_call(lab: Arc<Lab>) {
         (dial_path.as_str(), without(&dial, "DialCallStatus")),
         ("/webhooks/twilio/call/whisper/CA1", ringing()),
     ] {
-        let answer = lab.post(path, &form).await;
+        let answer = app.post(path, &form).await;
         assert!(spoken(&answer) && answer.kind == XML, "{path}: {answer:?}");
     }
     assert_eq!(
-        lab.post(
+        app.post(
             "/webhooks/twilio/sms",
             &without(&inbound_text(), "MessageSid")
         )
         .await,
         xml(EMPTY)
     );
-    let answer = lab
+    let answer = app
         .post("/webhooks/twilio/sms/status", &text_form(&[]))
         .await;
     assert_eq!(answer.status, 400);
@@ -173,8 +174,8 @@ pub async fn bad_parameters_never_break_a_live_call(lab: Arc<Lab>) {
         "{}",
         answer.body
     );
-    assert!(lab.desk.heard().is_empty() && lab.spooled().is_empty());
-    let counted = lab
+    assert!(app.desk.heard().is_empty() && app.spooled().is_empty());
+    let counted = app
         .counter(
             "webhooks_total",
             &[
@@ -186,24 +187,24 @@ pub async fn bad_parameters_never_break_a_live_call(lab: Arc<Lab>) {
     assert!(counted >= 1);
 }
 
-pub async fn what_cannot_be_read_is_not_believed(lab: Arc<Lab>) {
+pub async fn what_cannot_be_read_is_not_believed(app: Arc<TestApp>) {
     let large = with(&ringing(), "Padding", &"x".repeat(64 * 1024));
-    let answer = lab.post("/webhooks/twilio/call", &large).await;
+    let answer = app.post("/webhooks/twilio/call", &large).await;
     assert_eq!(answer.status, 413, "{}", answer.body);
     let many: Form = (0..501).map(|n| (format!("P{n}"), String::new())).collect();
-    assert_eq!(lab.post("/webhooks/twilio/call", &many).await.status, 400);
+    assert_eq!(app.post("/webhooks/twilio/call", &many).await.status, 400);
     let body = format!("{}&Bad=%FF", encode(&ringing())).into_bytes();
     let headers = [
         ("X-Twilio-Signature", "x"),
         ("Content-Type", "application/x-www-form-urlencoded"),
     ];
     assert_eq!(
-        lab.send("POST", "/webhooks/twilio/call", &headers, body)
+        app.send("POST", "/webhooks/twilio/call", &headers, body)
             .await
             .status,
         400
     );
-    let answer = lab
+    let answer = app
         .send("POST", "/webhooks/twilio/call?x=%FF", &headers, Vec::new())
         .await;
     assert_eq!(answer.status, 400);
@@ -213,10 +214,10 @@ pub async fn what_cannot_be_read_is_not_believed(lab: Arc<Lab>) {
         answer.body
     );
     assert_eq!(
-        lab.send("PUT", "/webhooks/twilio/call", &[], Vec::new())
+        app.send("PUT", "/webhooks/twilio/call", &[], Vec::new())
             .await
             .status,
         405
     );
-    assert!(lab.desk.heard().is_empty() && lab.spooled().is_empty());
+    assert!(app.desk.heard().is_empty() && app.spooled().is_empty());
 }

@@ -6,9 +6,9 @@ use std::sync::atomic::Ordering;
 use testkit::eventually;
 
 use crate::interviews::{self, INTERVIEWS};
-use crate::lab::{
-    ANSWER, Answer, CALL, CALLER, Form, Lab, MESSAGE, NUMBER, OTHER, OWNER, call_form, text_form,
-    with,
+use crate::test_app::{
+    ANSWER, Answer, CALL, CALLER, Form, MESSAGE, NUMBER, OTHER, OWNER, TestApp, call_form,
+    text_form, with,
 };
 
 pub const XML: &str = "text/xml; charset=utf-8";
@@ -124,9 +124,9 @@ fn rows() -> Vec<Row> {
     ]
 }
 
-pub async fn every_row_becomes_its_event(lab: Arc<Lab>) {
-    lab.listen("test.texts", &["twilio.message.status"]).await;
-    lab.listen("test.interviews", INTERVIEWS).await;
+pub async fn every_row_becomes_its_event(app: Arc<TestApp>) {
+    app.listen("test.texts", &["twilio.message.status"]).await;
+    app.listen("test.interviews", INTERVIEWS).await;
     let rows: Vec<Row> = rows().into_iter().chain(interviews::rows()).collect();
     for webhook in ingress::WEBHOOKS {
         let path = webhook.path.replace("{call_sid}", CALL);
@@ -145,11 +145,11 @@ pub async fn every_row_becomes_its_event(lab: Arc<Lab>) {
             ("GET", &slashed),
         ] {
             let got = match method {
-                "POST" => lab.post(path, &form).await,
-                _ => lab.get(path, &form).await,
+                "POST" => app.post(path, &form).await,
+                _ => app.get(path, &form).await,
             };
             assert_eq!(got, answer, "{method} {path}");
-            let envelope = lab.desk.take(1).await.remove(0);
+            let envelope = app.desk.take(1).await.remove(0);
             assert_eq!(
                 (envelope.kind.as_str(), envelope.key.as_deref()),
                 (kind, Some(key)),
@@ -157,17 +157,17 @@ pub async fn every_row_becomes_its_event(lab: Arc<Lab>) {
             );
             assert_eq!(
                 (envelope.source.as_str(), envelope.time),
-                ("trunkline/ingress", lab.clock.now())
+                ("trunkline/ingress", app.clock.now())
             );
         }
     }
-    assert!(lab.desk.heard().is_empty());
-    assert!(lab.spooled().is_empty());
+    assert!(app.desk.heard().is_empty());
+    assert!(app.spooled().is_empty());
 }
 
-pub async fn whoever_waits_too_long_gets_the_fallback(lab: Arc<Lab>) {
-    lab.desk.silent.store(true, Ordering::Relaxed);
-    let answer = lab.post("/webhooks/twilio/call", &ringing()).await;
+pub async fn whoever_waits_too_long_gets_the_fallback(app: Arc<TestApp>) {
+    app.desk.silent.store(true, Ordering::Relaxed);
+    let answer = app.post("/webhooks/twilio/call", &ringing()).await;
     let dial = format!(
         "action=\"/webhooks/twilio/call/status/{CALL}\" method=\"POST\" timeout=\"20\"><Number>{OWNER}</Number>"
     );
@@ -176,7 +176,7 @@ pub async fn whoever_waits_too_long_gets_the_fallback(lab: Arc<Lab>) {
         "{answer:?}"
     );
     for number in [OTHER, "+15559999999"] {
-        let answer = lab
+        let answer = app
             .post("/webhooks/twilio/call", &with(&ringing(), "To", number))
             .await;
         assert!(
@@ -184,25 +184,25 @@ pub async fn whoever_waits_too_long_gets_the_fallback(lab: Arc<Lab>) {
             "{answer:?}"
         );
     }
-    // Whoever picked up is connected: better his voicemail than nobody.
+    // Whoever picked up is connected: better a voicemail than nobody.
     let path = format!("/webhooks/twilio/call/whisper/{CALL}?number=%2B15550100001");
-    assert_eq!(lab.post(&path, &ringing()).await, xml(EMPTY));
+    assert_eq!(app.post(&path, &ringing()).await, xml(EMPTY));
     assert_eq!(
-        lab.desk.take(4).await.len(),
+        app.desk.take(4).await.len(),
         4,
         "each will be decided on all the same"
     );
-    assert!(lab.spooled().is_empty());
-    assert!(lab.counter("webhooks_total", &["outcome=\"late\""]).await >= 4);
+    assert!(app.spooled().is_empty());
+    assert!(app.counter("webhooks_total", &["outcome=\"late\""]).await >= 4);
 }
 
-pub async fn the_same_webhook_is_the_same_event(lab: Arc<Lab>) {
+pub async fn same_webhook_is_the_same_event(app: Arc<TestApp>) {
     let (path, form) = dial_status();
     let token = |token| [("I-Twilio-Idempotency-Token", token)];
     let ids = async |path: &str, form: &Form, headers: &[(&str, &str)]| {
-        lab.post_signed(crate::lab::TOKEN, path, form, headers)
+        app.post_signed(crate::test_app::TOKEN, path, form, headers)
             .await;
-        lab.desk.take(1).await.remove(0).id
+        app.desk.take(1).await.remove(0).id
     };
     // Without a mark: by what it says.
     let first = ids(&path, &form, &[]).await;
@@ -234,33 +234,33 @@ pub async fn the_same_webhook_is_the_same_event(lab: Arc<Lab>) {
 }
 
 /// A role that was never started keeps its own webhooks waiting, and nobody else's.
-pub async fn what_has_nowhere_to_go_holds_nobody_up(lab: Arc<Lab>) {
+pub async fn what_has_nowhere_to_go_holds_nobody_up(app: Arc<TestApp>) {
     let status = |word: &str| text_form(&[("MessageStatus", word)]);
     for word in ["sent", "delivered"] {
         assert_eq!(
-            lab.post("/webhooks/twilio/sms/status", &status(word)).await,
+            app.post("/webhooks/twilio/sms/status", &status(word)).await,
             nothing()
         );
     }
-    assert_eq!(lab.spooled().len(), 2);
+    assert_eq!(app.spooled().len(), 2);
     let (path, form) = dial_status();
     for n in 0..3 {
         let form = with(&form, "DialCallDuration", &n.to_string());
-        assert_eq!(lab.post(&path, &form).await, xml(EMPTY));
+        assert_eq!(app.post(&path, &form).await, xml(EMPTY));
     }
-    let heard = lab.desk.take(3).await;
+    let heard = app.desk.take(3).await;
     assert!(
         heard
             .iter()
             .all(|envelope| envelope.kind == "twilio.dial.finished")
     );
-    lab.listen("test.texts", &["twilio.message.status"]).await;
+    app.listen("test.texts", &["twilio.message.status"]).await;
     // Another that arrives shows that they have somewhere to go by now.
-    lab.post("/webhooks/twilio/sms/status", &status("read"))
+    app.post("/webhooks/twilio/sms/status", &status("read"))
         .await;
-    lab.desk.take(1).await;
-    lab.stop().await;
-    lab.up().await;
-    lab.listen("test.texts", &["twilio.message.status"]).await;
-    eventually("the spool is empty", async || lab.spooled().is_empty()).await;
+    app.desk.take(1).await;
+    app.stop().await;
+    app.up().await;
+    app.listen("test.texts", &["twilio.message.status"]).await;
+    eventually("the spool is empty", async || app.spooled().is_empty()).await;
 }

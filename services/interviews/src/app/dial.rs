@@ -1,4 +1,4 @@
-//! Calling a candidate, and calling again.
+//! Calling a candidate.
 
 use async_trait::async_trait;
 use chrono::Duration;
@@ -10,9 +10,10 @@ use tracing::info;
 use twilio_types::REPEATED;
 
 use super::follow::follow;
-use super::held::Held;
+use super::locked_interview::LockedInterview;
 use super::milestones::{end, settle};
-use super::{Desk, speech};
+use super::retry::dial;
+use super::{Env, speech};
 use crate::db;
 
 /// Nobody is called by an order that is older than this: it would come as a surprise.
@@ -21,13 +22,11 @@ const FRESH: Duration = Duration::hours(1);
 const EXPIRED: &str = "expired";
 /// Why a call waits: nobody is called now.
 pub const QUIET_HOURS: &str = "quiet_hours";
-/// Why a call waits: the one before failed.
-const RETRY: &str = "retry";
 /// The longest call that Twilio allows.
 const LONGEST_CALL: Duration = Duration::hours(4);
 
 /// Takes `interview.dial`.
-pub struct Dial(pub Desk);
+pub struct Dial(pub Env);
 
 #[async_trait]
 impl Decider for Dial {
@@ -40,7 +39,7 @@ impl Decider for Dial {
         cause: &Cause,
         event: InterviewDial,
     ) -> Result<Decision, HandlerError> {
-        let Some(mut held) = Held::by_id(tx, &event.interview_id).await? else {
+        let Some(mut held) = LockedInterview::by_id(tx, &event.interview_id).await? else {
             return Ok(Decision::nothing());
         };
         if held.row.status != "pending" || held.row.attempt != i64::from(event.attempt) {
@@ -69,7 +68,7 @@ impl Decider for Dial {
 }
 
 impl Dial {
-    fn place(&self, held: &Held, cause: &Cause) -> CallPlace {
+    fn place(&self, held: &LockedInterview, cause: &Cause) -> CallPlace {
         let (row, flow) = (&held.row, &held.definition);
         // Whoever performs it may come to it late: never in the quiet hours that begin meanwhile.
         let quiet = held.quiet_from(cause.time);
@@ -101,21 +100,21 @@ impl Dial {
 }
 
 /// Names the call that is made for an attempt.
-fn place_id(held: &Held) -> String {
+fn place_id(held: &LockedInterview) -> String {
     derive_id(&["call.place", &held.row.id, &held.row.attempt.to_string()])
 }
 
 /// When nobody has told how the call went, it went wrong.
-pub fn silence(desk: &Desk, held: &Held) -> Decision {
+pub fn silence(env: &Env, held: &LockedInterview) -> Decision {
     let longest = match held.definition.max_call_s {
         0 => LONGEST_CALL,
         limit => Duration::seconds(i64::from(limit)),
     };
-    Decision::nothing().schedule(longest + desk.timings.silence, &settle(held, "silence"))
+    Decision::nothing().schedule(longest + env.timings.silence, &settle(held, "silence"))
 }
 
 /// Whether this call was ordered last, and nothing of it is known yet.
-fn is_awaited(held: &Held, place: &str) -> bool {
+fn is_awaited(held: &LockedInterview, place: &str) -> bool {
     held.row.status == "calling" && held.row.call_sid.is_none() && place == place_id(held)
 }
 
@@ -133,7 +132,7 @@ impl Decider for Placed {
         _: &Cause,
         event: CallPlaced,
     ) -> Result<Decision, HandlerError> {
-        let Some(mut held) = Held::by_id(tx, &event.interview_id).await? else {
+        let Some(mut held) = LockedInterview::by_id(tx, &event.interview_id).await? else {
             return Ok(Decision::nothing());
         };
         if is_awaited(&held, &event.place_id)
@@ -147,7 +146,7 @@ impl Decider for Placed {
 }
 
 /// Takes `call.refused`: nobody will be called.
-pub struct Refused(pub Desk);
+pub struct Refused(pub Env);
 
 #[async_trait]
 impl Decider for Refused {
@@ -160,7 +159,7 @@ impl Decider for Refused {
         cause: &Cause,
         event: CallRefused,
     ) -> Result<Decision, HandlerError> {
-        let Some(mut held) = Held::by_id(tx, &event.interview_id).await? else {
+        let Some(mut held) = LockedInterview::by_id(tx, &event.interview_id).await? else {
             return Ok(Decision::nothing());
         };
         if !is_awaited(&held, &event.place_id) {
@@ -185,7 +184,7 @@ impl Decider for Refused {
 
 /// Orders the call anew that was not placed in time: after the quiet hours that it is in now, or at once where the order
 /// is not old. None: it would come as a surprise.
-fn postpone(held: &mut Held, now: Time) -> Option<Decision> {
+fn postpone(held: &mut LockedInterview, now: Time) -> Option<Decision> {
     let is_fresh = held.progress.ordered_at.is_some_and(|at| now < at + FRESH);
     let until = match held.quiet_until(now) {
         Some(until) => until,
@@ -203,41 +202,4 @@ fn postpone(held: &mut Held, now: Time) -> Option<Decision> {
     }
     info!(interview.id = held.row.id, %until, "call was not placed in time and is ordered anew");
     Some(Decision::nothing().schedule(until - now, &dial(held)))
-}
-
-fn dial(held: &Held) -> InterviewDial {
-    InterviewDial {
-        interview_id: held.row.id.clone(),
-        attempt: held.attempt(),
-    }
-}
-
-/// Whether a call that failed so is made again.
-pub fn may_retry(held: &Held, reason: &str) -> bool {
-    let retry = &held.definition.retry;
-    let word = reason.split(' ').next().unwrap_or_default();
-    held.row.direction == "outbound"
-        && held.row.attempt - i64::from(held.progress.postponed) < i64::from(retry.attempts)
-        && retry.on.iter().any(|on| on == word)
-}
-
-/// Makes it anew, and has it called after a while.
-pub fn again(cause: &Cause, held: &mut Held) -> Decision {
-    held.row.attempt += 1;
-    held.row.status = "pending".to_owned();
-    held.row.call_sid = None;
-    held.row.started_at = None;
-    held.progress = Progress {
-        postponed: held.progress.postponed,
-        ..Progress::default()
-    };
-    held.row.waiting = None;
-    let after = Duration::seconds(i64::from(held.definition.retry.after_s));
-    held.wait_until(RETRY, cause.time + after);
-    info!(
-        interview.id = held.row.id,
-        attempt = held.row.attempt,
-        "call failed and is made again later"
-    );
-    Decision::nothing().schedule(after, &dial(held))
 }

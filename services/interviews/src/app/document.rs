@@ -12,7 +12,7 @@ use twiml::{
     SpeechTimeout, Start, Trim,
 };
 
-use super::held::Held;
+use super::locked_interview::LockedInterview;
 use super::recording;
 
 /// Seconds of silence at a menu or a yes-or-no question.
@@ -32,7 +32,7 @@ enum Heard<'a> {
 
 /// The TwiML of a document. `files` has the lines whose sound is ready.
 pub fn twiml(
-    held: &Held,
+    held: &LockedInterview,
     document: &Document,
     files: &HashMap<String, String>,
     public_url: &str,
@@ -93,7 +93,7 @@ pub fn twiml(
 }
 
 /// What is said, as a stream is told it.
-pub fn turn(held: &Held, document: Document) -> TurnSay {
+pub fn turn(held: &LockedInterview, document: Document) -> TurnSay {
     let then = match document.then {
         Then::YesNo(_) => "yes_no",
         Then::HangUp => "hang_up",
@@ -126,12 +126,12 @@ pub fn apology(language: &str) -> Result<TwimlReply, HandlerError> {
     Ok(TwimlReply { xml })
 }
 
-fn language(held: &Held) -> Language {
+fn language(held: &LockedInterview) -> Language {
     Language::of(held.language())
 }
 
 /// Where an answer goes: to the path that the seeds have for this kind of interview.
-fn answer_path(held: &Held, number: u32) -> String {
+fn answer_path(held: &LockedInterview, number: u32) -> String {
     let path = match held.row.kind.as_str() {
         "coach" => "/webhook/response",
         _ => "/api/webhooks/record-response/",
@@ -142,7 +142,7 @@ fn answer_path(held: &Held, number: u32) -> String {
     )
 }
 
-fn spoken<'a>(held: &Held, lines: impl Iterator<Item = Heard<'a>>) -> Response {
+fn spoken<'a>(held: &LockedInterview, lines: impl Iterator<Item = Heard<'a>>) -> Response {
     lines.fold(Response::new(), |response, line| match line {
         Heard::File(file) => response.play(Play::new(format!("/audio/{file}"))),
         Heard::Words(words) => response.say(say(held, words)),
@@ -150,7 +150,7 @@ fn spoken<'a>(held: &Held, lines: impl Iterator<Item = Heard<'a>>) -> Response {
 }
 
 fn listen<'a>(
-    held: &Held,
+    held: &LockedInterview,
     lines: impl Iterator<Item = Heard<'a>>,
     path: String,
     hints: &str,
@@ -170,14 +170,18 @@ fn listen<'a>(
         .redirect(Redirect::new(path))
 }
 
-fn prompts<'a>(held: &Held, lines: impl Iterator<Item = Heard<'a>>, gather: Gather) -> Gather {
+fn prompts<'a>(
+    held: &LockedInterview,
+    lines: impl Iterator<Item = Heard<'a>>,
+    gather: Gather,
+) -> Gather {
     lines.fold(gather, |gather, line| match line {
         Heard::File(file) => gather.play(Play::new(format!("/audio/{file}"))),
         Heard::Words(words) => gather.say(say(held, words)),
     })
 }
 
-fn record(held: &Held, number: u32, path: &str, public_url: &str) -> Record {
+fn record(held: &LockedInterview, number: u32, path: &str, public_url: &str) -> Record {
     let how = &held.definition.answer;
     Record::new()
         .action(path)
@@ -195,7 +199,7 @@ fn record(held: &Held, number: u32, path: &str, public_url: &str) -> Record {
         .recording_status_callback_event(vec![RecordingEvent::Completed, RecordingEvent::Absent])
 }
 
-fn say(held: &Held, words: &str) -> Say {
+fn say(held: &LockedInterview, words: &str) -> Say {
     let language = held.language_of(words);
     let say = Say::new(words).language(language);
     match held.voice() {

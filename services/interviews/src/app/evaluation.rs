@@ -2,16 +2,16 @@
 
 use async_trait::async_trait;
 use events::v1::{
-    AiUsage, AnswerNotScored, AnswerNotTranscribed, AnswerScored, AnswerTranscribed,
-    InterviewNotSummarized, InterviewSummarized,
+    AiUsage, AnswerScored, AnswerScoringFailed, AnswerTranscribed, AnswerTranscriptionFailed,
+    InterviewSummarized, InterviewSummaryFailed,
 };
 use flow::{Machine, Usage};
 use role::{Cause, Decider, Decision, HandlerError, Tx};
 use store::types::Json;
 
-use super::Desk;
+use super::Env;
 use super::follow::take_step;
-use super::held::Held;
+use super::locked_interview::LockedInterview;
 use crate::db::Evaluation;
 
 /// What some work took, as it is kept.
@@ -31,7 +31,7 @@ pub(super) fn usage(task: &str, used: Option<AiUsage>) -> Usage {
 
 /// The machine for what is about an answer; none: it is an answer of an earlier call, or another recording.
 fn machine_for<'a>(
-    held: &'a mut Held,
+    held: &'a mut LockedInterview,
     cause: &Cause,
     number: u32,
     answer: &str,
@@ -43,7 +43,7 @@ fn machine_for<'a>(
 }
 
 /// Takes `answer.transcribed`.
-pub struct Transcribed(pub Desk);
+pub struct Transcribed(pub Env);
 
 #[async_trait]
 impl Decider for Transcribed {
@@ -66,19 +66,19 @@ impl Decider for Transcribed {
     }
 }
 
-/// Takes `answer.not_transcribed`.
-pub struct NotTranscribed(pub Desk);
+/// Takes `answer.transcription_failed`.
+pub struct NotTranscribed(pub Env);
 
 #[async_trait]
 impl Decider for NotTranscribed {
-    type Event = AnswerNotTranscribed;
+    type Event = AnswerTranscriptionFailed;
     const NAME: &'static str = "not-transcribed";
 
     async fn decide(
         &self,
         tx: &mut Tx,
         cause: &Cause,
-        event: AnswerNotTranscribed,
+        event: AnswerTranscriptionFailed,
     ) -> Result<Decision, HandlerError> {
         let number = event.question_number;
         take_step(&self.0, tx, cause, &event.interview_id, |held| {
@@ -90,7 +90,7 @@ impl Decider for NotTranscribed {
 }
 
 /// Takes `answer.scored`.
-pub struct Scored(pub Desk);
+pub struct Scored(pub Env);
 
 #[async_trait]
 impl Decider for Scored {
@@ -114,19 +114,19 @@ impl Decider for Scored {
     }
 }
 
-/// Takes `answer.not_scored`.
-pub struct NotScored(pub Desk);
+/// Takes `answer.scoring_failed`.
+pub struct NotScored(pub Env);
 
 #[async_trait]
 impl Decider for NotScored {
-    type Event = AnswerNotScored;
+    type Event = AnswerScoringFailed;
     const NAME: &'static str = "not-scored";
 
     async fn decide(
         &self,
         tx: &mut Tx,
         cause: &Cause,
-        event: AnswerNotScored,
+        event: AnswerScoringFailed,
     ) -> Result<Decision, HandlerError> {
         let number = event.question_number;
         take_step(&self.0, tx, cause, &event.interview_id, |held| {
@@ -138,7 +138,7 @@ impl Decider for NotScored {
 }
 
 /// Takes `interview.summarized`.
-pub struct Summarized(pub Desk);
+pub struct Summarized(pub Env);
 
 #[async_trait]
 impl Decider for Summarized {
@@ -172,19 +172,19 @@ impl Decider for Summarized {
     }
 }
 
-/// Takes `interview.not_summarized`: the scores stand without words.
-pub struct NotSummarized(pub Desk);
+/// Takes `interview.summary_failed`: the scores stand without words.
+pub struct NotSummarized(pub Env);
 
 #[async_trait]
 impl Decider for NotSummarized {
-    type Event = InterviewNotSummarized;
+    type Event = InterviewSummaryFailed;
     const NAME: &'static str = "not-summarized";
 
     async fn decide(
         &self,
         tx: &mut Tx,
         cause: &Cause,
-        event: InterviewNotSummarized,
+        event: InterviewSummaryFailed,
     ) -> Result<Decision, HandlerError> {
         take_step(&self.0, tx, cause, &event.interview_id, |held| {
             let waits = !held.waiting().is_empty();

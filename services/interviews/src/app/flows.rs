@@ -1,7 +1,7 @@
 //! Flows that were applied.
 
 use async_trait::async_trait;
-use events::v1::{AiWishes, FlowDefine, FlowDefined, SpeechSynthesize};
+use events::v1::{AiPreferences, FlowDefine, FlowDefined, SpeechSynthesize};
 use flow::{Definition, Flow};
 use phrases::Language;
 use role::{Cause, Decider, Decision, HandlerError, OutgoingEvent, Tx, derive_id};
@@ -9,11 +9,11 @@ use serde_json::Value;
 use store::types::Json;
 use tracing::info;
 
-use super::{Desk, speech};
+use super::{Env, speech};
 use crate::db;
 
 /// Takes `flow.define`: a new version, if it differs from the last one. Interviews under way keep theirs.
-pub struct Define(pub Desk);
+pub struct Define(pub Env);
 
 #[async_trait]
 impl Decider for Define {
@@ -71,11 +71,11 @@ pub fn ahead(definition: &Definition, speaker: &str) -> Vec<SpeechSynthesize> {
         "" => "en-US",
         own => own,
     };
-    let wishes = AiWishes {
+    let wishes = AiPreferences {
         speech_model: definition.ai.speech_model.clone(),
         voice: definition.ai.voice.clone(),
         voice_provider: definition.ai.voice_provider.clone(),
-        ..AiWishes::default()
+        ..AiPreferences::default()
     };
     let order = |line: String| {
         let language = Language::of_line(language, &line);

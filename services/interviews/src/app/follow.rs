@@ -9,24 +9,24 @@ use flow::{Document, Effect, Outcome, Stage, Step, Turn};
 use metrics::counter;
 use role::{Cause, Decision, HandlerError, OutgoingEvent, Tx, derive_id};
 
-use super::held::Held;
+use super::locked_interview::LockedInterview;
 use super::milestones::{conclude, evaluated, settle, started};
-use super::{Desk, dial, document, speech};
+use super::{Env, document, retry, speech};
 
 /// Takes up the interview with this id, takes a step of its machine, and follows it. Without the interview, or without
 /// a step, nothing follows.
 pub async fn take_step(
-    desk: &Desk,
+    env: &Env,
     tx: &mut Tx,
     cause: &Cause,
     interview: &str,
-    step: impl FnOnce(&mut Held) -> Option<Step> + Send,
+    step: impl FnOnce(&mut LockedInterview) -> Option<Step> + Send,
 ) -> Result<Decision, HandlerError> {
-    let Some(mut held) = Held::by_id(tx, interview).await? else {
+    let Some(mut held) = LockedInterview::by_id(tx, interview).await? else {
         return Ok(Decision::nothing());
     };
     match step(&mut held) {
-        Some(step) => follow(desk, tx, cause, held, step).await,
+        Some(step) => follow(env, tx, cause, held, step).await,
         None => Ok(Decision::nothing()),
     }
 }
@@ -43,31 +43,31 @@ enum Asker {
 /// Writes the interview back after a step, and says what follows. The step's document goes to whoever asked, or to the
 /// request that was held back.
 pub async fn follow(
-    desk: &Desk,
+    env: &Env,
     tx: &mut Tx,
     cause: &Cause,
-    held: Held,
+    held: LockedInterview,
     step: Step,
 ) -> Result<Decision, HandlerError> {
-    follow_for(desk, tx, cause, held, step, Asker::Twilio).await
+    follow_for(env, tx, cause, held, step, Asker::Twilio).await
 }
 
 /// The same for a stream: the step's lines go to it as they are.
 pub async fn follow_stream(
-    desk: &Desk,
+    env: &Env,
     tx: &mut Tx,
     cause: &Cause,
-    held: Held,
+    held: LockedInterview,
     step: Step,
 ) -> Result<Decision, HandlerError> {
-    follow_for(desk, tx, cause, held, step, Asker::Stream).await
+    follow_for(env, tx, cause, held, step, Asker::Stream).await
 }
 
 async fn follow_for(
-    desk: &Desk,
+    env: &Env,
     tx: &mut Tx,
     cause: &Cause,
-    mut held: Held,
+    mut held: LockedInterview,
     step: Step,
     asker: Asker,
 ) -> Result<Decision, HandlerError> {
@@ -75,9 +75,9 @@ async fn follow_for(
     if let Some(verdict) = held.machine(cause.time).verdict()
         && verdict.outcome == Outcome::Failed
         && held.row.status != "ended"
-        && dial::may_retry(&held, &verdict.reason)
+        && retry::may_retry(&held, &verdict.reason)
     {
-        let decision = dial::again(cause, &mut held);
+        let decision = retry::again(cause, &mut held);
         held.save(tx).await?;
         return Ok(decision);
     }
@@ -89,7 +89,7 @@ async fn follow_for(
         decision = started(cause, &mut held);
     }
     for effect in step.effects {
-        decision = decision.merge(carry_out(desk, tx, cause, &mut held, effect).await?);
+        decision = decision.merge(effect_to_events(env, tx, cause, &mut held, effect).await?);
     }
     match step.turn {
         Turn::None => {}
@@ -97,7 +97,7 @@ async fn follow_for(
             decision = decision.reply(&document::turn(&held, document));
         }
         Turn::Say(document) => {
-            let (prepared, reply) = compose(desk, tx, cause, &held, &document).await?;
+            let (prepared, reply) = compose(env, tx, cause, &held, &document).await?;
             decision = deliver(decision.merge(prepared), &mut held, &reply);
         }
         Turn::Hold { turn, wait_ms } => {
@@ -129,33 +129,33 @@ async fn follow_for(
             &held.row.attempt.to_string(),
         ]);
         decision = decision.schedule(
-            desk.timings.settle,
+            env.timings.settle,
             OutgoingEvent::new(&settle(&held, "call"))
                 .id(id)
                 .key(held.call()),
         );
     }
-    decision = decision.merge(conclude(desk, cause, &mut held));
+    decision = decision.merge(conclude(env, cause, &mut held));
     held.save(tx).await?;
     Ok(decision)
 }
 
 /// The document's TwiML; and what has no sound yet is given to a voice, for the next time.
 async fn compose(
-    desk: &Desk,
+    env: &Env,
     tx: &mut Tx,
     cause: &Cause,
-    held: &Held,
+    held: &LockedInterview,
     document: &Document,
 ) -> Result<(Decision, TwimlReply), HandlerError> {
-    let (files, prepared) = speech::files(desk, tx, cause, held, &document.lines).await?;
-    let reply = document::twiml(held, document, &files, &desk.public_url)?;
+    let (files, prepared) = speech::files(env, tx, cause, held, &document.lines).await?;
+    let reply = document::twiml(held, document, &files, &env.public_url)?;
     Ok((prepared, reply))
 }
 
 /// To the one who asks now, and to those whose requests are held. If there is nobody, it is said when Twilio asks how
 /// the call goes on.
-fn deliver(decision: Decision, held: &mut Held, reply: &TwimlReply) -> Decision {
+fn deliver(decision: Decision, held: &mut LockedInterview, reply: &TwimlReply) -> Decision {
     let waiting = held.waiting();
     held.row.waiting = None;
     waiting
@@ -165,16 +165,16 @@ fn deliver(decision: Decision, held: &mut Held, reply: &TwimlReply) -> Decision 
         })
 }
 
-async fn carry_out(
-    desk: &Desk,
+async fn effect_to_events(
+    env: &Env,
     tx: &mut Tx,
     cause: &Cause,
-    held: &mut Held,
+    held: &mut LockedInterview,
     effect: Effect,
 ) -> Result<Decision, HandlerError> {
     let mut after = Duration::zero();
     let event = match effect {
-        Effect::Prepare(line) => return speech::prepare(desk, tx, cause, held, &[line]).await,
+        Effect::Prepare(line) => return speech::prepare(env, tx, cause, held, &[line]).await,
         Effect::Write { ordinal, number } => {
             OutgoingEvent::new(&write(tx, held, ordinal, number).await?)
         }
@@ -207,10 +207,10 @@ async fn carry_out(
                 question_number: number,
                 recording_sid: recording.unwrap_or_default().sid,
             };
-            after = desk.timings.recording;
+            after = env.timings.recording;
             OutgoingEvent::new(&due)
         }
-        Effect::Transcribe(number) => match transcribe(desk, cause, held, number) {
+        Effect::Transcribe(number) => match transcribe(env, cause, held, number) {
             Some(command) => OutgoingEvent::new(&command),
             None => return Ok(Decision::nothing()),
         },
@@ -235,7 +235,7 @@ async fn carry_out(
 
 async fn write(
     tx: &mut Tx,
-    held: &Held,
+    held: &LockedInterview,
     ordinal: u32,
     number: u32,
 ) -> Result<QuestionWrite, HandlerError> {
@@ -265,7 +265,12 @@ async fn write(
     })
 }
 
-fn transcribe(desk: &Desk, cause: &Cause, held: &Held, number: u32) -> Option<AnswerTranscribe> {
+fn transcribe(
+    env: &Env,
+    cause: &Cause,
+    held: &LockedInterview,
+    number: u32,
+) -> Option<AnswerTranscribe> {
     let recording = held.progress.answer(number)?.recording.clone()?;
     Some(AnswerTranscribe {
         answer_id: held.answer_id(number),
@@ -277,11 +282,11 @@ fn transcribe(desk: &Desk, cause: &Cause, held: &Held, number: u32) -> Option<An
         recording_url: recording.url,
         language: held.language().to_owned(),
         wishes: Some(held.wishes()),
-        patience_until: (cause.time + desk.timings.patience).to_rfc3339(),
+        patience_until: (cause.time + env.timings.patience).to_rfc3339(),
     })
 }
 
-fn score(held: &Held, number: u32) -> Option<AnswerScore> {
+fn score(held: &LockedInterview, number: u32) -> Option<AnswerScore> {
     let answer = held.progress.answer(number)?;
     Some(AnswerScore {
         answer_id: held.answer_id(number),

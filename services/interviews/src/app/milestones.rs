@@ -7,12 +7,12 @@ use role::{Cause, Decision, OutgoingEvent, derive_id};
 use store::types::Json;
 use tracing::info;
 
-use super::Desk;
-use super::held::Held;
+use super::Env;
+use super::locked_interview::LockedInterview;
 use crate::db::Evaluation;
 
 /// The results are there, even if they are few.
-pub fn evaluated(cause: &Cause, held: &mut Held) -> Decision {
+pub fn evaluated(cause: &Cause, held: &mut LockedInterview) -> Decision {
     let scores: Vec<u32> = held
         .progress
         .answers
@@ -44,7 +44,7 @@ pub fn evaluated(cause: &Cause, held: &mut Held) -> Decision {
 }
 
 /// Somebody is on the line: told once for each call.
-pub fn started(cause: &Cause, held: &mut Held) -> Decision {
+pub fn started(cause: &Cause, held: &mut LockedInterview) -> Decision {
     held.row.status = "in-progress".to_owned();
     held.row.started_at = Some(cause.time.into());
     counter!("interviews_started_total", "kind" => held.row.kind.clone()).increment(1);
@@ -62,7 +62,7 @@ pub fn started(cause: &Cause, held: &mut Held) -> Decision {
 }
 
 /// Notes the end of the call, once it is sure how it went; told once.
-pub fn conclude(desk: &Desk, cause: &Cause, held: &mut Held) -> Decision {
+pub fn conclude(env: &Env, cause: &Cause, held: &mut LockedInterview) -> Decision {
     if held.row.status == "ended" {
         return Decision::nothing();
     }
@@ -75,11 +75,17 @@ pub fn conclude(desk: &Desk, cause: &Cause, held: &mut Held) -> Decision {
     if may_change {
         return Decision::nothing();
     }
-    end(desk, cause, held, verdict.outcome.as_str(), verdict.reason)
+    end(env, cause, held, verdict.outcome.as_str(), verdict.reason)
 }
 
 /// Ends it with this outcome.
-pub fn end(desk: &Desk, cause: &Cause, held: &mut Held, outcome: &str, reason: String) -> Decision {
+pub fn end(
+    env: &Env,
+    cause: &Cause,
+    held: &mut LockedInterview,
+    outcome: &str,
+    reason: String,
+) -> Decision {
     info!(
         interview = held.row.id,
         outcome, reason, "an interview has ended"
@@ -118,13 +124,13 @@ pub fn end(desk: &Desk, cause: &Cause, held: &mut Held, outcome: &str, reason: S
         return decision;
     }
     decision.schedule(
-        desk.timings.results,
+        env.timings.results,
         OutgoingEvent::new(&settle(held, "results")).key(held.call()),
     )
 }
 
 /// What interviews asks itself later about this call.
-pub fn settle(held: &Held, what: &str) -> InterviewSettle {
+pub fn settle(held: &LockedInterview, what: &str) -> InterviewSettle {
     InterviewSettle {
         interview_id: held.row.id.clone(),
         what: what.to_owned(),

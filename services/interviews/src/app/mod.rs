@@ -6,11 +6,12 @@ pub mod erase;
 pub mod evaluation;
 pub mod flows;
 pub mod follow;
-pub mod held;
+pub mod locked_interview;
 pub mod milestones;
 pub mod questions;
 pub mod recording;
 pub mod recordings;
+mod retry;
 pub mod speech;
 pub mod status;
 pub mod streams;
@@ -20,7 +21,7 @@ use chrono::Duration;
 
 /// What the deciders know of the platform beside the event and the row.
 #[derive(Debug, Clone)]
-pub struct Desk {
+pub struct Env {
     /// The public address, without a slash at its end. Twilio wants some URLs whole.
     pub public_url: String,
     /// Who speaks where nobody wishes for a voice. It is a part of every prompt's name: what one voice has spoken, the

@@ -3,11 +3,11 @@
 use flow::{Document, Kind, Then};
 use phrases::Language;
 
-use super::held::Held;
+use super::locked_interview::LockedInterview;
 
 /// How many of a document's lines are heard before the call's recording starts: all up to the notice of it. None: this is
 /// not where it starts.
-pub fn told_first(held: &Held, document: &Document) -> Option<usize> {
+pub fn told_first(held: &LockedInterview, document: &Document) -> Option<usize> {
     held.settings.recording.as_ref()?;
     let begins = document.lines.first().map(String::as_str) == Some(greeting(held));
     if !begins || matches!(document.then, Then::HangUp | Then::Message) {
@@ -19,7 +19,7 @@ pub fn told_first(held: &Held, document: &Document) -> Option<usize> {
     Some(place.map_or(0, |place| place + 1))
 }
 
-fn greeting(held: &Held) -> &str {
+fn greeting(held: &LockedInterview) -> &str {
     let own = held.definition.greeting.as_str();
     let phrases = Language::of(held.language()).interview();
     match held.definition.kind {

@@ -5,13 +5,13 @@ use events::v1::{RecordingDue, TwilioRecordingStatus};
 use flow::Recording;
 use role::{Cause, Decider, Decision, HandlerError, Tx};
 
-use super::Desk;
+use super::Env;
 use super::follow::{follow, take_step};
-use super::held::{Held, question_number};
+use super::locked_interview::{LockedInterview, question_number};
 use super::turns::names_one;
 
 /// Takes `twilio.recording.status`.
-pub struct Follow(pub Desk);
+pub struct Follow(pub Env);
 
 #[async_trait]
 impl Decider for Follow {
@@ -30,7 +30,8 @@ impl Decider for Follow {
         if !names_one(&webhook) {
             return Ok(Decision::nothing());
         }
-        let Some(mut held) = Held::of_webhook(tx, &webhook, &event.call_sid).await? else {
+        let Some(mut held) = LockedInterview::of_webhook(tx, &webhook, &event.call_sid).await?
+        else {
             return Ok(Decision::nothing());
         };
         let recording = Recording {
@@ -61,7 +62,7 @@ impl Decider for Follow {
 }
 
 /// Takes `recording.due`: if Twilio has not told of a recording by now, it is asked for.
-pub struct LookFor(pub Desk);
+pub struct LookFor(pub Env);
 
 #[async_trait]
 impl Decider for LookFor {

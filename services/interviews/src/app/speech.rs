@@ -4,11 +4,11 @@ use std::collections::{HashMap, HashSet};
 
 use async_trait::async_trait;
 use chrono::Duration;
-use events::v1::{AiWishes, SpeechNotSynthesized, SpeechSynthesize, SpeechSynthesized};
+use events::v1::{AiPreferences, SpeechSynthesisFailed, SpeechSynthesize, SpeechSynthesized};
 use role::{Cause, Decider, Decision, HandlerError, OutgoingEvent, Tx, derive_id};
 
-use super::Desk;
-use super::held::Held;
+use super::Env;
+use super::locked_interview::LockedInterview;
 use crate::db::{self, SpeechRow};
 
 /// How long after it was asked for, or has failed, a line is given to a voice again.
@@ -19,16 +19,16 @@ const GONE: &str = "gone";
 
 /// The files of those lines that have one, by their words; and the orders for the others.
 pub async fn files(
-    desk: &Desk,
+    env: &Env,
     tx: &mut Tx,
     cause: &Cause,
-    held: &Held,
+    held: &LockedInterview,
     lines: &[String],
 ) -> Result<(HashMap<String, String>, Decision), HandlerError> {
     let wishes = held.wishes();
     let keys: Vec<String> = lines
         .iter()
-        .map(|line| key(line, held.language_of(line), &wishes, &desk.speaker))
+        .map(|line| key(line, held.language_of(line), &wishes, &env.speaker))
         .collect();
     let known: HashMap<String, SpeechRow> = db::speech_find(tx, &keys)
         .await?
@@ -64,18 +64,18 @@ pub async fn files(
 
 /// Has these lines made, as far as they are not.
 pub async fn prepare(
-    desk: &Desk,
+    env: &Env,
     tx: &mut Tx,
     cause: &Cause,
-    held: &Held,
+    held: &LockedInterview,
     lines: &[String],
 ) -> Result<Decision, HandlerError> {
-    let (_, decision) = files(desk, tx, cause, held, lines).await?;
+    let (_, decision) = files(env, tx, cause, held, lines).await?;
     Ok(decision)
 }
 
 /// The name of a line's sound.
-pub fn key(line: &str, language: &str, wishes: &AiWishes, speaker: &str) -> String {
+pub fn key(line: &str, language: &str, wishes: &AiPreferences, speaker: &str) -> String {
     let provider = match wishes.voice_provider.as_str() {
         "" => speaker,
         wished => wished,
@@ -124,19 +124,19 @@ impl Decider for Spoken {
     }
 }
 
-/// Takes `speech.not_synthesized`: callers go on hearing Twilio's voice.
+/// Takes `speech.synthesis_failed`: callers go on hearing Twilio's voice.
 pub struct NotSpoken;
 
 #[async_trait]
 impl Decider for NotSpoken {
-    type Event = SpeechNotSynthesized;
+    type Event = SpeechSynthesisFailed;
     const NAME: &'static str = "not-spoken";
 
     async fn decide(
         &self,
         tx: &mut Tx,
         cause: &Cause,
-        event: SpeechNotSynthesized,
+        event: SpeechSynthesisFailed,
     ) -> Result<Decision, HandlerError> {
         if event.reason == GONE {
             // It is ordered when it is said next, and said by Twilio meanwhile.

@@ -5,9 +5,9 @@ use events::v1::{CallHangUp, InterviewSettle, TwilioCallStatus};
 use flow::Step;
 use role::{Cause, Decider, Decision, HandlerError, Tx};
 
-use super::Desk;
+use super::Env;
 use super::follow::follow;
-use super::held::Held;
+use super::locked_interview::LockedInterview;
 use super::milestones::settle;
 
 /// Twilio's words for a call that is over.
@@ -19,7 +19,7 @@ fn is_final(status: &str) -> bool {
 }
 
 /// Takes `twilio.call.status`. The states of all calls come by here; only the ends of interviews' count.
-pub struct FollowCall(pub Desk);
+pub struct FollowCall(pub Env);
 
 #[async_trait]
 impl Decider for FollowCall {
@@ -40,7 +40,8 @@ impl Decider for FollowCall {
         if !is_over && event.answered_by.is_empty() {
             return Ok(Decision::nothing());
         }
-        let Some(mut held) = Held::of_webhook(tx, &webhook, &voice.call_sid).await? else {
+        let Some(mut held) = LockedInterview::of_webhook(tx, &webhook, &voice.call_sid).await?
+        else {
             return Ok(Decision::nothing());
         };
         let mut machine = held.machine(cause.time);
@@ -55,7 +56,7 @@ impl Decider for FollowCall {
 }
 
 /// Takes `interview.settle`.
-pub struct Settle(pub Desk);
+pub struct Settle(pub Env);
 
 #[async_trait]
 impl Decider for Settle {
@@ -68,7 +69,7 @@ impl Decider for Settle {
         cause: &Cause,
         event: InterviewSettle,
     ) -> Result<Decision, HandlerError> {
-        let Some(mut held) = Held::by_id(tx, &event.interview_id).await? else {
+        let Some(mut held) = LockedInterview::by_id(tx, &event.interview_id).await? else {
             return Ok(Decision::nothing());
         };
         if event.attempt != held.attempt() {
@@ -111,10 +112,10 @@ impl Decider for Settle {
 /// What is not there by now will not be: the interview is evaluated without it. Only a summary that can be asked for
 /// just now has as long again.
 async fn give_up(
-    desk: &Desk,
+    env: &Env,
     tx: &mut Tx,
     cause: &Cause,
-    mut held: Held,
+    mut held: LockedInterview,
 ) -> Result<Decision, HandlerError> {
     let reason = "it took too long";
     let numbers = held.progress.answers.iter().map(|answer| answer.number);
@@ -132,9 +133,9 @@ async fn give_up(
     }
     let again = held.progress.summing_up && !held.progress.evaluated;
     let settle = settle(&held, "results");
-    let decision = follow(desk, tx, cause, held, step).await?;
+    let decision = follow(env, tx, cause, held, step).await?;
     Ok(if again {
-        decision.schedule(desk.timings.results, &settle)
+        decision.schedule(env.timings.results, &settle)
     } else {
         decision
     })

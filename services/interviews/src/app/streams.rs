@@ -8,13 +8,13 @@ use role::{Cause, Decider, Decision, HandlerError, Tx};
 use tracing::warn;
 
 use super::follow::follow_stream;
-use super::held::{Held, is_others};
+use super::locked_interview::{LockedInterview, is_others};
 use super::turns::{limit, open};
-use super::{Desk, dial};
+use super::{Env, dial};
 use crate::db;
 
 /// Takes `turn.heard`.
-pub struct Hear(pub Desk);
+pub struct Hear(pub Env);
 
 #[async_trait]
 impl Decider for Hear {
@@ -40,7 +40,7 @@ impl Decider for Hear {
         let known = db::interview_lock_by_call(tx, &voice.call_sid).await?;
         let (mut held, watched) = match known {
             Some(row) if is_others(&row, &tenant.account_sid) => return refuse(&language),
-            Some(row) => (Held::of(row)?, Decision::nothing()),
+            Some(row) => (LockedInterview::of(row)?, Decision::nothing()),
             None => {
                 let held = open(tx, cause, tenant, &voice).await?;
                 let watched = dial::silence(&self.0, &held).merge(limit(&held));
@@ -67,7 +67,13 @@ impl Decider for Hear {
 }
 
 /// What the machine makes of it. A stream that begins again goes on where it stood.
-fn step(held: &mut Held, cause: &Cause, heard: &str, text: &str, confidence: Option<f64>) -> Step {
+fn step(
+    held: &mut LockedInterview,
+    cause: &Cause,
+    heard: &str,
+    text: &str,
+    confidence: Option<f64>,
+) -> Step {
     let is_new = held.progress.stage == Stage::New;
     let mut machine = held.machine(cause.time);
     match heard {

@@ -15,13 +15,13 @@ use store::types::Json;
 use tracing::warn;
 
 use super::follow::{follow, take_step};
-use super::held::{Held, ends, is_others, question_number};
+use super::locked_interview::{LockedInterview, ends, is_others, question_number};
 use super::milestones::settle;
-use super::{Desk, dial, document};
+use super::{Env, dial, document};
 use crate::db::{self, InterviewRow, TenantSettings};
 
 /// Takes `voice.inbound` of numbers that interview: the call begins.
-pub struct Begin(pub Desk);
+pub struct Begin(pub Env);
 
 #[async_trait]
 impl Decider for Begin {
@@ -50,7 +50,7 @@ impl Decider for Begin {
         let known = db::interview_lock_by_call(tx, &voice.call_sid).await?;
         let (mut held, watched) = match known {
             Some(row) if is_others(&row, &tenant.account_sid) => return unknown(),
-            Some(row) => (Held::of(row)?, Decision::nothing()),
+            Some(row) => (LockedInterview::of(row)?, Decision::nothing()),
             None => {
                 let held = open(tx, cause, tenant, &voice).await?;
                 let watched = dial::silence(&self.0, &held).merge(limit(&held));
@@ -63,7 +63,7 @@ impl Decider for Begin {
 }
 
 /// A call ends when its time is up, even where Twilio was not told so.
-pub fn limit(held: &Held) -> Decision {
+pub fn limit(held: &LockedInterview) -> Decision {
     if held.definition.max_call_s == 0 {
         return Decision::nothing();
     }
@@ -77,7 +77,7 @@ pub async fn open(
     cause: &Cause,
     tenant: TenantContext,
     voice: &VoiceParameters,
-) -> Result<Held, HandlerError> {
+) -> Result<LockedInterview, HandlerError> {
     let app = tenant
         .number
         .as_ref()
@@ -146,7 +146,7 @@ pub async fn open(
     db::interview_insert(tx, &row).await?;
     db::call_bind(tx, &voice.call_sid, &row.id, 1).await?;
     match db::interview_lock(tx, &row.id).await? {
-        Some(row) => Held::of(row),
+        Some(row) => LockedInterview::of(row),
         None => Err(HandlerError::Retry(
             "the interview that was just made is not there".to_owned(),
         )),
@@ -172,7 +172,7 @@ fn ours(kind: Kind, language: &str) -> Definition {
 }
 
 /// Takes `twilio.gather.finished`: the menu, or yes and no.
-pub struct Choose(pub Desk);
+pub struct Choose(pub Env);
 
 #[async_trait]
 impl Decider for Choose {
@@ -211,7 +211,10 @@ impl Decider for Choose {
 }
 
 /// What the caller's last interview came to. Those who hide their number are not one person.
-async fn last_feedback(tx: &mut Tx, held: &Held) -> Result<Option<String>, HandlerError> {
+async fn last_feedback(
+    tx: &mut Tx,
+    held: &LockedInterview,
+) -> Result<Option<String>, HandlerError> {
     if Address::parse(&held.row.person).is_anonymous() {
         return Ok(None);
     }
@@ -226,7 +229,7 @@ async fn last_feedback(tx: &mut Tx, held: &Held) -> Result<Option<String>, Handl
 }
 
 /// Takes `twilio.record.finished`: an answer.
-pub struct TakeAnswer(pub Desk);
+pub struct TakeAnswer(pub Env);
 
 #[async_trait]
 impl Decider for TakeAnswer {
@@ -259,7 +262,7 @@ impl Decider for TakeAnswer {
 }
 
 /// Takes `twilio.call.continued`: a redirect of ours, or a call of ours that was picked up.
-pub struct GoOn(pub Desk);
+pub struct GoOn(pub Env);
 
 #[async_trait]
 impl Decider for GoOn {
@@ -283,7 +286,7 @@ impl Decider for GoOn {
 }
 
 /// Takes `turn.due`: what a caller waits for has had its time.
-pub struct TakeTurn(pub Desk);
+pub struct TakeTurn(pub Env);
 
 #[async_trait]
 impl Decider for TakeTurn {
@@ -305,7 +308,7 @@ impl Decider for TakeTurn {
 }
 
 /// Takes `interview.advance`: an operator leaves a question behind.
-pub struct Advance(pub Desk);
+pub struct Advance(pub Env);
 
 #[async_trait]
 impl Decider for Advance {
@@ -318,11 +321,11 @@ impl Decider for Advance {
         cause: &Cause,
         event: InterviewAdvance,
     ) -> Result<Decision, HandlerError> {
-        // Whoever gave the order waits until he can be shown what came of it.
+        // Whoever gave the order waits until it can be shown what came of it.
         let told = Decision::nothing().reply(&InterviewAdvanced {
             interview_id: event.interview_id.clone(),
         });
-        let Some(mut held) = Held::by_id(tx, &event.interview_id).await? else {
+        let Some(mut held) = LockedInterview::by_id(tx, &event.interview_id).await? else {
             return Ok(told);
         };
         let before = held.progress.stage;
@@ -350,9 +353,9 @@ async fn live(
     tx: &mut Tx,
     webhook: Option<Webhook>,
     voice: Option<VoiceParameters>,
-) -> Result<Option<(Held, Option<u32>)>, HandlerError> {
+) -> Result<Option<(LockedInterview, Option<u32>)>, HandlerError> {
     let (webhook, voice) = (webhook.unwrap_or_default(), voice.unwrap_or_default());
-    let held = Held::of_webhook(tx, &webhook, &voice.call_sid).await?;
+    let held = LockedInterview::of_webhook(tx, &webhook, &voice.call_sid).await?;
     Ok(held.map(|held| (held, question_number(&webhook))))
 }
 
@@ -364,5 +367,5 @@ fn unknown() -> Result<Decision, HandlerError> {
 
 /// Whether a webhook names an interview by its URL.
 pub fn names_one(webhook: &Webhook) -> bool {
-    super::held::query(webhook, "interview_id").is_some()
+    super::locked_interview::query(webhook, "interview_id").is_some()
 }

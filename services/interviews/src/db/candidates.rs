@@ -15,7 +15,7 @@ pub struct CandidateRow {
     pub id: String,
     /// Whose candidate it is.
     pub tenant_id: String,
-    /// As he is spoken to.
+    /// As they are spoken to.
     pub name: String,
     /// E.164.
     pub phone: String,
@@ -23,11 +23,11 @@ pub struct CandidateRow {
     pub email: Option<String>,
     /// An IANA name; none: the tenant's.
     pub timezone: Option<String>,
-    /// BCP 47; he is spoken to in it where neither the job nor the flow has a language.
+    /// BCP 47; they are spoken to in it where neither the job nor the flow has a language.
     pub language: Option<String>,
     /// Plain text, at most 256 kB. Data for a model, never instructions, and never logged.
     pub resume: String,
-    /// When he was put down.
+    /// When they were put down.
     pub created_at: types::Time,
 }
 
@@ -42,7 +42,7 @@ pub async fn candidate_insert(tx: &mut Tx, row: &CandidateRow) -> Result<bool, E
     Ok(fresh == 1)
 }
 
-/// A candidate by his id.
+/// A candidate by id.
 pub async fn candidate_find(tx: &mut Tx, id: &str) -> Result<Option<CandidateRow>, Error> {
     Ok(on!(tx, c => dsl::candidates.find(id).first::<CandidateRow>(c).await.optional())?)
 }

@@ -95,7 +95,7 @@ pub async fn flow_put_over(
         if fresh == 1 {
             return Ok(Put::Done(row.version, true));
         }
-        // Somebody else has just taken this version; his is to be seen now.
+        // Somebody else has just taken this version; theirs is to be seen now.
     }
 }
 
@@ -108,7 +108,7 @@ pub async fn flow_of_request(tx: &mut Tx, request: &str) -> Result<Option<FlowRo
         .optional())?)
 }
 
-/// The latest version of the tenant's own flow of this name; he has none: of every tenant's.
+/// The latest version of the tenant's own flow of this name; without one: of every tenant's.
 pub async fn flow_latest(tx: &mut Tx, tenant: &str, name: &str) -> Result<Option<FlowRow>, Error> {
     match latest_of(tx, tenant, name).await? {
         None if !tenant.is_empty() => latest_of(tx, "", name).await,
@@ -158,7 +158,7 @@ pub async fn flow_versions(
         .collect())
 }
 
-/// The latest version of each flow that a tenant can use (his own and every tenant's; none: of all), by tenant and
+/// The latest version of each flow that a tenant can use (its own and every tenant's; none: of all), by tenant and
 /// name, after the flow of this tenant and name; one more than `limit`, so that the caller sees whether there are
 /// more.
 pub async fn flow_list(

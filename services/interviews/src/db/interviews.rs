@@ -39,7 +39,7 @@ pub struct InterviewRow {
     pub account_sid: String,
     /// The business's number, E.164.
     pub number: String,
-    /// The other party, as Twilio names him.
+    /// The other party, as Twilio names them.
     pub person: String,
     /// `inbound` or `outbound`.
     pub direction: String,

@@ -13,7 +13,8 @@ use flow::Progress;
 use role::derive_id;
 
 use super::State;
-use super::interviews::{Flow, find};
+use super::interviews::Flow;
+use super::stored::find;
 use crate::db::{self, InterviewRow};
 
 /// How long the request waits until the interview has been moved on.

@@ -26,12 +26,12 @@ const LONGEST_RESUME: usize = 256 * 1024;
 pub(super) struct New {
     /// Unsaid: the key's own, else the only one.
     tenant_id: Option<String>,
-    /// As he is spoken to.
+    /// As they are spoken to.
     name: String,
     /// E.164.
     phone: String,
     email: Option<String>,
-    /// An IANA name: quiet hours are his. Unsaid: the tenant's.
+    /// An IANA name: quiet hours go by it. Unsaid: the tenant's.
     timezone: Option<String>,
     /// BCP 47.
     language: Option<String>,

@@ -3,16 +3,16 @@
 use actix_web::web::{Data, Json, Path};
 use api::{ApiError, Caller, Limit, Query};
 use chrono::{DateTime, Utc};
-use flow::{Definition, Progress};
-use role::Tx;
+use flow::Definition;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use super::State;
+use super::latest::Latest;
 use super::page::{List, Wanted, cursor};
-use super::reviews::Latest;
+use super::stored::{evaluation, find, progress};
 use super::view::{AnswerView, given};
-use super::{State, missing};
 use crate::db::{self, Evaluation, InterviewRow, Which};
 
 const STATUSES: [&str; 4] = ["pending", "calling", "in-progress", "ended"];
@@ -59,7 +59,7 @@ pub(super) struct Summary {
     direction: String,
     /// The business's number.
     number: String,
-    /// The other party, as Twilio names him.
+    /// The other party, as Twilio names them.
     person: String,
     language: String,
     /// Which attempt to call, from 1.
@@ -218,23 +218,4 @@ pub(super) async fn flow(
     let mut flow = Flow::of(&row);
     Latest::of(&reviews).beside(&mut flow.answers);
     Ok(Json(flow))
-}
-
-/// An interview that this caller may see.
-pub(super) async fn find(tx: &mut Tx, caller: &Caller, id: &str) -> Result<InterviewRow, ApiError> {
-    db::interview_find(tx, id)
-        .await?
-        .filter(|row| caller.may_see(&row.tenant_id))
-        .ok_or_else(|| missing("interview", "interview_id"))
-}
-
-/// How far it has come.
-pub(super) fn progress(row: &InterviewRow) -> Progress {
-    row.progress.read().unwrap_or_default()
-}
-
-/// What it came to; empty while there is nothing.
-pub(super) fn evaluation(row: &InterviewRow) -> Evaluation {
-    let result = row.result.as_ref();
-    result.and_then(|it| it.read().ok()).unwrap_or_default()
 }

@@ -94,7 +94,7 @@ pub(super) async fn create(
     row.tenant_id = tenant::owner(&state, &caller, named).await?;
     let mut tx = state.store.begin().await?;
     if let Some(name) = &row.flow {
-        super::trigger::screening_flow(&mut tx, &row.tenant_id, name, "flow").await?;
+        super::screening::screening_flow(&mut tx, &row.tenant_id, name, "flow").await?;
     }
     if !db::job_insert(&mut tx, &row).await? {
         let before = db::job_find(&mut tx, &row.id).await?;

@@ -9,10 +9,11 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::State;
+use super::latest::Latest;
 use super::page::{List, Wanted, cursor};
-use super::results::{Results, of_row};
-use super::reviews::{Latest, ReviewView};
-use super::view::AnswerView;
+use super::results::of_row;
+use super::results_view::Results;
+use super::view::{AnswerView, ReviewView};
 use crate::db::{self, InterviewRow, Which};
 
 /// The most interviews that are named in one request.

@@ -5,6 +5,7 @@ mod candidates;
 mod flows;
 mod interviews;
 mod jobs;
+mod latest;
 mod line;
 mod many;
 mod page;
@@ -12,9 +13,12 @@ mod preview;
 mod read;
 mod repeat;
 mod results;
+mod results_page;
+mod results_view;
 mod reviews;
-mod sheet;
+mod screening;
 mod state;
+mod stored;
 mod summary;
 mod tenant;
 mod trigger;
@@ -171,7 +175,7 @@ pub const ROUTES: &[Route] = &[
         || web::to(many::list),
     )
     .asks(query_shape::<many::Asked>)
-    .gives(shape::<List<results::Results>>),
+    .gives(shape::<List<results_view::Results>>),
     Route::new(
         Method::Get,
         "/api/interviews/{id}",
@@ -203,7 +207,7 @@ pub const ROUTES: &[Route] = &[
         "What an interview came to; 409 not_ready before that",
         || web::to(results::show),
     )
-    .gives(shape::<results::Results>),
+    .gives(shape::<results_view::Results>),
     Route::new(
         Method::Get,
         "/api/interviews/{id}/results/page",
@@ -218,7 +222,7 @@ pub const ROUTES: &[Route] = &[
         "What people say of an interview, newest first",
         || web::to(reviews::list),
     )
-    .gives(shape::<List<reviews::ReviewView>>),
+    .gives(shape::<List<view::ReviewView>>),
     Route::new(
         Method::Post,
         "/api/interviews/{id}/reviews/",

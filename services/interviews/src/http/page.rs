@@ -46,7 +46,7 @@ impl<T> List<T> {
 }
 
 impl Wanted {
-    /// What this caller may see of what he wants, and the page that it makes.
+    /// What this caller may see of what they want, and the page that it makes.
     pub(super) fn of(self, caller: Caller) -> Result<(Shown, Page), ApiError> {
         let tenant = tenant_of(caller, self.tenant)?;
         let after = self.cursor.as_deref().map(place).transpose()?;

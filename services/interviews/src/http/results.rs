@@ -5,56 +5,15 @@ use actix_web::web::{Data, Json, Path};
 use api::{ApiError, Caller};
 use chrono::{DateTime, Duration, Utc};
 use flow::{Answer, Progress, Scoring, Transcription};
-use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::json;
 
-use super::interviews::{evaluation, find, progress};
-use super::reviews::{Latest, ReviewView};
-use super::view::{AnswerView, UsageView, asked};
-use super::{State, sheet};
+use super::latest::Latest;
+use super::results_view::{Person, Results};
+use super::stored::{evaluation, find, progress};
+use super::view::{UsageView, asked};
+use super::{State, results_page};
 use crate::db::{self, InterviewRow, TenantSettings};
-
-/// What an interview came to.
-#[derive(Debug, Serialize, JsonSchema)]
-pub(super) struct Results {
-    pub interview_id: String,
-    pub tenant_id: String,
-    pub kind: String,
-    pub flow: String,
-    pub flow_version: i64,
-    pub status: String,
-    pub outcome: String,
-    pub failure_reason: Option<String>,
-    pub candidate: Option<Person>,
-    /// What for.
-    pub position: Option<String>,
-    /// 0 to 100; null when nothing could be scored.
-    pub overall_score: Option<u32>,
-    /// `strong_yes`, `yes`, `maybe` or `no`; null where there is none.
-    pub recommendation: Option<String>,
-    pub strengths: Vec<String>,
-    pub areas_for_improvement: Vec<String>,
-    pub feedback: String,
-    /// Every question that was asked.
-    pub answers: Vec<AnswerView>,
-    /// Whether a simulated provider made up any of this.
-    pub simulated: bool,
-    /// What the summary took.
-    pub usage: Vec<UsageView>,
-    /// What a person says of the interview as a whole, beside AI; null: nothing.
-    pub review: Option<ReviewView>,
-    pub started_at: Option<DateTime<Utc>>,
-    pub ended_at: Option<DateTime<Utc>>,
-    pub evaluated_at: Option<DateTime<Utc>>,
-}
-
-/// Who was interviewed.
-#[derive(Debug, Serialize, JsonSchema)]
-pub(super) struct Person {
-    pub id: String,
-    pub name: String,
-}
 
 pub(super) async fn show(
     state: Data<State>,
@@ -81,7 +40,7 @@ pub(super) async fn page(
         ))
         .insert_header(("x-content-type-options", "nosniff"))
         .insert_header(("referrer-policy", "no-referrer"))
-        .body(sheet::html(&results, &settings, &row.language)))
+        .body(results_page::html(&results, &settings, &row.language)))
 }
 
 /// What results wait for.

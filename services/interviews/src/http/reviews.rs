@@ -3,15 +3,13 @@
 use actix_web::web::{Data, Json, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use api::{ApiError, Body, Caller};
-use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
-use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::interviews::{find, progress};
 use super::page::List;
 use super::read::Reader;
-use super::view::AnswerView;
+use super::stored::{find, progress};
+use super::view::ReviewView;
 use super::{Created, State, repeat};
 use crate::db::{self, ReviewRow};
 
@@ -33,71 +31,6 @@ pub(super) struct New {
     recommendation: Option<String>,
     /// The id of the review that this one takes the place of, `""` for none: 409 where another was written meanwhile.
     replaces: Option<String>,
-}
-
-/// A review.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
-pub(super) struct ReviewView {
-    id: String,
-    /// Null: of the interview as a whole.
-    question_number: Option<i64>,
-    pub note: String,
-    /// Null: AI's stands.
-    pub score: Option<i64>,
-    /// Null: AI's stands.
-    pub recommendation: Option<String>,
-    /// Whose it is: the name of the operator or of the API key.
-    pub by: String,
-    pub at: DateTime<Utc>,
-}
-
-impl From<ReviewRow> for ReviewView {
-    fn from(row: ReviewRow) -> Self {
-        Self {
-            id: row.id,
-            question_number: Some(row.question_number).filter(|number| *number > 0),
-            note: row.note,
-            score: row.score,
-            recommendation: row.recommendation,
-            by: row.author,
-            at: row.at.0,
-        }
-    }
-}
-
-/// The reviews that count: the latest of each answer, and of the whole. One that says nothing takes the one before back.
-pub(super) struct Latest(Vec<ReviewRow>);
-
-impl Latest {
-    /// Of the reviews of one interview, the oldest first.
-    pub(super) fn of<'a>(rows: impl IntoIterator<Item = &'a ReviewRow>) -> Self {
-        let mut latest: Vec<ReviewRow> = Vec::new();
-        for row in rows {
-            latest.retain(|it| it.question_number != row.question_number);
-            latest.push(row.clone());
-        }
-        Self(latest)
-    }
-
-    fn about(&self, number: i64) -> Option<ReviewView> {
-        let found = self.0.iter().find(|it| it.question_number == number);
-        let says = |it: &&ReviewRow| {
-            !it.note.is_empty() || it.score.is_some() || it.recommendation.is_some()
-        };
-        found.filter(says).cloned().map(ReviewView::from)
-    }
-
-    /// Of the interview as a whole.
-    pub(super) fn whole(&self) -> Option<ReviewView> {
-        self.about(0)
-    }
-
-    /// Puts each beside its answer.
-    pub(super) fn beside(&self, answers: &mut [AnswerView]) {
-        for answer in answers {
-            answer.review = self.about(i64::from(answer.question_number));
-        }
-    }
 }
 
 pub(super) async fn create(

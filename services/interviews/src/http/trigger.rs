@@ -13,9 +13,9 @@ use role::{Tx, derive_id};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
-use tracing::error;
 
 use super::read::{Reader, invalid};
+use super::screening::screening_flow;
 use super::{State, candidates, jobs, line, missing, repeat};
 use crate::app::dial::QUIET_HOURS;
 use crate::db::{self, CandidateRow, InterviewRow, JobRow, TenantSettings};
@@ -118,30 +118,6 @@ fn read(body: Value) -> Result<Wanted, ApiError> {
     Ok(wanted)
 }
 
-/// A screener's flow that a tenant can use.
-pub(super) async fn screening_flow(
-    tx: &mut Tx,
-    tenant: &str,
-    name: &str,
-    field: &str,
-) -> Result<(Definition, i64), ApiError> {
-    let row = db::flow_latest(tx, tenant, name)
-        .await?
-        .ok_or_else(|| ApiError::invalid(field, format!("there is no flow {name}")))?;
-    if row.kind != Kind::Screener.as_str() {
-        let message = format!(
-            "the flow {name} is no screener but of the kind {}",
-            row.kind
-        );
-        return Err(ApiError::invalid(field, message));
-    }
-    let definition = Definition::stored(&row.definition.0).map_err(|e| {
-        error!(flow = name, version = row.version, error = %e, "a stored flow cannot be read");
-        ApiError::unavailable("the flow")
-    })?;
-    Ok((definition, row.version))
-}
-
 /// The definition that an interview for this job keeps, and its version: the flow that was asked for, else the
 /// job's, else the tenant's `screener`, else ours; with the job's questions where it has some.
 async fn definition(
@@ -213,7 +189,7 @@ fn interview(
     let (tenant_id, account_sid) = (tenant.tenant_id.clone(), tenant.account_sid.clone());
     let number = tenant.number.clone().map(|it| it.number);
     let mut settings = TenantSettings::from(tenant);
-    // His quiet hours are his own.
+    // A candidate's quiet hours are their own.
     if let Some(timezone) = &candidate.timezone {
         settings.timezone.clone_from(timezone);
     }

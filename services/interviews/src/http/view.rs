@@ -5,7 +5,7 @@ use flow::{Answer, Asked, Progress, Transcription, Usage};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::reviews::ReviewView;
+use crate::db::ReviewRow;
 
 /// What stands for the words of an answer that could not be transcribed.
 pub(super) const UNABLE: &str = "Unable to transcribe";
@@ -148,4 +148,34 @@ pub(super) fn asked(progress: &Progress) -> Vec<AnswerView> {
         }
     };
     progress.asked.iter().map(view).collect()
+}
+
+/// A review.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub(super) struct ReviewView {
+    pub id: String,
+    /// Null: of the interview as a whole.
+    pub question_number: Option<i64>,
+    pub note: String,
+    /// Null: AI's stands.
+    pub score: Option<i64>,
+    /// Null: AI's stands.
+    pub recommendation: Option<String>,
+    /// Whose it is: the name of the operator or of the API key.
+    pub by: String,
+    pub at: DateTime<Utc>,
+}
+
+impl From<ReviewRow> for ReviewView {
+    fn from(row: ReviewRow) -> Self {
+        Self {
+            id: row.id,
+            question_number: Some(row.question_number).filter(|number| *number > 0),
+            note: row.note,
+            score: row.score,
+            recommendation: row.recommendation,
+            by: row.author,
+            at: row.at.0,
+        }
+    }
 }

@@ -5,20 +5,20 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 use events::v1::{
     AnswerTaken, AnswerTranscribe, CallHangUp, CallRedirect, FlowDefine, InterviewEvaluated,
-    InterviewStarted, InterviewSummarize, QuestionWrite, SpeechNotSynthesized, SpeechSynthesize,
+    InterviewStarted, InterviewSummarize, QuestionWrite, SpeechSynthesisFailed, SpeechSynthesize,
     TwilioGatherFinished,
 };
 use serde_json::json;
 use store::types::Json;
 use testkit::eventually;
 
+use crate::fixtures;
 use crate::stage::{CALL, Stage};
-use crate::world;
 
 /// Waits until these words are to be spoken.
 async fn ordered(stage: &Stage, language: &str, words: &str) {
     eventually(&format!("{words:?} is to be spoken"), async || {
-        let orders = stage.ear.heard::<SpeechSynthesize>();
+        let orders = stage.recorder.heard::<SpeechSynthesize>();
         orders
             .iter()
             .any(|(_, order)| order.language == language && order.text.contains(words))
@@ -45,11 +45,11 @@ pub async fn line_whose_file_is_gone_is_said_and_ordered_again(stage: Arc<Stage>
     let (_, file) = played.split_once("/audio/").unwrap();
     let (key, _) = file.split_once('.').unwrap();
     let orders = |key: &str| {
-        let all = stage.ear.heard::<SpeechSynthesize>();
+        let all = stage.recorder.heard::<SpeechSynthesize>();
         all.iter().filter(|(_, order)| order.key == key).count()
     };
     let before = orders(key);
-    let gone = SpeechNotSynthesized {
+    let gone = SpeechSynthesisFailed {
         key: key.to_owned(),
         reason: "gone".to_owned(),
     };
@@ -61,7 +61,7 @@ pub async fn line_whose_file_is_gone_is_said_and_ordered_again(stage: Arc<Stage>
 }
 
 /// A coached interview, from the menu to the feedback; each question is there when it is needed.
-pub async fn a_coach_is_heard_from_the_menu_to_the_feedback(stage: Arc<Stage>) {
+pub async fn coach_is_heard_from_the_menu_to_the_feedback(stage: Arc<Stage>) {
     let greeted = stage.call("coach").await;
     assert!(
         greeted.contains("<Gather") && greeted.contains("press or say 1"),
@@ -118,7 +118,7 @@ pub async fn a_coach_is_heard_from_the_menu_to_the_feedback(stage: Arc<Stage>) {
         tokio::spawn(async move { stage.ask(&stage.go_on(&id, CALL, "")).await })
     };
     stage
-        .until(&id, "the caller waits for his feedback", |row| {
+        .until(&id, "the caller waits for feedback", |row| {
             row.waiting.is_some()
         })
         .await;
@@ -132,13 +132,19 @@ pub async fn a_coach_is_heard_from_the_menu_to_the_feedback(stage: Arc<Stage>) {
     stage.over(&id, CALL, "completed").await;
 
     assert_eq!(stage.ended(1).await.outcome, "completed");
-    let evaluated = stage.ear.hear::<InterviewEvaluated>(1).await;
+    let evaluated = stage.recorder.wait_for::<InterviewEvaluated>(1).await;
     // The mean of 70, 80, 90, 100 and 100: what a model says of the whole does not count.
     assert_eq!(evaluated[0].1.overall_score, Some(88));
-    assert_eq!(stage.ear.hear::<AnswerTaken>(5).await.len(), 5);
-    assert_eq!(stage.ear.hear::<AnswerTranscribe>(5).await.len(), 5);
-    assert_eq!(stage.ear.hear::<QuestionWrite>(5).await.len(), 5);
-    assert_eq!(stage.ear.hear::<InterviewStarted>(1).await.len(), 1);
+    assert_eq!(stage.recorder.wait_for::<AnswerTaken>(5).await.len(), 5);
+    assert_eq!(
+        stage.recorder.wait_for::<AnswerTranscribe>(5).await.len(),
+        5
+    );
+    assert_eq!(stage.recorder.wait_for::<QuestionWrite>(5).await.len(), 5);
+    assert_eq!(
+        stage.recorder.wait_for::<InterviewStarted>(1).await.len(),
+        1
+    );
     let results = stage.get(&format!("/api/interviews/{id}/results/")).await;
     assert_eq!(
         (&results["overall_score"], &results["recommendation"]),
@@ -149,10 +155,10 @@ pub async fn a_coach_is_heard_from_the_menu_to_the_feedback(stage: Arc<Stage>) {
 }
 
 /// A question that is late is replaced when the caller has waited long enough, and asked next.
-pub async fn a_late_question_is_replaced_and_asked_next(stage: Arc<Stage>) {
+pub async fn late_question_is_replaced_and_asked_next(stage: Arc<Stage>) {
     stage.call("coach").await;
     let id = stage.interview();
-    stage.ear.hear::<QuestionWrite>(1).await;
+    stage.recorder.wait_for::<QuestionWrite>(1).await;
     let held = {
         let stage = stage.clone();
         tokio::spawn(async move { stage.press("1").await })
@@ -180,11 +186,11 @@ pub async fn a_late_question_is_replaced_and_asked_next(stage: Arc<Stage>) {
         again.contains("The late one?") && again.contains("question_number=2"),
         "{again}"
     );
-    assert_eq!(stage.ear.hear::<AnswerTaken>(1).await.len(), 1);
+    assert_eq!(stage.recorder.wait_for::<AnswerTaken>(1).await.len(), 1);
 }
 
 /// A question that comes while the caller waits is asked at once.
-pub async fn a_question_that_comes_in_the_wait_is_asked_at_once(stage: Arc<Stage>) {
+pub async fn question_that_comes_in_the_wait_is_asked_at_once(stage: Arc<Stage>) {
     stage.call("coach").await;
     let id = stage.interview();
     let held = {
@@ -200,8 +206,8 @@ pub async fn a_question_that_comes_in_the_wait_is_asked_at_once(stage: Arc<Stage
 }
 
 /// The menu: words, silence, the last feedback, goodbye.
-pub async fn the_menu_says_what_it_can(stage: Arc<Stage>) {
-    let mut last = world::ended("earlier", "smith", &flow::Progress::default());
+pub async fn menu_says_what_it_can(stage: Arc<Stage>) {
+    let mut last = fixtures::ended("earlier", "smith", &flow::Progress::default());
     last.kind = "coach".into();
     last.result = Some(Json(json!({"feedback": "Speak up."})));
     stage.keep(&last).await;
@@ -225,7 +231,7 @@ pub async fn the_menu_says_what_it_can(stage: Arc<Stage>) {
 }
 
 /// A live interview is moved on by hand; one that is over its time is ended.
-pub async fn an_operator_moves_it_on(stage: Arc<Stage>) {
+pub async fn operator_moves_it_on(stage: Arc<Stage>) {
     let flow =
         json!({"name": "short", "kind": "coach", "questions": ["One?", "Two?"], "max_call_s": 60});
     stage
@@ -255,7 +261,7 @@ pub async fn an_operator_moves_it_on(stage: Arc<Stage>) {
         (&json!(2), &json!("moved on by hand")),
         "the state after the move: {body}"
     );
-    let redirect = stage.ear.hear::<CallRedirect>(1).await.remove(0).1;
+    let redirect = stage.recorder.wait_for::<CallRedirect>(1).await.remove(0).1;
     assert!(
         redirect
             .url
@@ -266,6 +272,9 @@ pub async fn an_operator_moves_it_on(stage: Arc<Stage>) {
     let xml = stage.ask(&stage.go_on(&id, CALL, "")).await;
     assert!(xml.contains("Two?"), "{xml}");
     stage.wait(61);
-    assert_eq!(stage.ear.hear::<CallHangUp>(1).await[0].1.call_sid, CALL);
-    assert_eq!(stage.ear.heard::<InterviewSummarize>().len(), 0);
+    assert_eq!(
+        stage.recorder.wait_for::<CallHangUp>(1).await[0].1.call_sid,
+        CALL
+    );
+    assert_eq!(stage.recorder.heard::<InterviewSummarize>().len(), 0);
 }

@@ -10,12 +10,12 @@ use interviews::door::{
 use serde_json::json;
 use store::types::Json;
 
-use crate::lab::Lab;
-use crate::world::{PERSON, at, ended, pending};
+use crate::fixtures::{PERSON, at, ended, pending};
+use crate::test_app::TestApp;
 
-pub async fn two_who_store_a_flow_at_once_make_two_versions(lab: Arc<Lab>) {
+pub async fn two_who_store_a_flow_at_once_make_two_versions(app: Arc<TestApp>) {
     let put = async |nth: u32| {
-        let mut tx = lab.store.begin().await.unwrap();
+        let mut tx = app.store.begin().await.unwrap();
         let definition = Json(json!({ "nth": nth }));
         let stored = flow_put(&mut tx, ("smith", "x"), "coach", &definition, at(0), None).await;
         let (version, is_new) = stored.unwrap();
@@ -26,7 +26,7 @@ pub async fn two_who_store_a_flow_at_once_make_two_versions(lab: Arc<Lab>) {
     let stored = tokio::join!(put(1), put(2), put(3));
     let mut versions = Vec::new();
     for (version, definition) in [stored.0, stored.1, stored.2] {
-        let mut tx = lab.store.read().await.unwrap();
+        let mut tx = app.store.read().await.unwrap();
         let row = flow_version(&mut tx, "smith", "x", version).await.unwrap();
         assert_eq!(row.unwrap().definition, definition);
         versions.push(version);
@@ -34,17 +34,17 @@ pub async fn two_who_store_a_flow_at_once_make_two_versions(lab: Arc<Lab>) {
     versions.sort_unstable();
     assert_eq!(versions, [1, 2, 3]);
     // One that was made before these and comes after them.
-    let mut tx = lab.store.begin().await.unwrap();
+    let mut tx = app.store.begin().await.unwrap();
     let late = Json(json!({ "nth": "late" }));
     let stored = flow_put(&mut tx, ("smith", "x"), "coach", &late, at(-1), None).await;
     assert_eq!(stored.unwrap(), (3, false));
     tx.rollback().await.unwrap();
 }
 
-pub async fn a_call_belongs_to_one_interview(lab: Arc<Lab>) {
-    lab.keep(&pending("one", "smith")).await;
-    lab.keep(&pending("two", "smith")).await;
-    let mut tx = lab.store.begin().await.unwrap();
+pub async fn call_belongs_to_one_interview(app: Arc<TestApp>) {
+    app.keep(&pending("one", "smith")).await;
+    app.keep(&pending("two", "smith")).await;
+    let mut tx = app.store.begin().await.unwrap();
     assert!(call_bind(&mut tx, "CA1", "one", 1).await.unwrap());
     assert!(call_bind(&mut tx, "CA1", "one", 1).await.unwrap());
     assert!(!call_bind(&mut tx, "CA1", "two", 1).await.unwrap());
@@ -56,8 +56,8 @@ pub async fn a_call_belongs_to_one_interview(lab: Arc<Lab>) {
     }
 }
 
-pub async fn speech_that_is_ready_stays_ready(lab: Arc<Lab>) {
-    let mut tx = lab.store.begin().await.unwrap();
+pub async fn speech_that_is_ready_stays_ready(app: Arc<TestApp>) {
+    let mut tx = app.store.begin().await.unwrap();
     let row = |state: &str, file: &str| SpeechRow {
         key: "k".into(),
         state: state.into(),
@@ -81,7 +81,7 @@ pub async fn speech_that_is_ready_stays_ready(lab: Arc<Lab>) {
     assert_eq!(found[0].file, "k.mp3");
 }
 
-pub async fn the_last_feedback_is_of_the_same_kind_and_person(lab: Arc<Lab>) {
+pub async fn last_feedback_is_of_the_same_kind_and_person(app: Arc<TestApp>) {
     let coach = |id: &str, minute: i64| {
         let mut row = ended(id, "smith", &Progress::default());
         row.kind = "coach".into();
@@ -99,9 +99,9 @@ pub async fn the_last_feedback_is_of_the_same_kind_and_person(lab: Arc<Lab>) {
     jones.tenant_id = "jones".into();
     others.extend([screener, stranger, jones]);
     for row in &others {
-        lab.keep(row).await;
+        app.keep(row).await;
     }
-    let mut tx = lab.store.read().await.unwrap();
+    let mut tx = app.store.read().await.unwrap();
     let found = last_evaluated(&mut tx, ("smith", PERSON), "coach").await;
     assert_eq!(found.unwrap().unwrap().id, "new");
     let none = last_evaluated(&mut tx, ("smith", "+15550107777"), "coach").await;

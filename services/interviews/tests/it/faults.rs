@@ -11,8 +11,8 @@ use flow::{AnsweringMachine, Definition, OnMachine, Retry};
 use serde_json::json;
 use store::types::Json;
 
+use crate::fixtures::{self, screening};
 use crate::stage::{CALL, OUTBOUND, Stage, voice, webhook};
-use crate::world::{self, screening};
 
 /// Has a candidate called.
 async fn dialled(stage: &Stage, change: impl FnOnce(&mut Definition)) {
@@ -22,7 +22,7 @@ async fn dialled(stage: &Stage, change: impl FnOnce(&mut Definition)) {
         attempt: 1,
     };
     stage.tell(&dial).await;
-    stage.ear.hear::<CallPlace>(1).await;
+    stage.recorder.wait_for::<CallPlace>(1).await;
 }
 
 fn placed(order: &CallPlace, call: &str) -> CallPlaced {
@@ -40,7 +40,7 @@ async fn ended(stage: &Stage) -> (String, String) {
 }
 
 /// What an earlier call leaves behind, its timers and its late webhooks, is nothing to the next one.
-pub async fn an_earlier_call_does_not_spoil_the_next(stage: Arc<Stage>) {
+pub async fn earlier_call_does_not_spoil_the_next(stage: Arc<Stage>) {
     let retry = Retry {
         attempts: 2,
         after_s: 6 * 3_600,
@@ -59,7 +59,7 @@ pub async fn an_earlier_call_does_not_spoil_the_next(stage: Arc<Stage>) {
     // Long after the first call nobody wonders how it went.
     stage.wait(2 * 3_600);
     stage.wait(4 * 3_600 + 1);
-    let orders = stage.ear.hear::<CallPlace>(2).await;
+    let orders = stage.recorder.wait_for::<CallPlace>(2).await;
     let (first, second) = (&orders[0].1, &orders[1].1);
     stage.tell(&placed(first, CALL)).await;
     stage.over("i1", CALL, "busy").await;
@@ -88,7 +88,12 @@ pub async fn an_earlier_call_does_not_spoil_the_next(stage: Arc<Stage>) {
     assert_eq!(ended(&stage).await, ("completed".into(), String::new()));
     // What is paid for by an id is this call's and this recording's.
     stage.recorded("i1", OUTBOUND, 1, "completed").await;
-    let order = stage.ear.hear::<AnswerTranscribe>(1).await.remove(0).1;
+    let order = stage
+        .recorder
+        .wait_for::<AnswerTranscribe>(1)
+        .await
+        .remove(0)
+        .1;
     assert!(
         order
             .answer_id
@@ -107,12 +112,12 @@ pub async fn an_earlier_call_does_not_spoil_the_next(stage: Arc<Stage>) {
     stage.evaluate(1).await;
     let kept = stage.row("i1").await.progress.0.to_string();
     assert!(!kept.contains("Somebody else"), "{kept}");
-    assert_eq!(stage.ear.heard::<InterviewStarted>().len(), 1);
+    assert_eq!(stage.recorder.heard::<InterviewStarted>().len(), 1);
     assert_eq!(stage.dead().await, []);
 }
 
 /// The request that said who picked up was lost; Twilio's status says it later.
-pub async fn a_machine_is_not_interviewed(stage: Arc<Stage>) {
+pub async fn machine_is_not_interviewed(stage: Arc<Stage>) {
     let machine = AnsweringMachine {
         action: OnMachine::Message,
         message: "Please call us back.".into(),
@@ -142,8 +147,8 @@ pub async fn a_machine_is_not_interviewed(stage: Arc<Stage>) {
     stage.over("i1", CALL, "completed").await;
     assert_eq!(ended(&stage).await, ("failed".into(), "machine".into()));
     stage.wait(6);
-    stage.ear.hear::<InterviewEvaluated>(1).await;
-    assert_eq!(stage.ear.heard::<AnswerTranscribe>().len(), 0);
+    stage.recorder.wait_for::<InterviewEvaluated>(1).await;
+    assert_eq!(stage.recorder.heard::<AnswerTranscribe>().len(), 0);
 }
 
 /// Whatever scoring leaves undone, the results are there in the end, once.
@@ -154,7 +159,7 @@ pub async fn results_do_not_wait_for_ever(stage: Arc<Stage>) {
         stage.ask(&stage.answer("i1", CALL, number, "#")).await;
         stage.recorded("i1", CALL, number, "completed").await;
     }
-    stage.ear.hear::<AnswerTranscribe>(2).await;
+    stage.recorder.wait_for::<AnswerTranscribe>(2).await;
     stage.over("i1", CALL, "completed").await;
     assert_eq!(ended(&stage).await.0, "completed");
     // One answer is scored, the other never.
@@ -165,12 +170,17 @@ pub async fn results_do_not_wait_for_ever(stage: Arc<Stage>) {
                 || row.progress.0["answers"][1]["scoring"] == "done"
         })
         .await;
-    assert_eq!(stage.ear.heard::<InterviewSummarize>().len(), 0);
+    assert_eq!(stage.recorder.heard::<InterviewSummarize>().len(), 0);
     stage.wait(3_601);
-    stage.ear.hear::<InterviewSummarize>(1).await;
-    assert_eq!(stage.ear.heard::<InterviewEvaluated>().len(), 0);
+    stage.recorder.wait_for::<InterviewSummarize>(1).await;
+    assert_eq!(stage.recorder.heard::<InterviewEvaluated>().len(), 0);
     stage.wait(3_601);
-    let told = stage.ear.hear::<InterviewEvaluated>(1).await.remove(0).1;
+    let told = stage
+        .recorder
+        .wait_for::<InterviewEvaluated>(1)
+        .await
+        .remove(0)
+        .1;
     assert!(
         matches!(told.overall_score, Some(70 | 80)),
         "{:?}",
@@ -181,16 +191,16 @@ pub async fn results_do_not_wait_for_ever(stage: Arc<Stage>) {
     stage.wait(3_601);
     let results = stage.get("/api/interviews/i1/results/").await;
     assert_eq!(results["strengths"], json!([]), "{results}");
-    assert_eq!(stage.ear.heard::<InterviewEvaluated>().len(), 1);
+    assert_eq!(stage.recorder.heard::<InterviewEvaluated>().len(), 1);
     assert_eq!(stage.dead().await, []);
 }
 
 /// Twilio was not told whom to tell of the end of a call that came in.
-pub async fn a_call_whose_end_nobody_tells_ends(stage: Arc<Stage>) {
+pub async fn call_whose_end_nobody_tells_ends(stage: Arc<Stage>) {
     stage.call("coach").await;
     stage.wait(5 * 3_600 + 1);
     assert_eq!(ended(&stage).await, ("abandoned".into(), String::new()));
-    stage.ear.hear::<InterviewEvaluated>(1).await;
+    stage.recorder.wait_for::<InterviewEvaluated>(1).await;
     let results = stage
         .get(&format!("/api/interviews/{}/results/", stage.interview()))
         .await;
@@ -252,7 +262,7 @@ pub async fn two_requests_that_are_held_are_both_answered(stage: Arc<Stage>) {
 
 /// Those who hide their numbers do not hear each other's feedback.
 pub async fn who_hides_has_no_last_feedback(stage: Arc<Stage>) {
-    let mut last = world::ended("earlier", "smith", &flow::Progress::default());
+    let mut last = fixtures::ended("earlier", "smith", &flow::Progress::default());
     last.kind = "coach".into();
     last.person = "anonymous".into();
     last.result = Some(Json(json!({"feedback": "Speak up."})));
@@ -279,7 +289,7 @@ pub async fn our_words_are_spoken_in_their_language(stage: Arc<Stage>) {
         xml.contains(r#"<Say voice="Polly.Lea" language="fr-FR">Pourquoi nous ?</Say>"#),
         "{xml}"
     );
-    assert_eq!(stage.ear.heard::<QuestionWrite>().len(), 0);
+    assert_eq!(stage.recorder.heard::<QuestionWrite>().len(), 0);
 }
 
 /// What is missing or unknown in a live call is spoken of.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 use testkit::ADMIN;
 
-use crate::lab::Lab;
+use crate::test_app::TestApp;
 
 const CANDIDATES: &str = "/api/candidates/";
 const JOBS: &str = "/api/job-descriptions/";
@@ -20,14 +20,14 @@ pub fn flow(name: &str, ask: &str) -> Value {
     json!({"name": name, "kind": "screener", "questions": [{"ask": ask}]})
 }
 
-pub async fn candidates_and_jobs_are_kept_as_they_were_given(lab: Arc<Lab>) {
+pub async fn candidates_and_jobs_are_kept_as_they_were_given(app: Arc<TestApp>) {
     let resume = format!("Led a team.\n{}", "é".repeat(100_000));
     let given = json!({
         "name": " Ada Lovelace ", "phone": "+15550109999", "email": "ada@example.com",
         "timezone": "Europe/London", "language": "en-GB", "resume": format!("{resume}\u{0}\u{c}"),
     });
-    let id = lab.made(CANDIDATES, given.clone()).await;
-    let shown = lab.get(&format!("/api/candidates/{id}")).await;
+    let id = app.made(CANDIDATES, given.clone()).await;
+    let shown = app.get(&format!("/api/candidates/{id}")).await;
     assert_eq!(
         shown,
         json!({
@@ -36,12 +36,12 @@ pub async fn candidates_and_jobs_are_kept_as_they_were_given(lab: Arc<Lab>) {
             "resume": resume, "created_at": "2025-06-15T15:06:40Z",
         })
     );
-    let list = lab.get("/api/candidates").await;
+    let list = app.get("/api/candidates").await;
     assert_eq!(list["items"][0]["id"], json!(id));
     assert!(list["items"][0].get("resume").is_none());
 
-    let id = lab.made_by(ADMIN, CANDIDATES, json!({"tenant_id": "jones", "name": "Bo", "phone": "+4915112345678", "email": null, "resume": ""})).await;
-    let shown = lab.get(&format!("/api/candidates/{id}/")).await;
+    let id = app.made_by(ADMIN, CANDIDATES, json!({"tenant_id": "jones", "name": "Bo", "phone": "+4915112345678", "email": null, "resume": ""})).await;
+    let shown = app.get(&format!("/api/candidates/{id}/")).await;
     assert_eq!(shown["tenant_id"], "jones");
     assert_eq!(
         (&shown["email"], &shown["resume"]),
@@ -49,8 +49,8 @@ pub async fn candidates_and_jobs_are_kept_as_they_were_given(lab: Arc<Lab>) {
     );
 
     let given = json!({"title": "Plumber", "description": "Mends pipes.", "questions": ["Why us?", " Why you? "], "language": "de-DE"});
-    let id = lab.made(JOBS, given).await;
-    let shown = lab.get(&format!("/api/job-descriptions/{id}")).await;
+    let id = app.made(JOBS, given).await;
+    let shown = app.get(&format!("/api/job-descriptions/{id}")).await;
     assert_eq!(
         shown,
         json!({
@@ -59,17 +59,17 @@ pub async fn candidates_and_jobs_are_kept_as_they_were_given(lab: Arc<Lab>) {
             "created_at": "2025-06-15T15:06:40Z",
         })
     );
-    assert_eq!(lab.get(JOBS).await["items"], json!([shown]));
+    assert_eq!(app.get(JOBS).await["items"], json!([shown]));
 }
 
-pub async fn each_fault_is_told_with_its_field(lab: Arc<Lab>) {
+pub async fn each_fault_is_told_with_its_field(app: Arc<TestApp>) {
     let with = |mut body: Value, field: &str, value: Value| {
         body[field] = value;
         body
     };
     let job = || json!({"title": "Plumber", "questions": ["Why?"]});
     let coach = json!({"name": "talk", "kind": "coach", "written": {"count": 3}});
-    lab.made(FLOWS, coach).await;
+    app.made(FLOWS, coach).await;
     let cases = [
         (CANDIDATES, json!({"phone": "+15550109999"}), "name"),
         (CANDIDATES, json!({"name": "Ada"}), "phone"),
@@ -153,7 +153,7 @@ pub async fn each_fault_is_told_with_its_field(lab: Arc<Lab>) {
         (FLOWS, flow("x", " "), "questions[0].ask"),
     ];
     for (path, body, field) in cases {
-        let (status, answer) = lab.smith(path, body).await;
+        let (status, answer) = app.smith(path, body).await;
         let error = &answer["error"];
         assert_eq!(
             (status, &error["code"]),
@@ -162,7 +162,7 @@ pub async fn each_fault_is_told_with_its_field(lab: Arc<Lab>) {
         );
         assert_eq!(error["details"]["field"], field, "{path}: {answer}");
     }
-    let (_, answer) = lab
+    let (_, answer) = app
         .smith(CANDIDATES, json!({"name": 5, "email": "ada"}))
         .await;
     let errors = answer["error"]["details"]["errors"].as_array().unwrap();
@@ -173,25 +173,25 @@ pub async fn each_fault_is_told_with_its_field(lab: Arc<Lab>) {
     assert_eq!(fields, ["name", "phone", "email"]);
     // A key of all tenants has to name one, but for a flow.
     for (path, body) in [(CANDIDATES, ada()), (JOBS, job())] {
-        let (status, answer) = lab.post_as(ADMIN, path, body).await;
+        let (status, answer) = app.post_as(ADMIN, path, body).await;
         assert_eq!(
             (status, &answer["error"]["details"]["field"]),
             (422, &json!("tenant_id"))
         );
     }
     for path in [CANDIDATES, JOBS] {
-        assert_eq!(lab.get(path).await["items"], json!([]), "{path}");
+        assert_eq!(app.get(path).await["items"], json!([]), "{path}");
     }
 }
 
-pub async fn what_is_no_json_or_too_much_of_it_is_refused(lab: Arc<Lab>) {
+pub async fn what_is_no_json_or_too_much_of_it_is_refused(app: Arc<TestApp>) {
     for path in [CANDIDATES, JOBS, FLOWS, "/api/trigger-interview/"] {
         let post = async |body: String| {
             let headers = [
                 ("X-API-Key", "write-smith"),
                 ("Content-Type", "application/json"),
             ];
-            let (status, answer) = lab.send("POST", path, &headers, Some(&body)).await;
+            let (status, answer) = app.send("POST", path, &headers, Some(&body)).await;
             (status, answer["error"]["code"].clone())
         };
         assert_eq!(
@@ -209,14 +209,14 @@ pub async fn what_is_no_json_or_too_much_of_it_is_refused(lab: Arc<Lab>) {
     }
 }
 
-pub async fn lists_are_paged(lab: Arc<Lab>) {
+pub async fn lists_are_paged(app: Arc<TestApp>) {
     // All of them at the same moment.
     for n in 0..5 {
-        lab.made(CANDIDATES, ada()).await;
-        lab.made(JOBS, json!({"title": format!("Job {n}")})).await;
-        lab.made(FLOWS, flow(&format!("flow{n}"), "Why?")).await;
+        app.made(CANDIDATES, ada()).await;
+        app.made(JOBS, json!({"title": format!("Job {n}")})).await;
+        app.made(FLOWS, flow(&format!("flow{n}"), "Why?")).await;
     }
-    lab.clock.advance(chrono::TimeDelta::seconds(1));
+    app.clock.advance(chrono::TimeDelta::seconds(1));
     for path in [CANDIDATES, JOBS] {
         let body = json!({"name": "Last", "title": "Last", "phone": "+15550109999"});
         let fields = if path == JOBS {
@@ -225,16 +225,16 @@ pub async fn lists_are_paged(lab: Arc<Lab>) {
             &["name", "phone"]
         };
         let body = fields.iter().map(|it| ((*it).to_owned(), body[it].clone()));
-        lab.made(path, Value::Object(body.collect())).await;
+        app.made(path, Value::Object(body.collect())).await;
         assert_eq!(
-            lab.get(&format!("{path}?limit=1")).await["items"][0][fields[0]],
+            app.get(&format!("{path}?limit=1")).await["items"][0][fields[0]],
             "Last"
         );
     }
     for (path, count) in [(CANDIDATES, 6), (JOBS, 6), (FLOWS, 5)] {
         let (mut seen, mut pages, mut cursor) = (BTreeSet::new(), 0, String::new());
         loop {
-            let page = lab.get(&format!("{path}?limit=2{cursor}")).await;
+            let page = app.get(&format!("{path}?limit=2{cursor}")).await;
             pages += 1;
             for item in page["items"].as_array().unwrap() {
                 assert!(seen.insert(item["id"].to_string()), "{path}: twice");
@@ -245,7 +245,7 @@ pub async fn lists_are_paged(lab: Arc<Lab>) {
             }
         }
         assert_eq!((seen.len(), pages), (count, 3), "{path}");
-        let (status, answer) = lab.get_as(ADMIN, &format!("{path}?cursor=x")).await;
+        let (status, answer) = app.get_as(ADMIN, &format!("{path}?cursor=x")).await;
         assert_eq!(
             (status, &answer["error"]["details"]["field"]),
             (422, &json!("cursor"))
@@ -253,8 +253,8 @@ pub async fn lists_are_paged(lab: Arc<Lab>) {
     }
 }
 
-pub async fn query_that_is_not_one_is_refused_with_its_name(lab: Arc<Lab>) {
-    lab.made(FLOWS, flow("hello", "Why?")).await;
+pub async fn query_that_is_not_one_is_refused_with_its_name(app: Arc<TestApp>) {
+    app.made(FLOWS, flow("hello", "Why?")).await;
     let lists = [CANDIDATES, JOBS, FLOWS, "/api/interviews/"];
     let faults = [
         ("limit=0", "limit"),
@@ -272,7 +272,7 @@ pub async fn query_that_is_not_one_is_refused_with_its_name(lab: Arc<Lab>) {
     cases.push((format!("{FLOWS}hello?version=one"), "version"));
     cases.push((format!("{FLOWS}hello?verison=1"), "verison"));
     for (path, name) in cases {
-        let (status, answer) = lab.get_as(ADMIN, &path).await;
+        let (status, answer) = app.get_as(ADMIN, &path).await;
         let error = &answer["error"];
         assert_eq!(
             (status, &error["code"], &error["details"]["field"]),
@@ -282,14 +282,14 @@ pub async fn query_that_is_not_one_is_refused_with_its_name(lab: Arc<Lab>) {
     }
 }
 
-pub async fn tenant_that_is_not_there_is_refused(lab: Arc<Lab>) {
+pub async fn tenant_that_is_not_there_is_refused(app: Arc<TestApp>) {
     for (path, mut body) in [
         (CANDIDATES, ada()),
         (JOBS, json!({"title": "Plumber"})),
         (FLOWS, flow("x", "Why?")),
     ] {
         body["tenant_id"] = json!("nobody");
-        let (status, answer) = lab.post_as(ADMIN, path, body).await;
+        let (status, answer) = app.post_as(ADMIN, path, body).await;
         assert_eq!(
             (status, &answer["error"]["details"]["field"]),
             (422, &json!("tenant_id")),
@@ -298,31 +298,31 @@ pub async fn tenant_that_is_not_there_is_refused(lab: Arc<Lab>) {
     }
 }
 
-pub async fn only_tenant_need_not_be_named(lab: Arc<Lab>) {
-    lab.alone.store(true, std::sync::atomic::Ordering::Relaxed);
-    let candidate = lab.made_by(ADMIN, CANDIDATES, ada()).await;
+pub async fn only_tenant_need_not_be_named(app: Arc<TestApp>) {
+    app.alone.store(true, std::sync::atomic::Ordering::Relaxed);
+    let candidate = app.made_by(ADMIN, CANDIDATES, ada()).await;
     let questions = json!({"title": "Plumber", "questions": ["Why?"]});
-    let job = lab.made_by(ADMIN, JOBS, questions).await;
+    let job = app.made_by(ADMIN, JOBS, questions).await;
     for (path, id) in [(CANDIDATES, &candidate), (JOBS, &job)] {
-        let shown = lab.get_as(ADMIN, &format!("{path}{id}")).await.1;
+        let shown = app.get_as(ADMIN, &format!("{path}{id}")).await.1;
         assert_eq!(shown["tenant_id"], "smith", "{shown}");
-        let list = lab.get_as(ADMIN, path).await.1;
+        let list = app.get_as(ADMIN, path).await.1;
         assert_eq!(list["items"].as_array().unwrap().len(), 1, "{path}");
     }
-    lab.made(FLOWS, flow("own", "Why?")).await;
-    let (status, shown) = lab.get_as(ADMIN, &format!("{FLOWS}own")).await;
+    app.made(FLOWS, flow("own", "Why?")).await;
+    let (status, shown) = app.get_as(ADMIN, &format!("{FLOWS}own")).await;
     assert_eq!((status, &shown["tenant_id"]), (200, &json!("smith")));
     let body = json!({"candidate_id": candidate, "job_description_id": job});
-    lab.made_by(ADMIN, "/api/trigger-interview/", body).await;
+    app.made_by(ADMIN, "/api/trigger-interview/", body).await;
 }
 
-pub async fn request_with_the_same_idempotency_key_makes_one_thing(lab: Arc<Lab>) {
+pub async fn request_with_the_same_idempotency_key_makes_one_thing(app: Arc<TestApp>) {
     for (path, body, field) in [
         (CANDIDATES, ada(), "name"),
         (JOBS, json!({"title": "Plumber"}), "title"),
         (FLOWS, flow("x", "Why?"), "topic"),
     ] {
-        let once = async |body: &Value| lab.smith_once("k1", path, body.clone()).await;
+        let once = async |body: &Value| app.smith_once("k1", path, body.clone()).await;
         let (one, two) = tokio::join!(once(&body), once(&body));
         assert_eq!(one.1["id"], two.1["id"], "{path}: {one:?} {two:?}");
         let mut changed = body.clone();
@@ -334,24 +334,24 @@ pub async fn request_with_the_same_idempotency_key_makes_one_thing(lab: Arc<Lab>
             "{path}"
         );
         // Another made meanwhile is not undone by the repeat.
-        let later = lab.smith_once("k2", path, changed).await;
+        let later = app.smith_once("k2", path, changed).await;
         assert_eq!(later.0, 201, "{}", later.1);
         let again = once(&body).await;
         assert_eq!((again.0, &again.1["id"]), (201, &one.1["id"]), "{path}");
         assert_eq!(again.1["version"], one.1["version"], "{path}");
     }
     for (path, count) in [(CANDIDATES, 2), (JOBS, 2), (FLOWS, 1)] {
-        let list = lab.get(path).await;
+        let list = app.get(path).await;
         assert_eq!(list["items"].as_array().unwrap().len(), count, "{path}");
     }
-    let latest = lab.get(&format!("{FLOWS}x?tenant=smith")).await;
+    let latest = app.get(&format!("{FLOWS}x?tenant=smith")).await;
     assert_eq!(latest["version"], 2);
 }
 
-pub async fn tenants_do_not_see_each_other(lab: Arc<Lab>) {
-    let candidate = lab.made(CANDIDATES, ada()).await;
-    let job = lab.made(JOBS, json!({"title": "Plumber"})).await;
-    lab.made(FLOWS, flow("hello", "Why?")).await;
+pub async fn tenants_do_not_see_each_other(app: Arc<TestApp>) {
+    let candidate = app.made(CANDIDATES, ada()).await;
+    let job = app.made(JOBS, json!({"title": "Plumber"})).await;
+    app.made(FLOWS, flow("hello", "Why?")).await;
     for path in [
         format!("{CANDIDATES}{candidate}"),
         format!("{JOBS}{job}"),
@@ -361,19 +361,19 @@ pub async fn tenants_do_not_see_each_other(lab: Arc<Lab>) {
         format!("{FLOWS}?tenant=smith"),
         "/api/interviews/?tenant=smith".to_owned(),
     ] {
-        assert_eq!(lab.get_as("read-smith", &path).await.0, 200, "{path}");
-        assert_eq!(lab.get_as("read-jones", &path).await.0, 404, "{path}");
+        assert_eq!(app.get_as("read-smith", &path).await.0, 200, "{path}");
+        assert_eq!(app.get_as("read-jones", &path).await.0, 404, "{path}");
     }
     for path in [CANDIDATES, JOBS, FLOWS] {
-        let (_, list) = lab.get_as("read-jones", path).await;
+        let (_, list) = app.get_as("read-jones", path).await;
         assert_eq!(list["items"], json!([]), "{path}");
-        let (status, _) = lab.post_as("read-smith", path, ada()).await;
+        let (status, _) = app.post_as("read-smith", path, ada()).await;
         assert_eq!(status, 403, "{path}");
     }
 }
 
-pub async fn nothing_is_open(lab: Arc<Lab>) {
-    let document = lab.get("/api/openapi.json").await;
+pub async fn nothing_is_open(app: Arc<TestApp>) {
+    let document = app.get("/api/openapi.json").await;
     let ours = [
         "candidates",
         "job-descriptions",
@@ -395,7 +395,7 @@ pub async fn nothing_is_open(lab: Arc<Lab>) {
             let path = path.replace("{id}", "x").replace("{name}", "x");
             for key in ["", "no-such-key"] {
                 let body = (method == "POST").then(|| json!({}));
-                let (status, answer) = lab.call(&method, &path, key, body).await;
+                let (status, answer) = app.call(&method, &path, key, body).await;
                 assert_eq!(status, 401, "{method} {path}");
                 assert_eq!(answer["error"]["code"], "unauthorized");
             }

@@ -7,11 +7,11 @@ use serde_json::{Value, json};
 use testkit::{ADMIN, PATIENCE};
 
 use crate::http::{FLOWS, flow};
-use crate::lab::Lab;
+use crate::test_app::TestApp;
 
-pub async fn a_flow_keeps_its_versions(lab: Arc<Lab>) {
+pub async fn flow_keeps_its_versions(app: Arc<TestApp>) {
     let put = async |body: Value| {
-        let (status, answer) = lab.smith(FLOWS, body).await;
+        let (status, answer) = app.smith(FLOWS, body).await;
         assert_eq!(
             (&answer["id"], &answer["name"]),
             (&json!("hello"), &json!("hello"))
@@ -27,7 +27,7 @@ pub async fn a_flow_keeps_its_versions(lab: Arc<Lab>) {
     assert_eq!(put(flow("hello", "Why?")).await, (201, 3));
 
     let ask = async |query: &str| {
-        let (status, shown) = lab
+        let (status, shown) = app
             .get_as("read-smith", &format!("/api/flows/hello{query}"))
             .await;
         let ask = shown["definition"]["questions"][0]["ask"].clone();
@@ -36,39 +36,39 @@ pub async fn a_flow_keeps_its_versions(lab: Arc<Lab>) {
     assert_eq!(ask("").await, (200, json!(3), json!("Why?")));
     assert_eq!(ask("?version=2").await, (200, json!(2), json!("How?")));
     assert_eq!(ask("?version=4").await.0, 404);
-    let shown = lab.get_as("read-smith", "/api/flows/hello/").await.1;
+    let shown = app.get_as("read-smith", "/api/flows/hello/").await.1;
     assert_eq!(
         (&shown["kind"], &shown["tenant_id"]),
         (&json!("screener"), &json!("smith"))
     );
-    let (status, answer) = lab.get_as("read-smith", "/api/flows/nothing").await;
+    let (status, answer) = app.get_as("read-smith", "/api/flows/nothing").await;
     assert_eq!(
         (status, &answer["error"]["details"]["field"]),
         (404, &json!("name"))
     );
-    let list = lab.get(FLOWS).await;
+    let list = app.get(FLOWS).await;
     assert_eq!(list["items"], json!([shown]));
 }
 
-pub async fn what_a_flow_always_says_is_spoken_ahead(lab: Arc<Lab>) {
+pub async fn what_a_flow_always_says_is_spoken_ahead(app: Arc<TestApp>) {
     let mut greeted = flow("hello", "Why?");
     greeted["greeting"] = json!("Good morning from the greenhouse.");
-    assert_eq!(lab.smith(FLOWS, greeted).await.0, 201);
+    assert_eq!(app.smith(FLOWS, greeted).await.0, 201);
     testkit::eventually("the greeting is to be spoken", async || {
-        let orders = lab.ear.heard::<SpeechSynthesize>();
+        let orders = app.recorder.heard::<SpeechSynthesize>();
         orders.iter().any(|it| it.1.text.contains("greenhouse"))
     })
     .await;
 }
 
-pub async fn a_tenants_own_flow_goes_before_every_tenants(lab: Arc<Lab>) {
-    lab.made_by(ADMIN, FLOWS, flow("hello", "Everybody?")).await;
-    lab.made_by(ADMIN, FLOWS, flow("shared", "Everybody?"))
+pub async fn tenants_own_flow_goes_before_every_tenants(app: Arc<TestApp>) {
+    app.made_by(ADMIN, FLOWS, flow("hello", "Everybody?")).await;
+    app.made_by(ADMIN, FLOWS, flow("shared", "Everybody?"))
         .await;
-    lab.made(FLOWS, flow("hello", "Smith?")).await;
+    app.made(FLOWS, flow("hello", "Smith?")).await;
     let mut named = flow("hello", "Jones?");
     named["tenant"] = json!("jones");
-    lab.made_by(ADMIN, FLOWS, named).await;
+    app.made_by(ADMIN, FLOWS, named).await;
     for (key, query, ask, owner) in [
         ("read-smith", "hello", "Smith?", json!("smith")),
         ("read-jones", "hello", "Jones?", json!("jones")),
@@ -77,7 +77,7 @@ pub async fn a_tenants_own_flow_goes_before_every_tenants(lab: Arc<Lab>) {
         (ADMIN, "hello", "Everybody?", json!(null)),
         (ADMIN, "hello?tenant=jones", "Jones?", json!("jones")),
     ] {
-        let (_, shown) = lab.get_as(key, &format!("/api/flows/{query}")).await;
+        let (_, shown) = app.get_as(key, &format!("/api/flows/{query}")).await;
         let it = (
             &shown["definition"]["questions"][0]["ask"],
             &shown["tenant_id"],
@@ -85,14 +85,14 @@ pub async fn a_tenants_own_flow_goes_before_every_tenants(lab: Arc<Lab>) {
         assert_eq!(it, (&json!(ask), &owner), "{key} {query}");
     }
     for (key, count) in [("read-smith", 3), ("read-silent", 2), (ADMIN, 4)] {
-        let (_, list) = lab.get_as(key, FLOWS).await;
+        let (_, list) = app.get_as(key, FLOWS).await;
         assert_eq!(list["items"].as_array().unwrap().len(), count, "{key}");
     }
 }
 
-pub async fn assistant_is_kept_and_found_over_the_bus(lab: Arc<Lab>) {
+pub async fn assistant_is_kept_and_found_over_the_bus(app: Arc<TestApp>) {
     let desk = json!({"name": "desk", "kind": "conversation", "instructions": "You are the receptionist."});
-    lab.publish(&FlowDefine {
+    app.publish(&FlowDefine {
         tenant_id: "smith".to_owned(),
         name: "desk".to_owned(),
         definition: desk.to_string(),
@@ -100,8 +100,8 @@ pub async fn assistant_is_kept_and_found_over_the_bus(lab: Arc<Lab>) {
     .await;
     let find = async |tenant: &str, name: &str| {
         let (tenant_id, name) = (tenant.to_owned(), name.to_owned());
-        let question = lab.envelope(&FlowQuery { tenant_id, name });
-        let answer = lab.bus().request(question, PATIENCE).await.unwrap();
+        let question = app.envelope(&FlowQuery { tenant_id, name });
+        let answer = app.bus().request(question, PATIENCE).await.unwrap();
         answer.decode::<FlowFound>().unwrap()
     };
     testkit::eventually("the assistant is there", async || {
@@ -118,12 +118,12 @@ pub async fn assistant_is_kept_and_found_over_the_bus(lab: Arc<Lab>) {
     // Both ways in, and every tenant's for who has none.
     let everyones =
         json!({"name": "desk", "kind": "conversation", "instructions": "You are another."});
-    let (status, answer) = lab.post_as(ADMIN, FLOWS, everyones).await;
+    let (status, answer) = app.post_as(ADMIN, FLOWS, everyones).await;
     assert_eq!((status, &answer["version"]), (201, &json!(1)), "{answer}");
     assert_eq!(find("jones", "desk").await.tenant_id, "");
-    let shown = lab.get_as("read-smith", "/api/flows/desk").await.1;
+    let shown = app.get_as("read-smith", "/api/flows/desk").await.1;
     assert_eq!(shown["kind"], "conversation");
-    let (status, answer) = lab
+    let (status, answer) = app
         .post_as(ADMIN, FLOWS, json!({"name": "x", "kind": "conversation"}))
         .await;
     assert_eq!(

@@ -9,29 +9,29 @@ use store::types::Json;
 use crate::http::ada;
 use testkit::ADMIN;
 
-use crate::lab::Lab;
-use crate::world::{ACCOUNT, ended, pending};
+use crate::fixtures::{ACCOUNT, ended, pending};
+use crate::test_app::TestApp;
 
 const TRIGGER: &str = "/api/trigger-interview/";
 const QUESTIONS: [&str; 2] = ["Why us?", "Why you?"];
 
-async fn candidate(lab: &Lab) -> String {
-    lab.made("/api/candidates/", ada()).await
+async fn candidate(app: &TestApp) -> String {
+    app.made("/api/candidates/", ada()).await
 }
 
-async fn job(lab: &Lab, mut more: Value) -> String {
+async fn job(app: &TestApp, mut more: Value) -> String {
     more["title"] = json!("Plumber");
-    lab.made("/api/job-descriptions/", more).await
+    app.made("/api/job-descriptions/", more).await
 }
 
-async fn row(lab: &Lab, id: &str) -> InterviewRow {
-    let mut tx = lab.store.read().await.unwrap();
+async fn row(app: &TestApp, id: &str) -> InterviewRow {
+    let mut tx = app.store.read().await.unwrap();
     interview_find(&mut tx, id).await.unwrap().unwrap()
 }
 
-async fn triggered(lab: &Lab, body: Value) -> InterviewRow {
-    let id = lab.made(TRIGGER, body).await;
-    row(lab, &id).await
+async fn triggered(app: &TestApp, body: Value) -> InterviewRow {
+    let id = app.made(TRIGGER, body).await;
+    row(app, &id).await
 }
 
 fn asked(row: &InterviewRow) -> Vec<&str> {
@@ -42,13 +42,13 @@ fn asked(row: &InterviewRow) -> Vec<&str> {
         .collect()
 }
 
-pub async fn a_triggered_interview_is_called_from_the_primary_number(lab: Arc<Lab>) {
+pub async fn triggered_interview_is_called_from_the_primary_number(app: Arc<TestApp>) {
     let mut who = ada();
     who["timezone"] = json!("Europe/London");
-    let candidate = lab.made("/api/candidates/", who).await;
-    let job = job(&lab, json!({"questions": QUESTIONS})).await;
+    let candidate = app.made("/api/candidates/", who).await;
+    let job = job(&app, json!({"questions": QUESTIONS})).await;
     let body = json!({"candidate_id": candidate, "job_description_id": job});
-    let (status, answer) = lab.smith(TRIGGER, body.clone()).await;
+    let (status, answer) = app.smith(TRIGGER, body.clone()).await;
     let id = answer["interview_id"].as_str().unwrap().to_owned();
     assert_eq!(status, 201);
     assert_eq!(
@@ -56,12 +56,12 @@ pub async fn a_triggered_interview_is_called_from_the_primary_number(lab: Arc<La
         json!({"id": id, "interview_id": id, "status": "pending", "call_sid": null, "waits_for": null, "waits_until": null})
     );
 
-    let (envelope, dial) = lab.dial(&id).await;
+    let (envelope, dial) = app.dial(&id).await;
     assert_eq!(dial.attempt, 1);
     assert_eq!(envelope.tenant.as_deref(), Some("smith"));
     assert_eq!(envelope.key.as_deref(), Some(id.as_str()));
 
-    let kept = row(&lab, &id).await;
+    let kept = row(&app, &id).await;
     assert_eq!(
         [
             &kept.tenant_id,
@@ -95,31 +95,31 @@ pub async fn a_triggered_interview_is_called_from_the_primary_number(lab: Arc<La
     let mut other = body;
     other["from"] = json!("+15550100001");
     other["again"] = json!(true);
-    let (status, answer) = lab.post_as(ADMIN, TRIGGER, other).await;
+    let (status, answer) = app.post_as(ADMIN, TRIGGER, other).await;
     assert_eq!(status, 201, "{answer}");
-    let other = row(&lab, answer["id"].as_str().unwrap()).await;
+    let other = row(&app, answer["id"].as_str().unwrap()).await;
     assert_eq!(other.number, "+15550100001");
 
     // Of a tenant whose primary number is not active another one calls.
-    let theirs = lab.made_by("write-jones", "/api/candidates/", ada()).await;
+    let theirs = app.made_by("write-jones", "/api/candidates/", ada()).await;
     let job = json!({"title": "Baker", "questions": QUESTIONS});
-    let job = lab
+    let job = app
         .made_by("write-jones", "/api/job-descriptions/", job)
         .await;
     let body = json!({"candidate_id": theirs, "job_description_id": job});
-    let id = lab.made_by("write-jones", TRIGGER, body).await;
-    let kept = row(&lab, &id).await;
+    let id = app.made_by("write-jones", TRIGGER, body).await;
+    let kept = row(&app, &id).await;
     assert_eq!(kept.number, "+15550200002");
     let settings: TenantSettings = kept.settings.read().unwrap();
     assert_eq!(settings.timezone, "America/Los_Angeles");
 }
 
-pub async fn the_questions_and_the_flow_are_chosen_as_told(lab: Arc<Lab>) {
-    let candidate = candidate(&lab).await;
-    let plain = job(&lab, json!({"questions": QUESTIONS})).await;
+pub async fn questions_and_the_flow_are_chosen_as_told(app: Arc<TestApp>) {
+    let candidate = candidate(&app).await;
+    let plain = job(&app, json!({"questions": QUESTIONS})).await;
     let go =
         |job: &str| json!({"candidate_id": candidate, "job_description_id": job, "again": true});
-    let made = triggered(&lab, go(&plain)).await;
+    let made = triggered(&app, go(&plain)).await;
     assert_eq!(
         (made.flow_name.as_str(), made.flow_version),
         ("screener", 0)
@@ -127,10 +127,10 @@ pub async fn the_questions_and_the_flow_are_chosen_as_told(lab: Arc<Lab>) {
 
     let flow = |name: &str| json!({"name": name, "kind": "screener", "questions": ["Of the flow?"], "wait_ms": 1234, "language": "es-ES"});
     for name in ["screener", "strict", "short"] {
-        lab.made("/api/flows/", flow(name)).await;
+        app.made("/api/flows/", flow(name)).await;
     }
     // The tenant's own screener is the form of jobs that name no flow; their questions stay.
-    let made = triggered(&lab, go(&plain)).await;
+    let made = triggered(&app, go(&plain)).await;
     assert_eq!(
         (made.flow_name.as_str(), made.flow_version),
         ("screener", 1)
@@ -141,8 +141,8 @@ pub async fn the_questions_and_the_flow_are_chosen_as_told(lab: Arc<Lab>) {
     );
     assert_eq!(made.language, "es-ES");
 
-    let own = job(&lab, json!({"flow": "strict", "language": "de-DE"})).await;
-    let made = triggered(&lab, go(&own)).await;
+    let own = job(&app, json!({"flow": "strict", "language": "de-DE"})).await;
+    let made = triggered(&app, go(&own)).await;
     assert_eq!(
         (made.flow_name.as_str(), asked(&made)),
         ("strict", vec!["Of the flow?"])
@@ -151,31 +151,31 @@ pub async fn the_questions_and_the_flow_are_chosen_as_told(lab: Arc<Lab>) {
 
     let mut wanted = go(&own);
     wanted["flow"] = json!("short");
-    assert_eq!(triggered(&lab, wanted).await.flow_name, "short");
+    assert_eq!(triggered(&app, wanted).await.flow_name, "short");
 
     // What runs keeps its version.
     let mut changed = flow("strict");
     changed["questions"] = json!(["Of the second version?"]);
-    assert_eq!(lab.smith("/api/flows/", changed).await.1["version"], 2);
-    assert_eq!(asked(&row(&lab, &made.id).await), ["Of the flow?"]);
-    let made = triggered(&lab, go(&own)).await;
+    assert_eq!(app.smith("/api/flows/", changed).await.1["version"], 2);
+    assert_eq!(asked(&row(&app, &made.id).await), ["Of the flow?"]);
+    let made = triggered(&app, go(&own)).await;
     assert_eq!(
         (made.flow_version, asked(&made)),
         (2, vec!["Of the second version?"])
     );
 }
 
-pub async fn what_cannot_be_triggered_is_refused_with_its_field(lab: Arc<Lab>) {
-    let candidate = candidate(&lab).await;
-    let plain = job(&lab, json!({"questions": QUESTIONS})).await;
-    let empty = job(&lab, json!({})).await;
+pub async fn what_cannot_be_triggered_is_refused_with_its_field(app: Arc<TestApp>) {
+    let candidate = candidate(&app).await;
+    let plain = job(&app, json!({"questions": QUESTIONS})).await;
+    let empty = job(&app, json!({})).await;
     let theirs = json!({"title": "Baker", "questions": QUESTIONS});
-    let theirs = lab
+    let theirs = app
         .made_by("write-jones", "/api/job-descriptions/", theirs)
         .await;
-    let stranger = lab.made_by("write-jones", "/api/candidates/", ada()).await;
+    let stranger = app.made_by("write-jones", "/api/candidates/", ada()).await;
     let coach = json!({"name": "talk", "kind": "coach", "written": {"count": 3}});
-    lab.made("/api/flows/", coach).await;
+    app.made("/api/flows/", coach).await;
     let go =
         |candidate: &str, job: &str| json!({"candidate_id": candidate, "job_description_id": job});
     let with = |field: &str, value: &str| {
@@ -209,38 +209,38 @@ pub async fn what_cannot_be_triggered_is_refused_with_its_field(lab: Arc<Lab>) {
         (with("when", "now"), 422, "when"),
         (with("again", "yes"), 422, "again"),
     ] {
-        let (was, answer) = lab.smith(TRIGGER, body).await;
+        let (was, answer) = app.smith(TRIGGER, body).await;
         assert_eq!(was, status, "{field}: {answer}");
         assert_eq!(answer["error"]["details"]["field"], field, "{answer}");
     }
     // Nor does a key that sees both tenants mix them.
-    let (status, _) = lab.post_as(ADMIN, TRIGGER, go(&candidate, &theirs)).await;
+    let (status, _) = app.post_as(ADMIN, TRIGGER, go(&candidate, &theirs)).await;
     assert_eq!(status, 404);
 
-    let nobody = lab.made_by("write-silent", "/api/candidates/", ada()).await;
+    let nobody = app.made_by("write-silent", "/api/candidates/", ada()).await;
     let job = json!({"title": "Monk", "questions": QUESTIONS});
-    let job = lab
+    let job = app
         .made_by("write-silent", "/api/job-descriptions/", job)
         .await;
-    let (status, answer) = lab
+    let (status, answer) = app
         .post_as("write-silent", TRIGGER, go(&nobody, &job))
         .await;
     assert_eq!(
         (status, &answer["error"]["code"]),
         (409, &json!("no_active_number"))
     );
-    let (status, _) = lab
+    let (status, _) = app
         .post_as("read-smith", TRIGGER, go(&candidate, &plain))
         .await;
     assert_eq!(status, 403);
-    assert_eq!(lab.get("/api/interviews/").await["items"], json!([]));
+    assert_eq!(app.get("/api/interviews/").await["items"], json!([]));
 }
 
-pub async fn a_repeated_request_is_one_interview(lab: Arc<Lab>) {
-    let candidate = candidate(&lab).await;
-    let plain = job(&lab, json!({"questions": QUESTIONS})).await;
+pub async fn repeated_request_is_one_interview(app: Arc<TestApp>) {
+    let candidate = candidate(&app).await;
+    let plain = job(&app, json!({"questions": QUESTIONS})).await;
     let body = json!({"candidate_id": candidate, "job_description_id": plain});
-    let once = async |once: &str, body: Value| lab.smith_once(once, TRIGGER, body).await;
+    let once = async |once: &str, body: Value| app.smith_once(once, TRIGGER, body).await;
     let (one, two) = tokio::join!(once("k1", body.clone()), once("k1", body.clone()));
     assert_eq!((one.0, two.0), (201, 201), "{} {}", one.1, two.1);
     assert_eq!(one.1["id"], two.1["id"]);
@@ -251,7 +251,7 @@ pub async fn a_repeated_request_is_one_interview(lab: Arc<Lab>) {
     let other = once("k2", more).await;
     assert_ne!(other.1["id"], one.1["id"]);
 
-    let third = job(&lab, json!({"questions": QUESTIONS})).await;
+    let third = job(&app, json!({"questions": QUESTIONS})).await;
     let changed = json!({"candidate_id": candidate, "job_description_id": third});
     let (status, answer) = once("k1", changed).await;
     assert_eq!(
@@ -261,10 +261,10 @@ pub async fn a_repeated_request_is_one_interview(lab: Arc<Lab>) {
     assert_eq!(once("", body).await.0, 422);
 
     for made in [&one, &other] {
-        lab.dial(made.1["id"].as_str().unwrap()).await;
+        app.dial(made.1["id"].as_str().unwrap()).await;
     }
     assert_eq!(
-        lab.get("/api/interviews/").await["items"]
+        app.get("/api/interviews/").await["items"]
             .as_array()
             .unwrap()
             .len(),
@@ -273,11 +273,11 @@ pub async fn a_repeated_request_is_one_interview(lab: Arc<Lab>) {
 }
 
 /// A double click calls nobody twice.
-pub async fn second_trigger_for_the_same_candidate_and_job_is_refused(lab: Arc<Lab>) {
-    let candidate = candidate(&lab).await;
-    let plain = job(&lab, json!({"questions": QUESTIONS})).await;
+pub async fn second_trigger_for_the_same_candidate_and_job_is_refused(app: Arc<TestApp>) {
+    let candidate = candidate(&app).await;
+    let plain = job(&app, json!({"questions": QUESTIONS})).await;
     let body = json!({"candidate_id": candidate, "job_description_id": plain});
-    let click = async || lab.smith(TRIGGER, body.clone()).await;
+    let click = async || app.smith(TRIGGER, body.clone()).await;
     let (one, two, three) = tokio::join!(click(), click(), click());
     let (made, refused): (Vec<_>, Vec<_>) =
         [one, two, three].into_iter().partition(|it| it.0 == 201);
@@ -291,36 +291,36 @@ pub async fn second_trigger_for_the_same_candidate_and_job_is_refused(lab: Arc<L
         assert_eq!(running["interview_id"], made[0].1["id"], "{answer}");
     }
     // Another job is another interview, and so is one that is asked for in so many words.
-    let second = job(&lab, json!({"questions": QUESTIONS})).await;
+    let second = job(&app, json!({"questions": QUESTIONS})).await;
     let other = json!({"candidate_id": candidate, "job_description_id": second});
-    assert_eq!(lab.smith(TRIGGER, other).await.0, 201);
+    assert_eq!(app.smith(TRIGGER, other).await.0, 201);
     let mut again = body.clone();
     again["again"] = json!(true);
-    assert_eq!(lab.smith(TRIGGER, again).await.0, 201);
+    assert_eq!(app.smith(TRIGGER, again).await.0, 201);
     // What is over stands in nobody's way.
-    for id in lab.get("/api/interviews/").await["items"]
+    for id in app.get("/api/interviews/").await["items"]
         .as_array()
         .unwrap()
     {
-        let mut row = row(&lab, id["id"].as_str().unwrap()).await;
+        let mut row = row(&app, id["id"].as_str().unwrap()).await;
         row.status = "ended".into();
-        let mut tx = lab.store.begin().await.unwrap();
+        let mut tx = app.store.begin().await.unwrap();
         interview_save(&mut tx, &row).await.unwrap();
         tx.commit().await.unwrap();
     }
     assert_eq!(click().await.0, 201);
 }
 
-pub async fn trigger_in_quiet_hours_tells_until_when_it_waits(lab: Arc<Lab>) {
+pub async fn trigger_in_quiet_hours_tells_until_when_it_waits(app: Arc<TestApp>) {
     // It is 15:06:40 UTC: 8:06 in Los Angeles.
     let night = json!({"from": "20:00", "to": "09:00"});
     let flow =
         json!({"name": "night", "kind": "screener", "questions": ["Awake?"], "quiet_hours": night});
-    lab.made("/api/flows/", flow).await;
-    let candidate = candidate(&lab).await;
-    let job = job(&lab, json!({"flow": "night"})).await;
+    app.made("/api/flows/", flow).await;
+    let candidate = candidate(&app).await;
+    let job = job(&app, json!({"flow": "night"})).await;
     let body = json!({"candidate_id": candidate, "job_description_id": job});
-    let (status, answer) = lab.smith(TRIGGER, body).await;
+    let (status, answer) = app.smith(TRIGGER, body).await;
     assert_eq!(status, 201);
     let id = answer["id"].as_str().unwrap();
     let waits = |it: &Value| {
@@ -330,20 +330,20 @@ pub async fn trigger_in_quiet_hours_tells_until_when_it_waits(lab: Arc<Lab>) {
     let expected = ["pending", "quiet_hours", "2025-06-15T16:00:00Z"];
     assert_eq!(waits(&answer), expected);
     for path in ["", "/flow/"] {
-        let shown = lab.get(&format!("/api/interviews/{id}{path}")).await;
+        let shown = app.get(&format!("/api/interviews/{id}{path}")).await;
         assert_eq!(waits(&shown), expected, "{path}");
     }
 }
 
-pub async fn interviews_are_listed_by_tenant_and_status(lab: Arc<Lab>) {
+pub async fn interviews_are_listed_by_tenant_and_status(app: Arc<TestApp>) {
     let none = flow::Progress::default();
     for n in 0..3 {
-        lab.keep(&pending(&format!("p{n}"), "smith")).await;
-        lab.keep(&ended(&format!("e{n}"), "smith", &none)).await;
+        app.keep(&pending(&format!("p{n}"), "smith")).await;
+        app.keep(&ended(&format!("e{n}"), "smith", &none)).await;
     }
-    lab.keep(&pending("theirs", "jones")).await;
+    app.keep(&pending("theirs", "jones")).await;
     let ids = async |key: &str, query: &str| -> Vec<String> {
-        let (status, list) = lab.get_as(key, &format!("/api/interviews/{query}")).await;
+        let (status, list) = app.get_as(key, &format!("/api/interviews/{query}")).await;
         assert_eq!(status, 200, "{list}");
         let items = list["items"].as_array().unwrap().iter();
         items
@@ -358,17 +358,17 @@ pub async fn interviews_are_listed_by_tenant_and_status(lab: Arc<Lab>) {
         ids(ADMIN, "?status=pending&limit=2").await,
         ["theirs", "p2"]
     );
-    let next = lab.get("/api/interviews/?status=pending&limit=2").await["next_cursor"].clone();
+    let next = app.get("/api/interviews/?status=pending&limit=2").await["next_cursor"].clone();
     let next = format!("?status=pending&limit=2&cursor={}", next.as_str().unwrap());
     assert_eq!(ids(ADMIN, &next).await, ["p1", "p0"]);
-    let (status, answer) = lab.get_as(ADMIN, "/api/interviews/?status=asleep").await;
+    let (status, answer) = app.get_as(ADMIN, "/api/interviews/?status=asleep").await;
     assert_eq!(
         (status, &answer["error"]["details"]["field"]),
         (422, &json!("status"))
     );
 
-    let one = lab.get("/api/interviews/e0").await;
-    let list = lab.get("/api/interviews/?status=ended").await;
+    let one = app.get("/api/interviews/e0").await;
+    let list = app.get("/api/interviews/?status=ended").await;
     assert_eq!(one, list["items"][2]);
     assert_eq!(
         (&one["flow"], &one["flow_version"]),
@@ -380,10 +380,10 @@ pub async fn interviews_are_listed_by_tenant_and_status(lab: Arc<Lab>) {
     );
     for rest in ["", "/flow/", "/results/", "/results/page"] {
         let path = format!("/api/interviews/e0{rest}");
-        assert_eq!(lab.get_as("read-smith", &path).await.0, 200, "{rest}");
-        assert_eq!(lab.get_as("read-jones", &path).await.0, 404, "{rest}");
+        assert_eq!(app.get_as("read-smith", &path).await.0, 200, "{rest}");
+        assert_eq!(app.get_as("read-jones", &path).await.0, 404, "{rest}");
         let path = format!("/api/interviews/nothing{rest}");
-        let (status, answer) = lab.get_as(ADMIN, &path).await;
+        let (status, answer) = app.get_as(ADMIN, &path).await;
         assert_eq!(
             (status, &answer["error"]["details"]["field"]),
             (404, &json!("interview_id"))
@@ -391,13 +391,13 @@ pub async fn interviews_are_listed_by_tenant_and_status(lab: Arc<Lab>) {
     }
 }
 
-pub async fn only_a_live_interview_is_moved_on(lab: Arc<Lab>) {
-    lab.keep(&pending("p", "smith")).await;
-    lab.keep(&ended("e", "smith", &flow::Progress::default()))
+pub async fn only_a_live_interview_is_moved_on(app: Arc<TestApp>) {
+    app.keep(&pending("p", "smith")).await;
+    app.keep(&ended("e", "smith", &flow::Progress::default()))
         .await;
     let post = async |key: &str, id: &str| {
         let path = format!("/api/interviews/{id}/flow/");
-        let (status, answer) = lab.call("POST", &path, key, None).await;
+        let (status, answer) = app.call("POST", &path, key, None).await;
         (status, answer["error"]["code"].clone())
     };
     for id in ["p", "e"] {
@@ -415,15 +415,15 @@ pub async fn only_a_live_interview_is_moved_on(lab: Arc<Lab>) {
 }
 
 /// The order is given, but nobody can carry it out: the request does not wait for ever.
-pub async fn who_moves_on_what_does_not_move_is_told(lab: Arc<Lab>) {
+pub async fn who_moves_on_what_does_not_move_is_told(app: Arc<TestApp>) {
     let stuck = InterviewRow {
         status: "in-progress".into(),
         progress: Json(json!("unreadable")),
         ..pending("s", "smith")
     };
-    lab.keep(&stuck).await;
+    app.keep(&stuck).await;
     let path = "/api/interviews/s/flow/";
-    let (status, answer) = lab.smith(path, json!({})).await;
+    let (status, answer) = app.smith(path, json!({})).await;
     assert_eq!(status, 202, "{answer}");
-    assert_eq!(answer, lab.get(path).await, "as it was");
+    assert_eq!(answer, app.get(path).await, "as it was");
 }

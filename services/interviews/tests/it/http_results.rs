@@ -9,8 +9,8 @@ use store::types::Json;
 
 use testkit::ADMIN;
 
-use crate::lab::Lab;
-use crate::world::{at, ended, pending};
+use crate::fixtures::{at, ended, pending};
+use crate::test_app::TestApp;
 
 const EVIL: &str = "<script>alert(\"1\")</script> & 'co'";
 
@@ -101,9 +101,9 @@ pub fn evaluated(id: &str, progress: &Progress, provider: &str) -> InterviewRow 
     }
 }
 
-pub async fn the_flow_shows_how_far_it_has_come(lab: Arc<Lab>) {
-    lab.keep(&pending("new", "smith")).await;
-    let shown = lab.get("/api/interviews/new/flow/").await;
+pub async fn flow_shows_how_far_it_has_come(app: Arc<TestApp>) {
+    app.keep(&pending("new", "smith")).await;
+    let shown = app.get("/api/interviews/new/flow/").await;
     assert_eq!(
         shown,
         json!({
@@ -122,14 +122,14 @@ pub async fn the_flow_shows_how_far_it_has_come(lab: Arc<Lab>) {
     live.answers[0].transcription = Transcription::Pending;
     live.answers[0].transcript = String::new();
     live.answers[0].score = None;
-    lab.keep(&InterviewRow {
+    app.keep(&InterviewRow {
         status: "in-progress".into(),
         call_sid: Some("CA1".into()),
         progress: Json::of(&live).unwrap(),
         ..pending("live", "smith")
     })
     .await;
-    let shown = lab.get("/api/interviews/live/flow").await;
+    let shown = app.get("/api/interviews/live/flow").await;
     assert_eq!(
         (&shown["stage"], &shown["current_question"]),
         (&json!("asking"), &json!(2))
@@ -156,7 +156,7 @@ pub async fn the_flow_shows_how_far_it_has_come(lab: Arc<Lab>) {
         ]
     );
     for path in ["/results/", "/results/page"] {
-        let (status, body) = lab
+        let (status, body) = app
             .get_as(ADMIN, &format!("/api/interviews/live{path}"))
             .await;
         assert_eq!(
@@ -167,28 +167,28 @@ pub async fn the_flow_shows_how_far_it_has_come(lab: Arc<Lab>) {
     }
 }
 
-pub async fn results_are_there_at_the_end(lab: Arc<Lab>) {
+pub async fn results_are_there_at_the_end(app: Arc<TestApp>) {
     let results = "/api/interviews/one/results/";
     // The call is over, the work on it is not.
     let mut row = evaluated("one", &progress(), "openai");
     let mut early = progress();
     early.evaluated = false;
-    lab.keep(&InterviewRow {
+    app.keep(&InterviewRow {
         progress: Json::of(&early).unwrap(),
         result: None,
         evaluated_at: None,
         ..row.clone()
     })
     .await;
-    let (status, body) = lab.get_as(ADMIN, results).await;
+    let (status, body) = app.get_as(ADMIN, results).await;
     assert_eq!((status, &body["error"]["code"]), (409, &json!("not_ready")));
 
-    let mut tx = lab.store.begin().await.unwrap();
+    let mut tx = app.store.begin().await.unwrap();
     interviews::door::interview_save(&mut tx, &row)
         .await
         .unwrap();
     tx.commit().await.unwrap();
-    let shown = lab.get(results).await;
+    let shown = app.get(results).await;
     for (field, value) in [
         ("overall_score", json!(80)),
         ("recommendation", json!("strong_yes")),
@@ -249,8 +249,8 @@ pub async fn results_are_there_at_the_end(lab: Arc<Lab>) {
         progress: Json::of(&Progress::default()).unwrap(),
         ..row
     };
-    lab.keep(&row).await;
-    let shown = lab.get("/api/interviews/two/results").await;
+    app.keep(&row).await;
+    let shown = app.get("/api/interviews/two/results").await;
     assert_eq!(
         [
             &shown["outcome"],
@@ -269,16 +269,16 @@ pub async fn results_are_there_at_the_end(lab: Arc<Lab>) {
     );
 }
 
-pub async fn the_page_tells_everything_and_runs_nothing(lab: Arc<Lab>) {
+pub async fn page_tells_everything_and_runs_nothing(app: Arc<TestApp>) {
     let page = async |id: &str| {
         let path = format!("/api/interviews/{id}/results/page");
-        lab.page(&path).await
+        app.page(&path).await
     };
     let who = json!({"name": "Zoë <b>", "phone": "+15550109999"});
-    let candidate = lab.made("/api/candidates/", who).await;
+    let candidate = app.made("/api/candidates/", who).await;
     let job = json!({"title": "Plumber & Fitter"});
-    let job = lab.made("/api/job-descriptions/", job).await;
-    lab.keep(&InterviewRow {
+    let job = app.made("/api/job-descriptions/", job).await;
+    app.keep(&InterviewRow {
         candidate_id: Some(candidate),
         job_id: Some(job),
         ..evaluated("one", &progress(), "openai")
@@ -334,7 +334,7 @@ pub async fn the_page_tells_everything_and_runs_nothing(lab: Arc<Lab>) {
     row.language = "\"><script>".into();
     row.failure_reason = Some(EVIL.into());
     row.flow_name = EVIL.into();
-    lab.keep(&row).await;
+    app.keep(&row).await;
     let (_, html) = page("evil").await;
     assert!(!html.contains("<script"), "{html}");
     assert!(
@@ -343,7 +343,7 @@ pub async fn the_page_tells_everything_and_runs_nothing(lab: Arc<Lab>) {
     );
     let safe = "&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt; &amp; &#39;co&#39;";
     assert!(html.contains(&format!("<mark>{safe}</mark>")), "{html}");
-    let shown = lab.get("/api/interviews/evil/results/").await;
+    let shown = app.get("/api/interviews/evil/results/").await;
     assert_eq!(
         [
             &shown["simulated"],

@@ -7,28 +7,28 @@ use interviews::door::{FiguresRow, InterviewRow, figures_put};
 use serde_json::{Value, json};
 use testkit::ADMIN;
 
+use crate::fixtures::{at, pending};
 use crate::http_results::{evaluated, progress};
-use crate::lab::Lab;
-use crate::world::{at, pending};
+use crate::test_app::TestApp;
 
 const REVIEWS: &str = "/api/interviews/one/reviews/";
 
-async fn review(lab: &Lab, body: Value) -> String {
-    lab.made(REVIEWS, body).await
+async fn review(app: &TestApp, body: Value) -> String {
+    app.made(REVIEWS, body).await
 }
 
-pub async fn review_stands_beside_the_score_of_ai(lab: Arc<Lab>) {
-    lab.keep(&evaluated("one", &progress(), "openai")).await;
+pub async fn review_stands_beside_the_score_of_ai(app: Arc<TestApp>) {
+    app.keep(&evaluated("one", &progress(), "openai")).await;
     let first = json!({ "question_number": 1, "score": 55, "note": "Says less than it seems." });
-    review(&lab, first).await;
+    review(&app, first).await;
     let second = json!({ "question_number": 1, "score": 60, "note": "Second thoughts. <b>" });
-    review(&lab, second).await;
+    review(&app, second).await;
     review(
-        &lab,
+        &app,
         json!({ "recommendation": "maybe", "note": "Call again." }),
     )
     .await;
-    let shown = lab.get("/api/interviews/one/results/").await;
+    let shown = app.get("/api/interviews/one/results/").await;
     // What AI said stays as it was.
     assert_eq!(
         (&shown["overall_score"], &shown["recommendation"]),
@@ -41,14 +41,14 @@ pub async fn review_stands_beside_the_score_of_ai(lab: Arc<Lab>) {
         (&json!(60), &json!("Second thoughts. <b>"))
     );
     assert_eq!(own["by"], "WRITE-SMITH");
-    let at = lab.parts().clock.now().to_rfc3339();
+    let at = app.parts().clock.now().to_rfc3339();
     assert_eq!(own["at"].as_str().unwrap()[..19], at[..19]);
     assert_eq!(shown["answers"][1]["review"], Value::Null);
     assert_eq!(shown["review"]["recommendation"], "maybe");
-    let flow = lab.get("/api/interviews/one/flow/").await;
+    let flow = app.get("/api/interviews/one/flow/").await;
     assert_eq!(flow["answers"][0]["review"]["score"], 60);
     // Who said what before, the newest first.
-    let all = lab.get(REVIEWS).await;
+    let all = app.get(REVIEWS).await;
     let notes: Vec<&str> = all["items"]
         .as_array()
         .unwrap()
@@ -63,23 +63,23 @@ pub async fn review_stands_beside_the_score_of_ai(lab: Arc<Lab>) {
             "Says less than it seems."
         ]
     );
-    let (_, page) = lab.page("/api/interviews/one/results/page").await;
+    let (_, page) = app.page("/api/interviews/one/results/page").await;
     assert!(
         page.contains("scores it 60 – Second thoughts. &lt;b&gt;"),
         "{page}"
     );
     assert!(page.contains("recommends: maybe"), "{page}");
     // One that says nothing takes the last back.
-    review(&lab, json!({ "question_number": 1 })).await;
-    let shown = lab.get("/api/interviews/one/results/").await;
+    review(&app, json!({ "question_number": 1 })).await;
+    let shown = app.get("/api/interviews/one/results/").await;
     assert_eq!(shown["answers"][0]["review"], Value::Null);
 }
 
-pub async fn review_over_one_that_was_not_seen_is_refused(lab: Arc<Lab>) {
-    lab.keep(&evaluated("one", &progress(), "openai")).await;
+pub async fn review_over_one_that_was_not_seen_is_refused(app: Arc<TestApp>) {
+    app.keep(&evaluated("one", &progress(), "openai")).await;
     let mine = json!({ "note": "Good.", "replaces": "" });
-    let first = review(&lab, mine.clone()).await;
-    let (status, answer) = lab
+    let first = review(&app, mine.clone()).await;
+    let (status, answer) = app
         .smith(REVIEWS, json!({ "note": "Bad.", "replaces": "" }))
         .await;
     assert_eq!(
@@ -89,30 +89,30 @@ pub async fn review_over_one_that_was_not_seen_is_refused(lab: Arc<Lab>) {
     assert_eq!(answer["error"]["details"]["latest"]["note"], "Good.");
     // Of another answer nothing was written meanwhile.
     review(
-        &lab,
+        &app,
         json!({ "question_number": 2, "note": "Short.", "replaces": "" }),
     )
     .await;
-    review(&lab, json!({ "note": "Bad.", "replaces": first })).await;
+    review(&app, json!({ "note": "Bad.", "replaces": first })).await;
     // A request that comes again is one review.
     for _ in 0..2 {
-        let (status, _) = lab
+        let (status, _) = app
             .smith_once("once", REVIEWS, json!({ "note": "Fair." }))
             .await;
         assert_eq!(status, 201);
     }
-    let (status, answer) = lab
+    let (status, answer) = app
         .smith_once("once", REVIEWS, json!({ "note": "Poor." }))
         .await;
     assert_eq!(
         (status, &answer["error"]["code"]),
         (409, &json!("idempotency_key_reused"))
     );
-    assert_eq!(lab.get(REVIEWS).await["items"].as_array().unwrap().len(), 4);
+    assert_eq!(app.get(REVIEWS).await["items"].as_array().unwrap().len(), 4);
 }
 
-pub async fn review_that_is_none_is_refused_with_its_field(lab: Arc<Lab>) {
-    lab.keep(&evaluated("one", &progress(), "openai")).await;
+pub async fn review_that_is_none_is_refused_with_its_field(app: Arc<TestApp>) {
+    app.keep(&evaluated("one", &progress(), "openai")).await;
     for (body, field) in [
         (json!({ "score": 101 }), "score"),
         (json!({ "score": "good" }), "score"),
@@ -128,57 +128,57 @@ pub async fn review_that_is_none_is_refused_with_its_field(lab: Arc<Lab>) {
         (json!({ "note": 7 }), "note"),
         (json!({ "mood": "good" }), "mood"),
     ] {
-        let (status, answer) = lab.smith(REVIEWS, body.clone()).await;
+        let (status, answer) = app.smith(REVIEWS, body.clone()).await;
         assert_eq!(
             (status, &answer["error"]["details"]["field"]),
             (422, &json!(field)),
             "{body}"
         );
     }
-    assert_eq!(lab.get(REVIEWS).await["items"], json!([]));
+    assert_eq!(app.get(REVIEWS).await["items"], json!([]));
 }
 
-pub async fn reviews_of_another_tenant_are_not_found(lab: Arc<Lab>) {
-    lab.keep(&evaluated("one", &progress(), "openai")).await;
+pub async fn reviews_of_another_tenant_are_not_found(app: Arc<TestApp>) {
+    app.keep(&evaluated("one", &progress(), "openai")).await;
     let note = json!({ "note": "x" });
     assert_eq!(
-        lab.post_as("write-jones", REVIEWS, note.clone()).await.0,
+        app.post_as("write-jones", REVIEWS, note.clone()).await.0,
         404
     );
-    assert_eq!(lab.get_as("read-jones", REVIEWS).await.0, 404);
+    assert_eq!(app.get_as("read-jones", REVIEWS).await.0, 404);
     // Who may only look writes nothing.
-    assert_eq!(lab.post_as("read-smith", REVIEWS, note).await.0, 403);
-    let (_, shown) = lab
+    assert_eq!(app.post_as("read-smith", REVIEWS, note).await.0, 403);
+    let (_, shown) = app
         .get_as("read-jones", "/api/interviews/results?ids=one")
         .await;
     assert_eq!(shown["items"], json!([]));
-    let (status, _) = lab
+    let (status, _) = app
         .get_as("read-jones", "/api/interviews/summary?tenant=smith")
         .await;
     assert_eq!(status, 404);
 }
 
-pub async fn results_of_many_are_compared_and_exported(lab: Arc<Lab>) {
+pub async fn results_of_many_are_compared_and_exported(app: Arc<TestApp>) {
     let who = json!({ "name": "=Ada \"A\"", "phone": "+15550109999" });
-    let candidate = lab.made("/api/candidates/", who).await;
-    let job = lab
+    let candidate = app.made("/api/candidates/", who).await;
+    let job = app
         .made("/api/job-descriptions/", json!({ "title": "Plumber" }))
         .await;
-    lab.keep(&InterviewRow {
+    app.keep(&InterviewRow {
         candidate_id: Some(candidate),
         job_id: Some(job.clone()),
         created_at: at(1).into(),
         ..evaluated("one", &progress(), "openai")
     })
     .await;
-    lab.keep(&evaluated("two", &progress(), "openai")).await;
-    lab.keep(&pending("open", "smith")).await;
+    app.keep(&evaluated("two", &progress(), "openai")).await;
+    app.keep(&pending("open", "smith")).await;
     review(
-        &lab,
+        &app,
         json!({ "question_number": 1, "score": 60, "note": "a, b" }),
     )
     .await;
-    let shown = lab.get("/api/interviews/results?ids=two,one,open").await;
+    let shown = app.get("/api/interviews/results?ids=two,one,open").await;
     let ids = |shown: &Value| -> Vec<String> {
         let items = shown["items"].as_array().unwrap().iter();
         items
@@ -191,15 +191,15 @@ pub async fn results_of_many_are_compared_and_exported(lab: Arc<Lab>) {
     assert_eq!(shown["items"][0]["answers"][0]["review"]["score"], 60);
     // Unnamed: those that are over, narrowed.
     assert_eq!(
-        ids(&lab.get("/api/interviews/results").await),
+        ids(&app.get("/api/interviews/results").await),
         ["one", "two"]
     );
     let path = format!("/api/interviews/results?job_description_id={job}");
-    assert_eq!(ids(&lab.get(&path).await), ["one"]);
+    assert_eq!(ids(&app.get(&path).await), ["one"]);
     let list = format!("/api/interviews/?job_description_id={job}");
-    assert_eq!(lab.get(&list).await["items"].as_array().unwrap().len(), 1);
+    assert_eq!(app.get(&list).await["items"].as_array().unwrap().len(), 1);
 
-    let (headers, file) = lab.page("/api/interviews/results?format=csv&limit=1").await;
+    let (headers, file) = app.page("/api/interviews/results?format=csv&limit=1").await;
     assert_eq!(headers["content-type"], "text/csv; charset=utf-8");
     let lines: Vec<&str> = file.split("\r\n").collect();
     assert!(
@@ -217,12 +217,12 @@ pub async fn results_of_many_are_compared_and_exported(lab: Arc<Lab>) {
     assert!(headers.contains_key("x-next-cursor"));
     for bad in ["format=xml", "ids=,"] {
         let path = format!("/api/interviews/results?{bad}");
-        assert_eq!(lab.get_as(ADMIN, &path).await.0, 422, "{bad}");
+        assert_eq!(app.get_as(ADMIN, &path).await.0, 422, "{bad}");
     }
 }
 
-pub async fn interviews_are_counted_by_how_far_they_have_come(lab: Arc<Lab>) {
-    lab.keep(&pending("new", "smith")).await;
+pub async fn interviews_are_counted_by_how_far_they_have_come(app: Arc<TestApp>) {
+    app.keep(&pending("new", "smith")).await;
     let busy = InterviewRow {
         status: "ended".into(),
         outcome: "failed".into(),
@@ -234,7 +234,7 @@ pub async fn interviews_are_counted_by_how_far_they_have_come(lab: Arc<Lab>) {
         call_sid: Some("CA3".into()),
         ..evaluated("done", &progress(), "openai")
     };
-    let mut tx = lab.store.begin().await.unwrap();
+    let mut tx = app.store.begin().await.unwrap();
     for row in [&busy, &done] {
         interviews::door::interview_insert(&mut tx, row)
             .await
@@ -245,11 +245,11 @@ pub async fn interviews_are_counted_by_how_far_they_have_come(lab: Arc<Lab>) {
         }
     }
     tx.commit().await.unwrap();
-    lab.keep(&evaluated("theirs", &Progress::default(), "openai"))
+    app.keep(&evaluated("theirs", &Progress::default(), "openai"))
         .await;
-    lab.keep(&pending("jones", "jones")).await;
+    app.keep(&pending("jones", "jones")).await;
 
-    let (status, shown) = lab
+    let (status, shown) = app
         .get_as(
             "read-smith",
             "/api/interviews/summary?to=2026-01-01T00:00:00Z&from=2025-06-01",
@@ -282,7 +282,7 @@ pub async fn interviews_are_counted_by_how_far_they_have_come(lab: Arc<Lab>) {
         shown["days"],
         json!([{ "day": "2025-06-15", "interviews": 2, "cost_micro_usd": 3600.0 }])
     );
-    let empty = lab
+    let empty = app
         .get("/api/interviews/summary?from=2024-01-01&to=2024-02-01")
         .await;
     assert_eq!(
@@ -295,7 +295,7 @@ pub async fn interviews_are_counted_by_how_far_they_have_come(lab: Arc<Lab>) {
         "from=2020-01-01&to=2026-01-01",
     ] {
         let path = format!("/api/interviews/summary?{bad}");
-        assert_eq!(lab.get_as(ADMIN, &path).await.0, 422, "{bad}");
+        assert_eq!(app.get_as(ADMIN, &path).await.0, 422, "{bad}");
     }
 }
 
@@ -306,8 +306,8 @@ fn loan() -> Value {
     })
 }
 
-pub async fn flow_is_played_before_it_is_stored(lab: Arc<Lab>) {
-    let (status, shown) = lab
+pub async fn flow_is_played_before_it_is_stored(app: Arc<TestApp>) {
+    let (status, shown) = app
         .post_as("read-smith", "/api/flows/preview", loan())
         .await;
     assert_eq!(status, 200, "{shown}");
@@ -325,27 +325,27 @@ pub async fn flow_is_played_before_it_is_stored(lab: Arc<Lab>) {
     assert_eq!(lines("heard_with_no").last().unwrap(), "Sorry.");
     assert_eq!(shown["definition"]["max_call_s"], 0);
     let bad = json!({ "name": "loan", "kind": "eligibility", "questions": [] });
-    let (status, answer) = lab.post_as("read-smith", "/api/flows/preview", bad).await;
+    let (status, answer) = app.post_as("read-smith", "/api/flows/preview", bad).await;
     assert_eq!(
         (status, &answer["error"]["details"]["field"]),
         (422, &json!("questions"))
     );
     let desk = json!({ "name": "desk", "kind": "conversation", "greeting": "Hi.", "instructions": "Be kind." });
-    let (_, shown) = lab.post_as("read-smith", "/api/flows/preview", desk).await;
+    let (_, shown) = app.post_as("read-smith", "/api/flows/preview", desk).await;
     assert_eq!(
         shown["heard"][0],
         json!({ "voice": "platform", "text": "Hi." })
     );
     // Nothing of it is kept.
-    assert_eq!(lab.get("/api/flows/").await["items"], json!([]));
+    assert_eq!(app.get("/api/flows/").await["items"], json!([]));
 }
 
-pub async fn versions_of_a_flow_are_listed(lab: Arc<Lab>) {
-    lab.made("/api/flows/", loan()).await;
+pub async fn versions_of_a_flow_are_listed(app: Arc<TestApp>) {
+    app.made("/api/flows/", loan()).await;
     let mut second = loan();
     second["greeting"] = json!("Good day.");
-    lab.made("/api/flows/", second).await;
-    let shown = lab.get("/api/flows/loan/versions?tenant=smith").await;
+    app.made("/api/flows/", second).await;
+    let shown = app.get("/api/flows/loan/versions?tenant=smith").await;
     let versions: Vec<_> = shown["items"]
         .as_array()
         .unwrap()
@@ -354,24 +354,24 @@ pub async fn versions_of_a_flow_are_listed(lab: Arc<Lab>) {
         .collect();
     assert_eq!(versions, [json!(2), json!(1)]);
     assert_eq!(
-        lab.get_as(ADMIN, "/api/flows/none/versions?tenant=smith")
+        app.get_as(ADMIN, "/api/flows/none/versions?tenant=smith")
             .await
             .0,
         404
     );
     assert_eq!(
-        lab.get_as("read-jones", "/api/flows/loan/versions").await.0,
+        app.get_as("read-jones", "/api/flows/loan/versions").await.0,
         404
     );
 }
 
-pub async fn flow_over_a_version_that_was_not_seen_is_refused(lab: Arc<Lab>) {
+pub async fn flow_over_a_version_that_was_not_seen_is_refused(app: Arc<TestApp>) {
     let put = async |seen: &str, greeting: &str| {
         let mut flow = loan();
         flow["greeting"] = json!(greeting);
         let headers = [("If-Match", seen)];
-        let base = lab.base();
-        lab.call_at(
+        let base = app.base();
+        app.call_at(
             &base,
             "POST",
             "/api/flows/",

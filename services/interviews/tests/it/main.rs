@@ -7,23 +7,23 @@ mod coach;
 mod db;
 mod erasures;
 mod faults;
+mod fixtures;
 mod http;
 mod http_flows;
 mod http_interviews;
 mod http_results;
 mod http_reviews;
-mod lab;
 mod screener;
 mod silence;
 mod stage;
-mod world;
+mod test_app;
 
-testkit::suite! { crate::lab::run;
+testkit::suite! { crate::test_app::run;
     db:
         two_who_store_a_flow_at_once_make_two_versions,
-        a_call_belongs_to_one_interview,
+        call_belongs_to_one_interview,
         speech_that_is_ready_stays_ready,
-        the_last_feedback_is_of_the_same_kind_and_person;
+        last_feedback_is_of_the_same_kind_and_person;
     http:
         candidates_and_jobs_are_kept_as_they_were_given,
         each_fault_is_told_with_its_field,
@@ -37,14 +37,14 @@ testkit::suite! { crate::lab::run;
         nothing_is_open;
     http_flows:
         assistant_is_kept_and_found_over_the_bus,
-        a_flow_keeps_its_versions,
+        flow_keeps_its_versions,
         what_a_flow_always_says_is_spoken_ahead,
-        a_tenants_own_flow_goes_before_every_tenants;
+        tenants_own_flow_goes_before_every_tenants;
     http_interviews:
-        a_triggered_interview_is_called_from_the_primary_number,
-        the_questions_and_the_flow_are_chosen_as_told,
+        triggered_interview_is_called_from_the_primary_number,
+        questions_and_the_flow_are_chosen_as_told,
         what_cannot_be_triggered_is_refused_with_its_field,
-        a_repeated_request_is_one_interview,
+        repeated_request_is_one_interview,
         second_trigger_for_the_same_candidate_and_job_is_refused,
         trigger_in_quiet_hours_tells_until_when_it_waits,
         interviews_are_listed_by_tenant_and_status,
@@ -55,9 +55,9 @@ testkit::suite! { crate::lab::run;
         candidate_with_a_number_of_a_business_is_not_forgotten,
         interviews_whose_time_is_over_are_removed;
     http_results:
-        the_flow_shows_how_far_it_has_come,
+        flow_shows_how_far_it_has_come,
         results_are_there_at_the_end,
-        the_page_tells_everything_and_runs_nothing;
+        page_tells_everything_and_runs_nothing;
     http_reviews:
         review_stands_beside_the_score_of_ai,
         review_over_one_that_was_not_seen_is_refused,
@@ -74,17 +74,17 @@ mod on_a_call {
     testkit::suite! { crate::stage::run;
         coach:
             what_every_caller_hears_is_spoken_before_anybody_calls,
-            a_coach_is_heard_from_the_menu_to_the_feedback,
+            coach_is_heard_from_the_menu_to_the_feedback,
             line_whose_file_is_gone_is_said_and_ordered_again,
-            a_late_question_is_replaced_and_asked_next,
-            a_question_that_comes_in_the_wait_is_asked_at_once,
-            the_menu_says_what_it_can,
-            an_operator_moves_it_on;
+            late_question_is_replaced_and_asked_next,
+            question_that_comes_in_the_wait_is_asked_at_once,
+            menu_says_what_it_can,
+            operator_moves_it_on;
         screener:
-            a_candidate_is_called_and_evaluated,
+            candidate_is_called_and_evaluated,
             who_is_busy_is_called_again,
-            a_candidate_is_let_alone,
-            a_missing_answer_is_left_out;
+            candidate_is_let_alone,
+            missing_answer_is_left_out;
         silence:
             screener_call_of_silence_is_not_completed,
             screener_call_that_is_never_transcribed_is_completed,
@@ -94,10 +94,10 @@ mod on_a_call {
             order_that_expires_in_quiet_hours_is_given_again_after_them,
             consent_notice_is_spoken_in_the_language_of_the_call;
         faults:
-            an_earlier_call_does_not_spoil_the_next,
-            a_machine_is_not_interviewed,
+            earlier_call_does_not_spoil_the_next,
+            machine_is_not_interviewed,
             results_do_not_wait_for_ever,
-            a_call_whose_end_nobody_tells_ends,
+            call_whose_end_nobody_tells_ends,
             another_account_has_no_say,
             two_requests_that_are_held_are_both_answered,
             who_hides_has_no_last_feedback,

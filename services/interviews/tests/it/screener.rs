@@ -4,15 +4,15 @@ use std::sync::Arc;
 
 use chrono::NaiveTime;
 use events::v1::{
-    AnswerNotTranscribed, AnswerTranscribe, CallPlace, CallPlaced, CallRefused, InterviewDial,
+    AnswerTranscribe, AnswerTranscriptionFailed, CallPlace, CallPlaced, CallRefused, InterviewDial,
     InterviewEvaluated, TwilioRecordFinished,
 };
 use flow::{AnsweringMachine, OnMachine, QuietHours, Retry};
 use role::derive_id;
 use serde_json::{Value, json};
 
+use crate::fixtures::{PERSON, screening};
 use crate::stage::{CALL, OUTBOUND, Stage};
-use crate::world::{PERSON, screening};
 
 pub fn place_id(id: &str, attempt: u32) -> String {
     derive_id(&["call.place", id, &attempt.to_string()])
@@ -36,10 +36,10 @@ fn placed(id: &str, attempt: u32, call: &str) -> CallPlaced {
 }
 
 /// A screener's call, with the webhooks in the worst order.
-pub async fn a_candidate_is_called_and_evaluated(stage: Arc<Stage>) {
+pub async fn candidate_is_called_and_evaluated(stage: Arc<Stage>) {
     stage.keep(&screening("i1", |_| {})).await;
     stage.tell(&dial("i1", 1)).await;
-    let place = stage.ear.hear::<CallPlace>(1).await.remove(0).1;
+    let place = stage.recorder.wait_for::<CallPlace>(1).await.remove(0).1;
     assert_eq!(
         (place.to.as_str(), place.interview_id.as_str()),
         (PERSON, "i1")
@@ -49,7 +49,7 @@ pub async fn a_candidate_is_called_and_evaluated(stage: Arc<Stage>) {
         "{}",
         place.url
     );
-    // He picks up before egress has told us which call it is.
+    // The candidate picks up before egress has told us which call it is.
     let xml = stage.ask(&stage.go_on("i1", OUTBOUND, "human")).await;
     assert!(
         xml.contains("Why us?") && xml.contains("record-response"),
@@ -58,10 +58,10 @@ pub async fn a_candidate_is_called_and_evaluated(stage: Arc<Stage>) {
     stage.tell(&placed("i1", 1, OUTBOUND)).await;
     // The recording is told of before its answer.
     stage.recorded("i1", OUTBOUND, 1, "completed").await;
-    stage.ear.hear::<AnswerTranscribe>(1).await;
+    stage.recorder.wait_for::<AnswerTranscribe>(1).await;
     let xml = stage.ask(&stage.answer("i1", OUTBOUND, 1, "#")).await;
     assert!(xml.contains("Why you?"), "{xml}");
-    // He hangs up in his second answer, whose recording Twilio never tells of.
+    // The candidate hangs up in the second answer, whose recording Twilio never tells of.
     stage.over("i1", OUTBOUND, "completed").await;
     stage
         .until("i1", "the end is known", |row| {
@@ -72,19 +72,22 @@ pub async fn a_candidate_is_called_and_evaluated(stage: Arc<Stage>) {
     assert!(xml.contains("<Hangup/>"), "{xml}");
     let ended = stage.ended(1).await;
     assert_eq!((ended.outcome.as_str(), ended.answers), ("completed", 2));
-    assert_eq!(stage.ear.hear::<AnswerTranscribe>(1).await.len(), 1);
+    assert_eq!(
+        stage.recorder.wait_for::<AnswerTranscribe>(1).await.len(),
+        1
+    );
     stage.wait(11);
-    stage.ear.hear::<AnswerTranscribe>(2).await;
+    stage.recorder.wait_for::<AnswerTranscribe>(2).await;
     stage.evaluate(2).await;
     stage.sum_up().await;
-    stage.ear.hear::<InterviewEvaluated>(1).await;
+    stage.recorder.wait_for::<InterviewEvaluated>(1).await;
     let results = stage.get("/api/interviews/i1/results/").await;
     assert_eq!(results["overall_score"], 75, "{results}");
     assert_eq!(results["strengths"], json!(["Calm"]));
     assert_eq!(stage.dead().await, []);
 }
 
-/// Nobody picks up: why is kept, and he is called again as the flow says.
+/// Nobody picks up: why is kept, and the candidate is called again as the flow says.
 pub async fn who_is_busy_is_called_again(stage: Arc<Stage>) {
     let retry = Retry {
         attempts: 2,
@@ -95,15 +98,15 @@ pub async fn who_is_busy_is_called_again(stage: Arc<Stage>) {
         .keep(&screening("i1", |flow| flow.retry = retry))
         .await;
     stage.tell(&dial("i1", 1)).await;
-    stage.ear.hear::<CallPlace>(1).await;
+    stage.recorder.wait_for::<CallPlace>(1).await;
     stage.tell(&placed("i1", 1, CALL)).await;
     stage.over("i1", CALL, "busy").await;
     stage
         .until("i1", "another attempt is due", |row| row.attempt == 2)
         .await;
-    assert_eq!(stage.ear.hear::<CallPlace>(1).await.len(), 1);
+    assert_eq!(stage.recorder.wait_for::<CallPlace>(1).await.len(), 1);
     stage.wait(601);
-    let places = stage.ear.hear::<CallPlace>(2).await;
+    let places = stage.recorder.wait_for::<CallPlace>(2).await;
     assert_ne!(places[0].1.place_id, places[1].1.place_id);
     stage.tell(&placed("i1", 2, OUTBOUND)).await;
     // The first call's end comes again, late.
@@ -117,7 +120,7 @@ pub async fn who_is_busy_is_called_again(stage: Arc<Stage>) {
 }
 
 /// Quiet hours, refusals, machines.
-pub async fn a_candidate_is_let_alone(stage: Arc<Stage>) {
+pub async fn candidate_is_let_alone(stage: Arc<Stage>) {
     // It is 15:06:40 UTC: 8:06 in Los Angeles.
     let time = |text: &str| NaiveTime::parse_from_str(text, "%H:%M").unwrap();
     let quiet = QuietHours {
@@ -130,7 +133,7 @@ pub async fn a_candidate_is_let_alone(stage: Arc<Stage>) {
     stage.tell(&dial("quiet", 1)).await;
     stage.keep(&screening("refused", |_| {})).await;
     stage.tell(&dial("refused", 1)).await;
-    let place = stage.ear.hear::<CallPlace>(1).await.remove(0).1;
+    let place = stage.recorder.wait_for::<CallPlace>(1).await.remove(0).1;
     assert_eq!(place.interview_id, "refused");
     stage
         .tell(&CallRefused {
@@ -146,7 +149,7 @@ pub async fn a_candidate_is_let_alone(stage: Arc<Stage>) {
         ("failed", "not_whitelisted")
     );
     stage.wait(3_600);
-    let places = stage.ear.hear::<CallPlace>(2).await;
+    let places = stage.recorder.wait_for::<CallPlace>(2).await;
     assert_eq!(places[1].1.interview_id, "quiet");
 
     let machine = AnsweringMachine {
@@ -157,7 +160,7 @@ pub async fn a_candidate_is_let_alone(stage: Arc<Stage>) {
         .keep(&screening("machine", |flow| flow.machine = machine))
         .await;
     stage.tell(&dial("machine", 1)).await;
-    let place = stage.ear.hear::<CallPlace>(3).await.remove(2).1;
+    let place = stage.recorder.wait_for::<CallPlace>(3).await.remove(2).1;
     assert_eq!(place.machine_detection, "DetectMessageEnd");
     let xml = stage
         .ask(&stage.go_on("machine", CALL, "machine_end_beep"))
@@ -175,7 +178,7 @@ pub async fn a_candidate_is_let_alone(stage: Arc<Stage>) {
 }
 
 /// What cannot be transcribed is marked and left out; an empty recording is silence.
-pub async fn a_missing_answer_is_left_out(stage: Arc<Stage>) {
+pub async fn missing_answer_is_left_out(stage: Arc<Stage>) {
     stage
         .keep(&screening("i1", |flow| {
             flow.questions.push(flow.questions[0].clone())
@@ -191,9 +194,14 @@ pub async fn a_missing_answer_is_left_out(stage: Arc<Stage>) {
     stage.ask(&empty).await;
     stage.ask(&stage.answer("i1", CALL, 3, "#")).await;
     stage.recorded("i1", CALL, 1, "completed").await;
-    let order = stage.ear.hear::<AnswerTranscribe>(1).await.remove(0).1;
+    let order = stage
+        .recorder
+        .wait_for::<AnswerTranscribe>(1)
+        .await
+        .remove(0)
+        .1;
     stage
-        .tell(&AnswerNotTranscribed {
+        .tell(&AnswerTranscriptionFailed {
             answer_id: order.answer_id,
             interview_id: "i1".into(),
             question_number: 1,
@@ -207,7 +215,7 @@ pub async fn a_missing_answer_is_left_out(stage: Arc<Stage>) {
         .await;
     stage.recorded("i1", CALL, 3, "completed").await;
     stage.over("i1", CALL, "completed").await;
-    let orders = stage.ear.hear::<AnswerTranscribe>(2).await;
+    let orders = stage.recorder.wait_for::<AnswerTranscribe>(2).await;
     assert_eq!(orders[1].1.question_number, 3);
     stage
         .tell(&events::v1::AnswerTranscribed {
@@ -218,8 +226,8 @@ pub async fn a_missing_answer_is_left_out(stage: Arc<Stage>) {
             ..Default::default()
         })
         .await;
-    // Nobody scores what he was not given.
-    stage.ear.hear::<events::v1::AnswerScore>(1).await;
+    // Nobody scores what was not given.
+    stage.recorder.wait_for::<events::v1::AnswerScore>(1).await;
     stage
         .tell(&events::v1::AnswerScored {
             answer_id: orders[1].1.answer_id.clone(),
@@ -230,7 +238,7 @@ pub async fn a_missing_answer_is_left_out(stage: Arc<Stage>) {
         })
         .await;
     stage.sum_up().await;
-    stage.ear.hear::<InterviewEvaluated>(1).await;
+    stage.recorder.wait_for::<InterviewEvaluated>(1).await;
     let results = stage.get("/api/interviews/i1/results/").await;
     assert_eq!(results["overall_score"], 50, "{results}");
     let flow = stage.get("/api/interviews/i1/flow/").await;

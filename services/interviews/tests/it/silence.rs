@@ -11,13 +11,13 @@ use interviews::door::{InterviewRow, TenantSettings};
 use serde_json::json;
 use store::types::Json;
 
+use crate::fixtures::{at, screening};
 use crate::screener::{dial, place_id};
 use crate::stage::{CALL, OUTBOUND, Stage, voice, webhook};
-use crate::world::{at, screening};
 
 /// Says what scoring heard in so many answers: nothing.
 async fn nothing_is_heard(stage: &Stage, count: usize) {
-    for (_, order) in stage.ear.hear::<AnswerTranscribe>(count).await {
+    for (_, order) in stage.recorder.wait_for::<AnswerTranscribe>(count).await {
         stage
             .tell(&AnswerTranscribed {
                 answer_id: order.answer_id,
@@ -33,7 +33,7 @@ async fn nothing_is_heard(stage: &Stage, count: usize) {
 async fn two_answers(stage: &Stage) {
     stage.keep(&screening("i1", |_| {})).await;
     stage.tell(&dial("i1", 1)).await;
-    stage.ear.hear::<CallPlace>(1).await;
+    stage.recorder.wait_for::<CallPlace>(1).await;
     stage.ask(&stage.go_on("i1", OUTBOUND, "human")).await;
     for number in 1..=2 {
         stage.ask(&stage.answer("i1", OUTBOUND, number, "")).await;
@@ -49,8 +49,8 @@ async fn two_answers(stage: &Stage) {
 
 pub async fn screener_call_of_silence_is_not_completed(stage: Arc<Stage>) {
     two_answers(&stage).await;
-    let kit: &testkit::Kit = &stage;
-    let (status, answer) = kit
+    let platform: &testkit::TestPlatform = &stage;
+    let (status, answer) = platform
         .call("GET", "/api/interviews/i1/results/", testkit::ADMIN, None)
         .await;
     let error = &answer["error"];
@@ -75,7 +75,7 @@ pub async fn screener_call_of_silence_is_not_completed(stage: Arc<Stage>) {
 /// Whether anything was said never turns out: that is not held against the candidate, nor waited for without end.
 pub async fn screener_call_that_is_never_transcribed_is_completed(stage: Arc<Stage>) {
     two_answers(&stage).await;
-    stage.ear.hear::<AnswerTranscribe>(2).await;
+    stage.recorder.wait_for::<AnswerTranscribe>(2).await;
     stage.wait(6);
     stage
         .until("i1", "late answers had their time", |row| {
@@ -198,7 +198,7 @@ pub async fn order_that_expires_in_quiet_hours_is_given_again_after_them(stage: 
         .keep(&screening("i1", |flow| flow.quiet_hours = Some(quiet)))
         .await;
     stage.tell(&dial("i1", 1)).await;
-    let place = stage.ear.hear::<CallPlace>(1).await.remove(0).1;
+    let place = stage.recorder.wait_for::<CallPlace>(1).await.remove(0).1;
     let expires: chrono::DateTime<chrono::Utc> = place.expires_at.parse().unwrap();
     assert_eq!(expires, at(0) + TimeDelta::seconds(23 * 60 + 20));
     // Twilio was away until 9:06.
@@ -220,7 +220,7 @@ pub async fn order_that_expires_in_quiet_hours_is_given_again_after_them(stage: 
         (&json!("pending"), &json!(1), &json!("2025-06-15T19:00:00Z"))
     );
     stage.wait(3 * 3_600);
-    let places = stage.ear.hear::<CallPlace>(2).await;
+    let places = stage.recorder.wait_for::<CallPlace>(2).await;
     assert_ne!(places[0].1.place_id, places[1].1.place_id);
     assert_eq!(stage.row("i1").await.waits_for, None);
 }

@@ -20,9 +20,9 @@ use interviews::Timings;
 use interviews::door::{InterviewRow, MIGRATIONS, interview_find, interview_insert};
 use role::derive_id;
 use store::Store;
-use testkit::{Kit, Mode};
+use testkit::{Mode, TestPlatform};
 
-use crate::world;
+use crate::fixtures;
 
 pub const CALL: &str = "CA00000000000000000000000000000001";
 /// Another, which we have made.
@@ -48,31 +48,31 @@ const HEARD: &[&str] = &[
 ];
 
 pub struct Stage {
-    kit: Kit,
+    platform: TestPlatform,
     store: Store,
     next: AtomicU32,
 }
 
 impl Deref for Stage {
-    type Target = Kit;
+    type Target = TestPlatform;
 
-    fn deref(&self) -> &Kit {
-        &self.kit
+    fn deref(&self) -> &TestPlatform {
+        &self.platform
     }
 }
 
 pub async fn run<F: Future<Output = ()>>(mode: Mode, case: fn(Arc<Stage>) -> F) {
-    let kit = Kit::new("interviews", mode, Clock::held(world::at(0)), &[]).await;
-    let parts = kit.open().await;
-    kit.ear.listen(&parts.bus, HEARD).await;
-    kit.keys.serve(&parts.bus).await;
+    let platform = TestPlatform::new("interviews", mode, Clock::held(fixtures::at(0)), &[]).await;
+    let parts = platform.open().await;
+    platform.recorder.listen(&parts.bus, HEARD).await;
+    platform.keys.serve(&parts.bus).await;
     let role = interviews::role_with_timings(&parts, Timings::default())
         .await
         .unwrap();
-    kit.start(vec![role]).await;
-    let store = kit.store("interviews", MIGRATIONS).await;
+    platform.start(vec![role]).await;
+    let store = platform.store("interviews", MIGRATIONS).await;
     let stage = Stage {
-        kit,
+        platform,
         store,
         next: AtomicU32::new(0),
     };
@@ -87,7 +87,7 @@ fn tenant(app: &str) -> TenantContext {
             voice: app.into(),
             ..Number::default()
         }),
-        ..world::resolved(COACH).tenant.unwrap()
+        ..fixtures::resolved(COACH).tenant.unwrap()
     }
 }
 
@@ -98,7 +98,7 @@ pub fn webhook(query: &[(&str, &str)]) -> Option<Webhook> {
         value: (*value).to_owned(),
     };
     Some(Webhook {
-        account_sid: world::ACCOUNT.into(),
+        account_sid: fixtures::ACCOUNT.into(),
         query: query.iter().map(parameter).collect(),
         ..Webhook::default()
     })
@@ -108,7 +108,7 @@ pub fn webhook(query: &[(&str, &str)]) -> Option<Webhook> {
 pub fn voice(call: &str, status: &str) -> Option<VoiceParameters> {
     Some(VoiceParameters {
         call_sid: call.into(),
-        from: world::PERSON.into(),
+        from: fixtures::PERSON.into(),
         to: COACH.into(),
         call_status: status.into(),
         direction: "inbound".into(),
@@ -242,7 +242,7 @@ impl Stage {
                 ("interview_id", id),
                 ("question_number", &number.to_string()),
             ]),
-            account_sid: world::ACCOUNT.into(),
+            account_sid: fixtures::ACCOUNT.into(),
             call_sid: call.into(),
             status: status.into(),
             recording: recording(number),
@@ -264,7 +264,7 @@ impl Stage {
 
     /// Waits for the order to write the so many-th question, and writes it.
     pub async fn write(&self, nth: usize, text: &str) {
-        let orders = self.ear.hear::<QuestionWrite>(nth).await;
+        let orders = self.recorder.wait_for::<QuestionWrite>(nth).await;
         let order = &orders[nth - 1].1;
         self.tell(&QuestionWritten {
             write_id: order.write_id.clone(),
@@ -279,12 +279,12 @@ impl Stage {
     /// Waits until a consumer of the role has handled an event.
     pub async fn known(&self, id: &str, consumer: &str) {
         let queue = format!("interviews.{consumer}");
-        self.kit.handled(&self.store, &queue, id).await;
+        self.platform.handled(&self.store, &queue, id).await;
     }
 
     /// Gives a voice to what it is wanted for so far, and waits until each of them is known.
     pub async fn speak_all(&self) {
-        for (_, order) in self.ear.heard::<SpeechSynthesize>() {
+        for (_, order) in self.recorder.heard::<SpeechSynthesize>() {
             let spoken = SpeechSynthesized {
                 file: format!("{}.wav", order.key),
                 key: order.key,
@@ -292,14 +292,17 @@ impl Stage {
                 ..SpeechSynthesized::default()
             };
             let id = self.tell(&spoken).await;
-            let known = self.kit.handled(&self.store, "interviews.spoken", &id);
+            let known = self.platform.handled(&self.store, "interviews.spoken", &id);
             known.await;
         }
     }
 
     /// Transcribes and scores so many answers as they are ordered.
     pub async fn evaluate(&self, count: usize) {
-        for (_, order) in first(self.ear.hear::<AnswerTranscribe>(count).await, count) {
+        for (_, order) in first(
+            self.recorder.wait_for::<AnswerTranscribe>(count).await,
+            count,
+        ) {
             self.tell(&AnswerTranscribed {
                 answer_id: order.answer_id,
                 interview_id: order.interview_id,
@@ -309,7 +312,7 @@ impl Stage {
             })
             .await;
         }
-        for (_, order) in first(self.ear.hear::<AnswerScore>(count).await, count) {
+        for (_, order) in first(self.recorder.wait_for::<AnswerScore>(count).await, count) {
             self.tell(&AnswerScored {
                 answer_id: order.answer_id,
                 interview_id: order.interview_id,
@@ -325,7 +328,11 @@ impl Stage {
 
     /// Sums up when that is ordered.
     pub async fn sum_up(&self) {
-        let (_, order) = self.ear.hear::<InterviewSummarize>(1).await.remove(0);
+        let (_, order) = self
+            .recorder
+            .wait_for::<InterviewSummarize>(1)
+            .await
+            .remove(0);
         self.tell(&InterviewSummarized {
             interview_id: order.interview_id,
             overall_score: 1,
@@ -339,7 +346,7 @@ impl Stage {
 
     /// The so many-th interview that has ended, as it is told of.
     pub async fn ended(&self, nth: usize) -> Interview {
-        let told = self.ear.hear::<InterviewEnded>(nth).await;
+        let told = self.recorder.wait_for::<InterviewEnded>(nth).await;
         told[nth - 1].1.interview.clone().unwrap()
     }
 

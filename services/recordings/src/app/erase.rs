@@ -13,9 +13,6 @@ use tracing::info;
 use super::{removal, row};
 use crate::db::{self, CallRow, ForgottenRow, RecordingRow};
 
-/// What a row notes that goes when the hold is lifted.
-const AWAITED: &str = "erased_after_hold";
-
 /// Takes `recording.forget`.
 pub struct Forget;
 
@@ -108,13 +105,8 @@ async fn remember(
 
 /// The sweeper asks for it from now on.
 pub fn await_the_end_of_the_hold(row: &mut RecordingRow, now: Time) {
-    row::note(row, AWAITED, true);
+    row::note(row, row::AWAITED, true);
     row.delete_at = Some(now.into());
-}
-
-/// Whether it goes when the hold is lifted.
-pub fn awaits_the_end_of_the_hold(row: &RecordingRow) -> bool {
-    row.metadata.0[AWAITED] == true
 }
 
 /// Removes a recording whose hold is lifted, and its call with the last one.
@@ -168,7 +160,7 @@ pub async fn mark_if_awaited(
     now: Time,
 ) -> Result<(), HandlerError> {
     let known = db::forgotten_find(tx, &row.call_sid).await?;
-    if known.is_some_and(|it| it.is_held) && !awaits_the_end_of_the_hold(row) {
+    if known.is_some_and(|it| it.is_held) && !row::awaits_the_end_of_the_hold(row) {
         await_the_end_of_the_hold(row, now);
     }
     Ok(())

@@ -7,7 +7,7 @@ use metrics::counter;
 use role::{Cause, Decider, Decision, HandlerError, OutgoingEvent, Tx};
 use tracing::info;
 
-use super::{erase, removal};
+use super::{erase, removal, row};
 use crate::db;
 
 /// How long a recording under legal hold is left alone before it is looked at again.
@@ -31,7 +31,7 @@ impl Decider for Expire {
             return Ok(Decision::nothing());
         };
         let is_due = row.delete_at.is_some_and(|at| at.0 <= cause.time);
-        if is_due && erase::awaits_the_end_of_the_hold(&row) {
+        if is_due && row::awaits_the_end_of_the_hold(&row) {
             if !event.legal_hold {
                 return erase::after_hold(tx, row, cause.time).await;
             }

@@ -7,6 +7,7 @@ pub mod erase;
 pub mod expire;
 pub mod fetched;
 pub mod gaps;
+pub mod parts;
 pub mod removal;
 pub mod row;
 pub mod status;

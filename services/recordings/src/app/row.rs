@@ -58,6 +58,9 @@ pub fn blank(id: String, call_sid: &str, at: Time) -> RecordingRow {
     }
 }
 
+/// What a row notes that goes when the hold is lifted.
+pub const AWAITED: &str = "erased_after_hold";
+
 /// Whether it is Twilio's recording of the whole call.
 pub fn is_of_call(row: &RecordingRow) -> bool {
     !row.recording_sid.is_empty() && row.source != ANSWER && row.status != MERGED
@@ -82,10 +85,15 @@ fn move_at(settings: &Settings, stored_at: Time) -> Option<Time> {
         .then(|| stored_at + Duration::days(i64::from(settings.storage_class_after_days)))
 }
 
+/// Whether it goes when the hold is lifted.
+pub fn awaits_the_end_of_the_hold(row: &RecordingRow) -> bool {
+    row.metadata.0[AWAITED] == true
+}
+
 /// Says until when a file that was just stored is kept, and when it is moved; one that goes when a hold is lifted keeps its own time.
 pub fn keep(row: &mut RecordingRow, settings: &Settings, stored_at: Time) {
     row.move_at = move_at(settings, stored_at).map(Into::into);
-    if !super::erase::awaits_the_end_of_the_hold(row) {
+    if !awaits_the_end_of_the_hold(row) {
         row.delete_at = delete_at(settings, stored_at).map(Into::into);
     }
 }

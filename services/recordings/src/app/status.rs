@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use clock::Time;
+use directory::Directory;
 use events::v1::{RecordingAdopt, TwilioRecordingStatus};
 use metrics::counter;
 use role::{Cause, Decider, Decision, HandlerError, OutgoingEvent, Tx, derive_id};
@@ -16,8 +17,8 @@ use crate::db::{self, CallRow, RecordingRow};
 /// Takes `twilio.recording.status`.
 pub struct FollowStatus(pub Timings);
 
-/// Takes `recording.adopt`: a recording has waited for its call for long enough.
-pub struct Adopt(pub Timings);
+/// Takes `recording.adopt`: a recording has waited for its call for long enough. The tenant whose account signed it gets it.
+pub struct Adopt(pub Timings, pub Directory);
 
 #[async_trait]
 impl Decider for FollowStatus {
@@ -72,19 +73,29 @@ impl Decider for Adopt {
         if !row.tenant_id.is_empty() {
             return Ok(Decision::nothing());
         }
-        match db::call_lock(tx, &row.call_sid).await? {
-            Some(call) => attach(tx, cause.time, &self.0, &call, row).await,
-            None => {
-                // The list of Twilio's recordings has it; nobody here knows whose call it was.
-                counter!("recordings_unclaimed_total").increment(1);
-                warn!(
-                    recording.sid = row.recording_sid,
-                    call.sid = row.call_sid,
-                    "recording of a call that nobody has heard of"
-                );
-                Ok(Decision::nothing())
-            }
+        if let Some(call) = db::call_lock(tx, &row.call_sid).await? {
+            return attach(tx, cause.time, &self.0, &call, row).await;
         }
+        let account = self.1.account(&row.account_sid);
+        let Some(tenant) = account.and_then(|account| account.tenant.clone()) else {
+            // The platform's account makes calls for many tenants.
+            counter!("recordings_unclaimed_total").increment(1);
+            warn!(
+                recording.sid = row.recording_sid,
+                call.sid = row.call_sid,
+                "recording of an unknown call on the platform's account is not fetched: it may be any tenant's"
+            );
+            return Ok(Decision::nothing());
+        };
+        info!(
+            recording.sid = row.recording_sid,
+            call.sid = row.call_sid,
+            tenant.id = tenant,
+            "recording of an unknown call goes to the tenant whose account it is on"
+        );
+        let unknown = CallRow::unknown(&row.call_sid, &tenant, &row.account_sid, cause.time);
+        let call = db::call_put(tx, &unknown).await?;
+        attach(tx, cause.time, &self.0, &call, row).await
     }
 }
 

@@ -3,15 +3,15 @@
 use async_trait::async_trait;
 use events::v1::TrackStored;
 use metrics::counter;
-use role::{Cause, Decider, Decision, HandlerError, Tx, call_id};
-use serde_json::json;
+use role::{Cause, Decider, Decision, HandlerError, Tx};
 use store::types::Json;
 use tracing::warn;
 
 use super::compare::compare;
 use super::erase::{self, Late, too_late};
+use super::parts;
 use super::row::{self, LIVE, MERGED};
-use crate::db::{self, CallRow, RecordingRow, Settings};
+use crate::db::{self, CallRow, RecordingRow};
 
 /// Takes `track.stored`.
 pub struct TakeTrack;
@@ -48,16 +48,12 @@ impl Decider for TakeTrack {
             }
         }
         // The track may be told before the call.
-        let new = CallRow {
-            call_sid: event.call_sid.clone(),
-            id: call_id(&event.call_sid),
-            tenant_id: event.tenant_id.clone(),
-            account_sid: event.account_sid.clone(),
-            number: String::new(),
-            settings: Json(json!(Settings::default())),
-            started_at: cause.time.into(),
-            ended_at: None,
-        };
+        let new = CallRow::unknown(
+            &event.call_sid,
+            &event.tenant_id,
+            &event.account_sid,
+            cause.time,
+        );
         let call = match known {
             Some(call) => call,
             None => db::call_put(tx, &new).await?,
@@ -114,8 +110,23 @@ impl Decider for TakeTrack {
             _ => None,
         };
         db::recording_save(tx, &row).await?;
+        let mut told = Decision::nothing();
+        let all = db::recordings_lock(tx, &row.call_sid).await?;
+        for part in parts::with_gaps(all, &row.recording_type) {
+            db::recording_save(tx, &part).await?;
+            match part.id == row.id {
+                true => row = part,
+                // It was told of before this one was there.
+                false if part.status == "completed" => {
+                    told = told.merge(row::tell_stored(&part));
+                }
+                false => {}
+            }
+        }
         let comparison = compare(tx, &row.call_sid).await?;
-        Ok(row::tell_stored(shown.as_ref().unwrap_or(&row)).merge(comparison))
+        Ok(row::tell_stored(shown.as_ref().unwrap_or(&row))
+            .merge(told)
+            .merge(comparison))
     }
 }
 

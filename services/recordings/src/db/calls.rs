@@ -1,6 +1,9 @@
 //! Whose a call is, and how it is recorded.
 
+use clock::Time;
+use role::call_id;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use store::prelude::*;
 use store::types::{self, Json};
 use store::{Error, Tx, on};
@@ -27,6 +30,22 @@ pub struct CallRow {
     pub started_at: types::Time,
     /// When it was heard to be over.
     pub ended_at: Option<types::Time>,
+}
+
+impl CallRow {
+    /// A call of which a recording is known before anything else, or nothing else at all.
+    pub fn unknown(call_sid: &str, tenant_id: &str, account_sid: &str, now: Time) -> Self {
+        Self {
+            call_sid: call_sid.to_owned(),
+            id: call_id(call_sid),
+            tenant_id: tenant_id.to_owned(),
+            account_sid: account_sid.to_owned(),
+            number: String::new(),
+            settings: Json(json!(Settings::default())),
+            started_at: now.into(),
+            ended_at: None,
+        }
+    }
 }
 
 /// How a call is recorded, as its tenant had it then.

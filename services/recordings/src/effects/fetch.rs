@@ -9,7 +9,6 @@ use events::v1::{RecordingFetch, RecordingFetched, RecordingMissed};
 use metrics::{counter, histogram};
 use objects::{Encryption, Objects};
 use role::{Accounts, Cause, HandlerError, Outcome, OutgoingEvent, Performer, recording_key};
-use serde_json::json;
 use sha2::{Digest, Sha256};
 use tracing::warn;
 use twilio_api::{Client, Error, Media, MediaFormat, Pauses, RecordingStatus, Sought};
@@ -222,6 +221,11 @@ impl Fetching<'_> {
             }
         };
         let begun = Instant::now();
+        // The peaks of a long call need the memory that its last parts have.
+        upload
+            .drain()
+            .await
+            .map_err(|e| Broken::Away(e.to_string()))?;
         let peaks_key = self.store_peaks(peaks_key, &measured).await?;
         upload
             .finish()
@@ -271,16 +275,12 @@ impl Fetching<'_> {
         let Some(peaks) = &measured.peaks else {
             return Ok(String::new());
         };
-        let document = json!({
-            "per_second": audio::level::PEAKS_PER_SECOND, "bits": 8, "channels": peaks,
-        });
         let away = |e: objects::Error| Broken::Away(e.to_string());
         let upload = self.of.objects.upload(&key, "application/json").await;
         let mut upload = upload.map_err(away)?.encrypted(self.encryption());
-        upload
-            .write(document.to_string().as_bytes())
-            .await
-            .map_err(away)?;
+        for piece in audio::level::peaks_json(peaks) {
+            upload.write(piece.as_bytes()).await.map_err(away)?;
+        }
         upload.finish().await.map_err(away)?;
         Ok(key)
     }

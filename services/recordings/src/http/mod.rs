@@ -2,6 +2,7 @@
 
 mod limit;
 mod link;
+mod links;
 mod pause;
 mod removal;
 mod serve;
@@ -90,7 +91,7 @@ pub const ROUTES: &[Route] = &[
         "A recording's file by a signed address; refused without a right signature, or when it has expired",
         || web::to(serve::signed),
     )
-    .asks(query_shape::<link::Proof>),
+    .asks(query_shape::<links::Proof>),
     Route::new(
         Method::Head,
         "/calls/{call_id}/recording/{recording_id}/signed",
@@ -98,7 +99,7 @@ pub const ROUTES: &[Route] = &[
         "What a recording's file is, by a signed address",
         || web::to(serve::signed),
     )
-    .asks(query_shape::<link::Proof>),
+    .asks(query_shape::<links::Proof>),
     Route::new(
         Method::Post,
         "/calls/{call_id}/recording/pause",

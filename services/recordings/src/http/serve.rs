@@ -15,7 +15,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use tracing::warn;
 
-use super::link::Proof;
+use super::links::Proof;
 use super::state::{State, Which, find, stored};
 use crate::db::RecordingRow;
 

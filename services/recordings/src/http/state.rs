@@ -7,7 +7,7 @@ use role::{Parts, Relay};
 use serde::Deserialize;
 use store::Store;
 
-use super::link::Links;
+use super::links::Links;
 use crate::app::row::MERGED;
 use crate::db::{self, CallRow, RecordingRow};
 use crate::wishes::Wishes;

@@ -31,6 +31,18 @@ struct Turn {
     from_s: f64,
     to_s: f64,
     text: String,
+    /// Each word with its place, where the provider gives it; else none.
+    #[serde(default)]
+    words: Vec<Word>,
+}
+
+/// A word.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+struct Word {
+    text: String,
+    /// From the recording's beginning.
+    from_s: f64,
+    to_s: f64,
 }
 
 /// As scoring keeps it.

@@ -7,18 +7,18 @@ mod counted;
 mod faults;
 mod fetching;
 mod holds;
-mod lab;
 mod leases;
 mod missing;
 mod playing;
 mod retention;
 mod s3;
 mod telling;
+mod test_app;
 mod tracks;
 mod transcripts;
 mod twilio;
 
-testkit::suite! { crate::lab::run;
+testkit::suite! { crate::test_app::run;
     fetching: file_is_stored_once_with_its_facts, file_that_is_not_there_is_waited_for,
         one_channel_is_fetched_where_there_are_not_two, page_and_broken_file_are_fetched_again,
         page_that_stays_a_page_is_failed, address_on_another_host_is_not_fetched,
@@ -28,7 +28,8 @@ testkit::suite! { crate::lab::run;
     telling: callback_many_times_is_one_object, callback_before_its_call_waits_for_it,
         callback_of_another_account_is_refused, absent_recording_is_told_with_its_code,
         callback_out_of_order_changes_nothing,
-        recording_of_a_call_that_nobody_has_heard_of_is_counted_and_not_fetched;
+        recording_of_an_unknown_call_on_the_platforms_account_is_counted_and_not_fetched,
+        recording_of_an_unknown_call_on_a_tenants_account_is_fetched_by_that_account;
     tracks: live_mix_is_replaced_by_twilios, live_mix_that_comes_late_is_replaced,
         track_of_another_tenant_is_refused,
         live_tracks_are_compared_with_twilios_and_the_replaced_one_is_erased,
@@ -50,13 +51,13 @@ testkit::suite! { crate::lab::run;
 
 /// Two processes need a database and a bus that both reach.
 mod of_two_processes {
-    testkit::suite! { crate::lab::run, Distributed;
+    testkit::suite! { crate::test_app::run, Distributed;
         leases: one_of_two_processes_sweeps_and_the_other_when_it_is_gone;
     }
 }
 
 mod on_held_clock {
-    testkit::suite! { crate::lab::on_held_clock;
+    testkit::suite! { crate::test_app::on_held_clock;
         retention: recording_whose_days_are_over_is_deleted_and_no_other,
             recording_is_deleted_at_twilio_too_where_the_tenant_wants_it,
             legal_hold_keeps_what_is_due_until_it_is_lifted,
@@ -69,7 +70,7 @@ mod on_held_clock {
 }
 
 mod on_s3 {
-    testkit::suite! { crate::lab::on_s3;
+    testkit::suite! { crate::test_app::on_s3;
         faults: store_that_is_full_is_waited_for, store_that_forbids_is_waited_for, store_that_asks_for_less_is_waited_for,
             store_that_is_slow_gets_the_whole_file, small_file_of_a_store_in_trouble_is_stored_once,
             process_that_ends_in_mid_download_is_followed_by_one_that_stores,

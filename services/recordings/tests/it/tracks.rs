@@ -7,12 +7,12 @@ use events::v1::{RecordingSettings, RecordingStored};
 use recordings::test_support::RecordingRow;
 use testkit::eventually;
 
-use crate::lab::{CALL, Lab, RECORDING, sound, track};
+use crate::test_app::{CALL, RECORDING, TestApp, sound, track};
 use crate::twilio::Answer;
 
 /// The mix is Twilio's now, whichever came first.
-async fn is_replaced(lab: &Lab) {
-    let rows = lab
+async fn is_replaced(app: &TestApp) {
+    let rows = app
         .row_is(|rows| {
             let shown = rows.iter().filter(|row| row.status == "completed");
             let mixed = shown.filter(|row| row.recording_type == "mixed");
@@ -35,21 +35,21 @@ async fn is_replaced(lab: &Lab) {
     );
     assert_eq!(facts["original"]["key"], "recordings/smith/mixed.wav");
     eventually("the last that is told of the mix is Twilio's", async || {
-        let told = lab.stored();
+        let told = app.stored();
         let last = told.iter().rfind(|it| it.recording_type == "mixed");
         last.is_some_and(|it| it.recording_sid == RECORDING && it.id == mixed.id)
     })
     .await;
 }
 
-pub async fn live_mix_is_replaced_by_twilios(lab: Arc<Lab>) {
+pub async fn live_mix_is_replaced_by_twilios(app: Arc<TestApp>) {
     for kind in ["user", "assistant", "mixed"] {
-        lab.publish(&track(kind)).await;
+        app.publish(&track(kind)).await;
     }
-    lab.heard::<RecordingStored>(3).await;
-    lab.recorded([Answer::Sound(sound())]).await;
-    is_replaced(&lab).await;
-    let shown = lab
+    app.heard::<RecordingStored>(3).await;
+    app.recorded([Answer::Sound(sound())]).await;
+    is_replaced(&app).await;
+    let shown = app
         .rows()
         .await
         .into_iter()
@@ -59,24 +59,24 @@ pub async fn live_mix_is_replaced_by_twilios(lab: Arc<Lab>) {
     assert_eq!(types, ["assistant", "mixed", "user"]);
 }
 
-pub async fn live_mix_that_comes_late_is_replaced(lab: Arc<Lab>) {
-    lab.recorded([Answer::Sound(sound())]).await;
-    lab.is("completed").await;
-    lab.publish(&track("mixed")).await;
-    is_replaced(&lab).await;
-    lab.publish(&track("mixed")).await;
-    is_replaced(&lab).await;
+pub async fn live_mix_that_comes_late_is_replaced(app: Arc<TestApp>) {
+    app.recorded([Answer::Sound(sound())]).await;
+    app.is("completed").await;
+    app.publish(&track("mixed")).await;
+    is_replaced(&app).await;
+    app.publish(&track("mixed")).await;
+    is_replaced(&app).await;
 }
 
-pub async fn track_of_another_tenant_is_refused(lab: Arc<Lab>) {
-    lab.started(CALL).await;
+pub async fn track_of_another_tenant_is_refused(app: Arc<TestApp>) {
+    app.started(CALL).await;
     let mut foreign = track("mixed");
     foreign.tenant_id = "jones".into();
-    lab.call_is_known().await;
-    lab.publish(&foreign).await;
-    lab.publish(&track("user")).await;
-    lab.heard::<RecordingStored>(1).await;
-    let rows = lab.rows().await;
+    app.call_is_known().await;
+    app.publish(&foreign).await;
+    app.publish(&track("user")).await;
+    app.heard::<RecordingStored>(1).await;
+    let rows = app.rows().await;
     assert_eq!(rows.len(), 1);
     assert_eq!(rows[0].recording_type, "user");
 }
@@ -98,21 +98,21 @@ fn said() -> [Vec<i16>; 2] {
 }
 
 /// Puts a live track into the store and tells of it. It began half a second later than Twilio's recording.
-async fn heard_live(lab: &Lab, kind: &str, samples: Vec<i16>) {
+async fn heard_live(app: &TestApp, kind: &str, samples: Vec<i16>) {
     let track = track(kind);
     let late = samples[RATE as usize / 2..].to_vec();
     let file = Sound::mono(late).to_wav(Encoding::MuLaw).unwrap();
-    let put = lab.objects().put(&track.key, file, "audio/wav").await;
+    let put = app.objects().put(&track.key, file, "audio/wav").await;
     put.unwrap();
-    lab.publish(&track).await;
+    app.publish(&track).await;
 }
 
 /// The rows, once each of these types has been compared.
-async fn compared(lab: &Lab, types: &[&str]) -> Vec<RecordingRow> {
+async fn compared(app: &TestApp, types: &[&str]) -> Vec<RecordingRow> {
     let is_compared = |row: &&RecordingRow| {
         row.status == "completed" && row.metadata.0["comparison"]["at"].is_string()
     };
-    let rows = lab
+    let rows = app
         .row_is(|rows| {
             let done = rows.iter().filter(is_compared);
             done.filter(|row| types.contains(&row.recording_type.as_str()))
@@ -123,17 +123,19 @@ async fn compared(lab: &Lab, types: &[&str]) -> Vec<RecordingRow> {
     rows.into_iter().filter(|row| is_compared(&row)).collect()
 }
 
-pub async fn live_tracks_are_compared_with_twilios_and_the_replaced_one_is_erased(lab: Arc<Lab>) {
+pub async fn live_tracks_are_compared_with_twilios_and_the_replaced_one_is_erased(
+    app: Arc<TestApp>,
+) {
     let [caller, callee] = said();
     let mut both = caller.clone();
     audio::level::mix_into(&mut both, &callee);
     for (kind, samples) in [("user", &caller), ("assistant", &callee), ("mixed", &both)] {
-        heard_live(&lab, kind, samples.clone()).await;
+        heard_live(&app, kind, samples.clone()).await;
     }
-    lab.heard::<RecordingStored>(3).await;
+    app.heard::<RecordingStored>(3).await;
     let twilios = Sound::stereo(&caller, &callee).to_wav(Encoding::Pcm16);
-    lab.recorded([Answer::Sound(twilios.unwrap())]).await;
-    for row in compared(&lab, &["user", "assistant", "mixed"]).await {
+    app.recorded([Answer::Sound(twilios.unwrap())]).await;
+    for row in compared(&app, &["user", "assistant", "mixed"]).await {
         let found = &row.metadata.0["comparison"];
         let offset = found["offset_s"].as_f64().unwrap();
         assert!(
@@ -151,34 +153,34 @@ pub async fn live_tracks_are_compared_with_twilios_and_the_replaced_one_is_erase
         assert_eq!(row.metadata.0["original"]["erased"] == true, is_mix);
     }
     eventually("the original that was replaced is gone", async || {
-        let keys = lab.keys_in_store().await;
+        let keys = app.keys_in_store().await;
         !keys.contains(&"recordings/smith/mixed.wav".to_owned())
     })
     .await;
     assert!(
-        lab.keys_in_store()
+        app.keys_in_store()
             .await
             .contains(&"recordings/smith/user.wav".to_owned())
     );
     eventually("the comparison is told", async || {
-        lab.stored()
+        app.stored()
             .iter()
             .any(|it| it.metadata.contains("similarity"))
     })
     .await;
 }
 
-pub async fn recording_that_lacks_something_is_told_and_both_are_kept(lab: Arc<Lab>) {
+pub async fn recording_that_lacks_something_is_told_and_both_are_kept(app: Arc<TestApp>) {
     let [caller, callee] = said();
     let mut both = caller.clone();
     audio::level::mix_into(&mut both, &callee);
-    heard_live(&lab, "mixed", both).await;
+    heard_live(&app, "mixed", both).await;
     // Twilio's has lost two seconds of the callee, and the live one comes with it.
     let mut holed = callee;
     holed[RATE as usize * 11 / 2..RATE as usize * 15 / 2].fill(0);
     let twilios = Sound::stereo(&caller, &holed).to_wav(Encoding::Pcm16);
-    lab.recorded([Answer::Sound(twilios.unwrap())]).await;
-    let rows = compared(&lab, &["mixed"]).await;
+    app.recorded([Answer::Sound(twilios.unwrap())]).await;
+    let rows = compared(&app, &["mixed"]).await;
     let found = &rows[0].metadata.0["comparison"];
     assert_eq!(found["verified"], false, "{found}");
     let lost: Vec<_> = found["gaps"]
@@ -198,37 +200,37 @@ pub async fn recording_that_lacks_something_is_told_and_both_are_kept(lab: Arc<L
         "{found}"
     );
     assert!(
-        lab.keys_in_store()
+        app.keys_in_store()
             .await
             .contains(&"recordings/smith/mixed.wav".to_owned()),
         "the original is kept"
     );
 }
 
-pub async fn replaced_mix_is_kept_under_legal_hold(lab: Arc<Lab>) {
-    lab.wants(RecordingSettings {
+pub async fn replaced_mix_is_kept_under_legal_hold(app: Arc<TestApp>) {
+    app.wants(RecordingSettings {
         legal_hold: true,
         ..RecordingSettings::default()
     });
     let [caller, callee] = said();
     let mut both = caller.clone();
     audio::level::mix_into(&mut both, &callee);
-    heard_live(&lab, "mixed", both).await;
+    heard_live(&app, "mixed", both).await;
     let twilios = Sound::stereo(&caller, &callee).to_wav(Encoding::Pcm16);
-    lab.recorded([Answer::Sound(twilios.unwrap())]).await;
-    let rows = compared(&lab, &["mixed"]).await;
+    app.recorded([Answer::Sound(twilios.unwrap())]).await;
+    let rows = compared(&app, &["mixed"]).await;
     assert_eq!(rows[0].metadata.0["comparison"]["verified"], true);
     assert_eq!(
         rows[0].metadata.0["original"]["key"],
         "recordings/smith/mixed.wav"
     );
-    let kept = lab.objects().head("recordings/smith/mixed.wav").await;
+    let kept = app.objects().head("recordings/smith/mixed.wav").await;
     assert!(kept.unwrap().is_some());
 }
 
-pub async fn live_track_that_is_not_in_the_store_is_not_compared(lab: Arc<Lab>) {
-    lab.publish(&track("user")).await;
-    lab.recorded([Answer::Sound(sound())]).await;
-    let rows = compared(&lab, &["user"]).await;
+pub async fn live_track_that_is_not_in_the_store_is_not_compared(app: Arc<TestApp>) {
+    app.publish(&track("user")).await;
+    app.recorded([Answer::Sound(sound())]).await;
+    let rows = compared(&app, &["user"]).await;
     assert_eq!(rows[0].metadata.0["comparison"]["reason"], "gone");
 }

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use events::v1::{AiUsage, RecordingSettings, RecordingTranscribe, RecordingTranscribed};
 use reqwest::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 use testkit::{ADMIN, eventually};
 
-use crate::lab::{CALL, Lab, RECORDING, sound, track};
+use crate::test_app::{CALL, RECORDING, TestApp, sound, track};
 use crate::twilio::Answer;
 
 fn wanted() -> RecordingSettings {
@@ -24,30 +24,34 @@ fn wanted() -> RecordingSettings {
 }
 
 /// A recording whose transcript is ordered.
-async fn ordered(lab: &Lab) -> RecordingTranscribe {
-    lab.wants(wanted());
-    lab.twilio().files(RECORDING, [Answer::Sound(sound())]);
-    lab.started_as_wanted(CALL).await;
-    lab.call_is_known().await;
-    lab.told("completed", |_| {}).await;
-    let ordered = lab.ear.hear::<RecordingTranscribe>(1).await;
+async fn ordered(app: &TestApp) -> RecordingTranscribe {
+    app.wants(wanted());
+    app.twilio().files(RECORDING, [Answer::Sound(sound())]);
+    app.started_as_wanted(CALL).await;
+    app.call_is_known().await;
+    app.told("completed", |_| {}).await;
+    let ordered = app.recorder.wait_for::<RecordingTranscribe>(1).await;
     ordered[0].1.clone()
 }
 
+fn words() -> Value {
+    json!([{ "text": "good", "from_s": 0.1, "to_s": 0.5 }, { "text": "morning", "from_s": 0.6, "to_s": 1.4 }])
+}
+
 /// Scoring has transcribed.
-async fn transcribed(lab: &Lab, order: &RecordingTranscribe) {
+async fn transcribed(app: &TestApp, order: &RecordingTranscribe) {
     let document = json!({
         "sha256": order.sha256, "language": "en-US", "is_whole": true,
         "turns": [
-            { "speaker": "customer", "from_s": 0.0, "to_s": 1.5, "text": "good morning" },
+            { "speaker": "customer", "from_s": 0.0, "to_s": 1.5, "text": "good morning", "words": words() },
             { "speaker": "business", "from_s": 1.8, "to_s": 2.0, "text": "hello" },
         ],
         "usage": { "provider": "openai", "model": "whisper-large", "simulated": false, "latency_ms": 1, "attempts": 1 },
     });
-    let (objects, document) = (lab.objects(), document.to_string());
+    let (objects, document) = (app.objects(), document.to_string());
     let put = objects.put(&order.transcript_key, document, "application/json");
     put.await.unwrap();
-    lab.publish(&RecordingTranscribed {
+    app.publish(&RecordingTranscribed {
         recording_id: order.recording_id.clone(),
         call_sid: order.call_sid.clone(),
         key: order.key.clone(),
@@ -59,9 +63,11 @@ async fn transcribed(lab: &Lab, order: &RecordingTranscribe) {
     .await;
 }
 
-pub async fn recording_is_transcribed_served_by_speaker_and_deleted_with_its_file(lab: Arc<Lab>) {
-    let order = ordered(&lab).await;
-    let row = lab.is("completed").await;
+pub async fn recording_is_transcribed_served_by_speaker_and_deleted_with_its_file(
+    app: Arc<TestApp>,
+) {
+    let order = ordered(&app).await;
+    let row = app.is("completed").await;
     assert_eq!((&order.key, &order.sha256), (&row.object_key, &row.sha256));
     assert_eq!(
         order.transcript_key,
@@ -77,14 +83,14 @@ pub async fn recording_is_transcribed_served_by_speaker_and_deleted_with_its_fil
     );
     assert_eq!(order.duration_ms, 2_000);
     let path = format!("/calls/{CALL}/recording/{}/transcript", row.id);
-    let (status, early) = lab.ask(Method::GET, &path, ADMIN).await;
+    let (status, early) = app.ask(Method::GET, &path, ADMIN).await;
     assert_eq!(
         (status, &early["error"]["code"]),
         (409, &"not_ready".into())
     );
-    transcribed(&lab, &order).await;
+    transcribed(&app, &order).await;
     eventually("it is told", async || {
-        let stored = lab.stored();
+        let stored = app.stored();
         let told = stored
             .last()
             .map(|it| it.metadata.clone())
@@ -92,35 +98,36 @@ pub async fn recording_is_transcribed_served_by_speaker_and_deleted_with_its_fil
         told.contains("\"turns\":2") && !told.contains("good morning")
     })
     .await;
-    let (status, found) = lab.ask(Method::GET, &path, "read-smith").await;
+    let (status, found) = app.ask(Method::GET, &path, "read-smith").await;
     assert_eq!(status, 200, "{found}");
     assert_eq!(
         found["turns"][0],
-        json!({ "speaker": "customer", "from_s": 0.0, "to_s": 1.5, "text": "good morning" })
+        json!({ "speaker": "customer", "from_s": 0.0, "to_s": 1.5, "text": "good morning", "words": words() })
     );
+    assert_eq!(found["turns"][1]["words"], json!([]), "none were given");
     assert_eq!(
         (&found["language"], &found["provider"]),
         (&"en-US".into(), &"openai".into())
     );
-    assert_eq!(lab.ask(Method::GET, &path, "read-jones").await.0, 404);
+    assert_eq!(app.ask(Method::GET, &path, "read-jones").await.0, 404);
     let whole = path.replace("/transcript", "");
-    assert_eq!(lab.ask(Method::DELETE, &whole, ADMIN).await.0, 204);
+    assert_eq!(app.ask(Method::DELETE, &whole, ADMIN).await.0, 204);
     eventually("file, waveform and transcript are gone", async || {
-        lab.keys_in_store().await.is_empty()
+        app.keys_in_store().await.is_empty()
     })
     .await;
     // One that comes after the recording was deleted goes too.
-    transcribed(&lab, &order).await;
+    transcribed(&app, &order).await;
     eventually("the late transcript is gone", async || {
-        lab.keys_in_store().await.is_empty() && lab.is("deleted").await.transcript_key.is_empty()
+        app.keys_in_store().await.is_empty() && app.is("deleted").await.transcript_key.is_empty()
     })
     .await;
 }
 
-pub async fn recording_that_is_not_transcribed_says_why(lab: Arc<Lab>) {
-    let order = ordered(&lab).await;
-    let row = lab.is("completed").await;
-    lab.publish(&RecordingTranscribed {
+pub async fn recording_that_is_not_transcribed_says_why(app: Arc<TestApp>) {
+    let order = ordered(&app).await;
+    let row = app.is("completed").await;
+    app.publish(&RecordingTranscribed {
         recording_id: order.recording_id,
         call_sid: order.call_sid,
         key: order.key,
@@ -128,10 +135,10 @@ pub async fn recording_that_is_not_transcribed_says_why(lab: Arc<Lab>) {
         ..RecordingTranscribed::default()
     })
     .await;
-    lab.row_is(|rows| rows[0].metadata.0["transcript"]["status"] == "failed")
+    app.row_is(|rows| rows[0].metadata.0["transcript"]["status"] == "failed")
         .await;
     let path = format!("/calls/{CALL}/recording/{}/transcript", row.id);
-    let (status, refused) = lab.ask(Method::GET, &path, ADMIN).await;
+    let (status, refused) = app.ask(Method::GET, &path, ADMIN).await;
     assert_eq!(
         (status, &refused["error"]["code"]),
         (409, &"not_transcribed".into())
@@ -141,21 +148,21 @@ pub async fn recording_that_is_not_transcribed_says_why(lab: Arc<Lab>) {
 }
 
 pub async fn only_twilios_recording_of_a_call_is_transcribed_and_only_where_it_is_wanted(
-    lab: Arc<Lab>,
+    app: Arc<TestApp>,
 ) {
     // The tenant does not want it.
-    lab.recorded([Answer::Sound(sound())]).await;
-    let row = lab.is("completed").await;
+    app.recorded([Answer::Sound(sound())]).await;
+    let row = app.is("completed").await;
     let path = format!("/calls/{CALL}/recording/{}/transcript", row.id);
-    assert_eq!(lab.ask(Method::GET, &path, ADMIN).await.0, 404);
-    lab.publish(&track("user")).await;
-    lab.row_is(|rows| rows.len() == 2).await;
+    assert_eq!(app.ask(Method::GET, &path, ADMIN).await.0, 404);
+    app.publish(&track("user")).await;
+    app.row_is(|rows| rows.len() == 2).await;
     // Answers of interviews are transcribed by who asked for them.
-    lab.wants(wanted());
+    app.wants(wanted());
     let (call, answer) = (CALL.replace('1', "7"), RECORDING.replace('1', "7"));
-    lab.twilio().files(&answer, [Answer::Sound(sound())]);
-    lab.started_as_wanted(&call).await;
-    lab.told("completed", |event| {
+    app.twilio().files(&answer, [Answer::Sound(sound())]);
+    app.started_as_wanted(&call).await;
+    app.told("completed", |event| {
         event.call_sid.clone_from(&call);
         event.source = "RecordVerb".into();
         if let Some(file) = &mut event.recording {
@@ -165,9 +172,9 @@ pub async fn only_twilios_recording_of_a_call_is_transcribed_and_only_where_it_i
     })
     .await;
     eventually("the answer is stored", async || {
-        let row = lab.row_of(&call).await;
+        let row = app.row_of(&call).await;
         row.is_some_and(|row| row.status == "completed")
     })
     .await;
-    assert!(lab.ear.heard::<RecordingTranscribe>().is_empty());
+    assert!(app.recorder.heard::<RecordingTranscribe>().is_empty());
 }

@@ -5,12 +5,14 @@ use std::time::Duration;
 use ai::task::{AboutConversation, CallSummary, Utterance};
 use ai::{Ai, Block, ChatRequest, Task};
 use async_trait::async_trait;
-use events::v1::{AiWishes, CallFact, CallNotSummarized, CallSummarize, CallSummarized, CallWords};
+use events::v1::{
+    AiPreferences, CallFact, CallSummarize, CallSummarized, CallSummaryFailed, CallWords,
+};
 use role::budget::OVER_BUDGET;
 use role::{Cause, HandlerError, Outcome, Performer};
 
 use super::{answered, told};
-use crate::once::{Effect, EffectResult, Miss, Once};
+use crate::effect_runner::{Effect, EffectResult, EffectRunner, Miss};
 use crate::prompts;
 use crate::text::{MOST, cut, plain, sentences, verbatim};
 use crate::usage::Took;
@@ -25,7 +27,7 @@ const FACT: usize = 300;
 
 /// Sums calls up.
 pub(crate) struct SumUpCall {
-    pub once: Once,
+    pub runner: EffectRunner,
     pub ai: Ai,
 }
 
@@ -39,7 +41,7 @@ impl Performer for SumUpCall {
     }
 
     fn retry_delays(&self) -> Vec<Duration> {
-        self.once.timings.retry_delays.clone()
+        self.runner.timings.retry_delays.clone()
     }
 
     async fn perform(
@@ -54,23 +56,23 @@ impl Performer for SumUpCall {
             tenant,
             made_of: String::new(),
         };
-        let made = match self.once.budget.is_spent(tenant).await {
+        let made = match self.runner.budget.is_spent(tenant).await {
             true => Err(Miss::Never(OVER_BUDGET)),
             false => self.make(&command).await,
         };
         let reason = match made {
             Ok((summary, took)) => {
-                self.once.spent(tenant, Some(&took));
-                self.once.note(&effect, cause, Some(&took));
+                self.runner.spent(tenant, Some(&took));
+                self.runner.note(&effect, cause, Some(&took));
                 let event = summarized(&command, summary, &took);
                 return Ok(told(&event, &effect, tenant));
             }
-            Err(miss) => match self.once.settle::<()>(&effect, cause, miss)? {
+            Err(miss) => match self.runner.settle::<()>(&effect, cause, miss)? {
                 EffectResult::Failed(reason) => reason,
                 EffectResult::Done(_) => return Ok(Outcome::nothing()),
             },
         };
-        let event = CallNotSummarized {
+        let event = CallSummaryFailed {
             session_id: command.session_id.clone(),
             tenant_id: tenant.clone(),
             call_sid: command.call_sid.clone(),
@@ -82,7 +84,7 @@ impl Performer for SumUpCall {
 
 impl SumUpCall {
     async fn make(&self, command: &CallSummarize) -> Result<(CallSummary, Took), Miss> {
-        let usual = AiWishes::default();
+        let usual = AiPreferences::default();
         let wishes = command.wishes.as_ref().unwrap_or(&usual);
         let about = AboutConversation {
             history: command.said.iter().map(utterance).collect(),

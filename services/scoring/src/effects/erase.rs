@@ -6,6 +6,8 @@ use objects::Objects;
 use role::erasure::Forgotten;
 use role::{Cause, HandlerError, Outcome, Performer};
 
+use crate::sweep::result_prefixes;
+
 /// As many objects are listed at once.
 const PAGE: usize = 500;
 
@@ -22,7 +24,7 @@ impl Performer for Forget {
     async fn perform(&self, _: &Cause, command: InterviewsForget) -> Result<Outcome, HandlerError> {
         let mut removed = 0;
         for id in &command.interview_ids {
-            for prefix in crate::result_prefixes(id) {
+            for prefix in result_prefixes(id) {
                 removed += self
                     .remove(&prefix)
                     .await

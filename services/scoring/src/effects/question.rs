@@ -5,19 +5,19 @@ use std::time::Duration;
 use ai::task::{AboutQuestion, Question};
 use ai::{Ai, Block, ChatRequest, Task};
 use async_trait::async_trait;
-use events::v1::{AiWishes, QuestionNotWritten, QuestionWrite, QuestionWritten};
+use events::v1::{AiPreferences, QuestionWrite, QuestionWritingFailed, QuestionWritten};
 use role::{Cause, HandlerError, Outcome, Performer, derive_id};
 
 use super::summary::turns;
 use super::{PREFETCH, answered, told};
-use crate::once::{Effect, EffectResult, Made, Once};
+use crate::effect_runner::{Effect, EffectResult, EffectRunner, Made};
 use crate::prompts;
 use crate::text::{MOST, cut, is_one_question, is_repeat, plain};
 use crate::usage::Took;
 
 /// Writes questions.
 pub(crate) struct Write {
-    pub once: Once,
+    pub runner: EffectRunner,
     pub ai: Ai,
 }
 
@@ -31,7 +31,7 @@ impl Performer for Write {
     }
 
     fn retry_delays(&self) -> Vec<Duration> {
-        self.once.timings.retry_delays.clone()
+        self.runner.timings.retry_delays.clone()
     }
 
     async fn perform(
@@ -47,7 +47,10 @@ impl Performer for Write {
             made_of: derive_id(&asked(&command)),
         };
         let (id, tenant) = (command.write_id.clone(), &command.tenant_id);
-        let outcome = self.once.run(&effect, cause, self.make(&command)).await?;
+        let outcome = self
+            .runner
+            .execute(&effect, cause, self.make(&command))
+            .await?;
         Ok(match outcome {
             EffectResult::Done(kept) => {
                 let event = QuestionWritten {
@@ -60,7 +63,7 @@ impl Performer for Write {
                 told(&event, &effect, tenant)
             }
             EffectResult::Failed(reason) => {
-                let event = QuestionNotWritten {
+                let event = QuestionWritingFailed {
                     write_id: id,
                     interview_id: command.interview_id.clone(),
                     question_number: command.question_number,
@@ -78,7 +81,7 @@ fn asked(command: &QuestionWrite) -> Vec<&str> {
 
 impl Write {
     async fn make(&self, command: &QuestionWrite) -> Made<String> {
-        let usual = AiWishes::default();
+        let usual = AiPreferences::default();
         let wishes = command.wishes.as_ref().unwrap_or(&usual);
         let about = AboutQuestion {
             topic: command.topic.clone(),

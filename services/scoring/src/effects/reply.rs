@@ -7,13 +7,13 @@ use ai::{Ai, Block, ChatRequest, Picture, Task};
 use async_trait::async_trait;
 use events::v1::reply_facts;
 use events::v1::{
-    AiWishes, OpenHours, ReplyDraft, ReplyDraftFailed, ReplyDrafted, ReplyFacts, TenantContext,
+    AiPreferences, OpenHours, ReplyDraft, ReplyDraftFailed, ReplyDrafted, ReplyFacts, TenantContext,
 };
 use role::{Cause, HandlerError, Outcome, Performer, derive_id};
 use serde::{Deserialize, Serialize};
 
 use super::{answered, told};
-use crate::once::{Effect, EffectResult, Made, Miss, Once};
+use crate::effect_runner::{Effect, EffectResult, EffectRunner, Made, Miss};
 use crate::prompts;
 use crate::text::{MOST, cut, plain, verbatim};
 use crate::usage::Took;
@@ -34,7 +34,7 @@ const FACT: usize = 300;
 
 /// Drafts replies.
 pub(crate) struct Draft {
-    pub once: Once,
+    pub runner: EffectRunner,
     pub ai: Ai,
 }
 
@@ -53,7 +53,7 @@ impl Performer for Draft {
     }
 
     fn retry_delays(&self) -> Vec<Duration> {
-        self.once.timings.retry_delays.clone()
+        self.runner.timings.retry_delays.clone()
     }
 
     async fn perform(&self, cause: &Cause, command: ReplyDraft) -> Result<Outcome, HandlerError> {
@@ -65,7 +65,7 @@ impl Performer for Draft {
         };
         let (id, tenant) = (command.draft_id.clone(), &command.tenant_id);
         let conversation_id = command.conversation_id.clone();
-        let outcome = Box::pin(self.once.run(&effect, cause, self.make(&command))).await?;
+        let outcome = Box::pin(self.runner.execute(&effect, cause, self.make(&command))).await?;
         Ok(match outcome {
             EffectResult::Done(kept) => {
                 let Reply {
@@ -120,7 +120,7 @@ impl Draft {
         }
         let plain_tenant = TenantContext::default();
         let tenant = command.tenant.as_ref().unwrap_or(&plain_tenant);
-        let usual = AiWishes::default();
+        let usual = AiPreferences::default();
         let wishes = tenant.ai.as_ref().unwrap_or(&usual);
         let mut request = ChatRequest::new(Task::Reply, prompts::reply(wishes))
             .with(Block::json("thread", &about));
@@ -157,7 +157,7 @@ impl Draft {
         let wanted = command.history.iter().flat_map(|line| &line.pictures);
         let mut pictures = Vec::new();
         for picture in wanted.filter(|it| it.key.starts_with(&own)).take(PICTURES) {
-            if let Some(object) = self.once.objects.get(&picture.key).await? {
+            if let Some(object) = self.runner.objects.get(&picture.key).await? {
                 pictures.push(Picture {
                     content_type: picture.content_type.clone(),
                     bytes: object.bytes,

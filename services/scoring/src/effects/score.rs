@@ -5,19 +5,19 @@ use std::time::Duration;
 use ai::task::{self, AboutAnswer};
 use ai::{Ai, Answer, Block, ChatRequest, Task};
 use async_trait::async_trait;
-use events::v1::{AiWishes, AnswerNotScored, AnswerScore, AnswerScored};
+use events::v1::{AiPreferences, AnswerScore, AnswerScored, AnswerScoringFailed};
 use role::{Cause, HandlerError, Outcome, Performer, derive_id};
 use serde::{Deserialize, Serialize};
 
 use super::{PREFETCH, answered, told};
-use crate::once::{Effect, EffectResult, Made, Miss, Once};
+use crate::effect_runner::{Effect, EffectResult, EffectRunner, Made, Miss};
 use crate::prompts;
 use crate::text::{MOST, cut, plain, verbatim};
 use crate::usage::Took;
 
 /// Scores answers.
 pub(crate) struct Score {
-    pub once: Once,
+    pub runner: EffectRunner,
     pub ai: Ai,
 }
 
@@ -38,7 +38,7 @@ impl Performer for Score {
     }
 
     fn retry_delays(&self) -> Vec<Duration> {
-        self.once.timings.retry_delays.clone()
+        self.runner.timings.retry_delays.clone()
     }
 
     async fn perform(&self, cause: &Cause, command: AnswerScore) -> Result<Outcome, HandlerError> {
@@ -56,7 +56,10 @@ impl Performer for Score {
             made_of: derive_id(&[question, transcript, criteria, position]),
         };
         let (id, tenant) = (command.answer_id.clone(), &command.tenant_id);
-        let outcome = self.once.run(&effect, cause, self.make(&command)).await?;
+        let outcome = self
+            .runner
+            .execute(&effect, cause, self.make(&command))
+            .await?;
         Ok(match outcome {
             EffectResult::Done(kept) => {
                 let event = AnswerScored {
@@ -71,7 +74,7 @@ impl Performer for Score {
                 told(&event, &effect, tenant)
             }
             EffectResult::Failed(reason) => {
-                let event = AnswerNotScored {
+                let event = AnswerScoringFailed {
                     answer_id: id,
                     interview_id: command.interview_id.clone(),
                     question_number: command.question_number,
@@ -121,7 +124,7 @@ impl Score {
         about: &AboutAnswer,
         again: bool,
     ) -> Result<Answer<task::Score>, ai::Error> {
-        let usual = AiWishes::default();
+        let usual = AiPreferences::default();
         let wishes = command.wishes.as_ref().unwrap_or(&usual);
         let mut request = ChatRequest::new(Task::Score, prompts::score(wishes, again))
             .with(Block::json("answer", about));

@@ -5,12 +5,14 @@ use std::time::Duration;
 use ai::task::{self, AboutInterview, Summary};
 use ai::{Ai, Block, ChatRequest, Task};
 use async_trait::async_trait;
-use events::v1::{AiWishes, InterviewNotSummarized, InterviewSummarize, InterviewSummarized, Turn};
+use events::v1::{
+    AiPreferences, InterviewSummarize, InterviewSummarized, InterviewSummaryFailed, Turn,
+};
 use role::{Cause, HandlerError, Outcome, Performer, derive_id};
 use serde::{Deserialize, Serialize};
 
 use super::{answered, told};
-use crate::once::{Effect, EffectResult, Made, Miss, Once};
+use crate::effect_runner::{Effect, EffectResult, EffectRunner, Made, Miss};
 use crate::prompts;
 use crate::text::{MOST, cut, plain, sentences};
 use crate::usage::Took;
@@ -26,7 +28,7 @@ const SENTENCES: usize = 3;
 
 /// Sums interviews up.
 pub(crate) struct SumUp {
-    pub once: Once,
+    pub runner: EffectRunner,
     pub ai: Ai,
 }
 
@@ -69,7 +71,7 @@ impl Performer for SumUp {
     }
 
     fn retry_delays(&self) -> Vec<Duration> {
-        self.once.timings.retry_delays.clone()
+        self.runner.timings.retry_delays.clone()
     }
 
     async fn perform(
@@ -84,7 +86,10 @@ impl Performer for SumUp {
             made_of: made_of(&command),
         };
         let tenant = &command.tenant_id;
-        let outcome = self.once.run(&effect, cause, self.make(&command)).await?;
+        let outcome = self
+            .runner
+            .execute(&effect, cause, self.make(&command))
+            .await?;
         Ok(match outcome {
             EffectResult::Done(kept) => {
                 let event = InterviewSummarized {
@@ -99,7 +104,7 @@ impl Performer for SumUp {
                 told(&event, &effect, tenant)
             }
             EffectResult::Failed(reason) => {
-                let event = InterviewNotSummarized {
+                let event = InterviewSummaryFailed {
                     interview_id: command.interview_id.clone(),
                     reason: reason.to_owned(),
                 };
@@ -125,7 +130,7 @@ fn made_of(command: &InterviewSummarize) -> String {
 
 impl SumUp {
     async fn make(&self, command: &InterviewSummarize) -> Made<SummedUp> {
-        let usual = AiWishes::default();
+        let usual = AiPreferences::default();
         let wishes = command.wishes.as_ref().unwrap_or(&usual);
         let is_screener = command.kind == SCREENER;
         let mean = mean(&command.turns);
@@ -184,7 +189,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_score_is_the_mean_of_what_was_scored() {
+    fn score_is_the_mean_of_what_was_scored() {
         let turns = |scores: &[Option<u32>]| -> Vec<Turn> {
             let turn = |score: &Option<u32>| Turn {
                 score: *score,

@@ -7,11 +7,11 @@ use async_trait::async_trait;
 use audio::Sound;
 use bytes::Bytes;
 use clock::Time;
-use events::v1::{AnswerNotTranscribed, AnswerTranscribe, AnswerTranscribed};
+use events::v1::{AnswerTranscribe, AnswerTranscribed, AnswerTranscriptionFailed};
 use role::{Cause, HandlerError, Outcome, Performer, derive_id};
 
 use super::{PREFETCH, answered, told};
-use crate::once::{Effect, EffectResult, Made, Miss, Once};
+use crate::effect_runner::{Effect, EffectResult, EffectRunner, Made, Miss};
 use crate::recordings::{Recordings, Wanted};
 use crate::sides::SILENCE;
 use crate::text::plain;
@@ -19,7 +19,7 @@ use crate::usage::Took;
 
 /// Transcribes answers.
 pub(crate) struct Transcribe {
-    pub once: Once,
+    pub runner: EffectRunner,
     pub ai: Ai,
     pub recordings: Recordings,
 }
@@ -34,7 +34,7 @@ impl Performer for Transcribe {
     }
 
     fn retry_delays(&self) -> Vec<Duration> {
-        self.once.timings.retry_delays.clone()
+        self.runner.timings.retry_delays.clone()
     }
 
     async fn perform(
@@ -50,7 +50,7 @@ impl Performer for Transcribe {
             made_of: derive_id(&[&command.recording_sid, &command.recording_url]),
         };
         let (id, tenant) = (command.answer_id.clone(), &command.tenant_id);
-        let made = Box::pin(self.once.run(&effect, cause, self.make(&command)));
+        let made = Box::pin(self.runner.execute(&effect, cause, self.make(&command)));
         let outcome = made.await?;
         Ok(match outcome {
             EffectResult::Done(kept) => {
@@ -64,7 +64,7 @@ impl Performer for Transcribe {
                 told(&event, &effect, tenant)
             }
             EffectResult::Failed(reason) => {
-                let event = AnswerNotTranscribed {
+                let event = AnswerTranscriptionFailed {
                     answer_id: id,
                     interview_id: command.interview_id.clone(),
                     question_number: command.question_number,

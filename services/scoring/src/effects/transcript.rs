@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use tracing::{info, warn};
 use twilio_api::Pauses;
 
-use crate::once::{Miss, Once};
+use crate::effect_runner::{EffectRunner, Miss};
 use crate::sides::{Said, said};
 use crate::text::plain;
 use crate::usage::Took;
@@ -25,7 +25,7 @@ const LONGEST_WAIT: Duration = Duration::from_secs(600);
 
 /// Transcribes recordings of calls.
 pub(crate) struct Transcript {
-    pub once: Once,
+    pub runner: EffectRunner,
     pub ai: Ai,
     pub clock: Clock,
     /// The wait before a provider that is away is asked again; it doubles each time.
@@ -52,6 +52,17 @@ struct Turn {
     from_s: f64,
     to_s: f64,
     text: String,
+    /// Each word with its place, where the provider gives it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    words: Vec<Word>,
+}
+
+/// A word, and where it is in the recording.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Word {
+    text: String,
+    from_s: f64,
+    to_s: f64,
 }
 
 #[async_trait]
@@ -69,7 +80,7 @@ impl Performer for Transcript {
         cause: &Cause,
         command: RecordingTranscribe,
     ) -> Result<Outcome, HandlerError> {
-        let _turn = self.once.turns.take(&command.transcript_key).await;
+        let _turn = self.runner.locks.take(&command.transcript_key).await;
         let mut document = Document::default();
         let made = Box::pin(self.make(&command, &mut document)).await;
         let reason = match made {
@@ -147,14 +158,14 @@ impl Transcript {
 
     /// What was kept of this file.
     async fn kept(&self, command: &RecordingTranscribe) -> Result<Option<Document>, Miss> {
-        let object = self.once.objects.get(&command.transcript_key).await?;
+        let object = self.runner.objects.get(&command.transcript_key).await?;
         let document: Option<Document> =
             object.and_then(|it| serde_json::from_slice(&it.bytes).ok());
         Ok(document.filter(|it| it.sha256 == command.sha256))
     }
 
     async fn file(&self, command: &RecordingTranscribe) -> Result<Vec<u8>, Miss> {
-        let found = Box::pin(self.once.objects.stream(&command.key, None)).await?;
+        let found = Box::pin(self.runner.objects.stream(&command.key, None)).await?;
         let mut object = found.ok_or(Miss::Never("recording_gone"))?;
         let mut file = Vec::new();
         while let Some(piece) = object.chunk().await? {
@@ -168,21 +179,29 @@ impl Transcript {
 
     async fn hear(&self, command: &RecordingTranscribe, said: Said) -> Result<(Turn, Took), Miss> {
         let tenant = &command.tenant_id;
-        if self.once.budget.is_spent(tenant).await {
+        if self.runner.budget.is_spent(tenant).await {
             return Err(Miss::Never(OVER_BUDGET));
         }
         let mut request = TranscribeRequest::new(said.file, "turn.wav");
         request.language.clone_from(&command.language);
         request.model.clone_from(&command.model);
-        let heard = Box::pin(self.ai.transcribe(&request)).await?;
+        request.words = true;
+        let heard = Box::pin(self.ai.listen(&request)).await?;
+        // What was sent begins where the stretch does.
+        let word = |it: ai::HeardWord| Word {
+            text: plain(&it.text),
+            from_s: said.from_s + it.from_s,
+            to_s: said.from_s + it.to_s,
+        };
         let turn = Turn {
             speaker: said.speaker.to_owned(),
             from_s: said.from_s,
             to_s: said.to_s,
-            text: plain(&heard.value),
+            text: plain(&heard.value.text),
+            words: heard.value.words.into_iter().map(word).collect(),
         };
         let took = heard.usage.into();
-        self.once.spent(tenant, Some(&took));
+        self.runner.spent(tenant, Some(&took));
         Ok((turn, took))
     }
 
@@ -197,7 +216,7 @@ impl Transcript {
             serde_json::to_vec(document).map_err(|e| HandlerError::Reject(e.to_string()))?;
         let how = objects::Encryption::named(&command.encryption, &command.kms_key);
         let upload = self
-            .once
+            .runner
             .objects
             .upload(&command.transcript_key, "application/json");
         let mut upload = upload.await.map_err(away)?.encrypted(how);

@@ -118,7 +118,7 @@ impl World {
         *self.says.lock().unwrap() = answers.into_iter().collect();
     }
 
-    pub fn hear(&self, text: &str) {
+    pub fn transcribe_as(&self, text: &str) {
         *self.hears.lock().unwrap() = text.to_owned();
     }
 

@@ -7,8 +7,8 @@ use events::v1::{RecordingTranscribe, RecordingTranscribed};
 use serde_json::{Value, json};
 use tokio::sync::Barrier;
 
-use crate::lab::Lab;
 use crate::outside::Mishap;
+use crate::test_app::TestApp;
 
 const KEY: &str = "recordings/smith/RE1.wav";
 const TRANSCRIPT: &str = "recordings/smith/RE1.transcript.json";
@@ -43,25 +43,25 @@ fn order() -> RecordingTranscribe {
     }
 }
 
-async fn stored(lab: &Lab, file: Vec<u8>) {
-    lab.objects().put(KEY, file, "audio/wav").await.unwrap();
+async fn stored(app: &TestApp, file: Vec<u8>) {
+    app.objects().put(KEY, file, "audio/wav").await.unwrap();
 }
 
-async fn told(lab: &Lab, count: usize) -> RecordingTranscribed {
-    let mut all = lab.ear.hear::<RecordingTranscribed>(count).await;
+async fn told(app: &TestApp, count: usize) -> RecordingTranscribed {
+    let mut all = app.recorder.wait_for::<RecordingTranscribed>(count).await;
     all.remove(count - 1).1
 }
 
-async fn document(lab: &Lab) -> Value {
-    let object = lab.objects().get(TRANSCRIPT).await.unwrap().unwrap();
+async fn document(app: &TestApp) -> Value {
+    let object = app.objects().get(TRANSCRIPT).await.unwrap().unwrap();
     serde_json::from_slice(&object.bytes).unwrap()
 }
 
-pub async fn recording_is_transcribed_by_speaker_and_paid_once(lab: Arc<Lab>) {
-    stored(&lab, conversation()).await;
-    lab.world().hear("some words");
-    lab.publish(&order()).await;
-    let done = told(&lab, 1).await;
+pub async fn recording_is_transcribed_by_speaker_and_paid_once(app: Arc<TestApp>) {
+    stored(&app, conversation()).await;
+    app.world().transcribe_as("some words");
+    app.publish(&order()).await;
+    let done = told(&app, 1).await;
     assert_eq!(
         (done.recording_id.as_str(), done.key.as_str(), done.turns),
         ("r1", KEY, 3)
@@ -71,7 +71,7 @@ pub async fn recording_is_transcribed_by_speaker_and_paid_once(lab: Arc<Lab>) {
         (TRANSCRIPT, "")
     );
     assert!(!done.usage.unwrap().simulated);
-    let kept = document(&lab).await;
+    let kept = document(&app).await;
     let turns = kept["turns"].as_array().unwrap();
     let speakers: Vec<&Value> = turns.iter().map(|it| &it["speaker"]).collect();
     assert_eq!(speakers, ["customer", "business", "customer"]);
@@ -81,48 +81,61 @@ pub async fn recording_is_transcribed_by_speaker_and_paid_once(lab: Arc<Lab>) {
     );
     let from = turns[1]["from_s"].as_f64().unwrap();
     assert!((2.5..3.2).contains(&from), "{from}");
-    let asked = lab.world().asked("transcriptions");
+    let asked = app.world().asked("transcriptions");
     assert_eq!(asked.len(), 3, "silence is not paid for");
     assert!(asked.iter().all(|it| it.body.contains("whisper-large")));
     // Ordered again, of a process that knows of nothing; what is told after it shows that it was taken.
-    lab.restart().await;
-    lab.publish(&order()).await;
+    app.restart().await;
+    app.publish(&order()).await;
     let other = RecordingTranscribe {
         recording_id: "r2".to_owned(),
         key: "recordings/smith/none.wav".to_owned(),
         transcript_key: "recordings/smith/none.transcript.json".to_owned(),
         ..order()
     };
-    lab.publish(&other).await;
-    let gone = told(&lab, 2).await;
+    app.publish(&other).await;
+    let gone = told(&app, 2).await;
     assert_eq!(
         (gone.recording_id.as_str(), gone.reason.as_str()),
         ("r2", "recording_gone")
     );
-    assert_eq!(lab.world().asked("transcriptions").len(), 3);
+    assert_eq!(app.world().asked("transcriptions").len(), 3);
+}
+
+pub async fn words_have_their_places_where_the_provider_gives_them(app: Arc<TestApp>) {
+    stored(&app, conversation()).await;
+    app.publish(&order()).await;
+    assert_eq!(told(&app, 1).await.turns, 3);
+    let kept = document(&app).await;
+    let words = kept["turns"][1]["words"].as_array().unwrap();
+    let texts: Vec<&Value> = words.iter().map(|it| &it["text"]).collect();
+    assert_eq!(texts, ["we", "come", "at", "five"]);
+    // From the recording's beginning, not the stretch's.
+    let from = words[0]["from_s"].as_f64().unwrap();
+    assert!((2.9..3.1).contains(&from), "{kept:#}");
 }
 
 /// What was heard before the provider failed is not paid for again, and nothing is given up.
-pub async fn provider_that_is_away_in_the_middle_of_a_recording_is_waited_for(lab: Arc<Lab>) {
-    stored(&lab, conversation()).await;
-    lab.world().hear("some words");
+pub async fn provider_that_is_away_in_the_middle_of_a_recording_is_waited_for(app: Arc<TestApp>) {
+    stored(&app, conversation()).await;
+    app.world().transcribe_as("some words");
     let passes = Mishap::Together(Arc::new(Barrier::new(1)));
     let away = (0..AWAY).map(|_| Mishap::Status(503));
-    lab.world()
+    app.world()
         .will("transcriptions", [passes].into_iter().chain(away));
-    lab.publish(&order()).await;
-    let done = told(&lab, 1).await;
+    app.publish(&order()).await;
+    let done = told(&app, 1).await;
     assert_eq!((done.turns, done.reason.as_str()), (3, ""));
-    assert_eq!(document(&lab).await["turns"].as_array().unwrap().len(), 3);
-    let asked = lab.world().asked("transcriptions").len();
+    assert_eq!(document(&app).await["turns"].as_array().unwrap().len(), 3);
+    let asked = app.world().asked("transcriptions").len();
     assert_eq!(asked, 3 + AWAY, "each turn is heard once");
-    assert!(lab.dead().await.is_empty());
+    assert!(app.dead().await.is_empty());
 }
 
-pub async fn recording_that_cannot_be_transcribed_is_told_with_its_reason(lab: Arc<Lab>) {
+pub async fn recording_that_cannot_be_transcribed_is_told_with_its_reason(app: Arc<TestApp>) {
     let told_of = async |count: usize, order: RecordingTranscribe| {
-        lab.publish(&order).await;
-        let told = told(&lab, count).await;
+        app.publish(&order).await;
+        let told = told(&app, count).await;
         assert_eq!(told.transcript_key, "");
         told.reason
     };
@@ -131,33 +144,33 @@ pub async fn recording_that_cannot_be_transcribed_is_told_with_its_reason(lab: A
         ..order()
     };
     assert_eq!(told_of(1, long).await, "recording_too_long");
-    stored(&lab, b"<html>not a sound</html>".to_vec()).await;
+    stored(&app, b"<html>not a sound</html>".to_vec()).await;
     let broken = RecordingTranscribe {
         sha256: "cd".to_owned(),
         ..order()
     };
     assert_eq!(told_of(2, broken).await, "unreadable_audio");
-    stored(&lab, conversation()).await;
-    lab.world().always("transcriptions", Mishap::Status(500));
+    stored(&app, conversation()).await;
+    app.world().always("transcriptions", Mishap::Status(500));
     let late = RecordingTranscribe {
         sha256: "ef".to_owned(),
         patience_until: "2026-11-29T10:00:00Z".to_owned(),
         ..order()
     };
     assert_eq!(told_of(3, late).await, "provider_failed");
-    let kept = lab.objects().head(TRANSCRIPT).await.unwrap();
+    let kept = app.objects().head(TRANSCRIPT).await.unwrap();
     assert!(kept.is_none(), "nothing was heard, and nothing is kept");
 }
 
-pub async fn silence_is_a_transcript_without_turns(lab: Arc<Lab>) {
+pub async fn silence_is_a_transcript_without_turns(app: Arc<TestApp>) {
     let silence = Sound::mono(vec![3; 16_000]).to_wav(Encoding::MuLaw);
-    stored(&lab, silence.unwrap()).await;
-    lab.publish(&order()).await;
-    let done = told(&lab, 1).await;
+    stored(&app, silence.unwrap()).await;
+    app.publish(&order()).await;
+    let done = told(&app, 1).await;
     assert_eq!(
         (done.turns, done.reason.as_str(), done.usage),
         (0, "", None)
     );
-    assert_eq!(document(&lab).await["turns"], json!([]));
-    assert!(lab.world().asked("transcriptions").is_empty());
+    assert_eq!(document(&app).await["turns"], json!([]));
+    assert!(app.world().asked("transcriptions").is_empty());
 }

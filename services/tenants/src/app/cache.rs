@@ -1,10 +1,10 @@
 //! What was looked up a moment ago. A fresh entry spares the database; an old one helps while it is away.
 
 use std::collections::HashMap;
-use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use chrono::Duration;
 use clock::Time;
+use parking_lot::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 /// How long an entry is fresh.
 pub const FRESH: Duration = Duration::seconds(30);
@@ -95,7 +95,7 @@ impl<V: Clone> Cache<V> {
         }
     }
 
-    /// Forgets all that a tenant's change may have touched: what is his, this key, and what was nobody's.
+    /// Forgets all that a tenant's change may have touched: what is its own, this key, and what was nobody's.
     pub fn forget(&self, tenant: &str, key: &str) {
         let mut inner = self.write();
         inner.generation += 1;
@@ -112,11 +112,11 @@ impl<V: Clone> Cache<V> {
     }
 
     fn read(&self) -> RwLockReadGuard<'_, Inner<V>> {
-        self.inner.read().unwrap_or_else(PoisonError::into_inner)
+        self.inner.read()
     }
 
     fn write(&self) -> RwLockWriteGuard<'_, Inner<V>> {
-        self.inner.write().unwrap_or_else(PoisonError::into_inner)
+        self.inner.write()
     }
 }
 
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn a_change_forgets_the_tenants_and_nobodys() {
+    fn change_forgets_the_tenants_and_nobodys() {
         let cache = Cache::new();
         for (key, tenant) in [
             ("a", Some("t")),

@@ -63,8 +63,8 @@ impl Resolution {
         self.tenant == TenantStatus::Active && self.number == NumberStatus::Active
     }
 
-    /// Whether a webhook of this account may speak for the number. Whoever has an account of his own can sign
-    /// whatever he likes with it.
+    /// Whether a webhook of this account may speak for the number. Whoever has an account of their own can sign
+    /// whatever they like with it.
     pub fn belongs_to(&self, account_sid: &str) -> bool {
         let ours = &self.context.account_sid;
         ours.is_empty() || account_sid.is_empty() || ours == account_sid
@@ -125,6 +125,10 @@ fn context(tenant: &Tenant, account_sid: String, number: &Number) -> TenantConte
         texts: None,
         emergency_call: profile.emergency_call,
         resend_undelivered: profile.resend_undelivered,
+        replay: Some(v1::ReplaySettings {
+            enabled: profile.replay.enabled,
+            retention_days: profile.replay.retention_days,
+        }),
     }
 }
 
@@ -155,8 +159,8 @@ pub fn recording(profile: &Profile) -> v1::RecordingSettings {
 }
 
 /// What a tenant wishes of AI; none when it has said nothing.
-fn wishes(ai: Ai) -> Option<v1::AiWishes> {
-    (ai != Ai::default()).then(|| v1::AiWishes {
+fn wishes(ai: Ai) -> Option<v1::AiPreferences> {
+    (ai != Ai::default()).then(|| v1::AiPreferences {
         chat_model: ai.chat_model.unwrap_or_default(),
         transcribe_model: ai.transcribe_model.unwrap_or_default(),
         speech_model: ai.speech_model.unwrap_or_default(),
@@ -271,6 +275,8 @@ pub fn directory_entry(
         suspended: effective(tenant.status, number.status) == NumberStatus::Suspended,
         spend: tenant.profile.spend.told(),
         webhook_parameters_days: tenant.profile.retention.webhook_parameters_days,
+        language: tenant.profile.language.clone().unwrap_or_default(),
+        voice: tenant.profile.voice.clone().unwrap_or_default(),
     })
 }
 
@@ -289,7 +295,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_business_is_at_the_other_end_of_its_own_calls() {
+    fn business_is_at_the_other_end_of_its_own_calls() {
         let mut voice = VoiceParameters {
             from: "+15550100009".into(),
             to: "+15550100001".into(),

@@ -15,7 +15,7 @@ use super::enums::{NumberStatus, SmsApp, TenantStatus, VoiceApp, is_name};
 use super::flows::{FlowSpec, flow_spec};
 use super::model::Profile;
 use super::profile::profile;
-use super::read::{self, Reader};
+use super::read::{self, Reader, place};
 use super::refusal::FieldError;
 
 /// The whole apply file.
@@ -191,15 +191,6 @@ fn reject_duplicates(document: &Document, faults: &mut Vec<FieldError>) {
     }
     for key in &document.keys {
         check("key", &key.name, &key.path, place(&key.path, "name"));
-    }
-}
-
-/// The place of a field.
-pub(super) fn place(path: &str, field: &str) -> String {
-    if path.is_empty() {
-        field.to_owned()
-    } else {
-        format!("{path}.{field}")
     }
 }
 

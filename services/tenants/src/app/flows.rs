@@ -6,8 +6,8 @@ use flow::Flow as Definition;
 use serde_json::Value;
 
 use super::change::Change;
-use super::document::place;
 use super::enums::is_name;
+use super::read::place;
 use super::refusal::FieldError;
 
 /// A flow as it should be. Its rules are those of the crate `flow`.

@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn a_break_at_noon() {
+    fn break_at_noon() {
         assert_eq!(
             week(&[(Day::Tue, &["13:00-17:00", "08:00-12:00"])]),
             [(2, 480, 720), (2, 780, 1020)]

@@ -146,6 +146,8 @@ pub struct Profile {
     pub human_window_s: u32,
     /// How its calls are recorded.
     pub recording: Recording,
+    /// Whether what goes into its live sessions is kept.
+    pub replay: Replay,
     /// For how long what is kept of people is kept.
     pub retention: Retention,
     /// What it may spend.
@@ -186,6 +188,7 @@ impl Default for Profile {
             text_back: TextBack::default(),
             human_window_s: 60,
             recording: Recording::default(),
+            replay: Replay::default(),
             retention: Retention::default(),
             spend: Spend::default(),
             after_hours: AfterHours::default(),
@@ -290,6 +293,25 @@ impl Default for Recording {
     }
 }
 
+/// Whether the inputs of live sessions are kept, so that calls can be run again from them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct Replay {
+    /// Whether they are.
+    pub enabled: bool,
+    /// For so many days.
+    pub retention_days: u32,
+}
+
+impl Default for Replay {
+    fn default() -> Self {
+        Self {
+            enabled: false,
+            retention_days: 30,
+        }
+    }
+}
+
 /// For how many days things are kept; 0: for ever. Recordings have their own.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
@@ -327,8 +349,8 @@ impl Default for AfterHours {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Whisper {
-    /// Whether he must.
+    /// Whether they must.
     pub enabled: bool,
-    /// What he is told; none: a default.
+    /// What they are told; none: a default.
     pub say: Option<String>,
 }

@@ -333,7 +333,7 @@ mod tests {
     use serde_json::Value;
 
     #[test]
-    fn the_signature_of_the_standard() {
+    fn signature_of_the_standard() {
         // The example of the Standard Webhooks specification.
         let secret = Secret::new("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
         let body = br#"{"test": 2432232314}"#;
@@ -346,7 +346,7 @@ mod tests {
     }
 
     #[test]
-    fn a_missed_call_lasted_no_time() {
+    fn missed_call_lasted_no_time() {
         let time = DateTime::from_timestamp(1_700_000_000, 0).unwrap();
         let event = CallMissed {
             call: Some(Call {

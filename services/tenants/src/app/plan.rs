@@ -11,13 +11,14 @@ use settings::Secret;
 
 use super::change::{Change, change, touched};
 use super::circles::{Forwarder, Way, way};
-use super::document::{AccountSpec, Document, KeySpec, NumberSpec, TenantSpec, place};
+use super::document::{AccountSpec, Document, KeySpec, NumberSpec, TenantSpec};
 use super::enums::{NumberStatus, SmsApp, TenantStatus, VoiceApp};
 use super::flows::{Flow, FlowSpec};
 use super::forwarding::forwarders;
 use super::model::{Account, Key, Number, Tenant};
 use super::notification;
 use super::planned::{Asker, Claim, Known, Plan};
+use super::read::place;
 use super::refusal::FieldError;
 
 /// Makes the plan, or says everything that is wrong.

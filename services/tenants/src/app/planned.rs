@@ -67,13 +67,13 @@ pub struct Claim {
 
 /// Who asks, and when.
 pub struct Asker<'a> {
-    /// The only tenant that his key may touch; none: all.
+    /// The only tenant that the key may touch; none: all.
     pub bound: Option<&'a str>,
     /// What Twilio says of the numbers that are claimed: the SID of each, none where it is another account's.
     pub verified: &'a BTreeMap<E164, Option<String>>,
     /// The account of tenants that have none of their own.
     pub platform_account: &'a str,
-    /// How far an address may reach that he gives.
+    /// How far an address of theirs may reach.
     pub reach: Reach,
     /// The time, and new ids.
     pub clock: &'a Clock,

@@ -9,7 +9,7 @@ use phrases::{Language, template};
 use serde_json::Value;
 
 use super::hours::{Day, Hours, Span};
-use super::model::{AfterHours, Ai, Profile, Recording, Retention, TextBack, Whisper};
+use super::model::{AfterHours, Ai, Profile, Recording, Replay, Retention, TextBack, Whisper};
 use super::offer::{self, calendar, service, service_area};
 use super::read::Reader;
 use super::spend::spend;
@@ -60,6 +60,7 @@ pub(super) fn profile(tenant: &mut Reader<'_>) -> Profile {
             .number("human_window_s", 0, 30 * 86_400)
             .unwrap_or(plain.human_window_s),
         recording: tenant.object("recording", recording).unwrap_or_default(),
+        replay: tenant.object("replay", replay).unwrap_or_default(),
         retention: tenant.object("retention", retention).unwrap_or_default(),
         spend: tenant.object("spend", spend).unwrap_or_default(),
         after_hours: tenant
@@ -166,6 +167,16 @@ fn recording(it: &mut Reader<'_>) -> Recording {
             .number("storage_class_after_days", 1, 36_500)
             .unwrap_or(plain.storage_class_after_days),
         transcribe: it.flag("transcribe").unwrap_or(plain.transcribe),
+    }
+}
+
+fn replay(it: &mut Reader<'_>) -> Replay {
+    let plain = Replay::default();
+    Replay {
+        enabled: it.flag("enabled").unwrap_or(plain.enabled),
+        retention_days: it
+            .number("retention_days", 1, 36_500)
+            .unwrap_or(plain.retention_days),
     }
 }
 

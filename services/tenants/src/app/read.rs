@@ -14,6 +14,15 @@ pub struct Reader<'a> {
     known: Vec<&'static str>,
 }
 
+/// The place of a field.
+pub(super) fn place(path: &str, field: &str) -> String {
+    if path.is_empty() {
+        field.to_owned()
+    } else {
+        format!("{path}.{field}")
+    }
+}
+
 /// Reads the object at `path`; `None` when it is not one.
 pub fn object<T>(
     faults: &mut Vec<FieldError>,

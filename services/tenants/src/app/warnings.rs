@@ -1,12 +1,13 @@
 //! What can be applied and will hardly do what was meant.
 
 use super::circles::{Way, way};
-use super::document::{Document, place};
+use super::document::Document;
 use super::enums::{NumberStatus, SmsApp, VoiceApp};
 use super::flows::FlowSpec;
 use super::model::{Number, Tenant};
 use super::named::{Named, unfit};
 use super::planned::{Known, Plan};
+use super::read::place;
 use super::refusal::FieldError;
 
 /// Everything that is worth a word. `roles` are those that this platform has; none: not known.

@@ -86,7 +86,7 @@ fn turn_away(
     why: Unserved,
 ) -> Result<Outcome, HandlerError> {
     drop_it(number, why);
-    // Whoever signs for another's number learns nothing of him.
+    // Whoever signs for another's number learns nothing of its owner.
     let tenant = found.filter(|_| why != Unserved::ForeignAccount);
     let twiml = announcements::not_in_service(tenant.map(|found| &found.context));
     let xml = twiml

@@ -1,7 +1,7 @@
 //! Looking up behind a cache. A fresh entry is used without asking the database; an old one while the database is
 //! away.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use bus::{Bus, Tapped};
@@ -11,6 +11,7 @@ use events::Event;
 use events::v1::{NumberChanged, TenantChanged};
 use metrics::counter;
 use outbound::Reach;
+use parking_lot::{Mutex, MutexGuard};
 use phone::E164;
 use role::{Outage, Parts};
 use settings::{Secret, Settings};
@@ -183,10 +184,7 @@ impl Lookups {
     }
 
     fn database(&self) -> MutexGuard<'_, Outage> {
-        self.0
-            .database
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        self.0.database.lock()
     }
 
     /// Forgets what a change may have touched.

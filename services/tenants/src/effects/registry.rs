@@ -117,7 +117,7 @@ impl Registry {
             .as_ref()
             .map_or(&[][..], |plan| plan.claims.as_slice());
         if listens && claims.is_empty() {
-            return self.carry_out(tx, planned).await;
+            return self.execute(tx, planned).await;
         }
         // Before it is promised, and with no transaction in hand: the bus may be slow or away, and others want to write.
         let claims = claims.to_vec();
@@ -133,7 +133,7 @@ impl Registry {
             verified.insert(claim.number, sid);
         }
         let (tx, planned) = self.judge(document, bound, &verified, exists).await?;
-        self.carry_out(tx, planned).await
+        self.execute(tx, planned).await
     }
 
     /// Makes a key; its name has to be new.
@@ -149,7 +149,7 @@ impl Registry {
         let (tx, planned) = self
             .judge(document, bound, &BTreeMap::new(), exists)
             .await?;
-        self.carry_out(tx, planned).await
+        self.execute(tx, planned).await
     }
 
     /// What would become of a document, unless something stands in its way; and the transaction that has looked.
@@ -193,7 +193,7 @@ impl Registry {
     }
 
     /// Writes a plan and tells of it, or takes the transaction back.
-    async fn carry_out(&self, mut tx: Tx, planned: Result<Plan, Refusal>) -> Result<Plan, Refusal> {
+    async fn execute(&self, mut tx: Tx, planned: Result<Plan, Refusal>) -> Result<Plan, Refusal> {
         let plan = match planned {
             Ok(plan) => plan,
             Err(refusal) => {

@@ -12,6 +12,7 @@ use super::body::{NumberStatusBody, wanted};
 use super::view::{Lookup, NumberView, Numbers, Provisioned};
 use super::{State, after};
 use crate::app::enums::{NumberStatus, is_name};
+use crate::app::model::Number;
 use crate::app::refusal::Refusal;
 
 /// Which numbers.
@@ -19,11 +20,11 @@ use crate::app::refusal::Refusal;
 #[serde(deny_unknown_fields)]
 pub(super) struct Which {
     /// Only this tenant's.
-    pub(super) tenant: Option<String>,
+    tenant: Option<String>,
     /// How many at most, 1 to 200; 50 unless said.
-    pub(super) limit: Option<Limit>,
+    limit: Option<Limit>,
     /// Where the last page ended: its `next_cursor`.
-    pub(super) cursor: Option<String>,
+    cursor: Option<String>,
 }
 
 pub(super) async fn list(
@@ -31,11 +32,22 @@ pub(super) async fn list(
     caller: Caller,
     which: Query<Which>,
 ) -> Result<Json<Numbers>, ApiError> {
+    let (numbers, next_cursor) = page_of(&state, &caller, which.into_inner()).await?;
+    let items = numbers.into_iter().map(NumberView::of).collect();
+    Ok(Json(Numbers { items, next_cursor }))
+}
+
+/// A page of the numbers that a caller may see, and where the next one begins.
+pub(super) async fn page_of(
+    state: &State,
+    caller: &Caller,
+    which: Which,
+) -> Result<(Vec<Number>, Option<String>), ApiError> {
     let Which {
         tenant,
         limit,
         cursor,
-    } = which.into_inner();
+    } = which;
     let page = Page { limit, cursor };
     if tenant
         .as_deref()
@@ -48,9 +60,7 @@ pub(super) async fn list(
         .registry
         .numbers(after(&page)?, only, page.limit() + 1)
         .await?;
-    let (items, next_cursor) = page.of(found, |number| number.id.clone());
-    let items = items.into_iter().map(NumberView::of).collect();
-    Ok(Json(Numbers { items, next_cursor }))
+    Ok(page.of(found, |number| number.id.clone()))
 }
 
 pub(super) async fn lookup(

@@ -1,14 +1,13 @@
 //! What numbers have at Twilio, and setting it.
 
 use actix_web::web::{Data, Json, Path};
-use api::{ApiError, Caller, Page, Query};
+use api::{ApiError, Caller, Query};
 use phone::E164;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::numbers::{Which, known};
-use super::{State, after};
-use crate::app::enums::is_name;
+use super::State;
+use super::numbers::{Which, known, page_of};
 use crate::effects::webhooks::Health;
 
 /// A page of numbers with what they have at Twilio.
@@ -83,24 +82,7 @@ pub(super) async fn list(
     caller: Caller,
     which: Query<Which>,
 ) -> Result<Json<AllWebhooks>, ApiError> {
-    let Which {
-        tenant,
-        limit,
-        cursor,
-    } = which.into_inner();
-    let page = Page { limit, cursor };
-    if tenant
-        .as_deref()
-        .is_some_and(|tenant| !is_name(tenant) || !caller.may_see(tenant))
-    {
-        return Err(ApiError::not_found("tenant"));
-    }
-    let only = tenant.as_deref().or(caller.tenant.as_deref());
-    let found = state
-        .registry
-        .numbers(after(&page)?, only, page.limit() + 1)
-        .await?;
-    let (numbers, next_cursor) = page.of(found, |number| number.id.clone());
+    let (numbers, next_cursor) = page_of(&state, &caller, which.into_inner()).await?;
     let health = state.provision.health(numbers).await?;
     let items = health.into_iter().map(WebhooksView::of).collect();
     Ok(Json(AllWebhooks { items, next_cursor }))

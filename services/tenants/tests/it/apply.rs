@@ -6,8 +6,8 @@ use events::v1::{NumberChanged, TenantChanged};
 use serde_json::{Value, json};
 use testkit::ADMIN;
 
-use crate::lab::Lab;
-use crate::world::{OTHER_ACCOUNT, world};
+use crate::fixtures::{OTHER_ACCOUNT, world};
+use crate::test_app::TestApp;
 
 fn names(answer: &Value, list: &str) -> Vec<String> {
     let items = answer[list].as_array().unwrap();
@@ -17,7 +17,7 @@ fn names(answer: &Value, list: &str) -> Vec<String> {
         .collect()
 }
 
-pub async fn a_document_is_applied_once(lab: Arc<Lab>) {
+pub async fn document_is_applied_once(app: Arc<TestApp>) {
     let everything = [
         "tenant smith",
         "tenant jones",
@@ -25,17 +25,17 @@ pub async fn a_document_is_applied_once(lab: Arc<Lab>) {
         "number +15550100003",
         "number +15550100011",
     ];
-    let first = lab.apply(world()).await;
+    let first = app.apply(world()).await;
     assert_eq!(names(&first, "created"), everything);
-    let told = lab.ear.hear::<TenantChanged>(2).await;
+    let told = app.recorder.wait_for::<TenantChanged>(2).await;
     assert!(
         told.iter()
             .any(|(envelope, _)| envelope.tenant.as_deref() == Some("smith"))
     );
-    let told = lab.ear.hear::<NumberChanged>(3).await;
+    let told = app.recorder.wait_for::<NumberChanged>(3).await;
     assert!(told.iter().all(|(_, changed)| changed.status == "active"));
 
-    let second = lab.apply(world()).await;
+    let second = app.apply(world()).await;
     assert_eq!(names(&second, "unchanged"), everything);
     assert!(names(&second, "created").is_empty() && names(&second, "updated").is_empty());
 
@@ -43,23 +43,23 @@ pub async fn a_document_is_applied_once(lab: Arc<Lab>) {
     third["tenants"][0]["trade"] = json!("heating");
     third["tenants"][0]["numbers"].as_array_mut().unwrap().pop();
     third["tenants"][1]["twilio"]["auth_tokens"] = json!(["a-new-token", "a-token-of-jones"]);
-    let third = lab.apply(third).await;
+    let third = app.apply(third).await;
     assert_eq!(names(&third, "updated"), ["tenant smith", "tenant jones"]);
     assert_eq!(names(&third, "unlisted"), ["number +15550100003"]);
     assert_eq!(
-        lab.get("/api/tenants/smith").await["numbers"]
+        app.get("/api/tenants/smith").await["numbers"]
             .as_array()
             .unwrap()
             .len(),
         2
     );
     // Told of what changed, and of nothing else.
-    assert_eq!(lab.ear.hear::<TenantChanged>(4).await.len(), 4);
-    assert_eq!(lab.ear.heard::<NumberChanged>().len(), 3);
+    assert_eq!(app.recorder.wait_for::<TenantChanged>(4).await.len(), 4);
+    assert_eq!(app.recorder.heard::<NumberChanged>().len(), 3);
 }
 
-pub async fn all_faults_are_told_at_once(lab: Arc<Lab>) {
-    let (status, answer) = lab
+pub async fn all_faults_are_told_at_once(app: Arc<TestApp>) {
+    let (status, answer) = app
         .post(
             "/api/apply",
             json!({
@@ -138,15 +138,15 @@ pub async fn all_faults_are_told_at_once(lab: Arc<Lab>) {
     );
     assert!(said("tenants[0].numbers[0].number").contains("quotes"));
     assert!(said("tenant").starts_with("is not a field; there are flows, keys, tenants"));
-    assert_eq!(lab.get("/api/tenants/").await["items"], json!([]));
+    assert_eq!(app.get("/api/tenants/").await["items"], json!([]));
 }
 
-pub async fn a_window_of_no_time_is_refused(lab: Arc<Lab>) {
+pub async fn window_of_no_time_is_refused(app: Arc<TestApp>) {
     let smith = |text_back: Value| {
         let tenant = json!({ "id": "smith", "name": "Smith", "text_back": text_back });
         json!({ "tenants": [tenant] })
     };
-    let (status, answer) = lab
+    let (status, answer) = app
         .post("/api/apply", smith(json!({ "window_s": 0 })))
         .await;
     assert_eq!(status, 422, "{answer}");
@@ -158,15 +158,15 @@ pub async fn a_window_of_no_time_is_refused(lab: Arc<Lab>) {
         "{why}"
     );
     for (said, window_s) in [(json!({}), 1800), (json!({ "window_s": 1 }), 1)] {
-        lab.apply(smith(said)).await;
-        let shown = lab.get("/api/tenants/smith").await;
+        app.apply(smith(said)).await;
+        let shown = app.get("/api/tenants/smith").await;
         assert_eq!(shown["text_back"]["window_s"], window_s, "{shown}");
     }
 }
 
-pub async fn nothing_changes_when_anything_is_wrong(lab: Arc<Lab>) {
-    lab.world().await;
-    let before = lab.get("/api/tenants/").await;
+pub async fn nothing_changes_when_anything_is_wrong(app: Arc<TestApp>) {
+    app.world().await;
+    let before = app.get("/api/tenants/").await;
     // Each is right by itself, and wrong with what is there.
     let mut document = world();
     document["tenants"][0]["name"] = json!("Other");
@@ -180,7 +180,7 @@ pub async fn nothing_changes_when_anything_is_wrong(lab: Arc<Lab>) {
         .as_array_mut()
         .unwrap()
         .pop();
-    let (status, answer) = lab.post("/api/apply", document).await;
+    let (status, answer) = app.post("/api/apply", document).await;
     assert_eq!(status, 422, "{answer}");
     let errors = answer["error"]["details"]["errors"].as_array().unwrap();
     let places: Vec<&str> = errors.iter().map(|e| e["path"].as_str().unwrap()).collect();
@@ -194,14 +194,14 @@ pub async fn nothing_changes_when_anything_is_wrong(lab: Arc<Lab>) {
             "keys[0].tenant",
         ]
     );
-    assert_eq!(lab.get("/api/tenants/").await, before);
-    assert_eq!(lab.ear.hear::<TenantChanged>(2).await.len(), 2);
+    assert_eq!(app.get("/api/tenants/").await, before);
+    assert_eq!(app.recorder.wait_for::<TenantChanged>(2).await.len(), 2);
 }
 
-pub async fn a_number_belongs_to_one_tenant(lab: Arc<Lab>) {
-    lab.world().await;
+pub async fn number_belongs_to_one_tenant(app: Arc<TestApp>) {
+    app.world().await;
     let claim = json!({ "tenants": [{ "id": "thief", "name": "Thief", "numbers": [{ "number": "+15550100001" }] }] });
-    let (status, answer) = lab.post("/api/apply", claim.clone()).await;
+    let (status, answer) = app.post("/api/apply", claim.clone()).await;
     assert_eq!(status, 422, "{answer}");
     assert!(
         answer["error"]["message"]
@@ -210,17 +210,17 @@ pub async fn a_number_belongs_to_one_tenant(lab: Arc<Lab>) {
             .contains("release it there first")
     );
 
-    let id = lab.number_id("+15550100001").await;
-    let (status, _) = lab
+    let id = app.number_id("+15550100001").await;
+    let (status, _) = app
         .call("POST", &format!("/phone-numbers/{id}/release"), ADMIN, None)
         .await;
     assert_eq!(status, 200);
-    lab.apply(claim).await;
-    let found = lab.get("/phone-numbers/lookup/+15550100001").await;
+    app.apply(claim).await;
+    let found = app.get("/phone-numbers/lookup/+15550100001").await;
     assert_eq!(found["tenant_id"], "thief");
     assert_ne!(found["id"], id);
-    // The history of the first stays his.
-    let history = lab.get("/phone-numbers/?tenant=smith").await;
+    // The history of the first stays its own.
+    let history = app.get("/phone-numbers/?tenant=smith").await;
     let history = history["items"]
         .as_array()
         .unwrap()
@@ -229,10 +229,10 @@ pub async fn a_number_belongs_to_one_tenant(lab: Arc<Lab>) {
     assert_eq!(history.unwrap()["status"], "released");
 }
 
-pub async fn one_number_is_primary(lab: Arc<Lab>) {
-    lab.world().await;
+pub async fn one_number_is_primary(app: Arc<TestApp>) {
+    app.world().await;
     let primaries = async || {
-        let smith = lab.get("/api/tenants/smith").await;
+        let smith = app.get("/api/tenants/smith").await;
         let numbers = smith["numbers"].as_array().unwrap().clone();
         let primary = numbers.iter().filter(|n| n["primary"] == true);
         primary
@@ -242,25 +242,25 @@ pub async fn one_number_is_primary(lab: Arc<Lab>) {
     assert_eq!(primaries().await, ["+15550100001"]);
     let mut document = world();
     document["tenants"][0]["numbers"][1]["primary"] = json!(true);
-    let answer = lab.apply(document.clone()).await;
+    let answer = app.apply(document.clone()).await;
     assert_eq!(
         names(&answer, "updated"),
         ["number +15550100001", "number +15550100003"]
     );
     assert_eq!(primaries().await, ["+15550100003"]);
     // Nothing said: it stays.
-    lab.apply(world()).await;
+    app.apply(world()).await;
     assert_eq!(primaries().await, ["+15550100003"]);
 
     document["tenants"][0]["numbers"][0]["primary"] = json!(true);
-    let (status, answer) = lab.post("/api/apply", document).await;
+    let (status, answer) = app.post("/api/apply", document).await;
     assert_eq!(
         (status, &answer["error"]["details"]["field"]),
         (422, &json!("tenants[0].numbers[1].primary"))
     );
 
-    let id = lab.number_id("+15550100003").await;
-    lab.put(
+    let id = app.number_id("+15550100003").await;
+    app.put(
         &format!("/phone-numbers/{id}/status"),
         json!({ "status": "released" }),
     )
@@ -268,18 +268,18 @@ pub async fn one_number_is_primary(lab: Arc<Lab>) {
     assert_eq!(primaries().await, ["+15550100001"]);
 }
 
-pub async fn what_is_shown_can_be_put_back(lab: Arc<Lab>) {
+pub async fn what_is_shown_can_be_put_back(app: Arc<TestApp>) {
     let mut document = world();
     document["tenants"][1]["notify_url"] = json!("https://jones.example/hook");
-    lab.apply(document).await;
+    app.apply(document).await;
     for id in ["smith", "jones"] {
         let path = format!("/api/tenants/{id}");
-        let shown = lab.get(&path).await;
-        let (status, again) = lab.put(&path, shown.clone()).await;
+        let shown = app.get(&path).await;
+        let (status, again) = app.put(&path, shown.clone()).await;
         assert_eq!((status, &again), (200, &shown));
         assert_eq!(again["updated_at"], shown["created_at"]);
     }
-    let jones = lab.get("/api/tenants/jones").await;
+    let jones = app.get("/api/tenants/jones").await;
     assert!(
         jones["notify_secret"]
             .as_str()
@@ -288,7 +288,7 @@ pub async fn what_is_shown_can_be_put_back(lab: Arc<Lab>) {
     );
     assert_eq!(jones["twilio"], json!({ "account_sid": OTHER_ACCOUNT }));
     // Said to be nothing: the platform's account.
-    let (_, jones) = lab
+    let (_, jones) = app
         .put(
             "/api/tenants/jones",
             json!({ "name": "Jones", "twilio": null }),
@@ -298,7 +298,7 @@ pub async fn what_is_shown_can_be_put_back(lab: Arc<Lab>) {
         (&jones["twilio"], &jones["dial_timeout_s"]),
         (&Value::Null, &json!(20))
     );
-    let (status, answer) = lab
+    let (status, answer) = app
         .put(
             "/api/tenants/jones",
             json!({ "name": "Jones", "id": "smith" }),
@@ -310,19 +310,19 @@ pub async fn what_is_shown_can_be_put_back(lab: Arc<Lab>) {
     );
 }
 
-pub async fn a_tenant_is_created_once(lab: Arc<Lab>) {
+pub async fn tenant_is_created_once(app: Arc<TestApp>) {
     let tenant = json!({ "id": "smith", "name": "Smith" });
-    let (status, answer) = lab.post("/api/tenants/", tenant.clone()).await;
+    let (status, answer) = app.post("/api/tenants/", tenant.clone()).await;
     assert_eq!((status, &answer["id"]), (201, &json!("smith")));
-    let (status, answer) = lab.post("/api/tenants", tenant.clone()).await;
+    let (status, answer) = app.post("/api/tenants", tenant.clone()).await;
     assert_eq!((status, &answer["error"]["code"]), (409, &json!("exists")));
     // The same request, marked as one that may come again; and another one.
-    let (status, answer) = lab.post_once("/api/tenants/", "k1", tenant).await;
+    let (status, answer) = app.post_once("/api/tenants/", "k1", tenant).await;
     assert_eq!((status, &answer["id"]), (201, &json!("smith")));
     let other = json!({ "id": "smith", "name": "Smyth" });
-    let (status, answer) = lab.post_once("/api/tenants/", "k1", other).await;
+    let (status, answer) = app.post_once("/api/tenants/", "k1", other).await;
     assert_eq!((status, &answer["error"]["code"]), (409, &json!("exists")));
-    let (status, answer) = lab
+    let (status, answer) = app
         .put(
             "/api/tenants/smith/status",
             json!({ "status": "suspended" }),
@@ -330,7 +330,7 @@ pub async fn a_tenant_is_created_once(lab: Arc<Lab>) {
         .await;
     assert_eq!((status, &answer["status"]), (200, &json!("suspended")));
     // What does not speak of the status does not change it.
-    let (_, answer) = lab
+    let (_, answer) = app
         .put("/api/tenants/smith", json!({ "name": "Smith & Son" }))
         .await;
     assert_eq!(
@@ -338,31 +338,31 @@ pub async fn a_tenant_is_created_once(lab: Arc<Lab>) {
         (&json!("suspended"), &json!("Smith & Son"))
     );
     assert_eq!(
-        lab.put("/api/tenants/nobody/status", json!({ "status": "active" }))
+        app.put("/api/tenants/nobody/status", json!({ "status": "active" }))
             .await
             .0,
         404
     );
     assert_eq!(
-        lab.put("/api/tenants/smith/status", json!({ "status": "asleep" }))
+        app.put("/api/tenants/smith/status", json!({ "status": "asleep" }))
             .await
             .0,
         422
     );
     assert_eq!(
-        lab.status("GET", "/api/tenants/nobody", ADMIN, None).await,
+        app.status("GET", "/api/tenants/nobody", ADMIN, None).await,
         404
     );
     assert_eq!(
-        lab.status("GET", "/api/tenants/no%00body", ADMIN, None)
+        app.status("GET", "/api/tenants/no%00body", ADMIN, None)
             .await,
         404
     );
 }
 
-pub async fn what_is_no_document_is_refused(lab: Arc<Lab>) {
-    lab.apply(json!({ "tenants": [], "flows": [], "keys": [] }))
+pub async fn what_is_no_document_is_refused(app: Arc<TestApp>) {
+    app.apply(json!({ "tenants": [], "flows": [], "keys": [] }))
         .await;
-    lab.apply(json!({})).await;
-    assert_eq!(lab.post("/api/apply", json!([])).await.0, 422);
+    app.apply(json!({})).await;
+    assert_eq!(app.post("/api/apply", json!([])).await.0, 422);
 }

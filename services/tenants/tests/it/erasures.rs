@@ -9,24 +9,24 @@ use serde_json::{Value, json};
 use tenants::app::erasure::ROLES;
 use testkit::eventually;
 
-use crate::lab::Lab;
+use crate::test_app::TestApp;
 
 const PERSON: &str = "+15550109999";
 
-async fn begin(lab: &Lab, key: &str) -> String {
-    let (status, begun) = lab
+async fn begin(app: &TestApp, key: &str) -> String {
+    let (status, begun) = app
         .post_once("/api/erasures/", key, json!({ "number": PERSON }))
         .await;
     assert_eq!(status, 202, "{begun}");
     begun["id"].as_str().unwrap().to_owned()
 }
 
-async fn answer(lab: &Lab, id: &str, part: &str, awaits: &[&str]) {
+async fn answer(app: &TestApp, id: &str, part: &str, awaits: &[&str]) {
     let removed = Count {
         what: "rows".into(),
         count: 2,
     };
-    lab.publish(&PersonForgotten {
+    app.publish(&PersonForgotten {
         receipt_id: id.into(),
         part: part.into(),
         counts: vec![removed],
@@ -35,28 +35,28 @@ async fn answer(lab: &Lab, id: &str, part: &str, awaits: &[&str]) {
     .await;
 }
 
-async fn receipt(lab: &Lab, id: &str, done: usize) -> Value {
+async fn receipt(app: &TestApp, id: &str, done: usize) -> Value {
     let path = format!("/api/erasures/{id}");
     eventually("so many parts are done", async || {
         // It is there a moment after it was asked for.
-        let (status, receipt) = lab.call("GET", &path, testkit::ADMIN, None).await;
+        let (status, receipt) = app.call("GET", &path, testkit::ADMIN, None).await;
         let parts = receipt["parts"].as_array().cloned().unwrap_or_default();
         let told = parts.iter().filter(|it| it["status"] == "done");
         status == 200 && told.count() == done
     })
     .await;
-    lab.get(&path).await
+    app.get(&path).await
 }
 
-pub async fn erasure_is_over_when_every_part_has_answered(lab: Arc<Lab>) {
-    lab.world().await;
-    let id = begin(&lab, "once").await;
+pub async fn erasure_is_over_when_every_part_has_answered(app: Arc<TestApp>) {
+    app.world().await;
+    let id = begin(&app, "once").await;
     assert_eq!(
-        begin(&lab, "once").await,
+        begin(&app, "once").await,
         id,
         "two requests with one key are one"
     );
-    let (_, asked) = lab.ear.hear::<PersonForget>(1).await.remove(0);
+    let (_, asked) = app.recorder.wait_for::<PersonForget>(1).await.remove(0);
     assert_eq!(
         (asked.number.as_str(), asked.tenant_id.as_str()),
         (PERSON, "")
@@ -64,61 +64,61 @@ pub async fn erasure_is_over_when_every_part_has_answered(lab: Arc<Lab>) {
     for (n, role) in ROLES.iter().enumerate() {
         // The first has ordered something of another.
         let awaits: &[&str] = if n == 0 { &["streams/x"] } else { &[] };
-        answer(&lab, &id, role, awaits).await;
+        answer(&app, &id, role, awaits).await;
     }
-    let open = receipt(&lab, &id, ROLES.len()).await;
+    let open = receipt(&app, &id, ROLES.len()).await;
     assert_eq!(
         (&open["status"], &open["completed_at"]),
         (&json!("pending"), &Value::Null)
     );
-    answer(&lab, &id, "streams/x", &[]).await;
-    let over = receipt(&lab, &id, ROLES.len() + 1).await;
+    answer(&app, &id, "streams/x", &[]).await;
+    let over = receipt(&app, &id, ROLES.len() + 1).await;
     assert_eq!(over["status"], "done", "{over:#}");
     assert_eq!(over["counts"], json!({ "rows": 2 * (ROLES.len() + 1) }));
     assert!(!over.to_string().contains("5550109999"), "{over:#}");
-    let other = begin(&lab, "another").await;
-    let other = receipt(&lab, &other, 0).await;
+    let other = begin(&app, "another").await;
+    let other = receipt(&app, &other, 0).await;
     assert_eq!(
         other["subject"], over["subject"],
         "the same person has the same pseudonym"
     );
 
-    let (status, refused) = lab
+    let (status, refused) = app
         .post("/api/erasures/", json!({ "number": "5550109999" }))
         .await;
     assert_eq!(
         (status, &refused["error"]["code"]),
         (422, &json!("invalid"))
     );
-    let (status, _) = lab
+    let (status, _) = app
         .call("GET", "/api/erasures/none-such", testkit::ADMIN, None)
         .await;
     assert_eq!(status, 404);
 }
 
-pub async fn erasure_that_a_role_has_not_answered_is_asked_for_again(lab: Arc<Lab>) {
-    let id = begin(&lab, "once").await;
-    let (first, asked) = lab.ear.hear::<PersonForget>(1).await.remove(0);
+pub async fn erasure_that_a_role_has_not_answered_is_asked_for_again(app: Arc<TestApp>) {
+    let id = begin(&app, "once").await;
+    let (first, asked) = app.recorder.wait_for::<PersonForget>(1).await.remove(0);
     for role in &ROLES[1..] {
-        answer(&lab, &id, role, &[]).await;
+        answer(&app, &id, role, &[]).await;
     }
-    receipt(&lab, &id, ROLES.len() - 1).await;
-    lab.clock.advance(TimeDelta::seconds(61));
-    let again = lab.ear.hear::<PersonForget>(2).await;
+    receipt(&app, &id, ROLES.len() - 1).await;
+    app.clock.advance(TimeDelta::seconds(61));
+    let again = app.recorder.wait_for::<PersonForget>(2).await;
     let (second, repeated) = again.into_iter().find(|(it, _)| it.id != first.id).unwrap();
     assert_eq!(repeated, asked, "who it is was kept until it is over");
     assert_ne!(second.id, first.id);
 }
 
-pub async fn retention_of_a_tenant_is_told_to_whoever_keeps(lab: Arc<Lab>) {
-    lab.apply(json!({ "tenants": [
+pub async fn retention_of_a_tenant_is_told_to_whoever_keeps(app: Arc<TestApp>) {
+    app.apply(json!({ "tenants": [
         { "id": "smith", "name": "Smith", "retention": { "calls_days": 30 } },
         { "id": "jones", "name": "Jones" },
     ] }))
     .await;
-    let (_, due) = lab.ear.hear::<RetentionDue>(1).await.remove(0);
+    let (_, due) = app.recorder.wait_for::<RetentionDue>(1).await.remove(0);
     assert_eq!(due.tenant_id, "smith");
     let before: DateTime<Utc> = due.calls_before.parse().unwrap();
-    assert_eq!((lab.clock.now() - before).num_days(), 30);
+    assert_eq!((app.clock.now() - before).num_days(), 30);
     assert!(due.conversations_before.is_empty() && due.interviews_before.is_empty());
 }

@@ -6,8 +6,8 @@ use events::v1::{FlowDefine, TenantChanged, TwilioVoiceInbound, VoiceInbound};
 use serde_json::{Value, json};
 use testkit::ADMIN;
 
-use crate::lab::Lab;
-use crate::world::{call, world};
+use crate::fixtures::{call, world};
+use crate::test_app::TestApp;
 
 /// As in the contract.
 fn eligibility() -> Value {
@@ -40,13 +40,13 @@ fn names(answer: &Value, list: &str) -> Vec<String> {
         .collect()
 }
 
-pub async fn flows_are_told_to_whoever_keeps_them(lab: Arc<Lab>) {
+pub async fn flows_are_told_to_whoever_keeps_them(app: Arc<TestApp>) {
     let both = ["flow loan-eligibility", "flow nurses"];
-    let first = lab
+    let first = app
         .apply(with(json!([eligibility(), screener("Who are you?")])))
         .await;
     assert_eq!(names(&first, "created"), both);
-    let mut told = lab.ear.hear::<FlowDefine>(2).await;
+    let mut told = app.recorder.wait_for::<FlowDefine>(2).await;
     told.sort_by_key(|(_, flow)| flow.name.clone());
     let [(everyone, loan), (smith, nurses)] = told.try_into().unwrap();
     assert_eq!(
@@ -66,24 +66,24 @@ pub async fn flows_are_told_to_whoever_keeps_them(lab: Arc<Lab>) {
     assert_eq!(loan, flow::Definition::read(&eligibility()).unwrap());
 
     // Again: nothing is new, and it is told all the same, for whoever has lost it.
-    let again = lab
+    let again = app
         .apply(with(json!([eligibility(), screener("Who are you?")])))
         .await;
     assert_eq!(names(&again, "unchanged"), both);
-    lab.ear.hear::<FlowDefine>(4).await;
+    app.recorder.wait_for::<FlowDefine>(4).await;
 
-    let third = lab
+    let third = app
         .apply(json!({ "flows": [screener("What are you?"), { "name": "nurses", "kind": "coach", "written": { "count": 5 } }] }))
         .await;
     // The one of smith is another; the one of everybody has its name only.
     assert_eq!(names(&third, "updated"), ["flow nurses"]);
     assert_eq!(names(&third, "created"), ["flow nurses"]);
-    let told = lab.ear.hear::<FlowDefine>(6).await;
+    let told = app.recorder.wait_for::<FlowDefine>(6).await;
     let last = told.iter().rfind(|(_, flow)| flow.tenant_id == "smith");
     assert!(last.unwrap().1.definition.contains("What are you?"));
 }
 
-pub async fn a_bad_flow_holds_everything_up(lab: Arc<Lab>) {
+pub async fn bad_flow_holds_everything_up(app: Arc<TestApp>) {
     let mut document = with(json!([
         eligibility(),
         { "name": "a", "kind": "screener", "questions": ["One?", "Two?", { "ask": "" }], "wait_ms": 60_000 },
@@ -92,7 +92,7 @@ pub async fn a_bad_flow_holds_everything_up(lab: Arc<Lab>) {
         eligibility(),
     ]));
     document["tenants"][0]["timezone"] = json!("Mars/Olympus");
-    let (status, answer) = lab.post("/api/apply", document).await;
+    let (status, answer) = app.post("/api/apply", document).await;
     assert_eq!(status, 422, "{answer}");
     let errors = answer["error"]["details"]["errors"].as_array().unwrap();
     let mut places: Vec<&str> = errors.iter().map(|e| e["path"].as_str().unwrap()).collect();
@@ -114,26 +114,26 @@ pub async fn a_bad_flow_holds_everything_up(lab: Arc<Lab>) {
     // Right by itself, and wrong with what is there.
     let mut stray = screener("Who are you?");
     stray["tenant"] = json!("nobody");
-    let (status, answer) = lab
+    let (status, answer) = app
         .post("/api/apply", with(json!([eligibility(), stray])))
         .await;
     assert_eq!(
         (status, &answer["error"]["details"]["field"]),
         (422, &json!("flows[1].tenant"))
     );
-    assert_eq!(lab.get("/api/tenants/").await["items"], json!([]));
-    lab.world().await;
-    lab.ear.hear::<TenantChanged>(2).await;
-    assert!(lab.ear.heard::<FlowDefine>().is_empty());
+    assert_eq!(app.get("/api/tenants/").await["items"], json!([]));
+    app.world().await;
+    app.recorder.wait_for::<TenantChanged>(2).await;
+    assert!(app.recorder.heard::<FlowDefine>().is_empty());
 }
 
-pub async fn a_tenants_key_defines_its_own_flows(lab: Arc<Lab>) {
+pub async fn tenants_key_defines_its_own_flows(app: Arc<TestApp>) {
     let mut document = world();
     document["keys"] = json!([{ "name": "smiths", "tenant": "smith", "scopes": ["admin"], "key": "the-key-of-smith" }]);
-    lab.apply(document).await;
+    app.apply(document).await;
     let apply = async |flow: Value| {
         let body = json!({ "flows": [flow] });
-        lab.call("POST", "/api/apply", "the-key-of-smith", Some(body))
+        app.call("POST", "/api/apply", "the-key-of-smith", Some(body))
             .await
     };
     let (status, answer) = apply(screener("Who are you?")).await;
@@ -147,10 +147,10 @@ pub async fn a_tenants_key_defines_its_own_flows(lab: Arc<Lab>) {
         (status, &answer["error"]["details"]["field"]),
         (422, &json!("flows[0].tenant"))
     );
-    assert_eq!(lab.ear.hear::<FlowDefine>(1).await.len(), 1);
+    assert_eq!(app.recorder.wait_for::<FlowDefine>(1).await.len(), 1);
 }
 
-pub async fn a_number_names_the_flow_of_its_calls(lab: Arc<Lab>) {
+pub async fn number_names_the_flow_of_its_calls(app: Arc<TestApp>) {
     let mut document = world();
     document["tenants"][0]["ai"] = json!({ "chat_model": "large", "voice": "Ada", "voice_provider": "murf",
         "instructions": "Ask about night shifts." });
@@ -158,17 +158,17 @@ pub async fn a_number_names_the_flow_of_its_calls(lab: Arc<Lab>) {
         { "number": "+15550100001", "voice": "screener" },
         { "number": "+15550100003", "voice": "coach:nurses" },
     ]);
-    lab.apply(document.clone()).await;
+    app.apply(document.clone()).await;
     for (number, route, voice) in [
         ("+15550100001", "voice.inbound.screener", "screener"),
         ("+15550100003", "voice.inbound.coach", "coach:nurses"),
     ] {
-        let before = lab.ear.heard::<VoiceInbound>().len();
-        lab.ask::<TwilioVoiceInbound, events::v1::TwimlReply>(&call(number))
+        let before = app.recorder.heard::<VoiceInbound>().len();
+        app.ask::<TwilioVoiceInbound, events::v1::TwimlReply>(&call(number))
             .await;
-        let (envelope, inbound) = lab
-            .ear
-            .hear::<VoiceInbound>(before + 1)
+        let (envelope, inbound) = app
+            .recorder
+            .wait_for::<VoiceInbound>(before + 1)
             .await
             .pop()
             .unwrap();
@@ -186,15 +186,15 @@ pub async fn a_number_names_the_flow_of_its_calls(lab: Arc<Lab>) {
         );
         assert_eq!(ai.instructions, "Ask about night shifts.");
     }
-    let shown = lab.get("/api/tenants/smith").await;
+    let shown = app.get("/api/tenants/smith").await;
     assert_eq!(shown["ai"]["voice_provider"], "murf");
     assert_eq!(shown["numbers"][1]["voice"], "coach:nurses");
     // What is unsaid is the platform's.
-    let jones = lab.call("GET", "/api/tenants/jones", ADMIN, None).await.1;
+    let jones = app.call("GET", "/api/tenants/jones", ADMIN, None).await.1;
     assert_eq!(jones["ai"]["chat_model"], Value::Null);
 
     document["tenants"][0]["ai"] = json!({ "voice_provider": "parrot", "chat": "x" });
-    let (status, answer) = lab.post("/api/apply", document).await;
+    let (status, answer) = app.post("/api/apply", document).await;
     let errors = answer["error"]["details"]["errors"].as_array().unwrap();
     let places: Vec<&str> = errors.iter().map(|e| e["path"].as_str().unwrap()).collect();
     assert_eq!(status, 422);

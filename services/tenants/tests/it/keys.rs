@@ -10,27 +10,32 @@ use events::v1::{KeyChanged, KeyGrant, KeyQuery};
 use serde_json::json;
 use testkit::ADMIN;
 
-use crate::lab::Lab;
+use crate::test_app::TestApp;
 
-async fn make(lab: &Lab, name: &str, tenant: Option<&str>, scopes: &[&str]) -> (String, String) {
+async fn make(
+    app: &TestApp,
+    name: &str,
+    tenant: Option<&str>,
+    scopes: &[&str],
+) -> (String, String) {
     let body = json!({ "name": name, "tenant_id": tenant, "scopes": scopes });
-    let (status, made) = lab.post("/api/keys/", body).await;
+    let (status, made) = app.post("/api/keys/", body).await;
     assert_eq!(status, 201, "{made}");
     let text = |field: &str| made[field].as_str().unwrap().to_owned();
     (text("id"), text("key"))
 }
 
 /// How a key is answered that asks for the numbers.
-async fn numbers(lab: &Lab, key: &str) -> u16 {
-    lab.status("GET", "/phone-numbers/", key, None).await
+async fn numbers(app: &TestApp, key: &str) -> u16 {
+    app.status("GET", "/phone-numbers/", key, None).await
 }
 
-pub async fn a_key_opens_what_it_says(lab: Arc<Lab>) {
-    lab.world().await;
-    let (_, read) = make(&lab, "reader", None, &["read"]).await;
-    let (_, write) = make(&lab, "writer", None, &["write"]).await;
-    let (_, admin) = make(&lab, "second", None, &["admin"]).await;
-    let number = lab.number_id("+15550100001").await;
+pub async fn key_opens_what_it_says(app: Arc<TestApp>) {
+    app.world().await;
+    let (_, read) = make(&app, "reader", None, &["read"]).await;
+    let (_, write) = make(&app, "writer", None, &["write"]).await;
+    let (_, admin) = make(&app, "second", None, &["admin"]).await;
+    let number = app.number_id("+15550100001").await;
     let status = format!("/phone-numbers/{number}/status");
     let active = || Some(json!({ "status": "active" }));
     for (key, list, change, tenant) in [
@@ -38,31 +43,31 @@ pub async fn a_key_opens_what_it_says(lab: Arc<Lab>) {
         (&write, 200, 200, 403),
         (&admin, 200, 200, 200),
     ] {
-        assert_eq!(numbers(&lab, key).await, list);
-        assert_eq!(lab.status("PUT", &status, key, active()).await, change);
+        assert_eq!(numbers(&app, key).await, list);
+        assert_eq!(app.status("PUT", &status, key, active()).await, change);
         assert_eq!(
-            lab.status("PUT", "/api/tenants/smith/status", key, active())
+            app.status("PUT", "/api/tenants/smith/status", key, active())
                 .await,
             tenant
         );
-        assert_eq!(lab.status("GET", "/api/keys/", key, None).await, tenant);
+        assert_eq!(app.status("GET", "/api/keys/", key, None).await, tenant);
         assert_eq!(
-            lab.status("POST", "/api/apply", key, Some(json!({}))).await,
+            app.status("POST", "/api/apply", key, Some(json!({}))).await,
             tenant
         );
     }
     // A reader sees a tenant without its signing secret.
-    lab.put(
+    app.put(
         "/api/tenants/jones",
         json!({ "name": "Jones", "notify_url": "https://jones.example/" }),
     )
     .await;
-    let (_, shown) = lab.call("GET", "/api/tenants/jones", &read, None).await;
+    let (_, shown) = app.call("GET", "/api/tenants/jones", &read, None).await;
     assert_eq!(shown.get("notify_secret"), None);
-    let (_, shown) = lab.call("GET", "/api/tenants/jones", &admin, None).await;
+    let (_, shown) = app.call("GET", "/api/tenants/jones", &admin, None).await;
     assert!(shown["notify_secret"].is_string());
 
-    let grant: KeyGrant = lab
+    let grant: KeyGrant = app
         .ask(&KeyQuery {
             hash: key_hash(&write),
         })
@@ -71,7 +76,7 @@ pub async fn a_key_opens_what_it_says(lab: Arc<Lab>) {
         (grant.known, grant.name.as_str(), grant.scopes),
         (true, "writer", vec!["write".to_owned()])
     );
-    let grant: KeyGrant = lab
+    let grant: KeyGrant = app
         .ask(&KeyQuery {
             hash: key_hash("made up"),
         })
@@ -79,12 +84,12 @@ pub async fn a_key_opens_what_it_says(lab: Arc<Lab>) {
     assert_eq!(grant, KeyGrant::default());
 }
 
-pub async fn a_tenants_key_sees_its_tenant_only(lab: Arc<Lab>) {
-    lab.world().await;
-    let (_, key) = make(&lab, "jones", Some("jones"), &["admin"]).await;
-    let (own, _) = make(&lab, "platform", None, &["admin"]).await;
-    let smiths = lab.number_id("+15550100001").await;
-    let get = async |path: &str| lab.call("GET", path, &key, None).await;
+pub async fn tenants_key_sees_its_tenant_only(app: Arc<TestApp>) {
+    app.world().await;
+    let (_, key) = make(&app, "jones", Some("jones"), &["admin"]).await;
+    let (own, _) = make(&app, "platform", None, &["admin"]).await;
+    let smiths = app.number_id("+15550100001").await;
+    let get = async |path: &str| app.call("GET", path, &key, None).await;
     for list in ["/api/tenants/", "/phone-numbers/", "/api/keys/"] {
         let (_, page) = get(list).await;
         assert_eq!(page["items"].as_array().unwrap().len(), 1, "{list}: {page}");
@@ -132,43 +137,43 @@ pub async fn a_tenants_key_sees_its_tenant_only(lab: Arc<Lab>) {
         ("POST", number_release.as_str(), None, 404),
         ("POST", "/phone-numbers/provision", Some(order), 422),
     ] {
-        let status = lab.status(method, path, &key, body.clone()).await;
+        let status = app.status(method, path, &key, body.clone()).await;
         assert_eq!(status, answer, "{method} {path}: {body:?}");
     }
     assert_eq!(
-        lab.get("/api/tenants/smith").await["name"],
+        app.get("/api/tenants/smith").await["name"],
         "Smith Plumbing"
     );
 }
 
-pub async fn a_withdrawn_key_opens_nothing(lab: Arc<Lab>) {
-    let (id, key) = make(&lab, "short-lived", None, &["read"]).await;
-    assert_eq!(numbers(&lab, &key).await, 200);
+pub async fn withdrawn_key_opens_nothing(app: Arc<TestApp>) {
+    let (id, key) = make(&app, "short-lived", None, &["read"]).await;
+    assert_eq!(numbers(&app, &key).await, 200);
     assert_eq!(
-        lab.status("DELETE", &format!("/api/keys/{id}"), ADMIN, None)
+        app.status("DELETE", &format!("/api/keys/{id}"), ADMIN, None)
             .await,
         204
     );
-    assert_eq!(numbers(&lab, &key).await, 401);
+    assert_eq!(numbers(&app, &key).await, 401);
     assert_eq!(
-        lab.status("DELETE", &format!("/api/keys/{id}"), ADMIN, None)
+        app.status("DELETE", &format!("/api/keys/{id}"), ADMIN, None)
             .await,
         404
     );
-    let told = lab.ear.hear::<KeyChanged>(2).await;
+    let told = app.recorder.wait_for::<KeyChanged>(2).await;
     assert!(
         told.iter()
             .all(|(_, changed)| changed.hash == key_hash(&key))
     );
 }
 
-pub async fn keys_of_an_apply_file(lab: Arc<Lab>) {
-    lab.world().await;
+pub async fn keys_of_an_apply_file(app: Arc<TestApp>) {
+    app.world().await;
     let file = json!({ "keys": [
         { "name": "console", "scopes": ["read", "write"] },
         { "name": "smith", "scopes": ["read"], "tenant": "smith", "key": "a-key-of-smith" },
     ]});
-    let first = lab.apply(file.clone()).await;
+    let first = app.apply(file.clone()).await;
     assert_eq!(first["created"], json!(["key console", "key smith"]));
     let made = first["keys"][0]["key"].as_str().unwrap();
     assert_eq!(
@@ -178,30 +183,30 @@ pub async fn keys_of_an_apply_file(lab: Arc<Lab>) {
         ),
         (1, &json!("console"))
     );
-    assert_eq!(numbers(&lab, made).await, 200);
-    let again = lab.apply(file.clone()).await;
+    assert_eq!(numbers(&app, made).await, 200);
+    let again = app.apply(file.clone()).await;
     assert_eq!(again["unchanged"], json!(["key console", "key smith"]));
     assert_eq!(again.get("keys"), None);
 
     // Another key by the same name: the old one opens nothing any more.
-    assert_eq!(numbers(&lab, "a-key-of-smith").await, 200);
+    assert_eq!(numbers(&app, "a-key-of-smith").await, 200);
     let mut other = file;
     other["keys"][1]["key"] = json!("a-new-key-of-smith");
-    assert_eq!(lab.apply(other).await["updated"], json!(["key smith"]));
-    assert_eq!(numbers(&lab, "a-key-of-smith").await, 401);
-    assert_eq!(numbers(&lab, "a-new-key-of-smith").await, 200);
-    let (status, answer) = lab
+    assert_eq!(app.apply(other).await["updated"], json!(["key smith"]));
+    assert_eq!(numbers(&app, "a-key-of-smith").await, 401);
+    assert_eq!(numbers(&app, "a-new-key-of-smith").await, 200);
+    let (status, answer) = app
         .post("/api/keys/", json!({ "name": "smith", "scopes": ["read"] }))
         .await;
     assert_eq!((status, &answer["error"]["code"]), (409, &json!("exists")));
     let twin = json!({ "name": "twin", "scopes": ["read"], "key": "a-new-key-of-smith" });
-    assert_eq!(lab.post("/api/keys/", twin).await.0, 409);
+    assert_eq!(app.post("/api/keys/", twin).await.0, 409);
 }
 
-pub async fn no_route_is_open(lab: Arc<Lab>) {
+pub async fn no_route_is_open(app: Arc<TestApp>) {
     let routes = tenants::ROLE.routes.concat();
     assert_eq!(routes.len(), 18);
-    let described = lab.call("GET", "/api/openapi.json", "", None).await.1;
+    let described = app.call("GET", "/api/openapi.json", "", None).await.1;
     for route in routes {
         assert!(
             described["paths"].get(route.path).is_some(),
@@ -218,43 +223,43 @@ pub async fn no_route_is_open(lab: Arc<Lab>) {
         };
         let path = route.path.replace(['{', '}'], "");
         for key in ["", "a-wrong-key"] {
-            let (status, answer) = lab.call(method.as_str(), &path, key, Some(json!({}))).await;
+            let (status, answer) = app.call(method.as_str(), &path, key, Some(json!({}))).await;
             assert_eq!(status, 401, "{method} {path}: {answer}");
         }
     }
 }
 
-pub async fn key_that_has_expired_opens_nothing(lab: Arc<Lab>) {
+pub async fn key_that_has_expired_opens_nothing(app: Arc<TestApp>) {
     let grant = async || -> KeyGrant {
-        lab.ask(&KeyQuery {
+        app.ask(&KeyQuery {
             hash: key_hash("the-key-of-the-fair"),
         })
         .await
     };
     let apply = async |expires_at: serde_json::Value| {
         let key = json!({ "name": "fair", "scopes": ["read"], "key": "the-key-of-the-fair", "expires_at": expires_at });
-        lab.post("/api/apply", json!({ "keys": [key] })).await
+        app.post("/api/apply", json!({ "keys": [key] })).await
     };
     let (status, answer) = apply(json!("tomorrow")).await;
     assert_eq!(
         (status, &answer["error"]["details"]["field"]),
         (422, &json!("keys[0].expires_at"))
     );
-    let now = lab.clock.now();
+    let now = app.clock.now();
     assert_eq!(apply(json!(now - TimeDelta::seconds(1))).await.0, 422);
     assert_eq!(apply(json!(now + TimeDelta::hours(1))).await.0, 200);
     assert!(grant().await.known);
-    let shown = async || lab.get("/api/keys/").await["items"][0].clone();
+    let shown = async || app.get("/api/keys/").await["items"][0].clone();
     let used = shown().await["last_used_at"].clone();
     assert!(used.is_string(), "{}", shown().await);
 
-    lab.clock.advance(TimeDelta::minutes(30));
+    app.clock.advance(TimeDelta::minutes(30));
     assert!(grant().await.known);
     assert_ne!(shown().await["last_used_at"], used);
-    lab.clock.advance(TimeDelta::minutes(31));
+    app.clock.advance(TimeDelta::minutes(31));
     assert!(!grant().await.known);
     // What is not said of it stays; nothing makes it last.
-    let (_, same) = lab
+    let (_, same) = app
         .post(
             "/api/apply",
             json!({ "keys": [{ "name": "fair", "scopes": ["read"] }] }),

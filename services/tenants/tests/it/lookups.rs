@@ -11,46 +11,46 @@ use serde_json::json;
 use settings::Secret;
 use testkit::{ADMIN, Mode, eventually};
 
-use crate::lab::{Lab, log, run_at};
-use crate::world::{ACCOUNT, OTHER_ACCOUNT, world};
+use crate::fixtures::{ACCOUNT, OTHER_ACCOUNT, world};
+use crate::test_app::{TestApp, log, run_at};
 
-async fn resolve(lab: &Lab, number: &str) -> Resolved {
-    lab.ask(&ResolveQuery {
+async fn resolve(app: &TestApp, number: &str) -> Resolved {
+    app.ask(&ResolveQuery {
         number: number.to_owned(),
     })
     .await
 }
 
-pub async fn a_change_is_seen_at_once(lab: Arc<Lab>) {
-    assert_eq!(resolve(&lab, "+15550100001").await, Resolved::default());
-    lab.world().await;
-    let found = resolve(&lab, "+15550100001").await;
+pub async fn change_is_seen_at_once(app: Arc<TestApp>) {
+    assert_eq!(resolve(&app, "+15550100001").await, Resolved::default());
+    app.world().await;
+    let found = resolve(&app, "+15550100001").await;
     assert!(found.active);
     for name in ["One", "Two", "Three"] {
-        lab.put("/api/tenants/smith", json!({ "name": name })).await;
+        app.put("/api/tenants/smith", json!({ "name": name })).await;
         assert_eq!(
-            resolve(&lab, "+15550100001").await.tenant.unwrap().name,
+            resolve(&app, "+15550100001").await.tenant.unwrap().name,
             name
         );
     }
-    lab.suspend("smith").await;
-    let found = resolve(&lab, "+15550100001").await;
+    app.suspend("smith").await;
+    let found = resolve(&app, "+15550100001").await;
     assert_eq!((found.active, found.tenant.is_some()), (false, true));
 }
 
-pub async fn tenant_query_answers_the_named_one_or_the_only_one(lab: Arc<Lab>) {
+pub async fn tenant_query_answers_the_named_one_or_the_only_one(app: Arc<TestApp>) {
     let find = async |id: &str| {
         let query = TenantQuery {
             tenant_id: id.to_owned(),
         };
-        let found: TenantFound = lab.ask(&query).await;
+        let found: TenantFound = app.ask(&query).await;
         found.tenant_id
     };
     assert_eq!(find("").await, "", "there is none yet");
     let one = |id: &str| json!({ "tenants": [{ "id": id, "name": id }] });
-    lab.apply(one("smith")).await;
+    app.apply(one("smith")).await;
     assert_eq!(find("").await, "smith");
-    lab.apply(one("jones")).await;
+    app.apply(one("jones")).await;
     assert_eq!(find("").await, "", "there are two");
     assert_eq!(
         (find("jones").await, find("nobody").await),
@@ -58,24 +58,24 @@ pub async fn tenant_query_answers_the_named_one_or_the_only_one(lab: Arc<Lab>) {
     );
 }
 
-pub async fn a_change_of_another_replica_is_seen(lab: Arc<Lab>) {
-    lab.world().await;
-    let other = lab.replica().await;
+pub async fn change_of_another_replica_is_seen(app: Arc<TestApp>) {
+    app.world().await;
+    let other = app.replica().await;
     // Both have it in memory by now.
     for _ in 0..40 {
         assert_eq!(
-            resolve(&lab, "+15550100001").await.tenant.unwrap().name,
+            resolve(&app, "+15550100001").await.tenant.unwrap().name,
             "Smith Plumbing"
         );
     }
     let body = Some(json!({ "name": "Renamed" }));
     let path = "/api/tenants/smith";
-    let (status, _) = lab.call_at(&other, "PUT", path, ADMIN, body, &[]).await;
+    let (status, _) = app.call_at(&other, "PUT", path, ADMIN, body, &[]).await;
     assert_eq!(status, 200);
     // Much sooner than an entry grows old.
     eventually("every replica sees it", async || {
         for _ in 0..20 {
-            if resolve(&lab, "+15550100001").await.tenant.unwrap().name != "Renamed" {
+            if resolve(&app, "+15550100001").await.tenant.unwrap().name != "Renamed" {
                 return false;
             }
         }
@@ -84,9 +84,9 @@ pub async fn a_change_of_another_replica_is_seen(lab: Arc<Lab>) {
     .await;
 }
 
-pub async fn the_edge_gets_its_directory(lab: Arc<Lab>) {
-    lab.world().await;
-    let directory: Directory = lab.ask(&DirectoryQuery::default()).await;
+pub async fn edge_gets_its_directory(app: Arc<TestApp>) {
+    app.world().await;
+    let directory: Directory = app.ask(&DirectoryQuery::default()).await;
     let account = &directory.accounts[0];
     assert_eq!(
         (
@@ -99,7 +99,7 @@ pub async fn the_edge_gets_its_directory(lab: Arc<Lab>) {
     let tokens: Vec<Secret> = account
         .sealed_tokens
         .iter()
-        .map(|t| lab.parts.sealer.open(t).unwrap())
+        .map(|t| app.parts.sealer.open(t).unwrap())
         .collect();
     assert_eq!(
         tokens.iter().map(Secret::reveal).collect::<Vec<_>>(),
@@ -126,11 +126,16 @@ pub async fn the_edge_gets_its_directory(lab: Arc<Lab>) {
             ("+15550100011", "jones", OTHER_ACCOUNT, false),
         ]
     );
-    lab.suspend("smith").await;
-    let directory: Directory = lab.ask(&DirectoryQuery::default()).await;
+    let of_smith = directory.entries.iter().filter(|e| e.tenant_id == "smith");
+    assert!(
+        of_smith.clone().count() == 2 && of_smith.clone().all(|e| e.language == "es-MX"),
+        "the edge speaks the tenant's language where nobody decides"
+    );
+    app.suspend("smith").await;
+    let directory: Directory = app.ask(&DirectoryQuery::default()).await;
     assert!(directory.entries.iter().all(|e| !e.dialable));
     // The directory of this process follows.
-    let known = &lab.parts.directory;
+    let known = &app.parts.directory;
     eventually("the directory is fresh", async || {
         known.entry("+15550100001").is_some_and(|e| !e.dialable)
             && known.account(OTHER_ACCOUNT).is_some()
@@ -141,34 +146,34 @@ pub async fn the_edge_gets_its_directory(lab: Arc<Lab>) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn without_a_database_an_old_answer_is_used() {
     let clock = Clock::held(Clock::system().now());
-    run_at(Mode::Distributed, clock, |lab: Arc<Lab>| async move {
-        lab.world().await;
+    run_at(Mode::Distributed, clock, |app: Arc<TestApp>| async move {
+        app.world().await;
         // The role hears of its own changes too, and forgets once more.
-        lab.ear.hear::<NumberChanged>(3).await;
-        lab.ear.hear::<TenantChanged>(2).await;
+        app.recorder.wait_for::<NumberChanged>(3).await;
+        app.recorder.wait_for::<TenantChanged>(2).await;
         for _ in 0..50 {
-            assert!(resolve(&lab, "+15550100001").await.active);
+            assert!(resolve(&app, "+15550100001").await.active);
         }
-        lab.parts.database.drop_schemas(&["tenants"]).await.unwrap();
+        app.parts.database.drop_schemas(&["tenants"]).await.unwrap();
         // Fresh: the database is not asked. Old: it is, in vain.
-        assert!(resolve(&lab, "+15550100001").await.active);
-        lab.parts.clock.advance(chrono::Duration::seconds(31));
-        assert!(resolve(&lab, "+15550100001").await.active);
+        assert!(resolve(&app, "+15550100001").await.active);
+        app.parts.clock.advance(chrono::Duration::seconds(31));
+        assert!(resolve(&app, "+15550100001").await.active);
         assert!(log().text().contains("old look-ups are used"));
     })
     .await;
 }
 
-pub async fn directory_comes_in_pages(lab: Arc<Lab>) {
+pub async fn directory_comes_in_pages(app: Arc<TestApp>) {
     let numbers: Vec<_> = (0..25)
         .map(|n| json!({ "number": format!("+155501101{n:02}") }))
         .collect();
     let mut document = world();
     document["tenants"][0]["numbers"] = json!(numbers);
-    lab.apply(document).await;
+    app.apply(document).await;
     let page = async |after: &str| -> Directory {
         let after = after.to_owned();
-        lab.ask(&DirectoryQuery { limit: 10, after }).await
+        app.ask(&DirectoryQuery { limit: 10, after }).await
     };
     let first = page("").await;
     assert_eq!((first.entries.len(), first.accounts.len()), (10, 1));
@@ -183,7 +188,7 @@ pub async fn directory_comes_in_pages(lab: Arc<Lab>) {
         .collect();
     paged.sort_unstable();
     // Whoever asks for no page gets all of it.
-    let whole: Directory = lab.ask(&DirectoryQuery::default()).await;
+    let whole: Directory = app.ask(&DirectoryQuery::default()).await;
     assert_eq!(whole.next, "");
     let mut all: Vec<String> = whole.entries.into_iter().map(|it| it.number).collect();
     all.sort_unstable();

@@ -5,9 +5,9 @@
 mod apply;
 mod claims;
 mod erasures;
+mod fixtures;
 mod flows;
 mod keys;
-mod lab;
 mod lookups;
 mod moments;
 mod notify;
@@ -18,20 +18,20 @@ mod purchases;
 mod reach;
 mod resolution;
 mod secrets;
+mod test_app;
 mod warnings;
 mod webhooks;
-mod world;
 
-testkit::suite! { crate::lab::run;
+testkit::suite! { crate::test_app::run;
     apply:
-        a_document_is_applied_once,
+        document_is_applied_once,
         all_faults_are_told_at_once,
-        a_window_of_no_time_is_refused,
+        window_of_no_time_is_refused,
         nothing_changes_when_anything_is_wrong,
-        a_number_belongs_to_one_tenant,
+        number_belongs_to_one_tenant,
         one_number_is_primary,
         what_is_shown_can_be_put_back,
-        a_tenant_is_created_once,
+        tenant_is_created_once,
         what_is_no_document_is_refused;
     claims:
         number_of_another_account_cannot_be_claimed,
@@ -42,36 +42,36 @@ testkit::suite! { crate::lab::run;
         erasure_is_over_when_every_part_has_answered;
     flows:
         flows_are_told_to_whoever_keeps_them,
-        a_bad_flow_holds_everything_up,
-        a_tenants_key_defines_its_own_flows,
-        a_number_names_the_flow_of_its_calls;
+        bad_flow_holds_everything_up,
+        tenants_key_defines_its_own_flows,
+        number_names_the_flow_of_its_calls;
     keys:
-        a_key_opens_what_it_says,
-        a_tenants_key_sees_its_tenant_only,
-        a_withdrawn_key_opens_nothing,
+        key_opens_what_it_says,
+        tenants_key_sees_its_tenant_only,
+        withdrawn_key_opens_nothing,
         keys_of_an_apply_file,
         no_route_is_open;
     notify_queues:
         calls_are_collected_from_when_a_tenant_wants_to_be_told,
-        a_refused_document_collects_nothing,
-        a_new_broker_collects_for_who_wanted_it_before;
+        refused_document_collects_nothing,
+        new_broker_collects_for_who_wanted_it_before;
     lookups:
-        a_change_is_seen_at_once,
+        change_is_seen_at_once,
         tenant_query_answers_the_named_one_or_the_only_one,
-        a_change_of_another_replica_is_seen,
-        the_edge_gets_its_directory,
+        change_of_another_replica_is_seen,
+        edge_gets_its_directory,
         directory_comes_in_pages;
     moments:
         what_is_republished_keeps_its_moment;
     notify:
-        a_missed_call_is_posted_and_signed,
-        a_refused_post_is_tried_again,
+        missed_call_is_posted_and_signed,
+        refused_post_is_tried_again,
         gone_is_the_end,
-        a_text_is_posted_with_its_words,
-        a_redirect_is_not_followed;
+        text_is_posted_with_its_words,
+        redirect_is_not_followed;
     numbers:
-        a_number_is_looked_up,
-        a_number_goes_from_state_to_state,
+        number_is_looked_up,
+        number_goes_from_state_to_state,
         lists_page;
     webhooks:
         webhooks_are_compared_number_by_number,
@@ -83,20 +83,20 @@ testkit::suite! { crate::lab::run;
         offer_faults_have_their_places,
         conversation_flow_and_its_numbers_are_routed;
     purchases:
-        a_number_is_bought,
-        a_refused_number_leaves_nothing,
-        a_late_answer_settles_a_purchase,
+        number_is_bought,
+        refused_number_leaves_nothing,
+        late_answer_settles_a_purchase,
         purchase_that_nobody_heard_is_ordered_again,
         suspended_tenant_buys_nothing,
-        a_number_is_given_back;
+        number_is_given_back;
     reach:
         inner_address_is_an_operators_word_on_a_laptop;
     resolution:
-        a_call_goes_to_the_app_of_its_number,
-        a_bot_is_one_app,
+        call_goes_to_the_app_of_its_number,
+        bot_is_one_app,
         who_is_not_served_is_told,
         callbacks_of_a_suspended_tenant_go_through,
-        a_whisper_is_resolved_by_its_query,
+        whisper_is_resolved_by_its_query,
         texts_go_to_conversations,
         another_account_cannot_speak_for_a_number;
     secrets:
@@ -112,7 +112,7 @@ testkit::suite! { crate::lab::run;
 
 /// Where addresses of tenants have to be public.
 mod guarded {
-    testkit::suite! { crate::lab::guarded;
+    testkit::suite! { crate::test_app::guarded;
         reach:
             inner_address_is_refused_when_it_is_given,
             inner_address_that_is_there_already_is_not_posted_to;
@@ -121,7 +121,7 @@ mod guarded {
 
 /// Where the case moves the clock.
 mod held {
-    testkit::suite! { crate::lab::held;
+    testkit::suite! { crate::test_app::held;
         erasures:
             erasure_that_a_role_has_not_answered_is_asked_for_again,
             retention_of_a_tenant_is_told_to_whoever_keeps;

@@ -9,30 +9,30 @@ use events::v1::{
 };
 use events::{Envelope, Event};
 
-use crate::lab::Lab;
-use crate::world::{ACCOUNT, call, query, voice, webhook};
+use crate::fixtures::{ACCOUNT, call, query, voice, webhook};
+use crate::test_app::TestApp;
 
 /// Publishes a webhook as it lay in its queue since then.
-async fn publish<E: Event>(lab: &Lab, came: Time, event: &E) {
+async fn publish<E: Event>(app: &TestApp, came: Time, event: &E) {
     let envelope = Envelope {
         time: came,
-        ..lab.envelope(event)
+        ..app.envelope(event)
     };
-    lab.bus().publish(&envelope).await.unwrap();
+    app.bus().publish(&envelope).await.unwrap();
 }
 
 /// The time of the only event of a type.
-async fn moment<E: Event>(lab: &Lab) -> Time {
-    lab.ear.hear::<E>(1).await.remove(0).0.time
+async fn moment<E: Event>(app: &TestApp) -> Time {
+    app.recorder.wait_for::<E>(1).await.remove(0).0.time
 }
 
-pub async fn what_is_republished_keeps_its_moment(lab: Arc<Lab>) {
-    lab.world().await;
+pub async fn what_is_republished_keeps_its_moment(app: Arc<TestApp>) {
+    app.world().await;
     let came: Time = "2026-03-02T17:00:00Z".parse().unwrap();
     let own = "+15550100001";
     let inbound = || Some(voice("+15550109999", own, "inbound"));
     let posted = || Some(webhook("/webhooks/twilio/call", ACCOUNT));
-    publish(&lab, came, &call(own)).await;
+    publish(&app, came, &call(own)).await;
     let mut asked = webhook("/webhooks/twilio/call/whisper/CA1", ACCOUNT);
     asked.query = vec![query("number", own)];
     let whisper = TwilioWhisper {
@@ -41,19 +41,19 @@ pub async fn what_is_republished_keeps_its_moment(lab: Arc<Lab>) {
         parent_call_sid: "CA1".to_owned(),
         ..TwilioWhisper::default()
     };
-    publish(&lab, came, &whisper).await;
+    publish(&app, came, &whisper).await;
     let dial = TwilioDialFinished {
         webhook: posted(),
         voice: inbound(),
         ..TwilioDialFinished::default()
     };
-    publish(&lab, came, &dial).await;
+    publish(&app, came, &dial).await;
     let status = TwilioCallStatus {
         webhook: posted(),
         voice: inbound(),
         ..TwilioCallStatus::default()
     };
-    publish(&lab, came, &status).await;
+    publish(&app, came, &status).await;
     let text = InboundText {
         from: "+15550109999".into(),
         to: own.into(),
@@ -63,14 +63,14 @@ pub async fn what_is_republished_keeps_its_moment(lab: Arc<Lab>) {
         webhook: Some(webhook("/webhooks/twilio/sms", ACCOUNT)),
         text: Some(text),
     };
-    publish(&lab, came, &sms).await;
+    publish(&app, came, &sms).await;
 
     let moments = [
-        moment::<VoiceInbound>(&lab).await,
-        moment::<VoiceWhisper>(&lab).await,
-        moment::<DialFinished>(&lab).await,
-        moment::<CallStatus>(&lab).await,
-        moment::<SmsInbound>(&lab).await,
+        moment::<VoiceInbound>(&app).await,
+        moment::<VoiceWhisper>(&app).await,
+        moment::<DialFinished>(&app).await,
+        moment::<CallStatus>(&app).await,
+        moment::<SmsInbound>(&app).await,
     ];
     assert_eq!(moments, [came; 5]);
 }

@@ -14,8 +14,8 @@ use settings::Secret;
 use tenants::app::notification::sign;
 use testkit::eventually;
 
-use crate::lab::{Lab, log};
-use crate::world::{ACCOUNT, webhook};
+use crate::fixtures::{ACCOUNT, webhook};
+use crate::test_app::{TestApp, log};
 
 /// A post as it came.
 #[derive(Clone)]
@@ -104,10 +104,10 @@ async fn take(state: web::Data<State>, request: HttpRequest, body: web::Bytes) -
     response.body("x".repeat(if answer == 204 { 0 } else { 1 << 20 }))
 }
 
-pub async fn listen(lab: &Lab, answers: &[u16]) -> (Theirs, Secret) {
+pub async fn listen(app: &TestApp, answers: &[u16]) -> (Theirs, Secret) {
     let theirs = Theirs::start(answers).await;
-    lab.world().await;
-    let (status, tenant) = lab
+    app.world().await;
+    let (status, tenant) = app
         .put(
             "/api/tenants/smith",
             json!({ "name": "Smith", "notify_url": theirs.url }),
@@ -134,15 +134,15 @@ pub fn a_call() -> Call {
     }
 }
 
-pub async fn a_missed_call_is_posted_and_signed(lab: Arc<Lab>) {
-    let (theirs, secret) = listen(&lab, &[]).await;
+pub async fn missed_call_is_posted_and_signed(app: Arc<TestApp>) {
+    let (theirs, secret) = listen(&app, &[]).await;
     let missed = CallMissed {
         call: Some(a_call()),
         reason: "no-answer".into(),
         ..CallMissed::default()
     };
-    let envelope = lab.envelope(&missed);
-    lab.bus().publish(&envelope).await.unwrap();
+    let envelope = app.envelope(&missed);
+    app.bus().publish(&envelope).await.unwrap();
     let post = theirs.get(1).await.remove(0);
     let signature = sign(&secret, &post.id, post.timestamp, &post.body);
     assert_eq!(
@@ -169,22 +169,22 @@ pub async fn a_missed_call_is_posted_and_signed(lab: Arc<Lab>) {
         assert!(chrono::DateTime::parse_from_rfc3339(body[field].as_str().unwrap()).is_ok());
     }
     // The others, and of nobody who did not ask.
-    lab.publish(&CallStarted {
+    app.publish(&CallStarted {
         call: Some(a_call()),
     })
     .await;
-    lab.publish(&CallAnswered {
+    app.publish(&CallAnswered {
         call: Some(a_call()),
     })
     .await;
-    lab.publish(&CallEnded {
+    app.publish(&CallEnded {
         call: Some(Call {
             tenant_id: "jones".into(),
             ..a_call()
         }),
     })
     .await;
-    lab.publish(&CallEnded {
+    app.publish(&CallEnded {
         call: Some(a_call()),
     })
     .await;
@@ -194,21 +194,21 @@ pub async fn a_missed_call_is_posted_and_signed(lab: Arc<Lab>) {
         conversation_id: "c1".into(),
         ..MessageSent::default()
     };
-    lab.publish(&sent).await;
+    app.publish(&sent).await;
     let refused = MessageRefused {
         tenant_id: "smith".into(),
         code: 21610,
         reason: "opted_out".into(),
         ..MessageRefused::default()
     };
-    lab.publish(&refused).await;
+    app.publish(&refused).await;
     let failed = MessageFailed {
         tenant_id: "smith".into(),
         code: 30003,
         status: "undelivered".into(),
         ..MessageFailed::default()
     };
-    lab.publish(&failed).await;
+    app.publish(&failed).await;
     let mut posts: Vec<Value> = theirs.get(7).await.iter().map(Post::json).collect();
     assert_eq!(posts.len(), 7);
     posts.sort_by_key(|p| p["type"].as_str().unwrap().to_owned());
@@ -240,9 +240,9 @@ pub async fn a_missed_call_is_posted_and_signed(lab: Arc<Lab>) {
     theirs.server.stop(false).await;
 }
 
-pub async fn a_refused_post_is_tried_again(lab: Arc<Lab>) {
-    let (theirs, secret) = listen(&lab, &[500, 401]).await;
-    lab.publish(&CallStarted {
+pub async fn refused_post_is_tried_again(app: Arc<TestApp>) {
+    let (theirs, secret) = listen(&app, &[500, 401]).await;
+    app.publish(&CallStarted {
         call: Some(a_call()),
     })
     .await;
@@ -259,35 +259,35 @@ pub async fn a_refused_post_is_tried_again(lab: Arc<Lab>) {
     );
     // Never taken: to the dead letters, with no address in the words.
     theirs.answers.lock().unwrap().extend([500; 5]);
-    lab.publish(&CallEnded {
+    app.publish(&CallEnded {
         call: Some(a_call()),
     })
     .await;
     eventually("it is a dead letter", async || {
-        !lab.bus().dead_letters(10).await.unwrap().is_empty()
+        !app.bus().dead_letters(10).await.unwrap().is_empty()
     })
     .await;
     assert_eq!(theirs.posts().len(), 3 + 5);
     theirs.server.stop(false).await;
-    lab.publish(&CallAnswered {
+    app.publish(&CallAnswered {
         call: Some(a_call()),
     })
     .await;
     eventually("another dead letter", async || {
-        lab.bus().dead_letters(10).await.unwrap().len() == 2
+        app.bus().dead_letters(10).await.unwrap().len() == 2
     })
     .await;
     assert!(!log().text().contains(&theirs.url));
 }
 
-pub async fn gone_is_the_end(lab: Arc<Lab>) {
-    let (theirs, _) = listen(&lab, &[410]).await;
-    lab.publish(&CallStarted {
+pub async fn gone_is_the_end(app: Arc<TestApp>) {
+    let (theirs, _) = listen(&app, &[410]).await;
+    app.publish(&CallStarted {
         call: Some(a_call()),
     })
     .await;
     theirs.get(1).await;
-    lab.publish(&CallStarted {
+    app.publish(&CallStarted {
         call: Some(Call {
             call_sid: "CA2".into(),
             ..a_call()
@@ -302,12 +302,12 @@ pub async fn gone_is_the_end(lab: Arc<Lab>) {
             .collect::<Vec<_>>(),
         ["CA1", "CA2"]
     );
-    assert!(lab.bus().dead_letters(10).await.unwrap().is_empty());
+    assert!(app.bus().dead_letters(10).await.unwrap().is_empty());
     theirs.server.stop(false).await;
 }
 
-pub async fn a_text_is_posted_with_its_words(lab: Arc<Lab>) {
-    let (theirs, _) = listen(&lab, &[]).await;
+pub async fn text_is_posted_with_its_words(app: Arc<TestApp>) {
+    let (theirs, _) = listen(&app, &[]).await;
     let text = InboundText {
         message_sid: "SM1".into(),
         from: "+15550109999".into(),
@@ -316,7 +316,7 @@ pub async fn a_text_is_posted_with_its_words(lab: Arc<Lab>) {
         ..InboundText::default()
     };
     let webhook = Some(webhook("/webhooks/twilio/sms", ACCOUNT));
-    lab.publish(&TwilioSmsInbound {
+    app.publish(&TwilioSmsInbound {
         webhook,
         text: Some(text),
     })
@@ -334,9 +334,9 @@ pub async fn a_text_is_posted_with_its_words(lab: Arc<Lab>) {
     theirs.server.stop(false).await;
 }
 
-pub async fn a_redirect_is_not_followed(lab: Arc<Lab>) {
-    let (theirs, _) = listen(&lab, &[307, 302]).await;
-    lab.publish(&CallStarted {
+pub async fn redirect_is_not_followed(app: Arc<TestApp>) {
+    let (theirs, _) = listen(&app, &[307, 302]).await;
+    app.publish(&CallStarted {
         call: Some(a_call()),
     })
     .await;

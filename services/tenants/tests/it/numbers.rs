@@ -6,11 +6,11 @@ use events::v1::NumberChanged;
 use serde_json::{Value, json};
 use testkit::ADMIN;
 
-use crate::lab::Lab;
+use crate::test_app::TestApp;
 
-pub async fn a_number_is_looked_up(lab: Arc<Lab>) {
-    lab.world().await;
-    let found = lab.get("/phone-numbers/lookup/+15550100001").await;
+pub async fn number_is_looked_up(app: Arc<TestApp>) {
+    app.world().await;
+    let found = app.get("/phone-numbers/lookup/+15550100001").await;
     for (field, value) in [
         ("number", json!("+15550100001")),
         ("tenant_id", json!("smith")),
@@ -32,37 +32,37 @@ pub async fn a_number_is_looked_up(lab: Arc<Lab>) {
     );
     // The second one leads to the same business; a plus may be written %2B or left out.
     for text in ["%2B15550100003", "15550100003"] {
-        let second = lab.get(&format!("/phone-numbers/lookup/{text}")).await;
+        let second = app.get(&format!("/phone-numbers/lookup/{text}")).await;
         assert_eq!(
             (&second["tenant_id"], &second["primary"]),
             (&json!("smith"), &json!(false))
         );
     }
     assert_eq!(
-        lab.status("GET", "/phone-numbers/lookup/+15550100099", ADMIN, None)
+        app.status("GET", "/phone-numbers/lookup/+15550100099", ADMIN, None)
             .await,
         404
     );
     assert_eq!(
-        lab.status("GET", "/phone-numbers/lookup/abc", ADMIN, None)
+        app.status("GET", "/phone-numbers/lookup/abc", ADMIN, None)
             .await,
         422
     );
-    lab.suspend("smith").await;
-    let found = lab.get("/phone-numbers/lookup/+15550100001").await;
+    app.suspend("smith").await;
+    let found = app.get("/phone-numbers/lookup/+15550100001").await;
     assert_eq!(
         (&found["active"], &found["tenant_status"]),
         (&json!(false), &json!("suspended"))
     );
 }
 
-pub async fn a_number_goes_from_state_to_state(lab: Arc<Lab>) {
-    lab.world().await;
+pub async fn number_goes_from_state_to_state(app: Arc<TestApp>) {
+    app.world().await;
     let path = format!(
         "/phone-numbers/{}/status",
-        lab.number_id("+15550100001").await
+        app.number_id("+15550100001").await
     );
-    let go = async |status: &str| lab.put(&path, json!({ "status": status })).await;
+    let go = async |status: &str| app.put(&path, json!({ "status": status })).await;
     assert_eq!(go("active").await.0, 200);
     assert_eq!(go("suspended").await.1["status"], "suspended");
     let (status, answer) = go("provisioning").await;
@@ -84,7 +84,7 @@ pub async fn a_number_goes_from_state_to_state(lab: Arc<Lab>) {
     assert_eq!(go("released").await.0, 200);
     assert_eq!(go("lost").await.0, 422);
     assert_eq!(
-        lab.put(
+        app.put(
             "/phone-numbers/nothing/status",
             json!({ "status": "active" })
         )
@@ -93,14 +93,14 @@ pub async fn a_number_goes_from_state_to_state(lab: Arc<Lab>) {
         404
     );
     assert_eq!(
-        lab.status("GET", "/phone-numbers/lookup/+15550100001", ADMIN, None)
+        app.status("GET", "/phone-numbers/lookup/+15550100001", ADMIN, None)
             .await,
         404
     );
     // Deliveries overtake each other.
-    let mut told: Vec<String> = lab
-        .ear
-        .hear::<NumberChanged>(6)
+    let mut told: Vec<String> = app
+        .recorder
+        .wait_for::<NumberChanged>(6)
         .await
         .into_iter()
         .filter(|(_, changed)| changed.number == "+15550100001")
@@ -110,13 +110,13 @@ pub async fn a_number_goes_from_state_to_state(lab: Arc<Lab>) {
     assert_eq!(told, ["active", "active", "released", "suspended"]);
 }
 
-pub async fn lists_page(lab: Arc<Lab>) {
+pub async fn lists_page(app: Arc<TestApp>) {
     let tenants: Vec<Value> = (0..5).map(|n| json!({ "id": format!("t{n}"), "name": "T", "numbers": [{ "number": format!("+1555010020{n}") }] })).collect();
-    lab.apply(json!({ "tenants": tenants })).await;
+    app.apply(json!({ "tenants": tenants })).await;
     for path in ["/api/tenants/", "/phone-numbers/"] {
         let (mut seen, mut cursor) = (Vec::new(), String::new());
         loop {
-            let page = lab.get(&format!("{path}?limit=2{cursor}")).await;
+            let page = app.get(&format!("{path}?limit=2{cursor}")).await;
             seen.extend(
                 page["items"]
                     .as_array()
@@ -135,7 +135,7 @@ pub async fn lists_page(lab: Arc<Lab>) {
         assert_eq!((seen.len(), &seen), (5, &sorted));
     }
     assert_eq!(
-        lab.status("GET", "/api/tenants/?cursor=%00", ADMIN, None)
+        app.status("GET", "/api/tenants/?cursor=%00", ADMIN, None)
             .await,
         422
     );

@@ -8,8 +8,8 @@ use events::v1::{
 };
 use serde_json::{Value, json};
 
-use crate::lab::Lab;
-use crate::world::{ACCOUNT, call, webhook};
+use crate::fixtures::{ACCOUNT, call, webhook};
+use crate::test_app::TestApp;
 
 /// As in the contract.
 fn smith() -> Value {
@@ -36,8 +36,8 @@ fn smith() -> Value {
     })
 }
 
-pub async fn offer_travels_to_whoever_answers_customers(lab: Arc<Lab>) {
-    lab.apply(json!({ "tenants": [smith()] })).await;
+pub async fn offer_travels_to_whoever_answers_customers(app: Arc<TestApp>) {
+    app.apply(json!({ "tenants": [smith()] })).await;
     let text = TwilioSmsInbound {
         webhook: Some(webhook("/webhooks/twilio/sms", ACCOUNT)),
         text: Some(InboundText {
@@ -46,8 +46,8 @@ pub async fn offer_travels_to_whoever_answers_customers(lab: Arc<Lab>) {
             ..Default::default()
         }),
     };
-    lab.publish(&text).await;
-    let (_, inbound) = lab.ear.hear::<SmsInbound>(1).await.remove(0);
+    app.publish(&text).await;
+    let (_, inbound) = app.recorder.wait_for::<SmsInbound>(1).await.remove(0);
     let tenant = inbound.tenant.unwrap();
     let offer = tenant.offer.unwrap();
     let leak = &offer.services[0];
@@ -122,37 +122,37 @@ pub async fn offer_travels_to_whoever_answers_customers(lab: Arc<Lab>) {
     assert!(recording.transcribe);
     // Whoever asks by the tenant's id is told how its calls are recorded by now.
     let tenant_id = "smith".to_owned();
-    let found: TenantFound = lab.ask(&TenantQuery { tenant_id }).await;
+    let found: TenantFound = app.ask(&TenantQuery { tenant_id }).await;
     assert_eq!(found.recording.unwrap(), recording);
 
     // Whoever asks gets all of it; a call that is forwarded does not carry it.
     let number = "+15550100001".to_owned();
-    let resolved: Resolved = lab.ask(&ResolveQuery { number }).await;
+    let resolved: Resolved = app.ask(&ResolveQuery { number }).await;
     assert!(resolved.tenant.unwrap().offer.is_some());
-    lab.ring("+15550100001").await;
-    let (_, forwarded) = lab.ear.hear::<VoiceInbound>(1).await.remove(0);
+    app.ring("+15550100001").await;
+    let (_, forwarded) = app.recorder.wait_for::<VoiceInbound>(1).await.remove(0);
     let forwarded = forwarded.tenant.unwrap();
     assert_eq!((forwarded.offer, forwarded.texts), (None, None));
 
     // What is shown can be put back.
-    let shown = lab.get("/api/tenants/smith").await;
+    let shown = app.get("/api/tenants/smith").await;
     assert_eq!(shown["services"][0]["price_to"], json!(300.5));
     assert_eq!(shown["quiet_hours"], "21:00-08:00");
-    let (status, again) = lab.put("/api/tenants/smith", shown.clone()).await;
+    let (status, again) = app.put("/api/tenants/smith", shown.clone()).await;
     assert_eq!((status, again), (200, shown));
 
     // An area was a text once, and may be one.
     let mut short = smith();
     short["service_area"] = json!("San Francisco");
-    lab.apply(json!({ "tenants": [short] })).await;
-    let shown = lab.get("/api/tenants/smith").await;
+    app.apply(json!({ "tenants": [short] })).await;
+    let shown = app.get("/api/tenants/smith").await;
     assert_eq!(
         shown["service_area"],
         json!({ "postal_codes": [], "text": "San Francisco" })
     );
 }
 
-pub async fn offer_faults_have_their_places(lab: Arc<Lab>) {
+pub async fn offer_faults_have_their_places(app: Arc<TestApp>) {
     let bad = json!({
         "id": "smith", "name": "Smith",
         "services": [{ "price_from": "120" }, { "name": "x", "price_from": 10, "price_to": 5, "currency": "dollars" },
@@ -165,7 +165,7 @@ pub async fn offer_faults_have_their_places(lab: Arc<Lab>) {
         "recording": { "retention_days": -1 },
         "numbers": [{ "number": "+15550100003", "voice": "assistant:" }],
     });
-    let (status, answer) = lab.post("/api/apply", json!({ "tenants": [bad] })).await;
+    let (status, answer) = app.post("/api/apply", json!({ "tenants": [bad] })).await;
     assert_eq!(status, 422, "{answer}");
     let errors = answer["error"]["details"]["errors"].as_array().unwrap();
     let mut places: Vec<&str> = errors
@@ -205,15 +205,15 @@ pub async fn offer_faults_have_their_places(lab: Arc<Lab>) {
     );
 }
 
-pub async fn conversation_flow_and_its_numbers_are_routed(lab: Arc<Lab>) {
+pub async fn conversation_flow_and_its_numbers_are_routed(app: Arc<TestApp>) {
     let desk = json!({ "name": "front-desk", "kind": "conversation", "instructions": "You are the receptionist.",
         "tools": [{ "name": "transfer", "to": "+15550100012" }] });
-    let answer = lab
+    let answer = app
         .apply(json!({ "tenants": [smith()], "flows": [desk] }))
         .await;
     let created = answer["created"].as_array().unwrap();
     assert!(created.contains(&json!("flow front-desk")), "{answer}");
-    let (_, told) = lab.ear.hear::<FlowDefine>(1).await.remove(0);
+    let (_, told) = app.recorder.wait_for::<FlowDefine>(1).await.remove(0);
     let told: Value = serde_json::from_str(&told.definition).unwrap();
     let told = flow::Assistant::stored(&told).unwrap();
     assert_eq!((told.kind.as_str(), told.max_call_s), ("conversation", 600));
@@ -227,10 +227,10 @@ pub async fn conversation_flow_and_its_numbers_are_routed(lab: Arc<Lab>) {
         ),
         ("+15550100004", "voice.inbound.bot", "bot:front-desk"),
     ] {
-        let before = lab.ear.heard::<VoiceInbound>().len();
-        lab.ask::<TwilioVoiceInbound, TwimlReply>(&call(number))
+        let before = app.recorder.heard::<VoiceInbound>().len();
+        app.ask::<TwilioVoiceInbound, TwimlReply>(&call(number))
             .await;
-        let heard = lab.ear.hear::<VoiceInbound>(before + 1).await;
+        let heard = app.recorder.wait_for::<VoiceInbound>(before + 1).await;
         let (envelope, inbound) = heard.last().unwrap();
         assert_eq!(envelope.kind, route);
         let tenant = inbound.tenant.clone().unwrap();
@@ -239,7 +239,7 @@ pub async fn conversation_flow_and_its_numbers_are_routed(lab: Arc<Lab>) {
     }
 
     let bad = json!({ "name": "x", "kind": "conversation", "tools": [{ "name": "transfer" }], "questions": [] });
-    let (status, answer) = lab.post("/api/apply", json!({ "flows": [bad] })).await;
+    let (status, answer) = app.post("/api/apply", json!({ "flows": [bad] })).await;
     assert_eq!(
         (status, &answer["error"]["details"]["field"]),
         (422, &json!("flows[0].questions"))
@@ -247,15 +247,15 @@ pub async fn conversation_flow_and_its_numbers_are_routed(lab: Arc<Lab>) {
 }
 
 /// What a tenant allows itself reaches whoever sends and calls for it, and can be put back as it is shown.
-pub async fn own_spend_limits_travel_to_the_edge(lab: Arc<Lab>) {
+pub async fn own_spend_limits_travel_to_the_edge(app: Arc<TestApp>) {
     let spend = json!({ "texts_per_hour": 200, "calls_per_hour": 0, "countries": ["+1", "+44"] });
     let tenant = json!({
         "id": "smith", "name": "Smith", "spend": spend, "numbers": [{ "number": "+15550100001" }],
     });
     let plain =
         json!({ "id": "jones", "name": "Jones", "numbers": [{ "number": "+15550200001" }] });
-    lab.apply(json!({ "tenants": [tenant, plain] })).await;
-    let directory: Directory = lab.ask(&DirectoryQuery::default()).await;
+    app.apply(json!({ "tenants": [tenant, plain] })).await;
+    let directory: Directory = app.ask(&DirectoryQuery::default()).await;
     let of = |number: &str| {
         let mut entries = directory.entries.iter();
         let entry = entries.find(|entry| entry.number == number).unwrap();
@@ -271,13 +271,13 @@ pub async fn own_spend_limits_travel_to_the_edge(lab: Arc<Lab>) {
         (vec!["+1".to_owned(), "+44".to_owned()], None)
     );
     assert_eq!(of("+15550200001"), None);
-    let shown = lab.get("/api/tenants/smith").await;
+    let shown = app.get("/api/tenants/smith").await;
     assert_eq!(shown["spend"]["calls_per_hour"], 0);
-    let (status, again) = lab.put("/api/tenants/smith", shown.clone()).await;
+    let (status, again) = app.put("/api/tenants/smith", shown.clone()).await;
     assert_eq!((status, again), (200, shown));
 
     let bad = json!({ "id": "smith", "name": "Smith", "spend": { "texts_per_hour": -1, "countries": ["US"], "dollars": 5 } });
-    let (status, answer) = lab.post("/api/apply", json!({ "tenants": [bad] })).await;
+    let (status, answer) = app.post("/api/apply", json!({ "tenants": [bad] })).await;
     assert_eq!(status, 422, "{answer}");
     let errors = answer["error"]["details"]["errors"].as_array().unwrap();
     let mut places: Vec<&str> = errors.iter().filter_map(|e| e["path"].as_str()).collect();

@@ -10,8 +10,8 @@ use events::{Envelope, Event};
 use serde_json::json;
 use testkit::{ADMIN, eventually, subscription};
 
-use crate::lab::Lab;
-use crate::world::{ACCOUNT, OTHER_ACCOUNT};
+use crate::fixtures::{ACCOUNT, OTHER_ACCOUNT};
+use crate::test_app::TestApp;
 
 /// Stands in for egress.
 struct Egress {
@@ -23,19 +23,23 @@ struct Egress {
 }
 
 impl Egress {
-    async fn start(lab: &Lab, bought: Option<NumberBought>) -> Arc<Self> {
-        Self::start_hearing(lab, bought, false).await
+    async fn start(app: &TestApp, bought: Option<NumberBought>) -> Arc<Self> {
+        Self::start_hearing(app, bought, false).await
     }
 
-    async fn start_hearing(lab: &Lab, bought: Option<NumberBought>, is_deaf: bool) -> Arc<Self> {
+    async fn start_hearing(
+        app: &TestApp,
+        bought: Option<NumberBought>,
+        is_deaf: bool,
+    ) -> Arc<Self> {
         let egress = Arc::new(Self {
-            bus: lab.bus().clone(),
+            bus: app.bus().clone(),
             asked: Mutex::default(),
             bought,
             is_deaf,
         });
         let commands = [NumberBuy::TYPE, NumberRelease::TYPE];
-        lab.bus()
+        app.bus()
             .consume(subscription("test.egress", &commands), egress.clone())
             .await
             .unwrap();
@@ -100,12 +104,12 @@ fn sold(number: &str) -> NumberBought {
     }
 }
 
-pub async fn a_number_is_bought(lab: Arc<Lab>) {
-    lab.world().await;
-    let egress = Egress::start(&lab, Some(sold("+14155550123"))).await;
+pub async fn number_is_bought(app: Arc<TestApp>) {
+    app.world().await;
+    let egress = Egress::start(&app, Some(sold("+14155550123"))).await;
     let want =
         json!({ "tenant_id": "jones", "area_code": "415", "voice": "screener", "sms": "none" });
-    let (status, answer) = lab
+    let (status, answer) = app
         .post_once("/phone-numbers/provision", "order-1", want.clone())
         .await;
     assert_eq!(status, 201, "{answer}");
@@ -122,14 +126,14 @@ pub async fn a_number_is_bought(lab: Arc<Lab>) {
         (asked[0].country.as_str(), asked[0].number.as_str()),
         ("US", "")
     );
-    let found = lab.get("/phone-numbers/lookup/+14155550123").await;
+    let found = app.get("/phone-numbers/lookup/+14155550123").await;
     assert_eq!(
         (&found["voice"], &found["primary"], &found["id"]),
         (&json!("screener"), &json!(false), &answer["id"])
     );
 
     // The same order again is the same number.
-    let (status, again) = lab
+    let (status, again) = app
         .post_once("/phone-numbers/provision", "order-1", want.clone())
         .await;
     assert_eq!((status, &again["id"]), (201, &answer["id"]));
@@ -138,7 +142,7 @@ pub async fn a_number_is_bought(lab: Arc<Lab>) {
     // One that is in use here cannot be bought.
     let taken = json!({ "tenant_id": "smith", "number": "+14155550123" });
     assert_eq!(
-        lab.post("/phone-numbers/provision", taken).await.1["error"]["code"],
+        app.post("/phone-numbers/provision", taken).await.1["error"]["code"],
         "taken"
     );
     for bad in [
@@ -148,25 +152,25 @@ pub async fn a_number_is_bought(lab: Arc<Lab>) {
         json!({ "number": "+14155550124" }),
     ] {
         assert_eq!(
-            lab.post("/phone-numbers/provision", bad.clone()).await.0,
+            app.post("/phone-numbers/provision", bad.clone()).await.0,
             422,
             "{bad}"
         );
     }
     let nobody = json!({ "tenant_id": "nobody", "number": "+14155550124" });
-    assert_eq!(lab.post("/phone-numbers/provision", nobody).await.0, 422);
+    assert_eq!(app.post("/phone-numbers/provision", nobody).await.0, 422);
 }
 
-pub async fn a_refused_number_leaves_nothing(lab: Arc<Lab>) {
-    lab.world().await;
+pub async fn refused_number_leaves_nothing(app: Arc<TestApp>) {
+    app.world().await;
     let refused = NumberBought {
         ok: false,
         code: 21422,
         reason: "not available".to_owned(),
         ..NumberBought::default()
     };
-    let egress = Egress::start(&lab, Some(refused)).await;
-    let (status, answer) = lab
+    let egress = Egress::start(&app, Some(refused)).await;
+    let (status, answer) = app
         .post(
             "/phone-numbers/provision",
             json!({ "tenant_id": "smith", "number": "+14155550123" }),
@@ -176,12 +180,12 @@ pub async fn a_refused_number_leaves_nothing(lab: Arc<Lab>) {
     assert_eq!(answer["error"]["details"]["twilio_code"], 21422);
     assert_eq!(egress.asked::<NumberBuy>()[0].account_sid, ACCOUNT);
     assert_eq!(
-        lab.status("GET", "/phone-numbers/lookup/+14155550123", ADMIN, None)
+        app.status("GET", "/phone-numbers/lookup/+14155550123", ADMIN, None)
             .await,
         404
     );
     assert_eq!(
-        lab.get("/phone-numbers/?tenant=smith").await["items"]
+        app.get("/phone-numbers/?tenant=smith").await["items"]
             .as_array()
             .unwrap()
             .len(),
@@ -189,18 +193,18 @@ pub async fn a_refused_number_leaves_nothing(lab: Arc<Lab>) {
     );
 }
 
-pub async fn a_late_answer_settles_a_purchase(lab: Arc<Lab>) {
-    lab.world().await;
-    let egress = Egress::start(&lab, None).await;
+pub async fn late_answer_settles_a_purchase(app: Arc<TestApp>) {
+    app.world().await;
+    let egress = Egress::start(&app, None).await;
     let want = json!({ "tenant_id": "smith", "number": "+14155550123", "voice": "forward" });
-    let (status, answer) = lab.post("/phone-numbers/provision", want).await;
+    let (status, answer) = app.post("/phone-numbers/provision", want).await;
     assert_eq!(
         (status, &answer["status"]),
         (202, &json!("provisioning")),
         "{answer}"
     );
     assert!(answer["note"].is_string());
-    let xml = lab.ring("+14155550123").await;
+    let xml = app.ring("+14155550123").await;
     assert!(xml.contains("<Hangup/>"), "{xml}");
 
     let number_id = egress.asked::<NumberBuy>()[0].number_id.clone();
@@ -209,19 +213,19 @@ pub async fn a_late_answer_settles_a_purchase(lab: Arc<Lab>) {
         number_id: number_id.clone(),
         ..sold("+14155550123")
     };
-    lab.publish(&late).await;
-    lab.publish(&late).await;
+    app.publish(&late).await;
+    app.publish(&late).await;
     eventually("the number serves", async || {
-        lab.get("/phone-numbers/lookup/+14155550123").await["status"] == "active"
+        app.get("/phone-numbers/lookup/+14155550123").await["status"] == "active"
     })
     .await;
     eventually("calls are forwarded", async || {
-        lab.ring("+14155550123")
+        app.ring("+14155550123")
             .await
             .contains("voice.inbound.forward")
     })
     .await;
-    let found = lab.get("/phone-numbers/lookup/+14155550123").await;
+    let found = app.get("/phone-numbers/lookup/+14155550123").await;
     assert_eq!(found["sid"], "PN00000000000000000000000000000001");
 
     // What was bought for nobody goes back.
@@ -230,7 +234,7 @@ pub async fn a_late_answer_settles_a_purchase(lab: Arc<Lab>) {
         account_sid: OTHER_ACCOUNT.to_owned(),
         ..sold("+14155550124")
     };
-    lab.publish(&orphan).await;
+    app.publish(&orphan).await;
     eventually("it is given back", async || {
         // To whom it is billed.
         let asked = egress.asked::<NumberRelease>();
@@ -242,47 +246,47 @@ pub async fn a_late_answer_settles_a_purchase(lab: Arc<Lab>) {
 }
 
 /// As when the process dies between its commit and its question: nobody has heard it.
-pub async fn purchase_that_nobody_heard_is_ordered_again(lab: Arc<Lab>) {
-    lab.world().await;
+pub async fn purchase_that_nobody_heard_is_ordered_again(app: Arc<TestApp>) {
+    app.world().await;
     let sold = sold("+14155550123");
-    let egress = Egress::start_hearing(&lab, Some(sold), true).await;
+    let egress = Egress::start_hearing(&app, Some(sold), true).await;
     let want = json!({ "tenant_id": "smith", "number": "+14155550123" });
-    let (status, answer) = lab.post("/phone-numbers/provision", want).await;
+    let (status, answer) = app.post("/phone-numbers/provision", want).await;
     assert_eq!((status, &answer["status"]), (202, &json!("provisioning")));
     eventually("it is bought all the same", async || {
-        lab.get("/phone-numbers/lookup/+14155550123").await["status"] == "active"
+        app.get("/phone-numbers/lookup/+14155550123").await["status"] == "active"
     })
     .await;
     let asked: Vec<NumberBuy> = egress.asked();
     assert_eq!(json!(asked[0].number_id), answer["id"]);
 }
 
-pub async fn suspended_tenant_buys_nothing(lab: Arc<Lab>) {
-    lab.world().await;
-    let egress = Egress::start(&lab, Some(sold("+14155550123"))).await;
-    lab.suspend("smith").await;
+pub async fn suspended_tenant_buys_nothing(app: Arc<TestApp>) {
+    app.world().await;
+    let egress = Egress::start(&app, Some(sold("+14155550123"))).await;
+    app.suspend("smith").await;
     let want = json!({ "tenant_id": "smith", "area_code": "415" });
-    let (status, answer) = lab.post("/phone-numbers/provision", want).await;
+    let (status, answer) = app.post("/phone-numbers/provision", want).await;
     assert_eq!(
         (status, &answer["error"]["code"]),
         (409, &json!("suspended"))
     );
     assert!(egress.asked::<NumberBuy>().is_empty());
-    let page = lab.get("/phone-numbers/?tenant=smith").await;
+    let page = app.get("/phone-numbers/?tenant=smith").await;
     assert_eq!(page["items"].as_array().unwrap().len(), 2);
 }
 
-pub async fn a_number_is_given_back(lab: Arc<Lab>) {
-    lab.world().await;
-    let egress = Egress::start(&lab, Some(sold("+14155550123"))).await;
-    let (_, bought) = lab
+pub async fn number_is_given_back(app: Arc<TestApp>) {
+    app.world().await;
+    let egress = Egress::start(&app, Some(sold("+14155550123"))).await;
+    let (_, bought) = app
         .post(
             "/phone-numbers/provision",
             json!({ "tenant_id": "smith", "area_code": "415" }),
         )
         .await;
     let path = format!("/phone-numbers/{}/release", bought["id"].as_str().unwrap());
-    let (status, answer) = lab.call("POST", &path, ADMIN, None).await;
+    let (status, answer) = app.call("POST", &path, ADMIN, None).await;
     assert_eq!(
         (status, &answer["status"]),
         (200, &json!("released")),
@@ -294,14 +298,14 @@ pub async fn a_number_is_given_back(lab: Arc<Lab>) {
         (1, "PN00000000000000000000000000000001")
     );
     // Again: nothing more happens, and the order that bought it is spent.
-    assert_eq!(lab.status("POST", &path, ADMIN, None).await, 200);
+    assert_eq!(app.status("POST", &path, ADMIN, None).await, 200);
     // A number that we did not buy is released without Twilio.
     let path = format!(
         "/phone-numbers/{}/release",
-        lab.number_id("+15550100003").await
+        app.number_id("+15550100003").await
     );
     assert_eq!(
-        lab.call("POST", &path, ADMIN, None).await.1["status"],
+        app.call("POST", &path, ADMIN, None).await.1["status"],
         "released"
     );
     assert_eq!(egress.asked::<NumberRelease>().len(), 1);

@@ -9,14 +9,14 @@ use events::v1::{
 use serde_json::json;
 use testkit::eventually;
 
-use crate::lab::{Lab, log};
-use crate::world::{ACCOUNT, OTHER_ACCOUNT, call, query, voice, webhook};
+use crate::fixtures::{ACCOUNT, OTHER_ACCOUNT, call, query, voice, webhook};
+use crate::test_app::{TestApp, log};
 
-pub async fn a_call_goes_to_the_app_of_its_number(lab: Arc<Lab>) {
-    lab.world().await;
-    let xml = lab.ring("+15550100001").await;
+pub async fn call_goes_to_the_app_of_its_number(app: Arc<TestApp>) {
+    app.world().await;
+    let xml = app.ring("+15550100001").await;
     assert!(xml.contains("voice.inbound.forward"), "{xml}");
-    let (envelope, event) = lab.ear.hear::<VoiceInbound>(1).await.remove(0);
+    let (envelope, event) = app.recorder.wait_for::<VoiceInbound>(1).await.remove(0);
     assert_eq!(envelope.kind, "voice.inbound.forward");
     assert_eq!(envelope.source, "trunkline/tenants");
     assert_eq!(
@@ -64,28 +64,28 @@ pub async fn a_call_goes_to_the_app_of_its_number(lab: Arc<Lab>) {
     );
 
     // A repeat of the webhook becomes the same event.
-    let twice = lab.envelope(&call("+15550100001"));
-    lab.bus().publish(&twice).await.unwrap();
-    lab.bus().publish(&twice).await.unwrap();
+    let twice = app.envelope(&call("+15550100001"));
+    app.bus().publish(&twice).await.unwrap();
+    app.bus().publish(&twice).await.unwrap();
     let own = TwilioVoiceInbound {
         webhook: Some(webhook("/webhooks/twilio/call", ACCOUNT)),
         voice: Some(voice("+15550100001", "+15550107777", "outbound-api")),
     };
-    let reply: TwimlReply = lab.ask(&own).await;
+    let reply: TwimlReply = app.ask(&own).await;
     assert!(reply.xml.contains("forward"));
     eventually("three calls", async || {
-        lab.ear.heard::<VoiceInbound>().len() == 3
+        app.recorder.heard::<VoiceInbound>().len() == 3
     })
     .await;
 }
 
-pub async fn a_bot_is_one_app(lab: Arc<Lab>) {
-    lab.world().await;
+pub async fn bot_is_one_app(app: Arc<TestApp>) {
+    app.world().await;
     let mut event = call("+15550100011");
     event.webhook = Some(webhook("/webhooks/twilio/call", OTHER_ACCOUNT));
-    let reply: TwimlReply = lab.ask(&event).await;
+    let reply: TwimlReply = app.ask(&event).await;
     assert!(reply.xml.contains("voice.inbound.bot-->"), "{}", reply.xml);
-    let (_, event) = lab.ear.hear::<VoiceInbound>(1).await.remove(0);
+    let (_, event) = app.recorder.wait_for::<VoiceInbound>(1).await.remove(0);
     assert_eq!(
         event.tenant.unwrap().number.unwrap().voice,
         "bot:loan-eligibility"
@@ -93,7 +93,7 @@ pub async fn a_bot_is_one_app(lab: Arc<Lab>) {
     // A path of old names the app of a number that has none.
     let mut event = call("+15550100003");
     event.webhook = Some(webhook("/webhook/voice", ACCOUNT));
-    let reply: TwimlReply = lab.ask(&event).await;
+    let reply: TwimlReply = app.ask(&event).await;
     assert!(
         reply.xml.contains("voice.inbound.coach-->"),
         "{}",
@@ -101,19 +101,19 @@ pub async fn a_bot_is_one_app(lab: Arc<Lab>) {
     );
 }
 
-pub async fn who_is_not_served_is_told(lab: Arc<Lab>) {
-    lab.world().await;
+pub async fn who_is_not_served_is_told(app: Arc<TestApp>) {
+    app.world().await;
     let counter = |reason: &str| format!("tenants_unresolved_total{{reason=\"{reason}\"}}");
-    lab.counter("").await;
+    app.counter("").await;
     let told = async |number: &str, reason: &str, words: &str| {
         let line = counter(reason);
-        let before = lab.counter(&line).await;
-        let xml = lab.ring(number).await;
+        let before = app.counter(&line).await;
+        let xml = app.ring(number).await;
         assert!(
             xml.contains(words) && xml.contains("<Hangup/>"),
             "{reason}: {xml}"
         );
-        assert!(lab.counter(&line).await > before, "{reason}");
+        assert!(app.counter(&line).await > before, "{reason}");
     };
     told("+15550100998", "unknown_number", "Sorry").await;
     told("client:alice", "unknown_number", "Sorry").await;
@@ -121,24 +121,24 @@ pub async fn who_is_not_served_is_told(lab: Arc<Lab>) {
     assert!(log().text().contains("+1•••••0998"));
     assert!(!log().text().contains("+15550100998"));
 
-    let found = lab.get("/phone-numbers/lookup/+15550100001").await;
+    let found = app.get("/phone-numbers/lookup/+15550100001").await;
     let path = format!("/phone-numbers/{}/status", found["id"].as_str().unwrap());
-    lab.put(&path, json!({ "status": "suspended" })).await;
+    app.put(&path, json!({ "status": "suspended" })).await;
     told("+15550100001", "number_inactive", "Lo sentimos").await;
-    lab.put(&path, json!({ "status": "active" })).await;
+    app.put(&path, json!({ "status": "active" })).await;
     assert!(
-        lab.ring("+15550100001")
+        app.ring("+15550100001")
             .await
             .contains("voice.inbound.forward")
     );
-    lab.suspend("smith").await;
+    app.suspend("smith").await;
     told("+15550100001", "tenant_suspended", "Lo sentimos").await;
-    assert_eq!(lab.ear.heard::<VoiceInbound>().len(), 1);
+    assert_eq!(app.recorder.heard::<VoiceInbound>().len(), 1);
 }
 
-pub async fn callbacks_of_a_suspended_tenant_go_through(lab: Arc<Lab>) {
-    lab.world().await;
-    lab.suspend("smith").await;
+pub async fn callbacks_of_a_suspended_tenant_go_through(app: Arc<TestApp>) {
+    app.world().await;
+    app.suspend("smith").await;
     let status = |to: &str| TwilioCallStatus {
         webhook: Some(webhook("/webhooks/twilio/call", ACCOUNT)),
         voice: Some(voice("+15550109999", to, "inbound")),
@@ -152,11 +152,11 @@ pub async fn callbacks_of_a_suspended_tenant_go_through(lab: Arc<Lab>) {
         ..TwilioDialFinished::default()
     };
     // Nobody's: dropped.
-    lab.publish(&status("+15550100998")).await;
-    lab.publish(&dial("+15550100998")).await;
-    lab.publish(&status("+15550100001")).await;
-    lab.publish(&dial("+15550100001")).await;
-    let (envelope, event) = lab.ear.hear::<CallStatus>(1).await.remove(0);
+    app.publish(&status("+15550100998")).await;
+    app.publish(&dial("+15550100998")).await;
+    app.publish(&status("+15550100001")).await;
+    app.publish(&dial("+15550100001")).await;
+    let (envelope, event) = app.recorder.wait_for::<CallStatus>(1).await.remove(0);
     assert_eq!(
         (
             event.duration_s,
@@ -171,12 +171,12 @@ pub async fn callbacks_of_a_suspended_tenant_go_through(lab: Arc<Lab>) {
     );
     // A suspended tenant's numbers count as suspended.
     assert_eq!(event.tenant.unwrap().number.unwrap().status, "suspended");
-    let (_, event) = lab.ear.hear::<DialFinished>(1).await.remove(0);
+    let (_, event) = app.recorder.wait_for::<DialFinished>(1).await.remove(0);
     assert_eq!(event.tenant.unwrap().tenant_id, "smith");
 }
 
-pub async fn a_whisper_is_resolved_by_its_query(lab: Arc<Lab>) {
-    lab.world().await;
+pub async fn whisper_is_resolved_by_its_query(app: Arc<TestApp>) {
+    app.world().await;
     let mut asked = webhook("/webhooks/twilio/call/whisper/CA1", ACCOUNT);
     asked.query = vec![query("n", "1"), query("number", "+15550100001")];
     let whisper = |webhook| TwilioWhisper {
@@ -185,9 +185,9 @@ pub async fn a_whisper_is_resolved_by_its_query(lab: Arc<Lab>) {
         parent_call_sid: "CA1".to_owned(),
         ..TwilioWhisper::default()
     };
-    let reply: TwimlReply = lab.ask(&whisper(asked)).await;
+    let reply: TwimlReply = app.ask(&whisper(asked)).await;
     assert!(reply.xml.contains("voice.whisper"));
-    let (envelope, event) = lab.ear.hear::<VoiceWhisper>(1).await.remove(0);
+    let (envelope, event) = app.recorder.wait_for::<VoiceWhisper>(1).await.remove(0);
     assert_eq!(
         (
             envelope.key.as_deref(),
@@ -195,12 +195,12 @@ pub async fn a_whisper_is_resolved_by_its_query(lab: Arc<Lab>) {
         ),
         (Some("CA1"), "smith")
     );
-    let reply: TwimlReply = lab.ask(&whisper(webhook("/whisper", ACCOUNT))).await;
+    let reply: TwimlReply = app.ask(&whisper(webhook("/whisper", ACCOUNT))).await;
     assert!(reply.xml.contains("<Hangup/>"));
 }
 
-pub async fn texts_go_to_conversations(lab: Arc<Lab>) {
-    lab.world().await;
+pub async fn texts_go_to_conversations(app: Arc<TestApp>) {
+    app.world().await;
     let text = |to: &str| TwilioSmsInbound {
         webhook: Some(webhook("/webhooks/twilio/sms", ACCOUNT)),
         text: Some(InboundText {
@@ -211,10 +211,10 @@ pub async fn texts_go_to_conversations(lab: Arc<Lab>) {
         }),
     };
     for to in ["+15550100998", "+15550100003", "+15550100001"] {
-        lab.publish(&text(to)).await;
+        app.publish(&text(to)).await;
     }
     // A number without conversations takes a STOP all the same: it may have sent a text-back.
-    let heard = lab.ear.hear::<SmsInbound>(2).await;
+    let heard = app.recorder.wait_for::<SmsInbound>(2).await;
     for (envelope, event) in heard {
         assert_eq!(
             (envelope.kind.as_str(), envelope.tenant.as_deref()),
@@ -223,9 +223,9 @@ pub async fn texts_go_to_conversations(lab: Arc<Lab>) {
         assert_eq!(event.text.unwrap().body, "STOP");
     }
     // Of a suspended tenant as well: an opt-out counts.
-    lab.suspend("smith").await;
-    lab.publish(&text("+15550100001")).await;
-    let heard = lab.ear.hear::<SmsInbound>(3).await;
+    app.suspend("smith").await;
+    app.publish(&text("+15550100001")).await;
+    let heard = app.recorder.wait_for::<SmsInbound>(3).await;
     assert_eq!(heard.len(), 3);
     assert!(
         heard
@@ -234,18 +234,18 @@ pub async fn texts_go_to_conversations(lab: Arc<Lab>) {
     );
 }
 
-pub async fn another_account_cannot_speak_for_a_number(lab: Arc<Lab>) {
-    lab.world().await;
+pub async fn another_account_cannot_speak_for_a_number(app: Arc<TestApp>) {
+    app.world().await;
     // jones signs with its own token, and names a number of smith's.
     let mut forged = call("+15550100001");
     forged.webhook = Some(webhook("/webhooks/twilio/call", OTHER_ACCOUNT));
-    let reply: TwimlReply = lab.ask(&forged).await;
+    let reply: TwimlReply = app.ask(&forged).await;
     assert!(
         reply.xml.contains("Sorry") && reply.xml.contains("<Hangup/>"),
         "{}",
         reply.xml
     );
-    lab.publish(&TwilioSmsInbound {
+    app.publish(&TwilioSmsInbound {
         webhook: Some(webhook("/webhooks/twilio/sms", OTHER_ACCOUNT)),
         text: Some(InboundText {
             to: "+15550100001".into(),
@@ -253,11 +253,11 @@ pub async fn another_account_cannot_speak_for_a_number(lab: Arc<Lab>) {
         }),
     })
     .await;
-    assert!(lab.ring("+15550100001").await.contains("forward"));
+    assert!(app.ring("+15550100001").await.contains("forward"));
     assert_eq!(
         (
-            lab.ear.heard::<VoiceInbound>().len(),
-            lab.ear.heard::<SmsInbound>().len()
+            app.recorder.heard::<VoiceInbound>().len(),
+            app.recorder.heard::<SmsInbound>().len()
         ),
         (1, 0)
     );

@@ -8,10 +8,10 @@ use serde_json::json;
 use settings::Secret;
 use testkit::ADMIN;
 
-use crate::lab::{Lab, log};
-use crate::world::OTHER_ACCOUNT;
+use crate::fixtures::OTHER_ACCOUNT;
+use crate::test_app::{TestApp, log};
 
-pub async fn credentials_are_never_shown(lab: Arc<Lab>) {
+pub async fn credentials_are_never_shown(app: Arc<TestApp>) {
     let secrets = [
         "an-auth-token-that-is-secret",
         "an-older-token-that-is-secret",
@@ -25,8 +25,8 @@ pub async fn credentials_are_never_shown(lab: Arc<Lab>) {
         "keys": [{ "name": "console", "scopes": ["admin"], "key": secrets[2] }],
     });
     let mut seen = vec![
-        lab.apply(document.clone()).await.to_string(),
-        lab.apply(document).await.to_string(),
+        app.apply(document.clone()).await.to_string(),
+        app.apply(document).await.to_string(),
     ];
     for route in tenants::ROLE
         .routes
@@ -39,7 +39,7 @@ pub async fn credentials_are_never_shown(lab: Arc<Lab>) {
             .replace("{id}", "smith")
             .replace("{e164}", "+15550100001");
         for key in [ADMIN, secrets[2]] {
-            let (status, body) = lab.call("GET", &path, key, None).await;
+            let (status, body) = app.call("GET", &path, key, None).await;
             // Nobody was forgotten here: there is no receipt of that name.
             let is_receipt = path.starts_with("/api/erasures/");
             assert_eq!(status, if is_receipt { 404 } else { 200 }, "{path}");
@@ -49,27 +49,27 @@ pub async fn credentials_are_never_shown(lab: Arc<Lab>) {
     // A refusal does not repeat what was refused.
     let wrong = json!({ "tenants": [{ "id": "smith", "name": "Smith", "twilio": { "account_sid": secrets[0], "auth_tokens": [format!("{} {}", secrets[0], secrets[1])] } }],
         "keys": [{ "name": "x", "scopes": [secrets[2]], "key": secrets[2] }] });
-    let (status, body) = lab.post("/api/apply", wrong).await;
+    let (status, body) = app.post("/api/apply", wrong).await;
     assert_eq!(status, 422);
     seen.push(body.to_string());
-    seen.push(lab.call("GET", "/metrics", "", None).await.1.to_string());
+    seen.push(app.call("GET", "/metrics", "", None).await.1.to_string());
     seen.push(log().text());
     for secret in secrets {
         assert!(seen.iter().all(|text| !text.contains(secret)), "{secret}");
     }
 }
 
-pub async fn credential_is_bound_to_its_row_and_sealed_anew(lab: Arc<Lab>) {
+pub async fn credential_is_bound_to_its_row_and_sealed_anew(app: Arc<TestApp>) {
     let account = |sid: &str, token: &str| json!({ "account_sid": sid, "auth_tokens": [token] });
     let others = "AC00000000000000000000000000000003";
-    lab.apply(json!({ "tenants": [
+    app.apply(json!({ "tenants": [
         { "id": "smith", "name": "Smith", "twilio": account(others, "the-token-of-smith"), "notify_url": "https://x.example/" },
         { "id": "jones", "name": "Jones", "twilio": account(OTHER_ACCOUNT, "the-token-of-jones") },
     ]}))
     .await;
-    let store = lab.store("tenants", tenants::MIGRATIONS).await;
+    let store = app.store("tenants", tenants::MIGRATIONS).await;
     let sealer = |keys: &str| Sealer::new(&Secret::new(keys));
-    let current = lab.settings().secret_key.clone().unwrap();
+    let current = app.settings().secret_key.clone().unwrap();
     let current = current.reveal();
     let same = tenants::reseal(&store, &sealer(current)).await.unwrap();
     assert_eq!(same, 0, "nothing is outdated");
@@ -103,9 +103,9 @@ pub async fn credential_is_bound_to_its_row_and_sealed_anew(lab: Arc<Lab>) {
     store::on!(tx, c => diesel::sql_query(stolen).execute(c).await).unwrap();
     tx.commit().await.unwrap();
     assert_eq!(
-        lab.status("GET", "/api/tenants/jones", ADMIN, None).await,
+        app.status("GET", "/api/tenants/jones", ADMIN, None).await,
         200
     );
-    let (status, answer) = lab.call("GET", "/api/tenants/smith", ADMIN, None).await;
+    let (status, answer) = app.call("GET", "/api/tenants/smith", ADMIN, None).await;
     assert_eq!(status, 503, "{answer}");
 }

@@ -6,10 +6,10 @@ use events::Envelope;
 use events::Event as _;
 use events::v1::{FlowFound, FlowQuery};
 use serde_json::{Value, json};
-use testkit::{ADMIN, Ear};
+use testkit::{ADMIN, EventRecorder};
 
-use crate::lab::Lab;
-use crate::world::{ACCOUNT, world};
+use crate::fixtures::{ACCOUNT, world};
+use crate::test_app::TestApp;
 
 fn warned(answer: &Value) -> Vec<(String, String)> {
     let warnings = answer["warnings"].as_array().cloned().unwrap_or_default();
@@ -24,7 +24,7 @@ fn places(answer: &Value) -> Vec<String> {
 }
 
 /// Interviews as far as it is asked for flows: it has a coach and an assistant.
-async fn interviews(lab: &Lab) {
+async fn interviews(app: &TestApp) {
     let answer = |question: &Envelope| {
         let query = question.decode::<FlowQuery>().ok()?;
         let kind = match query.name.as_str() {
@@ -40,13 +40,13 @@ async fn interviews(lab: &Lab) {
         let clock = clock::Clock::system();
         Some(Envelope::new("trunkline/test", &clock, &found))
     };
-    Arc::new(Ear::default())
-        .listen_and_answer("test.interviews", &lab.bus(), &[FlowQuery::TYPE], answer)
+    Arc::new(EventRecorder::default())
+        .listen_and_answer("test.interviews", &app.bus(), &[FlowQuery::TYPE], answer)
         .await;
 }
 
-pub async fn number_that_cannot_work_is_warned_of(lab: Arc<Lab>) {
-    interviews(&lab).await;
+pub async fn number_that_cannot_work_is_warned_of(app: Arc<TestApp>) {
+    interviews(&app).await;
     let mut document = world();
     document["tenants"][0]["numbers"] = json!([
         { "number": "+15550100001", "voice": "forward", "sms": "none" },
@@ -63,7 +63,7 @@ pub async fn number_that_cannot_work_is_warned_of(lab: Arc<Lab>) {
         { "name": "here", "kind": "screener", "questions": ["One?"] },
         { "name": "of-jones", "tenant": "jones", "kind": "screener", "questions": ["One?"] },
     ]);
-    let answer = lab.apply(document.clone()).await;
+    let answer = app.apply(document.clone()).await;
     assert_eq!(
         places(&answer),
         [
@@ -90,24 +90,24 @@ pub async fn number_that_cannot_work_is_warned_of(lab: Arc<Lab>) {
     document["tenants"][0]["text_back"] = json!({ "enabled": false });
     document["tenants"][0]["numbers"] = json!([{ "number": "+15550100001", "sms": "none" }]);
     document["tenants"].as_array_mut().unwrap().pop();
-    let answer = lab.apply(document).await;
+    let answer = app.apply(document).await;
     assert_eq!(answer.get("warnings"), None, "{answer}");
 }
 
-pub async fn app_that_no_role_serves_is_warned_of(lab: Arc<Lab>) {
-    interviews(&lab).await;
+pub async fn app_that_no_role_serves_is_warned_of(app: Arc<TestApp>) {
+    interviews(&app).await;
     let mut document = world();
     document["tenants"][0]["numbers"] = json!([
         { "number": "+15550100001", "voice": "assistant:desk" },
         { "number": "+15550100003", "voice": "bot:desk" },
     ]);
     document["tenants"].as_array_mut().unwrap().pop();
-    let answer = lab.apply(document.clone()).await;
+    let answer = app.apply(document.clone()).await;
     assert_eq!(places(&answer), Vec::<String>::new(), "not known: {answer}");
 
-    lab.stop().await;
-    lab.start_knowing(&["tenants", "calls"]).await;
-    let answer = lab.apply(document).await;
+    app.stop().await;
+    app.start_knowing(&["tenants", "calls"]).await;
+    let answer = app.apply(document).await;
     assert_eq!(
         places(&answer),
         ["tenants[0].numbers[0].voice", "tenants[0].numbers[1].voice"]
@@ -118,9 +118,9 @@ pub async fn app_that_no_role_serves_is_warned_of(lab: Arc<Lab>) {
     );
 }
 
-pub async fn calls_that_would_go_in_circles_are_refused(lab: Arc<Lab>) {
-    lab.world().await;
-    let apply = async |tenants: Value| lab.post("/api/apply", json!({ "tenants": tenants })).await;
+pub async fn calls_that_would_go_in_circles_are_refused(app: Arc<TestApp>) {
+    app.world().await;
+    let apply = async |tenants: Value| app.post("/api/apply", json!({ "tenants": tenants })).await;
     let tenant = |id: &str, to: &str, number: &str| json!({ "id": id, "name": id, "forward_to": to, "numbers": [{ "number": number, "voice": "forward" }] });
     // Both in one document, through a third that is there.
     let (status, answer) = apply(json!([
@@ -151,10 +151,10 @@ pub async fn calls_that_would_go_in_circles_are_refused(lab: Arc<Lab>) {
     assert_eq!(places(&answer), ["tenants[0].forward_to"]);
 }
 
-pub async fn document_that_says_a_thing_twice_is_refused(lab: Arc<Lab>) {
+pub async fn document_that_says_a_thing_twice_is_refused(app: Arc<TestApp>) {
     let twice = r#"{"tenants": [{"id": "smith", "name": "A", "numbers": [], "name": "B"}]}"#;
     let response = reqwest::Client::new()
-        .post(format!("{}/api/apply", lab.base()))
+        .post(format!("{}/api/apply", app.base()))
         .header("X-API-Key", ADMIN)
         .header("content-type", "application/json")
         .body(twice)
@@ -168,14 +168,14 @@ pub async fn document_that_says_a_thing_twice_is_refused(lab: Arc<Lab>) {
         answer.contains("name stands twice in tenants[0]"),
         "{answer}"
     );
-    assert_eq!(lab.get("/api/tenants/").await["items"], json!([]));
+    assert_eq!(app.get("/api/tenants/").await["items"], json!([]));
 }
 
-pub async fn platforms_own_account_needs_no_tokens(lab: Arc<Lab>) {
+pub async fn platforms_own_account_needs_no_tokens(app: Arc<TestApp>) {
     let mut document = world();
     document["tenants"][0]["twilio"] =
         json!({ "account_sid": ACCOUNT, "auth_tokens": ["of-my-own"] });
-    let (status, answer) = lab.post("/api/apply", document).await;
+    let (status, answer) = app.post("/api/apply", document).await;
     assert_eq!(
         (status, &answer["error"]["details"]["field"]),
         (422, &json!("tenants[0].twilio.account_sid"))

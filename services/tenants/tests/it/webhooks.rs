@@ -8,10 +8,10 @@ use events::v1::{
 };
 use events::{Envelope, Event};
 use serde_json::{Value, json};
-use testkit::{ADMIN, Ear};
+use testkit::{ADMIN, EventRecorder};
 
-use crate::lab::Lab;
-use crate::world::OTHER_ACCOUNT;
+use crate::fixtures::OTHER_ACCOUNT;
+use crate::test_app::TestApp;
 
 const PATH: &str = "/phone-numbers/webhooks";
 const VOICE: &str = "https://trunkline.example/webhooks/twilio/call";
@@ -66,12 +66,12 @@ fn answer(question: &Envelope) -> Option<Envelope> {
     Some(Envelope::new("trunkline/test", &clock, &answer))
 }
 
-async fn open(lab: &Lab) {
-    lab.world().await;
-    Arc::new(Ear::default())
+async fn open(app: &TestApp) {
+    app.world().await;
+    Arc::new(EventRecorder::default())
         .listen_and_answer(
             "test.egress",
-            &lab.bus(),
+            &app.bus(),
             &[NumberInspect::TYPE, NumberPoint::TYPE],
             answer,
         )
@@ -84,9 +84,9 @@ fn of<'a>(page: &'a Value, number: &str) -> &'a Value {
     items.next().unwrap_or(&Value::Null)
 }
 
-pub async fn webhooks_are_compared_number_by_number(lab: Arc<Lab>) {
-    open(&lab).await;
-    let page = lab.get(PATH).await;
+pub async fn webhooks_are_compared_number_by_number(app: Arc<TestApp>) {
+    open(&app).await;
+    let page = app.get(PATH).await;
     let wrong = of(&page, "+15550100001");
     assert_eq!(
         (&wrong["state"], &wrong["wrong"]),
@@ -112,7 +112,7 @@ pub async fn webhooks_are_compared_number_by_number(lab: Arc<Lab>) {
         (&json!("unknown"), &json!("no credentials are known"))
     );
     // A tenant sees its own, and no other's.
-    let (status, own) = lab
+    let (status, own) = app
         .call("GET", &format!("{PATH}?tenant=smith"), ADMIN, None)
         .await;
     assert_eq!(status, 200);
@@ -124,46 +124,46 @@ pub async fn webhooks_are_compared_number_by_number(lab: Arc<Lab>) {
             .all(|it| it["tenant_id"] == "smith")
     );
     assert_eq!(
-        lab.status("GET", &format!("{PATH}?tenant=-"), ADMIN, None)
+        app.status("GET", &format!("{PATH}?tenant=-"), ADMIN, None)
             .await,
         404
     );
 }
 
-pub async fn number_is_pointed_at_the_platform(lab: Arc<Lab>) {
-    open(&lab).await;
+pub async fn number_is_pointed_at_the_platform(app: Arc<TestApp>) {
+    open(&app).await;
     let path = |id: &str| format!("/phone-numbers/{id}/webhooks");
-    let id = lab.number_id("+15550100001").await;
-    let (status, answer) = lab.post(&path(&id), json!({})).await;
+    let id = app.number_id("+15550100001").await;
+    let (status, answer) = app.post(&path(&id), json!({})).await;
     assert_eq!((status, &answer["state"]), (200, &json!("ok")), "{answer}");
-    let other = lab.number_id("+15550100003").await;
-    let (status, answer) = lab.post(&path(&other), json!({})).await;
+    let other = app.number_id("+15550100003").await;
+    let (status, answer) = app.post(&path(&other), json!({})).await;
     assert_eq!(
         (status, &answer["error"]["code"]),
         (502, &json!("twilio_refused")),
         "{answer}"
     );
-    assert_eq!(lab.status("POST", &path("none"), ADMIN, None).await, 404);
+    assert_eq!(app.status("POST", &path("none"), ADMIN, None).await, 404);
     let released = format!("/phone-numbers/{other}/status");
-    lab.put(&released, json!({ "status": "released" })).await;
-    let (status, answer) = lab.post(&path(&other), json!({})).await;
+    app.put(&released, json!({ "status": "released" })).await;
+    let (status, answer) = app.post(&path(&other), json!({})).await;
     assert_eq!(
         (status, &answer["error"]["code"]),
         (409, &json!("not_in_use"))
     );
-    assert_eq!(of(&lab.get(PATH).await, "+15550100003"), &Value::Null);
+    assert_eq!(of(&app.get(PATH).await, "+15550100003"), &Value::Null);
 }
 
-pub async fn tenant_that_was_changed_meanwhile_is_not_replaced(lab: Arc<Lab>) {
-    lab.world().await;
+pub async fn tenant_that_was_changed_meanwhile_is_not_replaced(app: Arc<TestApp>) {
+    app.world().await;
     let path = "/api/tenants/smith";
-    let mut tenant = lab.get(path).await;
+    let mut tenant = app.get(path).await;
     let seen = tenant["updated_at"].as_str().unwrap().to_owned();
     tenant["trade"] = json!("roofing");
     let put = async |seen: &str, tenant: &Value| {
         let headers = [("If-Match", seen)];
-        lab.call_at(
-            &lab.base(),
+        app.call_at(
+            &app.base(),
             "PUT",
             path,
             ADMIN,
@@ -185,7 +185,7 @@ pub async fn tenant_that_was_changed_meanwhile_is_not_replaced(lab: Arc<Lab>) {
         (409, &json!("changed_meanwhile"))
     );
     assert_eq!(put("yesterday", &tenant).await.0, 422);
-    assert_eq!(lab.get(path).await["trade"], "roofing");
+    assert_eq!(app.get(path).await["trade"], "roofing");
     // Who has not looked replaces what is there.
-    assert_eq!(lab.put(path, tenant).await.0, 200);
+    assert_eq!(app.put(path, tenant).await.0, 200);
 }

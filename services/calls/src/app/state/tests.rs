@@ -108,7 +108,7 @@ fn end_of_call_alone_is_unknown() {
     assert_eq!(
         verdict(&call),
         Verdict::Unknown,
-        "his dial's own end says why"
+        "the dial's own end says why"
     );
 }
 

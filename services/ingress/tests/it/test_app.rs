@@ -9,7 +9,7 @@ use clock::Clock;
 use events::v1::TenantChanged;
 use ingress::Timings;
 use role::Parts;
-use testkit::{Kit, Log, Mode, Proxy, eventually};
+use testkit::{Log, Mode, Proxy, TestPlatform, eventually};
 use webhook::Params;
 use webhook::signature::{Token, sign_form, sign_url};
 
@@ -40,18 +40,18 @@ const TIMINGS: Timings = Timings {
     pause: Duration::from_millis(20),
 };
 
-pub struct Lab {
-    kit: Kit,
+pub struct TestApp {
+    platform: TestPlatform,
     pub desk: Arc<Desk>,
     /// The way to the broker, where there is one.
     pub wire: Option<Proxy>,
 }
 
-impl Deref for Lab {
-    type Target = Kit;
+impl Deref for TestApp {
+    type Target = TestPlatform;
 
-    fn deref(&self) -> &Kit {
-        &self.kit
+    fn deref(&self) -> &TestPlatform {
+        &self.platform
     }
 }
 
@@ -64,7 +64,7 @@ pub struct Answer {
     pub body: String,
 }
 
-pub async fn run<F: Future<Output = ()>>(mode: Mode, case: fn(Arc<Lab>) -> F) {
+pub async fn run<F: Future<Output = ()>>(mode: Mode, case: fn(Arc<TestApp>) -> F) {
     run_with(mode, &[], case).await;
 }
 
@@ -72,7 +72,7 @@ pub async fn run<F: Future<Output = ()>>(mode: Mode, case: fn(Arc<Lab>) -> F) {
 pub async fn run_with<F: Future<Output = ()>>(
     mode: Mode,
     settings: &[(&str, &str)],
-    case: impl FnOnce(Arc<Lab>) -> F,
+    case: impl FnOnce(Arc<TestApp>) -> F,
 ) {
     log();
     let wire = (mode == Mode::Distributed).then(|| Proxy::to(&testkit::amqp_url()));
@@ -86,11 +86,15 @@ pub async fn run_with<F: Future<Output = ()>>(
     more.extend_from_slice(settings);
     more.extend(url.as_deref().map(|url| ("AMQP_URL", url)));
     let clock = Clock::held("2026-11-21T10:00:00Z".parse().unwrap());
-    let kit = Kit::new("ingress", mode, clock, &more).await;
+    let platform = TestPlatform::new("ingress", mode, clock, &more).await;
     let desk = Arc::default();
-    let lab = Lab { kit, desk, wire };
-    lab.up().await;
-    testkit::run(lab, case).await;
+    let app = TestApp {
+        platform,
+        desk,
+        wire,
+    };
+    app.up().await;
+    testkit::run(app, case).await;
 }
 
 /// What this process logs.
@@ -98,7 +102,7 @@ pub fn log() -> &'static Log {
     Log::of("info,ingress=trace,role=debug,bus=debug")
 }
 
-impl Lab {
+impl TestApp {
     /// Opens the door, on what was left there.
     pub async fn up(&self) {
         let parts = self.open().await;

@@ -15,7 +15,7 @@ pub fn at(minute: i64) -> DateTime<Utc> {
     DateTime::from_timestamp(1_750_000_000, 0).unwrap() + TimeDelta::minutes(minute)
 }
 
-/// The number of a tenant: `smith`'s first is +15550100001, his second +15550100011.
+/// The number of a tenant: `smith`'s first is +15550100001, the second +15550100011.
 pub fn number(tenant: &str, nth: u8) -> String {
     match tenant {
         "smith" => format!("+155501000{nth}1"),

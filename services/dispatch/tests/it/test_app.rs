@@ -13,20 +13,20 @@ use events::{Envelope, Event};
 use objects::{Config, Objects};
 use serde_json::Value;
 use store::{Store, on};
-use testkit::{Kit, Log, Mode, eventually};
+use testkit::{Log, Mode, TestPlatform, eventually};
 
+use crate::fixtures;
 use crate::twilio::Twilio;
-use crate::world;
 
-pub struct Lab {
-    kit: Kit,
+pub struct TestApp {
+    platform: TestPlatform,
     pub twilio: Twilio,
     store: Store,
     published: Mutex<Vec<(String, String)>>,
     next: AtomicU32,
 }
 
-testkit::has_kit!(Lab);
+testkit::has_platform!(TestApp);
 
 #[derive(diesel::QueryableByName)]
 struct Count {
@@ -39,21 +39,23 @@ pub fn log() -> &'static Log {
     Log::of("info,dispatch=trace,role=debug,bus=debug")
 }
 
-pub async fn run<F: Future<Output = ()>>(mode: Mode, case: fn(Arc<Lab>) -> F) {
+pub async fn run<F: Future<Output = ()>>(mode: Mode, case: fn(Arc<TestApp>) -> F) {
     log();
     let twilio = Twilio::start().await;
     let settings = [
-        ("TWILIO_ACCOUNT_SID", world::ACCOUNT),
+        ("TWILIO_ACCOUNT_SID", fixtures::ACCOUNT),
         ("TWILIO_AUTH_TOKEN", "11111111111111111111111111111111"),
         ("TWILIO_API_BASE_URL", &twilio.url),
     ];
-    let kit = Kit::new("dispatch", mode, Clock::held(world::at(0)), &settings).await;
-    let parts = kit.open().await;
+    let platform =
+        TestPlatform::new("dispatch", mode, Clock::held(fixtures::at(0)), &settings).await;
+    let parts = platform.open().await;
     let heard = [
         MessageSend::TYPE,
         OptOutChanged::TYPE,
         ReplyDraft::TYPE,
         ConversationChanged::TYPE,
+        "conversation.changed.drafted",
         MessageFailed::TYPE,
         CallPlace::TYPE,
         MediaFetch::TYPE,
@@ -61,25 +63,26 @@ pub async fn run<F: Future<Output = ()>>(mode: Mode, case: fn(Arc<Lab>) -> F) {
         MediaErase::TYPE,
         PersonForgotten::TYPE,
     ];
-    kit.ear.listen(&parts.bus, &heard).await;
-    kit.keys.give_each(&["smith", "jones"]);
-    kit.keys.serve(&parts.bus).await;
-    kit.start(vec![dispatch::ROLE.start(&parts).await.unwrap()])
+    platform.recorder.listen(&parts.bus, &heard).await;
+    platform.keys.give_each(&["smith", "jones"]);
+    platform.keys.serve(&parts.bus).await;
+    platform
+        .start(vec![dispatch::ROLE.start(&parts).await.unwrap()])
         .await;
-    let store = kit
+    let store = platform
         .store("dispatch", dispatch::test_support::MIGRATIONS)
         .await;
-    let lab = Lab {
-        kit,
+    let app = TestApp {
+        platform,
         twilio,
         store,
         published: Mutex::default(),
         next: AtomicU32::new(0),
     };
-    testkit::run(lab, case).await;
+    testkit::run(app, case).await;
 }
 
-impl Lab {
+impl TestApp {
     /// Publishes an event of this time, and gives its id.
     pub async fn publish<E: Event>(&self, time: DateTime<Utc>, event: &E) -> String {
         let id = format!("event-{}", self.next.fetch_add(1, Ordering::Relaxed));
@@ -125,13 +128,13 @@ impl Lab {
             self.handled(&self.store, queue, id).await;
         }
         self.outbox_is_empty(&self.store).await;
-        self.ear.catch_up::<MessageSend>(&self.bus()).await;
+        self.recorder.catch_up::<MessageSend>(&self.bus()).await;
     }
 
     /// The commands to send a message, with their envelopes, in the order of their arrival.
     pub async fn sends(&self) -> Vec<(Envelope, MessageSend)> {
         self.rest().await;
-        let heard = self.ear.distinct().into_iter();
+        let heard = self.recorder.distinct().into_iter();
         heard
             .filter_map(|e| Some((e.clone(), e.decode().ok()?)))
             .collect()
@@ -140,7 +143,7 @@ impl Lab {
     /// The wishes that dispatch told of.
     pub async fn changes(&self) -> Vec<bool> {
         self.rest().await;
-        let heard = self.ear.distinct().into_iter();
+        let heard = self.recorder.distinct().into_iter();
         let ours = heard.filter(|e| e.source == "trunkline/dispatch");
         ours.filter_map(|e| Some(e.decode::<OptOutChanged>().ok()?.opted_out))
             .collect()
@@ -149,7 +152,7 @@ impl Lab {
     /// The thread of the caller with smith's first number, when all is at rest.
     pub async fn thread(&self) -> Value {
         self.rest().await;
-        let id = world::thread_id("smith", 0, world::CALLER);
+        let id = fixtures::thread_id("smith", 0, fixtures::CALLER);
         self.get(&format!("/conversations/{id}")).await
     }
 
@@ -163,16 +166,27 @@ impl Lab {
         self.drafts_now()
     }
 
+    /// Waits until no thread's answer waits for its time any more: each is asked for some seconds before.
+    pub async fn is_due(&self) {
+        eventually("what is due is heard", async || {
+            let threads = self.get("/conversations/?limit=200").await;
+            let threads = threads["items"].as_array().unwrap().clone();
+            threads.iter().all(|it| it["reply_due_at"].is_null())
+        })
+        .await;
+        self.rest().await;
+    }
+
     /// The answers that have been asked for.
     pub fn drafts_now(&self) -> Vec<ReplyDraft> {
-        let heard = self.ear.distinct().into_iter();
+        let heard = self.recorder.distinct().into_iter();
         heard.filter_map(|e| e.decode().ok()).collect()
     }
 
     /// What was told of threads: the change and its reason.
     pub async fn told(&self) -> Vec<(String, String)> {
         self.rest().await;
-        let heard = self.ear.distinct().into_iter();
+        let heard = self.recorder.distinct().into_iter();
         let changes = heard.filter_map(|e| e.decode::<ConversationChanged>().ok());
         changes.map(|it| (it.change, it.reason)).collect()
     }

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt::{self, Write};
 
-use super::{Safe, tag};
-use crate::http::results::Results;
+use super::safe::{Safe, tag};
+use crate::http::results_view::Results;
 
 /// The same work by the same model.
 #[derive(Default)]

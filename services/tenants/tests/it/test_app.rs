@@ -9,37 +9,37 @@ use events::{Envelope, Event};
 use role::{Parts, Role};
 use serde_json::{Value, json};
 use tenants::Timings;
-use testkit::{Kit, Log, Mode, PATIENCE};
+use testkit::{Log, Mode, PATIENCE, TestPlatform};
 
-use crate::world::{ACCOUNT, call, world};
+use crate::fixtures::{ACCOUNT, call, world};
 
 pub fn log() -> &'static Log {
     Log::of("info,tenants=trace,role=trace,bus=debug")
 }
 
-pub struct Lab {
+pub struct TestApp {
     pub parts: Parts,
-    kit: Kit,
+    platform: TestPlatform,
 }
 
-testkit::has_kit!(Lab);
+testkit::has_platform!(TestApp);
 
-pub async fn run<F: Future<Output = ()>>(mode: Mode, case: fn(Arc<Lab>) -> F) {
+pub async fn run<F: Future<Output = ()>>(mode: Mode, case: fn(Arc<TestApp>) -> F) {
     run_at(mode, Clock::system(), case).await;
 }
 
 /// The same at a time of the case's own.
-pub async fn run_at<F: Future<Output = ()>>(mode: Mode, clock: Clock, case: fn(Arc<Lab>) -> F) {
+pub async fn run_at<F: Future<Output = ()>>(mode: Mode, clock: Clock, case: fn(Arc<TestApp>) -> F) {
     run_with(mode, clock, &[], case).await;
 }
 
 /// With a clock that the case moves.
-pub async fn held<F: Future<Output = ()>>(mode: Mode, case: fn(Arc<Lab>) -> F) {
+pub async fn held<F: Future<Output = ()>>(mode: Mode, case: fn(Arc<TestApp>) -> F) {
     run_with(mode, Clock::held(Clock::system().now()), &[], case).await;
 }
 
 /// Where tenants' addresses are public ones.
-pub async fn guarded<F: Future<Output = ()>>(mode: Mode, case: fn(Arc<Lab>) -> F) {
+pub async fn guarded<F: Future<Output = ()>>(mode: Mode, case: fn(Arc<TestApp>) -> F) {
     let public = [("TRUNKLINE_PRIVATE_ADDRESSES", "off")];
     run_with(mode, Clock::system(), &public, case).await;
 }
@@ -48,7 +48,7 @@ async fn run_with<F: Future<Output = ()>>(
     mode: Mode,
     clock: Clock,
     more: &[(&str, &str)],
-    case: fn(Arc<Lab>) -> F,
+    case: fn(Arc<TestApp>) -> F,
 ) {
     log();
     let token = "1".repeat(32);
@@ -57,8 +57,8 @@ async fn run_with<F: Future<Output = ()>>(
         ("TWILIO_AUTH_TOKEN", token.as_str()),
     ];
     let settings = [&account, more].concat();
-    let kit = Kit::new("tenants", mode, clock, &settings).await;
-    let parts = kit.open().await;
+    let platform = TestPlatform::new("tenants", mode, clock, &settings).await;
+    let parts = platform.open().await;
     let heard = [
         "voice.#",
         "dial.finished",
@@ -75,11 +75,12 @@ async fn run_with<F: Future<Output = ()>>(
         let reply = TwimlReply { xml };
         Some(Envelope::new("trunkline/test", &Clock::system(), &reply))
     };
-    kit.ear
-        .listen_and_answer("test.ear", &parts.bus, &heard, answer)
+    platform
+        .recorder
+        .listen_and_answer("test.recorder", &parts.bus, &heard, answer)
         .await;
-    kit.start(vec![role(&parts).await]).await;
-    testkit::run(Lab { parts, kit }, case).await;
+    platform.start(vec![role(&parts).await]).await;
+    testkit::run(TestApp { parts, platform }, case).await;
 }
 
 async fn role(parts: &Parts) -> Role {
@@ -91,13 +92,13 @@ async fn role(parts: &Parts) -> Role {
     tenants::role_with_timings(parts, timings).await.unwrap()
 }
 
-impl Lab {
+impl TestApp {
     /// Another replica on the same bus and database; gives where it serves.
     pub async fn replica(&self) -> String {
         self.start(vec![role(&self.parts).await]).await
     }
 
-    /// Starts the role again, after [`Kit::stop`], on what it left and on a bus where nobody else is.
+    /// Starts the role again, after [`TestPlatform::stop`], on what it left and on a bus where nobody else is.
     pub async fn start_again(&self) {
         let parts = self.open().await;
         self.start(vec![role(&parts).await]).await;

@@ -2,8 +2,8 @@
 
 use std::fmt::{self, Write};
 
-use super::Safe;
-use crate::http::reviews::ReviewView;
+use super::safe::Safe;
+use crate::http::view::ReviewView;
 
 /// A person's note and score, if there is one.
 pub(super) fn note(out: &mut String, review: Option<&ReviewView>) -> fmt::Result {

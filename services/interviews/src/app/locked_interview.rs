@@ -1,7 +1,7 @@
 //! An interview in hand: its row, locked, with its definition and progress.
 
 use clock::Time;
-use events::v1::{self, AiWishes, Turn, VoiceParameters, Webhook};
+use events::v1::{self, AiPreferences, Turn, VoiceParameters, Webhook};
 use flow::{Definition, Machine, Progress};
 use phrases::Language;
 use role::{HandlerError, ReplySlot, Tx};
@@ -12,7 +12,7 @@ use tracing::warn;
 use crate::db::{self, FiguresRow, InterviewRow, TenantSettings};
 
 /// An interview in hand.
-pub struct Held {
+pub struct LockedInterview {
     /// Its row.
     pub row: InterviewRow,
     /// What it is.
@@ -23,7 +23,7 @@ pub struct Held {
     pub settings: TenantSettings,
 }
 
-impl Held {
+impl LockedInterview {
     /// Takes up a row.
     pub fn of(row: InterviewRow) -> Result<Self, HandlerError> {
         let unreadable = |what: &str, e: &dyn std::fmt::Display| {
@@ -184,12 +184,12 @@ impl Held {
     }
 
     /// Which models and instructions: the flow's, else the tenant's.
-    pub fn wishes(&self) -> AiWishes {
+    pub fn wishes(&self) -> AiPreferences {
         let (own, tenants) = (&self.definition.ai, &self.settings.ai);
         let or = |own: &str, tenants: &str| if own.is_empty() { tenants } else { own }.to_owned();
         // A voice and its provider belong together.
         let voice = if own.voice.is_empty() { tenants } else { own };
-        AiWishes {
+        AiPreferences {
             chat_model: or(&own.chat_model, &tenants.chat_model),
             transcribe_model: or(&own.transcribe_model, &tenants.transcribe_model),
             speech_model: or(&own.speech_model, &tenants.speech_model),

@@ -1,7 +1,7 @@
 //! Who lives in the tests: two tenants with numbers, and one without an active one.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use events::v1::{AiWishes, Directory, Number, Resolved, TenantContext, directory};
+use events::v1::{AiPreferences, Directory, Number, Resolved, TenantContext, directory};
 use flow::{Definition, Progress};
 use interviews::door::{InterviewRow, TenantSettings};
 use store::types::Json;
@@ -47,9 +47,9 @@ pub fn resolved(number: &str) -> Resolved {
         language: "en-GB".into(),
         voice: "Polly.Amy".into(),
         account_sid: ACCOUNT.into(),
-        ai: Some(AiWishes {
+        ai: Some(AiPreferences {
             chat_model: "clever".into(),
-            ..AiWishes::default()
+            ..AiPreferences::default()
         }),
         number: Some(Number {
             number: (*number).into(),

@@ -12,7 +12,7 @@ use events::v1::{
 use events::{Envelope, Event};
 use objects::{Config, Objects};
 use scoring::Timings;
-use testkit::{Ear, Kit, Mode};
+use testkit::{EventRecorder, Mode, TestPlatform};
 
 use crate::outside::{Outside, World};
 
@@ -29,20 +29,20 @@ const HEARD: &[&str] = &[
     "reply.drafted",
     "reply.draft_failed",
     "call.summarized",
-    "call.not_summarized",
+    "call.summary_failed",
     "ai.spent",
 ];
 
-pub struct Lab {
-    kit: Kit,
+pub struct TestApp {
+    platform: TestPlatform,
     outside: Outside,
 }
 
-impl Deref for Lab {
-    type Target = Kit;
+impl Deref for TestApp {
+    type Target = TestPlatform;
 
-    fn deref(&self) -> &Kit {
-        &self.kit
+    fn deref(&self) -> &TestPlatform {
+        &self.platform
     }
 }
 
@@ -58,19 +58,19 @@ fn timings() -> Timings {
 }
 
 /// With a provider, and with a Twilio that is not the emulator.
-pub async fn provided<F: Future<Output = ()>>(mode: Mode, case: fn(Arc<Lab>) -> F) {
+pub async fn provided<F: Future<Output = ()>>(mode: Mode, case: fn(Arc<TestApp>) -> F) {
     provided_within("4", mode, case).await;
 }
 
 /// The same, with a provider that may take as long as any machine needs.
-pub async fn patient<F: Future<Output = ()>>(mode: Mode, case: fn(Arc<Lab>) -> F) {
+pub async fn patient<F: Future<Output = ()>>(mode: Mode, case: fn(Arc<TestApp>) -> F) {
     provided_within("60", mode, case).await;
 }
 
 async fn provided_within<F: Future<Output = ()>>(
     chat_deadline_s: &str,
     mode: Mode,
-    case: fn(Arc<Lab>) -> F,
+    case: fn(Arc<TestApp>) -> F,
 ) {
     let outside = Outside::start();
     let base = format!("{}/v1", outside.url);
@@ -88,19 +88,19 @@ async fn provided_within<F: Future<Output = ()>>(
 }
 
 /// Without a provider.
-pub async fn alone<F: Future<Output = ()>>(mode: Mode, case: fn(Arc<Lab>) -> F) {
+pub async fn alone<F: Future<Output = ()>>(mode: Mode, case: fn(Arc<TestApp>) -> F) {
     run(mode, case, Outside::start(), &[]).await;
 }
 
 /// Without a provider, where nobody but programs listen.
-pub async fn emulated<F: Future<Output = ()>>(mode: Mode, case: fn(Arc<Lab>) -> F) {
+pub async fn emulated<F: Future<Output = ()>>(mode: Mode, case: fn(Arc<TestApp>) -> F) {
     let more = [("TRUNKLINE_EMULATOR", "on")];
     run(mode, case, Outside::start(), &more).await;
 }
 
 async fn run<F: Future<Output = ()>>(
     mode: Mode,
-    case: fn(Arc<Lab>) -> F,
+    case: fn(Arc<TestApp>) -> F,
     outside: Outside,
     more: &[(&str, &str)],
 ) {
@@ -110,17 +110,17 @@ async fn run<F: Future<Output = ()>>(
         ("TWILIO_API_BASE_URL", &outside.url),
     ];
     all.extend_from_slice(more);
-    let kit = Kit::new("scoring", mode, Clock::system(), &all).await;
-    let lab = Lab { kit, outside };
-    lab.up().await;
-    testkit::run(lab, case).await;
+    let platform = TestPlatform::new("scoring", mode, Clock::system(), &all).await;
+    let app = TestApp { platform, outside };
+    app.up().await;
+    testkit::run(app, case).await;
 }
 
-impl Lab {
+impl TestApp {
     async fn up(&self) {
         let parts = self.open().await;
-        self.ear.listen(&parts.bus, HEARD).await;
-        Arc::new(Ear::default())
+        self.recorder.listen(&parts.bus, HEARD).await;
+        Arc::new(EventRecorder::default())
             .listen_and_answer(
                 "test.interviews",
                 &parts.bus,
@@ -149,7 +149,7 @@ impl Lab {
             };
             Some(Envelope::new("trunkline/test", &Clock::system(), &reply))
         };
-        Arc::new(Ear::default())
+        Arc::new(EventRecorder::default())
             .listen_and_answer("test.egress", &self.bus(), &[SpendQuery::TYPE], answer)
             .await;
     }

@@ -2,40 +2,22 @@
 //! becomes a script, a style or an address that is not one of the web.
 
 mod review;
+mod safe;
 mod work;
 
-use std::fmt::{self, Display, Write};
+use std::fmt::{self, Write};
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
-use super::results::Results;
+use super::results_view::Results;
 use super::view::{AnswerView, RecordingView};
 use crate::db::TenantSettings;
+use safe::{Safe, tag};
 
 const STYLE: &str = include_str!("style.css");
 /// The circumference of the ring around the score: its radius is 42.
 const RING: f64 = 263.9;
-const SIMULATED: &str = r#" <span class="tag">simulated</span>"#;
-
-/// A text within HTML, also within a quoted attribute.
-struct Safe<'a>(&'a str);
-
-impl Display for Safe<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for c in self.0.chars() {
-            match c {
-                '&' => f.write_str("&amp;")?,
-                '<' => f.write_str("&lt;")?,
-                '>' => f.write_str("&gt;")?,
-                '"' => f.write_str("&quot;")?,
-                '\'' => f.write_str("&#39;")?,
-                c => f.write_char(c)?,
-            }
-        }
-        Ok(())
-    }
-}
 
 /// The page.
 pub(super) fn html(results: &Results, settings: &TenantSettings, language: &str) -> String {
@@ -302,10 +284,6 @@ fn foot(out: &mut String, it: &Results) -> fmt::Result {
 
 fn fact(out: &mut String, name: &str, value: &str) -> fmt::Result {
     write!(out, "<div><dt>{name}</dt><dd>{}</dd></div>", Safe(value))
-}
-
-fn tag(simulated: bool) -> &'static str {
-    if simulated { SIMULATED } else { "" }
 }
 
 fn grade(score: u32) -> &'static str {

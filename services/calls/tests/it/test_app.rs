@@ -11,23 +11,23 @@ use events::v1::{
 };
 use events::{Envelope, Event};
 use store::Store;
-use testkit::{Ear, Kit, Mode, PATIENCE};
+use testkit::{EventRecorder, Mode, PATIENCE, TestPlatform};
 
 use crate::story::{NUMBER, at};
 use crate::told::Told;
 use crate::words;
 
-pub struct Lab {
-    kit: Kit,
+pub struct TestApp {
+    platform: TestPlatform,
     store: Store,
     next: AtomicU32,
 }
 
-testkit::has_kit!(Lab);
+testkit::has_platform!(TestApp);
 
-pub async fn run<F: Future<Output = ()>>(mode: Mode, case: fn(Arc<Lab>) -> F) {
-    let kit = Kit::new("calls", mode, Clock::held(at(100)), &[]).await;
-    let parts = kit.open().await;
+pub async fn run<F: Future<Output = ()>>(mode: Mode, case: fn(Arc<TestApp>) -> F) {
+    let platform = TestPlatform::new("calls", mode, Clock::held(at(100)), &[]).await;
+    let parts = platform.open().await;
     let heard = [
         "call.started",
         "call.answered",
@@ -37,27 +37,28 @@ pub async fn run<F: Future<Output = ()>>(mode: Mode, case: fn(Arc<Lab>) -> F) {
         "call.hang_up",
         "call.redirect",
     ];
-    kit.ear.listen(&parts.bus, &heard).await;
-    kit.keys.give_each(&["smith", "jones"]);
-    kit.keys.serve(&parts.bus).await;
-    Arc::new(Ear::default())
+    platform.recorder.listen(&parts.bus, &heard).await;
+    platform.keys.give_each(&["smith", "jones"]);
+    platform.keys.serve(&parts.bus).await;
+    Arc::new(EventRecorder::default())
         .listen_and_answer("test.tenants", &parts.bus, &[ResolveQuery::TYPE], |query| {
             let resolved = resolve(&query.decode().ok()?);
             Some(Envelope::new("trunkline/test", &Clock::system(), &resolved))
         })
         .await;
-    kit.start(vec![calls::ROLE.start(&parts).await.unwrap()])
+    platform
+        .start(vec![calls::ROLE.start(&parts).await.unwrap()])
         .await;
-    let store = kit.store("calls", test_support::MIGRATIONS).await;
-    let lab = Lab {
-        kit,
+    let store = platform.store("calls", test_support::MIGRATIONS).await;
+    let app = TestApp {
+        platform,
         store,
         next: AtomicU32::new(0),
     };
-    testkit::run(lab, case).await;
+    testkit::run(app, case).await;
 }
 
-impl Lab {
+impl TestApp {
     /// Publishes an event as of this time.
     pub async fn publish<E: Event>(&self, queue: &str, time: Time, event: &E) {
         let id = format!("event-{}", self.next.fetch_add(1, Ordering::Relaxed));
@@ -67,7 +68,7 @@ impl Lab {
     }
 
     /// Publishes it and waits until it has been decided on.
-    pub async fn hear(&self, told: &Told) {
+    pub async fn deliver(&self, told: &Told) {
         told.publish(&self.bus()).await;
         self.handled(told.queue(), &told.id).await;
     }
@@ -83,13 +84,13 @@ impl Lab {
     }
 
     pub async fn handled(&self, queue: &str, id: &str) {
-        self.kit.handled(&self.store, queue, id).await;
+        self.platform.handled(&self.store, queue, id).await;
     }
 
     /// Waits until nothing is on its way but what waits for its time.
     pub async fn rest(&self) {
         self.outbox_is_empty(&self.store).await;
-        self.ear.catch_up::<CallStarted>(&self.bus()).await;
+        self.recorder.catch_up::<CallStarted>(&self.bus()).await;
     }
 
     /// The types of what was told of a call, sorted, as often as it was told; and look-ups.
@@ -97,7 +98,7 @@ impl Lab {
         self.rest().await;
         let ours = |e: &Envelope| e.key.as_deref() == Some(call);
         let mut kinds: Vec<_> = self
-            .ear
+            .recorder
             .distinct()
             .into_iter()
             .filter(ours)
@@ -109,7 +110,7 @@ impl Lab {
 
     /// Events of a type. One may leave twice (here: when the clock is moved while it is leaving); who hears it goes by its id.
     pub fn heard<E: Event>(&self) -> Vec<(Envelope, E)> {
-        self.ear.heard()
+        self.recorder.heard()
     }
 
     pub fn missed(&self) -> Vec<CallMissed> {
@@ -136,7 +137,7 @@ impl Lab {
     }
 
     pub async fn dead(&self) -> Vec<String> {
-        let dead = self.kit.dead().await;
+        let dead = self.platform.dead().await;
         dead.into_iter().map(|(reason, _)| reason).collect()
     }
 }

@@ -14,44 +14,52 @@ use interviews::door::{InterviewRow, MIGRATIONS, interview_insert};
 use reqwest::header::HeaderMap;
 use serde_json::Value;
 use store::Store;
-use testkit::{ADMIN, Ear, Kit, Mode};
+use testkit::{ADMIN, EventRecorder, Mode, TestPlatform};
 
-use crate::world;
+use crate::fixtures;
 
-pub struct Lab {
-    kit: Kit,
+pub struct TestApp {
+    platform: TestPlatform,
     pub store: Store,
     /// Whether smith is the only tenant.
     pub alone: Arc<AtomicBool>,
 }
 
-impl Deref for Lab {
-    type Target = Kit;
+impl Deref for TestApp {
+    type Target = TestPlatform;
 
-    fn deref(&self) -> &Kit {
-        &self.kit
+    fn deref(&self) -> &TestPlatform {
+        &self.platform
     }
 }
 
-pub async fn run<F: Future<Output = ()>>(mode: Mode, case: fn(Arc<Lab>) -> F) {
-    let kit = Kit::new("interviews", mode, Clock::held(world::at(0)), &[]).await;
-    let parts = kit.open().await;
+pub async fn run<F: Future<Output = ()>>(mode: Mode, case: fn(Arc<TestApp>) -> F) {
+    let platform = TestPlatform::new("interviews", mode, Clock::held(fixtures::at(0)), &[]).await;
+    let parts = platform.open().await;
     let heard = [InterviewDial::TYPE, CallPlace::TYPE, SpeechSynthesize::TYPE];
-    kit.ear.listen(&parts.bus, &heard).await;
+    platform.recorder.listen(&parts.bus, &heard).await;
     let asked = [DirectoryQuery::TYPE, ResolveQuery::TYPE, TenantQuery::TYPE];
     let alone = Arc::new(AtomicBool::new(false));
     let is_alone = alone.clone();
-    Arc::new(Ear::default())
+    Arc::new(EventRecorder::default())
         .listen_and_answer("test.tenants", &parts.bus, &asked, move |question| {
             tenants(question, is_alone.load(Ordering::Relaxed))
         })
         .await;
-    kit.keys.give_each(&["smith", "jones", "silent"]);
-    kit.keys.serve(&parts.bus).await;
+    platform.keys.give_each(&["smith", "jones", "silent"]);
+    platform.keys.serve(&parts.bus).await;
     let role = interviews::ROLE.start(&parts).await.unwrap();
-    kit.start(vec![role]).await;
-    let store = kit.store("interviews", MIGRATIONS).await;
-    testkit::run(Lab { kit, store, alone }, case).await;
+    platform.start(vec![role]).await;
+    let store = platform.store("interviews", MIGRATIONS).await;
+    testkit::run(
+        TestApp {
+            platform,
+            store,
+            alone,
+        },
+        case,
+    )
+    .await;
 }
 
 /// What tenants answers.
@@ -74,14 +82,14 @@ fn tenants(question: &Envelope, alone: bool) -> Option<Envelope> {
         ));
     }
     let Ok(query) = question.decode::<ResolveQuery>() else {
-        let directory = world::directory();
+        let directory = fixtures::directory();
         return Some(Envelope::new("trunkline/test", &clock, &directory));
     };
-    let resolved = world::resolved(&query.number);
+    let resolved = fixtures::resolved(&query.number);
     Some(Envelope::new("trunkline/test", &clock, &resolved))
 }
 
-impl Lab {
+impl TestApp {
     /// Puts an interview into the database.
     pub async fn keep(&self, row: &InterviewRow) {
         let mut tx = self.store.begin().await.unwrap();
@@ -92,7 +100,7 @@ impl Lab {
     /// The first order to call for an interview, as soon as it is heard.
     pub async fn dial(&self, interview: &str) -> (Envelope, InterviewDial) {
         let find = || {
-            let heard = self.ear.heard::<InterviewDial>();
+            let heard = self.recorder.heard::<InterviewDial>();
             heard.into_iter().find(|it| it.1.interview_id == interview)
         };
         testkit::eventually("the order to call is heard", async || find().is_some()).await;
@@ -104,12 +112,12 @@ impl Lab {
         self.call("GET", path, key, None).await
     }
 
-    /// What he is told when he posts.
+    /// What the admin is told after a POST.
     pub async fn post_as(&self, key: &str, path: &str, body: Value) -> (u16, Value) {
         self.call("POST", path, key, Some(body)).await
     }
 
-    /// What smith is told when he posts.
+    /// What smith is told after a POST.
     pub async fn smith(&self, path: &str, body: Value) -> (u16, Value) {
         self.post_as("write-smith", path, body).await
     }

@@ -9,7 +9,7 @@ use chrono::TimeDelta;
 use clock::Clock;
 use objects::Objects;
 use role::budget::{Budget, OVER_BUDGET};
-use role::{Cause, HandlerError, Note, Timeline, Turns, derive_id};
+use role::{Cause, HandlerError, KeyedMutex, Note, Timeline, derive_id};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tokio::sync::OwnedMutexGuard;
@@ -27,9 +27,9 @@ const LONGEST_ID: usize = 128;
 
 /// Does work once. Clones share everything.
 #[derive(Clone)]
-pub(crate) struct Once {
+pub(crate) struct EffectRunner {
     pub objects: Objects,
-    pub turns: Arc<Turns>,
+    pub locks: Arc<KeyedMutex>,
     pub timings: Arc<Timings>,
     pub timeline: Timeline,
     pub clock: Clock,
@@ -121,9 +121,9 @@ impl Effect<'_> {
     }
 }
 
-impl Once {
+impl EffectRunner {
     /// The result of `make`, which is only begun when there is none yet.
-    pub(crate) async fn run<T>(
+    pub(crate) async fn execute<T>(
         &self,
         effect: &Effect<'_>,
         cause: &Cause,
@@ -138,7 +138,7 @@ impl Once {
                 effect.kind
             )));
         }
-        let _turn = self.turn(effect).await;
+        let _lock = self.lock(effect).await;
         match self.kept(effect).await {
             Ok(Some(kept)) if kept.made_of == effect.made_of => {
                 info!(effect.kind, effect.id, "done before");
@@ -188,8 +188,8 @@ impl Once {
     }
 
     /// Waits until nobody else in this process works on the same.
-    pub(crate) async fn turn(&self, effect: &Effect<'_>) -> OwnedMutexGuard<()> {
-        self.turns.take(&effect.key()).await
+    pub(crate) async fn lock(&self, effect: &Effect<'_>) -> OwnedMutexGuard<()> {
+        self.locks.take(&effect.key()).await
     }
 
     /// Again later, or never: after a few attempts whoever asked has waited long enough.

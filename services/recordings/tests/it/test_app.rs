@@ -7,9 +7,9 @@ use std::time::Duration;
 use audio::{Encoding, Sound};
 use clock::Clock;
 use events::v1::{
-    Call, CallStarted, Recording, RecordingAbsent, RecordingDeleted, RecordingFile,
-    RecordingSettings, RecordingStored, TenantFound, TenantQuery, TrackStored,
-    TwilioRecordingStatus,
+    Call, CallStarted, Directory, DirectoryQuery, Recording, RecordingAbsent, RecordingDeleted,
+    RecordingFile, RecordingSettings, RecordingStored, TenantFound, TenantQuery, TrackStored,
+    TwilioRecordingStatus, directory,
 };
 use events::{Envelope, Event};
 use objects::test_support::Trouble;
@@ -18,7 +18,7 @@ use recordings::Timings;
 use recordings::test_support::{MIGRATIONS, RecordingRow, call_find, recording_list};
 use serde_json::Value;
 use store::Store;
-use testkit::{Ear, Kit, Mode, eventually};
+use testkit::{EventRecorder, Mode, TestPlatform, eventually};
 
 use crate::s3::S3;
 use crate::twilio::{Answer, Twilio, World};
@@ -28,8 +28,8 @@ pub const OTHER_ACCOUNT: &str = "AC00000000000000000000000000000002";
 pub const CALL: &str = "CA00000000000000000000000000000001";
 pub const RECORDING: &str = "RE00000000000000000000000000000001";
 
-pub struct Lab {
-    kit: Kit,
+pub struct TestApp {
+    platform: TestPlatform,
     twilio: Twilio,
     store: Store,
     /// The S3 beside the process, where it is not the folder inside.
@@ -38,11 +38,11 @@ pub struct Lab {
     wanted: Arc<Mutex<Option<RecordingSettings>>>,
 }
 
-impl Deref for Lab {
-    type Target = Kit;
+impl Deref for TestApp {
+    type Target = TestPlatform;
 
-    fn deref(&self) -> &Kit {
-        &self.kit
+    fn deref(&self) -> &TestPlatform {
+        &self.platform
     }
 }
 
@@ -58,22 +58,22 @@ pub fn timings() -> Timings {
     }
 }
 
-pub async fn run<F: Future<Output = ()>>(mode: Mode, case: fn(Arc<Lab>) -> F) {
+pub async fn run<F: Future<Output = ()>>(mode: Mode, case: fn(Arc<TestApp>) -> F) {
     run_at(mode, Clock::system(), case).await;
 }
 
-pub async fn run_at<F: Future<Output = ()>>(mode: Mode, clock: Clock, case: fn(Arc<Lab>) -> F) {
+pub async fn run_at<F: Future<Output = ()>>(mode: Mode, clock: Clock, case: fn(Arc<TestApp>) -> F) {
     run_with(mode, clock, None, case).await;
 }
 
 /// On a clock that a test moves.
-pub async fn on_held_clock<F: Future<Output = ()>>(mode: Mode, case: fn(Arc<Lab>) -> F) {
+pub async fn on_held_clock<F: Future<Output = ()>>(mode: Mode, case: fn(Arc<TestApp>) -> F) {
     let start = "2026-11-29T10:00:00Z".parse().unwrap();
     run_at(mode, Clock::held(start), case).await;
 }
 
 /// With an S3 that can be in trouble.
-pub async fn on_s3<F: Future<Output = ()>>(mode: Mode, case: fn(Arc<Lab>) -> F) {
+pub async fn on_s3<F: Future<Output = ()>>(mode: Mode, case: fn(Arc<TestApp>) -> F) {
     let s3 = S3::start().await;
     run_with(mode, Clock::system(), Some(s3), case).await;
 }
@@ -82,7 +82,7 @@ async fn run_with<F: Future<Output = ()>>(
     mode: Mode,
     clock: Clock,
     s3: Option<S3>,
-    case: fn(Arc<Lab>) -> F,
+    case: fn(Arc<TestApp>) -> F,
 ) {
     let twilio = Twilio::start();
     let mut settings = vec![
@@ -93,23 +93,23 @@ async fn run_with<F: Future<Output = ()>>(
     if let Some(s3) = &s3 {
         settings.extend(s3.settings());
     }
-    let kit = Kit::new("recordings", mode, clock, &settings).await;
-    let store = kit.store("recordings", MIGRATIONS).await;
-    let lab = Lab {
-        kit,
+    let platform = TestPlatform::new("recordings", mode, clock, &settings).await;
+    let store = platform.store("recordings", MIGRATIONS).await;
+    let app = TestApp {
+        platform,
         twilio,
         store,
         s3,
         wanted: Arc::new(Mutex::new(Some(RecordingSettings::default()))),
     };
-    lab.keys.give_each(&["smith", "jones"]);
-    lab.up().await;
-    lab.keys.serve(&lab.bus()).await;
-    let wanted = lab.wanted.clone();
-    Arc::new(Ear::default())
+    app.keys.give_each(&["smith", "jones"]);
+    app.up().await;
+    app.keys.serve(&app.bus()).await;
+    let wanted = app.wanted.clone();
+    Arc::new(EventRecorder::default())
         .listen_and_answer(
             "test.tenants",
-            &lab.bus(),
+            &app.bus(),
             &[TenantQuery::TYPE],
             move |question| {
                 let query: TenantQuery = question.decode().ok()?;
@@ -121,13 +121,13 @@ async fn run_with<F: Future<Output = ()>>(
             },
         )
         .await;
-    testkit::run(lab, case).await;
+    testkit::run(app, case).await;
 }
 
-impl Lab {
+impl TestApp {
     async fn up(&self) {
         let parts = self.open().await;
-        self.ear
+        self.recorder
             .listen(
                 &parts.bus,
                 &["recording.#", "person.forgotten", "copies.forget"],
@@ -137,6 +137,34 @@ impl Lab {
             .await
             .unwrap();
         self.start(vec![role]).await;
+    }
+
+    /// Tenants tells of a tenant's own account.
+    pub async fn know_account(&self, tenant: &str, account_sid: &str) {
+        let parts = self.parts();
+        let account = directory::Account {
+            account_sid: account_sid.into(),
+            tenant_id: tenant.into(),
+            sealed_tokens: vec![parts.sealer.seal(&"2".repeat(32)).unwrap()],
+        };
+        let known = Directory {
+            accounts: vec![account],
+            ..Directory::default()
+        };
+        let answer =
+            move |_: &Envelope| Some(Envelope::new("trunkline/test", &Clock::system(), &known));
+        Arc::new(EventRecorder::default())
+            .listen_and_answer(
+                "test.directory",
+                &self.bus(),
+                &[DirectoryQuery::TYPE],
+                answer,
+            )
+            .await;
+        eventually("the account is known", async || {
+            parts.directory.account(account_sid).is_some()
+        })
+        .await;
     }
 
     /// The process ends, and another begins on what it left.
@@ -277,7 +305,7 @@ impl Lab {
     }
 
     pub fn stored(&self) -> Vec<Recording> {
-        let heard = self.ear.heard::<RecordingStored>();
+        let heard = self.recorder.heard::<RecordingStored>();
         heard
             .into_iter()
             .filter_map(|(_, event)| event.recording)
@@ -285,7 +313,7 @@ impl Lab {
     }
 
     pub fn absent(&self) -> Vec<Recording> {
-        let heard = self.ear.heard::<RecordingAbsent>();
+        let heard = self.recorder.heard::<RecordingAbsent>();
         heard
             .into_iter()
             .filter_map(|(_, event)| event.recording)
@@ -293,7 +321,7 @@ impl Lab {
     }
 
     pub fn deleted(&self) -> Vec<Recording> {
-        let heard = self.ear.heard::<RecordingDeleted>();
+        let heard = self.recorder.heard::<RecordingDeleted>();
         heard
             .into_iter()
             .filter_map(|(_, event)| event.recording)
@@ -302,7 +330,10 @@ impl Lab {
 
     /// Waits until an event of a type was heard so often.
     pub async fn heard<E: Event>(&self, count: usize) {
-        eventually("it was told", async || self.ear.heard::<E>().len() >= count).await;
+        eventually("it was told", async || {
+            self.recorder.heard::<E>().len() >= count
+        })
+        .await;
     }
 
     /// The keys in the store.
