@@ -4,18 +4,23 @@ mod app;
 mod db;
 mod effects;
 mod http;
+mod inputs;
+mod journal_file;
 mod live;
 mod recording;
+pub mod replay;
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use ai::Ai;
 use events::Event;
 use events::v1::{CallEnded, RecordingPause, RecordingResume};
+use inputs::{Inputs, Keep};
 use live::{Decide, Lines, Listeners, Mind, Teller, ToolSecrets, Voice};
 use objects::Objects;
 use outbound::{Outbound, Reach};
-use recording::{Archive, Recording};
+use recording::{Archive, Recording, Segments};
 use role::budget::Budget;
 use role::{Error, Parts, Role, RoleSpec};
 use settings::Secret;
@@ -45,7 +50,7 @@ const LAST_FILES: Duration = Duration::from_secs(10);
 async fn start(parts: &Parts) -> Result<Role, Error> {
     let mut role = Role::new(ROLE.name, parts);
     let (store, relay) = role.with_store(db::MIGRATIONS).await?;
-    let settings = role::providers::ai(&parts.settings);
+    let settings = parts.settings.providers();
     let ai = Ai::new(settings, parts.clock.clone()).map_err(|e| Error::Settings(e.to_string()))?;
     let budget = Budget::new(parts);
     role.runs(budget.clone().keep_fresh(parts.stopping.clone()));
@@ -67,22 +72,34 @@ async fn start(parts: &Parts) -> Result<Role, Error> {
     role.decides_on("erasures", app::Forget)?;
     role.decides_on("erasures", app::Expire)?;
     let lines = Lines::default();
-    let recording = recording(parts)?;
+    let recording = Recording::new(folder(parts, "live")?);
+    let inputs = Inputs::new(folder(parts, "inputs")?);
+    let objects = Objects::open(parts.settings.object_store());
     let archive = Archive {
         recording: recording.clone(),
-        objects: Objects::open(parts.settings.object_store()),
+        segments: Segments::new(objects.clone()),
+        objects: objects.clone(),
         store: store.clone(),
         bus: parts.bus.clone(),
         clock: parts.clock.clone(),
         stopping: parts.stopping.clone(),
     };
+    let keep = Keep {
+        inputs: inputs.clone(),
+        objects: objects.clone(),
+        store: store.clone(),
+        clock: parts.clock.clone(),
+        stopping: parts.stopping.clone(),
+    };
     role.runs(archive.clone().run());
+    role.runs(keep.clone().run());
     role.runs(held(parts.clone(), recording.clone()));
     let drained = lines.clone().drain(parts.settings.drain);
     role.drains(async move {
         drained.await;
         // The data folder may not outlive the process.
-        let _ = tokio::time::timeout(LAST_FILES, archive.round()).await;
+        let last = async { tokio::join!(archive.round(), keep.round()) };
+        let _ = tokio::time::timeout(LAST_FILES, last).await;
     });
     role.serves(
         http::ROUTES,
@@ -114,22 +131,24 @@ async fn start(parts: &Parts) -> Result<Role, Error> {
             lines,
             listeners: Listeners::default(),
             recording,
+            inputs,
+            objects,
         },
     );
     Ok(role)
 }
 
-/// Where live recordings are journaled.
-fn recording(parts: &Parts) -> Result<Recording, Error> {
-    let dir = parts.settings.data_dir.join("live");
+/// A folder of the data folder for what is written while calls live.
+fn folder(parts: &Parts, name: &str) -> Result<PathBuf, Error> {
+    let dir = parts.settings.data_dir.join(name);
     std::fs::create_dir_all(&dir).map_err(|source| Error::Io {
         what: format!(
-            "the folder of live recordings {} cannot be made; choose another data folder with --data-dir",
+            "the folder {}, for what is written while calls live, cannot be made; choose another data folder with --data-dir",
             dir.display()
         ),
         source,
     })?;
-    Ok(Recording::new(dir))
+    Ok(dir)
 }
 
 /// Hears which recordings are held.

@@ -1,11 +1,11 @@
-//! Forgetting the streams of a person's calls.
+//! Forgetting the streams of a person's calls, with the inputs that were kept to run them again.
 
 use async_trait::async_trait;
-use events::v1::{CallsForget, RetentionDue};
+use events::v1::{CallsForget, RecordingErase, RetentionDue};
 use role::erasure::{Forgotten, before};
-use role::{Cause, Decider, Decision, HandlerError, Tx};
+use role::{Cause, Decider, Decision, HandlerError, OutgoingEvent, Tx};
 
-use crate::db;
+use crate::db::{self, Kept};
 
 /// Takes `calls.forget`.
 pub struct Forget;
@@ -18,12 +18,20 @@ impl Decider for Forget {
     async fn decide(
         &self,
         tx: &mut Tx,
-        _: &Cause,
+        cause: &Cause,
         event: CallsForget,
     ) -> Result<Decision, HandlerError> {
+        let kept = db::inputs_of_calls(tx, &event.call_sids).await?;
         let removed = db::sessions_remove(tx, &event.call_sids).await?;
         let mut forgotten = Forgotten::new(&event.receipt_id, format!("streams/{}", event.part));
         forgotten.count("stream_sessions", removed);
+        for kept in kept {
+            let part = format!("inputs/{}", cause.derive_id(&kept.0));
+            let mut command = erase(kept);
+            command.receipt_id.clone_from(&event.receipt_id);
+            command.part.clone_from(&part);
+            forgotten.order(&command, [part]);
+        }
         Ok(forgotten.decision())
     }
 }
@@ -42,9 +50,22 @@ impl Decider for Expire {
         _: &Cause,
         event: RetentionDue,
     ) -> Result<Decision, HandlerError> {
+        let mut decision = Decision::nothing();
         if let Some(before) = before(&event.calls_before) {
-            db::sessions_expire(tx, &event.tenant_id, before).await?;
+            for kept in db::sessions_expire(tx, &event.tenant_id, before).await? {
+                let key = kept.0.clone();
+                decision = decision.publish(OutgoingEvent::new(&erase(kept)).key(key));
+            }
         }
-        Ok(Decision::nothing())
+        Ok(decision)
+    }
+}
+
+/// recordings removes objects for whoever has decided that they go.
+fn erase((session, key): Kept) -> RecordingErase {
+    RecordingErase {
+        recording_id: session,
+        keys: vec![key],
+        ..RecordingErase::default()
     }
 }

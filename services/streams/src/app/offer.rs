@@ -182,6 +182,8 @@ impl Offer {
             ended_at: None,
             dialled_at: None,
             taken_at: None,
+            inputs_key: String::new(),
+            inputs_until: None,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The summary of a call with an assistant is kept with its session.
 
 use async_trait::async_trait;
-use events::v1::{CallNotSummarized, CallSummarized};
+use events::v1::{CallSummarized, CallSummaryFailed};
 use role::{Cause, Decider, Decision, HandlerError, Tx};
 use serde_json::{Map, Value, json};
 
@@ -10,7 +10,7 @@ use crate::db;
 /// Takes `call.summarized`.
 pub struct Summarized;
 
-/// Takes `call.not_summarized`.
+/// Takes `call.summary_failed`.
 pub struct NotSummarized;
 
 #[async_trait]
@@ -39,14 +39,14 @@ impl Decider for Summarized {
 
 #[async_trait]
 impl Decider for NotSummarized {
-    type Event = CallNotSummarized;
+    type Event = CallSummaryFailed;
     const NAME: &'static str = "not-summarized";
 
     async fn decide(
         &self,
         tx: &mut Tx,
         _: &Cause,
-        event: CallNotSummarized,
+        event: CallSummaryFailed,
     ) -> Result<Decision, HandlerError> {
         let why = json!({"not_summarized": event.reason});
         add(tx, &event.session_id, why).await

@@ -1,5 +1,6 @@
 //! The table of sessions: one row for each stream that a call was offered.
 
+mod inputs;
 mod schema;
 
 use clock::Time;
@@ -9,6 +10,7 @@ use store::prelude::*;
 use store::types;
 use store::{Error, Migrations, Tx, on};
 
+pub use inputs::{Kept, inputs_of_calls, inputs_over, session_inputs, session_without_inputs};
 use schema::sessions;
 use schema::sessions::dsl;
 
@@ -69,9 +71,21 @@ pub struct SessionRow {
     pub dialled_at: Option<types::Time>,
     /// When they have answered.
     pub taken_at: Option<types::Time>,
+    /// Where its inputs are kept, to run the call again from them; empty: nowhere.
+    pub inputs_key: String,
+    /// Until when.
+    pub inputs_until: Option<types::Time>,
 }
 
 impl SessionRow {
+    /// The number's voice app, as it is written.
+    pub fn named(&self) -> String {
+        match self.flow.as_str() {
+            "" => self.app.clone(),
+            flow => format!("{}:{flow}", self.app),
+        }
+    }
+
     /// Who hears and speaks.
     pub fn engine(&self) -> Engine {
         match self.engine.as_str() {
@@ -221,14 +235,22 @@ pub async fn sessions_remove(tx: &mut Tx, call_sids: &[String]) -> Result<usize,
     )
 }
 
-/// Forgets a tenant's sessions that ended and were offered before a time.
-pub async fn sessions_expire(tx: &mut Tx, tenant: &str, before: Time) -> Result<usize, Error> {
-    let over = dsl::sessions
-        .filter(
-            dsl::tenant_id
-                .eq(tenant)
-                .and(dsl::offered_at.lt(types::Time(before))),
-        )
-        .filter(dsl::ended_at.is_not_null().or(dsl::status.eq("offered")));
-    Ok(on!(tx, c => diesel::delete(over).execute(c).await)?)
+/// Forgets a tenant's sessions that ended and were offered before a time; says which of them kept inputs.
+pub async fn sessions_expire(tx: &mut Tx, tenant: &str, before: Time) -> Result<Vec<Kept>, Error> {
+    let kept = on!(tx, c => over(tenant.to_owned(), before)
+        .filter(dsl::inputs_key.ne(""))
+        .select((dsl::id, dsl::inputs_key))
+        .load::<Kept>(c)
+        .await)?;
+    on!(tx, c => diesel::delete(over(tenant.to_owned(), before)).execute(c).await)?;
+    Ok(kept)
+}
+
+/// A tenant's sessions that ended, or never began, and were offered before a time.
+#[diesel::dsl::auto_type(no_type_alias)]
+fn over(tenant: String, before: Time) -> _ {
+    let before: types::Time = types::Time(before);
+    dsl::sessions
+        .filter(dsl::tenant_id.eq(tenant).and(dsl::offered_at.lt(before)))
+        .filter(dsl::ended_at.is_not_null().or(dsl::status.eq("offered")))
 }

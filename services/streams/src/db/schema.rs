@@ -27,5 +27,7 @@ diesel::table! {
         ended_at -> Nullable<Ts>,
         dialled_at -> Nullable<Ts>,
         taken_at -> Nullable<Ts>,
+        inputs_key -> Text,
+        inputs_until -> Nullable<Ts>,
     }
 }

@@ -116,6 +116,8 @@ fn session(
         ended_at: None,
         dialled_at: None,
         taken_at: None,
+        inputs_key: String::new(),
+        inputs_until: None,
     }
 }
 

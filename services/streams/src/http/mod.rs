@@ -61,6 +61,13 @@ pub const ROUTES: &[Route] = &[
     .gives(shape::<read::Streams>),
     Route::new(
         Method::Get,
+        "/api/streams/calls/{call_sid}/inputs/{part}",
+        Access::Key(Scope::Write),
+        "What went into a stream of a call, where the tenant keeps that: `trunkline replay` runs the call again from it",
+        || web::to(read::inputs),
+    ),
+    Route::new(
+        Method::Get,
         "/api/streams/calls/{call_sid}/listen",
         Access::Key(Scope::Write),
         "The sound of a live call, both sides, as a WAV file that goes on for as long as the call; 404 where it is not live here",

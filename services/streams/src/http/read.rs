@@ -1,10 +1,11 @@
 //! What the streams of a call came to, and what requests to tools are signed with.
 
-use actix_web::web;
+use actix_web::{HttpResponse, web};
 use api::{ApiError, Caller};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use tracing::warn;
 
 use super::State;
 use crate::db::{self, SessionRow};
@@ -41,6 +42,8 @@ struct Stream {
     /// Of an assistant, once it is over: `outcome`, `turns`, `messages`, and the model's `summary`, `came_to` and `facts` a moment
     /// later, or why there is none in `not_summarized`.
     result: Value,
+    /// Whether its inputs are kept, so that it can be run again.
+    inputs: bool,
     /// Of an assistant: what was said; of the assistant what was heard of it.
     said: Vec<Words>,
 }
@@ -78,10 +81,8 @@ fn stream(row: SessionRow) -> Stream {
     let time = |at: Option<store::types::Time>| at.map(|at| at.0.to_rfc3339());
     let words = Memory::of(&row.state).history.into_iter();
     Stream {
-        app: match row.flow.as_str() {
-            "" => row.app.clone(),
-            flow => format!("{}:{flow}", row.app),
-        },
+        app: row.named(),
+        inputs: !row.inputs_key.is_empty(),
         result: serde_json::from_str(&row.result).unwrap_or_default(),
         said: words
             .map(|it| Words {
@@ -131,4 +132,31 @@ pub(super) async fn tool_secret(
         secret: state.mind.secrets.of(&tenant),
         tenant_id: tenant,
     }))
+}
+
+/// What went into a stream of a call, as it was journaled.
+pub(super) async fn inputs(
+    state: web::Data<State>,
+    caller: Caller,
+    which: web::Path<(String, i64)>,
+) -> Result<HttpResponse, ApiError> {
+    let (call_sid, part) = which.into_inner();
+    let mut tx = state.teller.store.read().await?;
+    let rows = db::sessions_of_call(&mut tx, &call_sid).await?;
+    drop(tx);
+    let missing = || ApiError::not_found("stream of a call whose inputs are kept");
+    let row = rows
+        .into_iter()
+        .find(|row| row.attempt == part && caller.may_see(&row.tenant_id))
+        .filter(|row| !row.inputs_key.is_empty())
+        .ok_or_else(missing)?;
+    let object = state.objects.get(&row.inputs_key).await;
+    let object = object.map_err(|error| {
+        warn!(%error, "a call's inputs cannot be read");
+        ApiError::unavailable("the object store")
+    })?;
+    let object = object.ok_or_else(missing)?;
+    Ok(HttpResponse::Ok()
+        .content_type(object.content_type)
+        .body(object.bytes))
 }

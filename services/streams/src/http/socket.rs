@@ -207,6 +207,7 @@ impl State {
             offer: Arc::new(offer),
             tracks,
             recording: self.recording.clone(),
+            inputs: self.inputs.clone(),
             row: Arc::new(row),
             teller: self.teller.clone(),
             voice: self.voice.clone(),

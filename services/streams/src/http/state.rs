@@ -1,7 +1,9 @@
 //! What the handlers work with.
 
+use objects::Objects;
 use role::Parts;
 
+use crate::inputs::Inputs;
 use crate::live::{Lines, Listeners, Mind, Teller, Voice};
 use crate::recording::Recording;
 
@@ -21,4 +23,8 @@ pub struct State {
     pub listeners: Listeners,
     /// Where they are recorded.
     pub recording: Recording,
+    /// Where their inputs are journaled.
+    pub inputs: Inputs,
+    /// Where those are kept.
+    pub objects: Objects,
 }

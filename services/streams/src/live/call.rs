@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use actix_ws::{Message, MessageStream};
 use ai::task::Spoken;
-use events::v1::{AiWishes, StreamOffer};
+use events::v1::{AiPreferences, StreamOffer};
 use flow::{Assistant, Engine};
 use futures::FutureExt;
 use metrics::counter;
-use session::{Config, EndReason, Heard, Input, Machine, Relay, Session};
+use session::{Config, EndReason, Heard, Input, Machine};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::Instant;
@@ -26,7 +26,8 @@ use super::voice::Voice;
 use super::wire::{self, Incoming, Malformed, Start};
 use super::words_wire;
 use crate::db::SessionRow;
-use crate::recording::{About, Recorder, Recording, Track};
+use crate::inputs::{InputJournal, Inputs};
+use crate::recording::{Recorder, Recording, Track};
 
 /// How long what has come may take to be read when the socket is gone.
 const LAST_MESSAGES: Duration = Duration::from_secs(2);
@@ -49,6 +50,8 @@ pub struct Call {
     pub tracks: Vec<Track>,
     /// Where.
     pub recording: Recording,
+    /// Where its inputs are journaled, where the tenant wants them kept.
+    pub inputs: Inputs,
     /// Its place among those that live.
     pub line: Line,
     /// Who listens in.
@@ -88,7 +91,7 @@ pub(super) struct Running {
     began: Instant,
     pub(super) end: End,
     pub(super) language: String,
-    pub(super) wishes: AiWishes,
+    pub(super) wishes: AiPreferences,
     /// Of an assistant, once its flow is there.
     pub(super) talk: Option<Conversation>,
     /// The turn for which nothing has been said yet.
@@ -98,6 +101,7 @@ pub(super) struct Running {
     /// The turn that goes on when a tool has answered.
     pub(super) awaiting_tool: Option<u64>,
     pub(super) recorder: Option<Recorder>,
+    pub(super) inputs: Option<InputJournal>,
 }
 
 /// Holds the call until it is over, and cleans up after it. `started`: the stream's `start`, where it was read before.
@@ -112,8 +116,8 @@ pub async fn run(
     let (tell, told) = unbounded_channel();
     let mut running = Running {
         session: match call.row.engine() {
-            Engine::Media => Machine::Media(Box::new(Session::new(call.config.clone()))),
-            Engine::Relay => Machine::Relay(Box::new(Relay::new(call.config.clone()))),
+            Engine::Media => Machine::media(call.config.clone()),
+            Engine::Relay => Machine::relay(call.config.clone()),
         },
         sink: Sink::new(socket, call.row.engine()),
         work: JoinSet::new(),
@@ -128,9 +132,11 @@ pub async fn run(
         answering: None,
         awaiting_tool: None,
         recorder: None,
+        inputs: None,
         call,
     };
     async {
+        running.journal().await;
         if let Some(start) = started {
             running.start(start).await;
         }
@@ -147,7 +153,11 @@ impl Running {
     }
 
     pub(super) fn put(&mut self, input: Input<'_>) {
-        self.session.handle(self.now(), input);
+        let now = self.now();
+        if let Some(inputs) = &mut self.inputs {
+            inputs.input(now, &input);
+        }
+        self.session.handle(now, input);
     }
 
     async fn hold(&mut self, messages: &mut MessageStream) -> EndReason {
@@ -269,36 +279,6 @@ impl Running {
             .teller
             .started(&self.call.row, &self.sink.stream_sid)
             .await;
-    }
-
-    /// Begins to record, where it is to be.
-    async fn record(&mut self) {
-        if self.call.tracks.is_empty() {
-            return;
-        }
-        let row = &self.call.row;
-        let tenant = self.call.offer.tenant.as_ref();
-        let wanted = tenant.and_then(|it| it.recording.clone());
-        let wanted = wanted.unwrap_or_default();
-        let about = About {
-            session_id: row.id.clone(),
-            call_sid: row.call_sid.clone(),
-            tenant_id: row.tenant_id.clone(),
-            account_sid: row.account_sid.clone(),
-            part: u32::try_from(row.attempt).unwrap_or(1),
-            tracks: self.call.tracks.clone(),
-            started_at: self.call.teller.now(),
-            encryption: wanted.encryption,
-            kms_key: wanted.kms_key,
-            format: wanted.format,
-        };
-        match Recorder::begin(&self.call.recording.dir, &about).await {
-            Ok(recorder) => self.recorder = Some(recorder),
-            Err(error) => {
-                counter!("streams_unrecorded_total").increment(1);
-                warn!(%error, "a call is not recorded live: the data folder cannot be written");
-            }
-        }
     }
 
     fn skip(&mut self, why: Malformed) {

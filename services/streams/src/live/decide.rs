@@ -5,7 +5,7 @@ use std::time::Duration;
 use bus::Bus;
 use clock::Clock;
 use events::Envelope;
-use events::v1::{AiWishes, StreamOffer, TurnHeard, TurnSay};
+use events::v1::{AiPreferences, StreamOffer, TurnHeard, TurnSay};
 use role::derive_id;
 use session::{EndReason, Heard, Then};
 use tracing::warn;
@@ -34,7 +34,7 @@ pub struct Decided {
     /// BCP 47.
     pub language: String,
     /// Who hears and speaks.
-    pub wishes: AiWishes,
+    pub wishes: AiPreferences,
     /// The longest call, in seconds; 0: as long as streams last.
     pub longest_s: u64,
 }

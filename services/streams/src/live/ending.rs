@@ -32,6 +32,7 @@ impl Running {
             self.end.wishes = talk.wishes();
         }
         self.call.teller.ended(&self.call.row, &self.end).await;
+        self.end_journal().await;
         if let Some(recorder) = self.recorder.take() {
             recorder.finish().await;
             self.call.recording.ended.notify_one();

@@ -1,11 +1,12 @@
 //! Operators who listen in on a live call, and who speaks in it: both sides as they pass.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use audio::mulaw;
 use bytes::Bytes;
 use clock::Clock;
+use parking_lot::{Mutex, MutexGuard};
 use role::{Note, Timeline};
 use session::Frame;
 use tokio::sync::broadcast::{Receiver, Sender, channel};
@@ -65,7 +66,7 @@ impl Listeners {
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<String, Live>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 }
 

@@ -4,6 +4,7 @@ mod call;
 mod converse;
 mod decide;
 mod ending;
+mod journaling;
 mod lines;
 mod listen;
 mod mind;
@@ -18,7 +19,7 @@ mod words;
 pub mod words_wire;
 
 pub use call::{Call, run};
-pub use converse::Memory;
+pub use converse::{Brief, Conversation, Memory, Next, Wish};
 pub use decide::Decide;
 pub use lines::Lines;
 pub use listen::Listeners;

@@ -46,7 +46,7 @@ impl Running {
         }
         self.wishes = decided.wishes;
         if decided.longest_s > 0 {
-            self.session.set_longest(decided.longest_s);
+            self.last_at_most(decided.longest_s);
         }
         self.put(Input::Decision {
             turn,
@@ -57,7 +57,7 @@ impl Running {
 
     /// Does what the session wants; answers why it is over.
     pub(super) async fn drain(&mut self) -> Result<Option<EndReason>, Gone> {
-        while let Some(output) = self.session.poll() {
+        while let Some(output) = self.next_output() {
             match output {
                 Output::Frame(frame) => self.sink.frame(&frame).await?,
                 Output::Mark(name) => self.sink.mark(&name).await?,
@@ -122,6 +122,9 @@ impl Running {
                 }
                 Output::End(reason) => return Ok(Some(reason)),
             }
+        }
+        if let Some(inputs) = &mut self.inputs {
+            inputs.settle().await;
         }
         Ok(None)
     }

@@ -8,8 +8,9 @@ use flow::Assistant;
 use session::{Heard, Input};
 
 use super::call::{Done, Running};
-use super::converse::{Conversation, Next, Wish};
+use super::converse::{Brief, Conversation, Next, Wish};
 use super::decide::Decided;
+use crate::inputs::ASSISTANT;
 
 /// After so long a caller hears that it takes a moment.
 const MOMENT: Duration = Duration::from_millis(2_500);
@@ -43,10 +44,15 @@ impl Running {
     /// The flow of the number is there.
     pub(super) fn meet(&mut self, turn: u64, heard: &Heard, assistant: Assistant) {
         let tenant = self.call.offer.tenant.clone().unwrap_or_default();
-        let talk = Conversation::new(assistant, &tenant.language, &tenant.forward_to);
-        let talk = talk.remembering(&self.call.row.state);
-        self.session
-            .set_longest(talk.longest_s().unwrap_or(LONGEST_S));
+        let brief = Brief {
+            assistant,
+            language: tenant.language,
+            forward_to: tenant.forward_to,
+            state: self.call.row.state.clone(),
+        };
+        self.note(ASSISTANT, &brief.to_text());
+        let talk = brief.conversation();
+        self.last_at_most(talk.longest_s().unwrap_or(LONGEST_S));
         self.talk = Some(talk);
         self.converse(turn, heard);
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use ai::task::Utterance;
 use clock::Clock;
 use events::v1::{
-    AiWishes, CallHangUp, CallSummarize, CallWords, StreamEnded, StreamOffer, StreamStarted,
+    AiPreferences, CallHangUp, CallSummarize, CallWords, StreamEnded, StreamOffer, StreamStarted,
     TurnTaken, VoiceParameters,
 };
 use events::{Envelope, Event};
@@ -49,7 +49,7 @@ pub struct End {
     /// Of a conversation: in which language it was, BCP 47.
     pub language: String,
     /// Of a conversation: who sums it up.
-    pub wishes: AiWishes,
+    pub wishes: AiPreferences,
     /// On the line.
     pub lasted: Duration,
     /// How many turns it had.
@@ -96,7 +96,7 @@ impl Teller {
             account_sid: row.account_sid.clone(),
             stream_sid: stream_sid.to_owned(),
             engine: row.engine.clone(),
-            app: app(row),
+            app: row.named(),
             voice: voice(row),
             recording: offer(row)
                 .and_then(|offer| offer.tenant)
@@ -229,14 +229,6 @@ impl Teller {
         Envelope::at("trunkline/streams", id, self.clock.now(), event)
             .tenant(row.tenant_id.clone())
             .key(row.call_sid.clone())
-    }
-}
-
-/// The number's voice app, as it is written.
-fn app(row: &SessionRow) -> String {
-    match row.flow.as_str() {
-        "" => row.app.clone(),
-        flow => format!("{}:{flow}", row.app),
     }
 }
 

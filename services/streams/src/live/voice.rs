@@ -1,12 +1,13 @@
 //! Ears and a voice: words of an utterance, sound of a line. Lines that recur are kept.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use ai::{Ai, Provider, SpeakRequest, TranscribeRequest};
 use audio::{Encoding, Sound, mulaw};
-use events::v1::AiWishes;
+use events::v1::AiPreferences;
 use metrics::counter;
+use parking_lot::Mutex;
 use role::budget::Budget;
 use tracing::warn;
 
@@ -43,7 +44,7 @@ impl Voice {
         tenant: &str,
         sound: &[u8],
         language: &str,
-        wishes: &AiWishes,
+        wishes: &AiPreferences,
     ) -> String {
         let sound = Sound::mono(mulaw::decode_all(sound));
         let Ok(file) = sound.to_wav(Encoding::Pcm16) else {
@@ -71,7 +72,7 @@ impl Voice {
         tenant: &str,
         text: &str,
         language: &str,
-        wishes: &AiWishes,
+        wishes: &AiPreferences,
         sound: impl Fn(Arc<[u8]>) + Send + Sync,
     ) -> bool {
         let (provider, voice) = (&wishes.voice_provider, &wishes.voice);
@@ -97,10 +98,7 @@ impl Voice {
         request.model.clone_from(&wishes.speech_model);
         let whole = Mutex::new(Vec::new());
         let pieces = |piece: &[u8]| {
-            whole
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .extend_from_slice(piece);
+            whole.lock().extend_from_slice(piece);
             sound(piece.into());
         };
         match self.ai.speak_in_pieces(&request, pieces).await {
@@ -111,7 +109,7 @@ impl Voice {
             }
         }
         counter!("streams_speech_total", "from" => "provider").increment(1);
-        let whole = whole.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let whole = whole.into_inner();
         self.keep(key, whole.into());
         true
     }
@@ -125,7 +123,7 @@ impl Voice {
         kept.lines.insert(key, sound);
     }
 
-    fn kept(&self) -> std::sync::MutexGuard<'_, Kept> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    fn kept(&self) -> parking_lot::MutexGuard<'_, Kept> {
+        self.kept.lock()
     }
 }

@@ -16,21 +16,26 @@ use futures::StreamExt;
 use metrics::{counter, gauge};
 use objects::{Encryption, Objects};
 use role::derive_id;
-use serde_json::json;
 use sha2::{Digest, Sha256};
 use store::Store;
 use tokio::io::AsyncReadExt;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use super::journal::{Journal, STEP, SUFFIX, Unread};
+use super::journal::{Journal, STEP, SUFFIX};
+use super::segments::{self, MINUTE, Segments};
 use super::{About, Recording, Track};
 use crate::db;
+use crate::journal_file::{self, Unread};
 
 /// How long until what could not be stored is tried again.
 const AGAIN: Duration = Duration::from_secs(10);
+/// How often the minutes of calls that go on are looked for.
+const LOOK: Duration = Duration::from_secs(5);
+/// How often it is looked for what processes have left that are gone.
+const LEFT: Duration = Duration::from_secs(600);
 /// How many journals are archived at the same time.
-const AT_ONCE: usize = 4;
+const CONCURRENCY: usize = 4;
 /// How long an answer of recordings is waited for.
 const PATIENCE: Duration = Duration::from_secs(2);
 /// The longest track that is made an MP3 file, in steps: an hour. It is encoded in one go.
@@ -43,6 +48,8 @@ const PIECE: usize = 100 * STEP;
 pub struct Archive {
     /// Where journals lie.
     pub recording: Recording,
+    /// What of them was uploaded while their calls go on.
+    pub segments: Segments,
     /// Where files go.
     pub objects: Objects,
     /// Where sessions are.
@@ -70,24 +77,62 @@ enum Failed {
     Database(#[from] store::Error),
     #[error("what recordings answers cannot be read: {0}")]
     Answer(#[from] events::Error),
+    #[error("its segments: {0}")]
+    Segments(#[from] segments::Failed),
 }
 
 impl Archive {
     /// Archives what is there, then what ends, until the process ends.
     pub async fn run(self) {
+        let mut left = tokio::time::interval(LEFT);
+        let mut look = tokio::time::interval(LOOK);
+        let mut waiting = self.round().await;
         loop {
-            let waiting = self.round().await;
             tokio::select! {
                 () = self.stopping.cancelled() => return,
                 () = self.recording.ended.notified() => {}
                 () = tokio::time::sleep(AGAIN), if waiting > 0 => {}
+                _ = left.tick() => self.restore().await,
+                _ = look.tick() => {
+                    self.upload().await;
+                    continue;
+                }
+            }
+            waiting = self.round().await;
+        }
+    }
+
+    /// Uploads the minutes of calls that go on.
+    async fn upload(&self) {
+        let paths = journal_file::files(&self.recording.dir, SUFFIX).await;
+        for path in paths.unwrap_or_default() {
+            // One that nobody writes any more is on its way as a whole.
+            if !matches!(Journal::take(&path), Err(Unread::Busy)) {
+                continue;
+            }
+            if let Err(error) = self.segments.upload(&path).await {
+                warn!(%error, "a minute of a live recording is not uploaded yet; it is still in the data folder");
+            }
+        }
+    }
+
+    /// Makes journals of what was uploaded by processes that are gone.
+    async fn restore(&self) {
+        let (dir, now) = (&self.recording.dir, self.clock.now());
+        match self.segments.restore(dir, now).await {
+            Ok(0) => {}
+            Ok(restored) => {
+                counter!("streams_recordings_restored_total").increment(restored as u64);
+            }
+            Err(error) => {
+                warn!(%error, "it is not known whether processes that are gone have left recordings");
             }
         }
     }
 
     /// Archives what nobody writes any more; says how many journals wait for another time.
     pub async fn round(&self) -> usize {
-        let paths = match self.paths().await {
+        let paths = match journal_file::files(&self.recording.dir, SUFFIX).await {
             Ok(paths) => paths,
             Err(error) => {
                 warn!(%error, "the folder of live recordings cannot be read");
@@ -96,25 +141,13 @@ impl Archive {
         };
         let waiting = futures::stream::iter(paths)
             .map(|path| self.one(path))
-            .buffer_unordered(AT_ONCE)
+            .buffer_unordered(CONCURRENCY)
             .filter(|is_done| std::future::ready(!is_done))
             .count()
             .await;
         #[expect(clippy::cast_precision_loss, reason = "files in a folder")]
         gauge!("streams_recordings_waiting").set(waiting as f64);
         waiting
-    }
-
-    async fn paths(&self) -> io::Result<Vec<PathBuf>> {
-        let mut found = Vec::new();
-        let mut entries = tokio::fs::read_dir(&self.recording.dir).await?;
-        while let Some(entry) = entries.next_entry().await? {
-            let path = entry.path();
-            if path.extension().is_some_and(|it| it == SUFFIX) {
-                found.push(path);
-            }
-        }
-        Ok(found)
     }
 
     /// Whether nothing is left to be done about it.
@@ -125,8 +158,7 @@ impl Archive {
             Err(error @ Unread::Unknown(_)) => {
                 warn!(%error, file = %path.display(), "a live recording is set aside; its samples are still in the file");
                 counter!("streams_recordings_unreadable_total").increment(1);
-                let aside = path.with_extension("unreadable");
-                return tokio::fs::rename(&path, aside).await.is_ok();
+                return journal_file::set_aside(&path).await;
             }
             Err(error) => {
                 warn!(%error, "a live recording waits");
@@ -161,6 +193,9 @@ impl Archive {
                 duration_ms = journal.duration_ms(),
                 "live tracks stored"
             );
+        }
+        if journal.steps >= MINUTE {
+            self.segments.remove(&journal.about).await?;
         }
         journal.remove()?;
         Ok(())
@@ -214,14 +249,13 @@ impl Archive {
         let mut peaks_key = String::new();
         if let Some(peaks) = &measured.peaks {
             peaks_key = format!("{stem}.peaks.json");
-            let document = json!({
-                "per_second": audio::level::PEAKS_PER_SECOND, "bits": 8, "channels": peaks,
-            });
-            let peaks = self.objects.upload(&peaks_key, "application/json").await?;
+            let upload = self.objects.upload(&peaks_key, "application/json").await?;
             let how = Encryption::named(&about.encryption, &about.kms_key);
-            let mut peaks = peaks.encrypted(how);
-            peaks.write(document.to_string().as_bytes()).await?;
-            peaks.finish().await?;
+            let mut upload = upload.encrypted(how);
+            for piece in audio::level::peaks_json(peaks) {
+                upload.write(piece.as_bytes()).await?;
+            }
+            upload.finish().await?;
         }
         file.upload.finish().await?;
         Ok(TrackStored {

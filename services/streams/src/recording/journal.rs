@@ -1,9 +1,7 @@
 //! The journal of one stream: what it is about, then 320 bytes for each step, the caller's frame and ours. A file that breaks off
-//! anywhere is whole up to its last step. Whoever writes it holds its lock; the system lets that go when a process is killed.
+//! anywhere is whole up to its last step.
 
-use std::fs::TryLockError;
-use std::io::{BufRead, BufReader, Seek, SeekFrom, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use session::{FRAME, FRAMES_PER_SECOND, Frame, SILENCE};
@@ -11,6 +9,7 @@ use tokio::io::AsyncWriteExt;
 use tracing::warn;
 
 use super::Track;
+use crate::journal_file::{self, Taken, Unread};
 
 /// What a journal's file name ends with.
 pub const SUFFIX: &str = "live";
@@ -18,8 +17,6 @@ pub const SUFFIX: &str = "live";
 pub const STEP: usize = 2 * FRAME;
 /// A second of steps goes to the disk at once: a process that is killed loses no more.
 const BUFFER: usize = STEP * FRAMES_PER_SECOND as usize;
-/// The longest first line that is read.
-const LONGEST_HEADER: u64 = 16_384;
 
 /// What a journal is of.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,31 +60,8 @@ impl Recorder {
     /// Where the folder cannot be written.
     pub async fn begin(dir: &Path, about: &About) -> std::io::Result<Self> {
         let path = dir.join(format!("{}.{SUFFIX}", about.session_id));
-        let mut header = serde_json::to_vec(about)?;
-        header.push(b'\n');
-        // It gets its name when it is locked and has its header: the archive takes every journal that nobody holds.
-        let draft = path.with_extension("begun");
-        let opened = tokio::task::spawn_blocking(move || {
-            if path.exists() {
-                return Err(std::io::ErrorKind::AlreadyExists.into());
-            }
-            let mut file = std::fs::File::create(&draft)?;
-            file.try_lock().map_err(|error| match error {
-                TryLockError::Error(error) => error,
-                TryLockError::WouldBlock => std::io::ErrorKind::WouldBlock.into(),
-            })?;
-            let named = file
-                .write_all(&header)
-                .and_then(|()| std::fs::rename(&draft, &path));
-            if let Err(error) = named {
-                let _ = std::fs::remove_file(&draft);
-                return Err(error);
-            }
-            Ok::<_, std::io::Error>(file)
-        });
-        let file = opened.await.map_err(std::io::Error::other)??;
         Ok(Self {
-            file: tokio::fs::File::from_std(file),
+            file: journal_file::create(path, about).await?,
             buffer: Vec::with_capacity(BUFFER),
             is_broken: false,
         })
@@ -137,27 +111,7 @@ pub struct Journal {
     pub about: About,
     /// Whole steps in it.
     pub steps: u64,
-    /// Where it lies.
-    pub path: PathBuf,
-    file: std::fs::File,
-    begin: u64,
-}
-
-/// Why a journal is not read now.
-#[derive(Debug, thiserror::Error)]
-pub enum Unread {
-    /// Another task writes or archives it.
-    #[error("another task has it")]
-    Busy,
-    /// It was archived meanwhile.
-    #[error("it is gone")]
-    Gone,
-    /// It does not say what it is of.
-    #[error("its first line says not what it is of: {0}")]
-    Unknown(serde_json::Error),
-    /// The folder cannot be read.
-    #[error("it cannot be read: {0}")]
-    Io(#[from] std::io::Error),
+    file: Taken<About>,
 }
 
 impl Journal {
@@ -166,31 +120,11 @@ impl Journal {
     /// # Errors
     /// See [`Unread`].
     pub fn take(path: &Path) -> Result<Self, Unread> {
-        let file = std::fs::File::open(path).map_err(|error| match error.kind() {
-            std::io::ErrorKind::NotFound => Unread::Gone,
-            _ => Unread::Io(error),
-        })?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(Unread::Busy),
-            Err(TryLockError::Error(error)) => return Err(Unread::Io(error)),
-        }
-        // Whoever had it has removed it between our opening and our lock.
-        if !path.exists() {
-            return Err(Unread::Gone);
-        }
-        let mut line = Vec::new();
-        let mut head = BufReader::new(std::io::Read::take(&file, LONGEST_HEADER));
-        head.read_until(b'\n', &mut line)?;
-        let about: About = serde_json::from_slice(&line).map_err(Unread::Unknown)?;
-        let begin = line.len() as u64;
-        let length = file.metadata()?.len().saturating_sub(begin);
+        let file = Taken::<About>::take(path)?;
         Ok(Self {
-            about,
-            steps: length / STEP as u64,
-            path: path.to_owned(),
+            about: file.about.clone(),
+            steps: file.length / STEP as u64,
             file,
-            begin,
         })
     }
 
@@ -199,9 +133,7 @@ impl Journal {
     /// # Errors
     /// Where it cannot be read.
     pub fn rewound(&self) -> std::io::Result<tokio::fs::File> {
-        let mut file = self.file.try_clone()?;
-        file.seek(SeekFrom::Start(self.begin))?;
-        Ok(tokio::fs::File::from_std(file))
+        self.file.rewound()
     }
 
     /// It has been archived.
@@ -209,7 +141,7 @@ impl Journal {
     /// # Errors
     /// Where it cannot be removed.
     pub fn remove(self) -> std::io::Result<()> {
-        std::fs::remove_file(&self.path)
+        self.file.remove()
     }
 
     /// How long the recording is, in milliseconds.

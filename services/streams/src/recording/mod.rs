@@ -3,20 +3,23 @@
 
 mod archive;
 mod journal;
+mod segments;
 mod tracks;
 
 use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use events::Event;
 use events::v1::{CallEnded, RecordingPause, RecordingResume};
+use parking_lot::RwLock;
 use tokio::sync::Notify;
 use tracing::info;
 
 pub use archive::Archive;
 pub use journal::{About, Recorder};
+pub use segments::Segments;
 pub use tracks::Track;
 
 /// No call is longer. A hold whose end was not heard of is forgotten after so long, and never refused for want of room: what
@@ -46,13 +49,13 @@ impl Recording {
 
     /// Whether a call's recording is held: what is said meanwhile is silent in the file.
     pub fn is_held(&self, call_sid: &str) -> bool {
-        let held = self.held.read().unwrap_or_else(PoisonError::into_inner);
+        let held = self.held.read();
         held.contains_key(call_sid)
     }
 
     /// A call is over.
     pub fn forget(&self, call_sid: &str) {
-        let mut held = self.held.write().unwrap_or_else(PoisonError::into_inner);
+        let mut held = self.held.write();
         held.remove(call_sid);
     }
 
@@ -78,7 +81,7 @@ impl Recording {
             what = envelope.kind,
             "a live recording is held or goes on"
         );
-        let mut held = self.held.write().unwrap_or_else(PoisonError::into_inner);
+        let mut held = self.held.write();
         if envelope.kind == RecordingResume::TYPE {
             held.remove(&call);
         } else {

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use events::v1::{CallsForget, PersonForgotten, TrackStored};
 use testkit::eventually;
 
-use crate::lab::{ACCOUNT, Lab, RECORDED};
 use crate::phone::Phone;
+use crate::test_app::{ACCOUNT, RECORDED, TestApp};
 
 /// What a process that was killed leaves of a call.
-async fn left_behind(lab: &Lab, session_id: &str, call_sid: &str, how: serde_json::Value) {
+async fn left_behind(app: &TestApp, session_id: &str, call_sid: &str, how: serde_json::Value) {
     let mut about = serde_json::json!({
         "session_id": session_id, "call_sid": call_sid, "tenant_id": "smith", "account_sid": ACCOUNT,
         "part": 1, "tracks": ["user"], "started_at": "2026-11-29T10:00:00.000Z",
@@ -23,80 +23,82 @@ async fn left_behind(lab: &Lab, session_id: &str, call_sid: &str, how: serde_jso
         journal.extend_from_slice(frame);
         journal.extend_from_slice(&[0xFF; 160]);
     }
-    std::fs::write(folder(lab).join(format!("{session_id}.live")), journal).unwrap();
+    std::fs::write(folder(app).join(format!("{session_id}.live")), journal).unwrap();
 }
 
-fn folder(lab: &Lab) -> PathBuf {
-    lab.settings().data_dir.join("live")
+fn folder(app: &TestApp) -> PathBuf {
+    app.settings().data_dir.join("live")
 }
 
-async fn nothing_waits(lab: &Lab) {
+async fn nothing_waits(app: &TestApp) {
     eventually("no journal is left", async || {
-        std::fs::read_dir(folder(lab)).unwrap().next().is_none()
+        std::fs::read_dir(folder(app)).unwrap().next().is_none()
     })
     .await;
 }
 
-pub async fn journal_of_a_call_that_was_forgotten_is_removed_and_not_stored(lab: Arc<Lab>) {
-    lab.stop().await;
+pub async fn journal_of_a_call_that_was_forgotten_is_removed_and_not_stored(app: Arc<TestApp>) {
+    app.stop().await;
     // Neither has a session any more: of one the row's time was over, the other was forgotten.
     let none = serde_json::json!({});
-    left_behind(&lab, "0000000000000001", "CA-expired", none.clone()).await;
-    left_behind(&lab, "0000000000000002", "CA-forgotten", none).await;
-    lab.up().await;
-    nothing_waits(&lab).await;
-    let stored = lab.tracks("CA-expired", 1).await;
+    left_behind(&app, "0000000000000001", "CA-expired", none.clone()).await;
+    left_behind(&app, "0000000000000002", "CA-forgotten", none).await;
+    app.up().await;
+    nothing_waits(&app).await;
+    let stored = app.tracks("CA-expired", 1).await;
     assert_eq!(stored.len(), 1);
-    let told = lab.ear.each::<TrackStored>();
+    let told = app.recorder.each::<TrackStored>();
     assert!(
         told.iter().all(|it| it.1.call_sid == "CA-expired"),
         "{told:?}"
     );
-    let objects = objects::Objects::open(lab.settings().object_store());
+    let objects = objects::Objects::open(app.settings().object_store());
     let left = objects.list("recordings/smith/CA-forgotten").await;
     assert_eq!(left, Ok(Vec::new()));
 }
 
 /// The store is away when the call ends, and the person is forgotten before it is back.
-pub async fn call_forgotten_while_its_tracks_wait_for_the_store_does_not_come_back(lab: Arc<Lab>) {
-    let blocked = lab.settings().data_dir.join("objects").join(".unfinished");
+pub async fn call_forgotten_while_its_tracks_wait_for_the_store_does_not_come_back(
+    app: Arc<TestApp>,
+) {
+    let blocked = app.settings().data_dir.join("objects").join(".unfinished");
     let _ = std::fs::remove_dir_all(&blocked);
     std::fs::create_dir_all(blocked.parent().unwrap()).unwrap();
     std::fs::write(&blocked, "in the way").unwrap();
     let call = "CA-to-be-forgotten";
-    let path = lab.offered(call, RECORDED).await;
-    let mut phone = Phone::call(&lab, &path, call).await;
+    let path = app.offered(call, RECORDED).await;
+    let mut phone = Phone::call(&app, &path, call).await;
     phone.hears("Are you salaried?").await;
     phone.hang_up().await;
-    lab.ended(call).await;
-    lab.publish(&CallsForget {
+    app.ended(call).await;
+    app.publish(&CallsForget {
         receipt_id: "receipt".to_owned(),
         part: "1".to_owned(),
         call_sids: vec![call.to_owned()],
     })
     .await;
-    lab.ear.hear::<PersonForgotten>(1).await;
-    lab.stop().await;
+    app.recorder.wait_for::<PersonForgotten>(1).await;
+    app.stop().await;
     std::fs::remove_file(&blocked).unwrap();
     std::fs::create_dir_all(&blocked).unwrap();
-    lab.up().await;
-    nothing_waits(&lab).await;
-    assert!(lab.ear.each::<TrackStored>().is_empty());
-    let objects = objects::Objects::open(lab.settings().object_store());
+    app.up().await;
+    nothing_waits(&app).await;
+    assert!(app.recorder.each::<TrackStored>().is_empty());
+    let objects = objects::Objects::open(app.settings().object_store());
     assert_eq!(objects.list("recordings/").await, Ok(Vec::new()));
 }
 
-pub async fn tracks_are_encrypted_as_the_tenant_wants(lab: Arc<Lab>) {
-    lab.stop().await;
+pub async fn tracks_are_encrypted_as_the_tenant_wants(app: Arc<TestApp>) {
+    app.stop().await;
     let s3 = serde_json::json!({ "encryption": "s3" });
     let kms = serde_json::json!({ "encryption": "kms", "kms_key": "alias/recordings" });
-    left_behind(&lab, "0000000000000001", "CA1", s3).await;
-    left_behind(&lab, "0000000000000002", "CA2", kms).await;
+    left_behind(&app, "0000000000000001", "CA1", s3).await;
+    left_behind(&app, "0000000000000002", "CA2", kms).await;
     // As a journal of an earlier version says it: not at all.
-    left_behind(&lab, "0000000000000003", "CA3", serde_json::json!({})).await;
-    lab.up().await;
-    nothing_waits(&lab).await;
-    let written = lab.s3.as_ref().unwrap().trouble.written();
+    left_behind(&app, "0000000000000003", "CA3", serde_json::json!({})).await;
+    app.up().await;
+    nothing_waits(&app).await;
+    let written = app.s3.as_ref().unwrap().trouble.written();
     for (call, word, key) in [
         ("CA1", "AES256", ""),
         ("CA2", "aws:kms", "alias/recordings"),
@@ -111,13 +113,13 @@ pub async fn tracks_are_encrypted_as_the_tenant_wants(lab: Arc<Lab>) {
 }
 
 /// From the tenant's settings to the store.
-pub async fn call_of_a_tenant_that_encrypts_is_stored_encrypted(lab: Arc<Lab>) {
-    let path = lab.offered("CA4", RECORDED).await;
-    let mut phone = Phone::call(&lab, &path, "CA4").await;
+pub async fn call_of_a_tenant_that_encrypts_is_stored_encrypted(app: Arc<TestApp>) {
+    let path = app.offered("CA4", RECORDED).await;
+    let mut phone = Phone::call(&app, &path, "CA4").await;
     phone.hears("Are you salaried?").await;
     phone.hang_up().await;
-    lab.tracks("CA4", 3).await;
-    let written = lab.s3.as_ref().unwrap().trouble.written();
+    app.tracks("CA4", 3).await;
+    let written = app.s3.as_ref().unwrap().trouble.written();
     let ours: Vec<_> = written
         .iter()
         .filter(|it| it.path.contains("CA4"))

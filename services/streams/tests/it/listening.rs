@@ -3,18 +3,18 @@
 use std::sync::Arc;
 
 use events::v1::TimelineNoted;
-use testkit::{ADMIN, Ear};
+use testkit::{ADMIN, EventRecorder};
 
-use crate::lab::Lab;
 use crate::phone::Phone;
+use crate::test_app::TestApp;
 
-pub async fn operator_hears_a_live_call_and_who_speaks_is_noted(lab: Arc<Lab>) {
-    let path = lab.offered("CA1", "loan").await;
-    let notes = Arc::new(Ear::default());
+pub async fn operator_hears_a_live_call_and_who_speaks_is_noted(app: Arc<TestApp>) {
+    let path = app.offered("CA1", "loan").await;
+    let notes = Arc::new(EventRecorder::default());
     notes
-        .listen_as("test.notes", &lab.bus(), &["timeline.noted"])
+        .listen_as("test.notes", &app.bus(), &["timeline.noted"])
         .await;
-    let url = format!("{}/api/streams/calls/CA1/listen", lab.base());
+    let url = format!("{}/api/streams/calls/CA1/listen", app.base());
     let asked = || {
         reqwest::Client::new()
             .get(&url)
@@ -22,7 +22,7 @@ pub async fn operator_hears_a_live_call_and_who_speaks_is_noted(lab: Arc<Lab>) {
             .send()
     };
     assert_eq!(asked().await.unwrap().status(), 404, "it does not live yet");
-    let mut phone = Phone::call(&lab, &path, "CA1").await;
+    let mut phone = Phone::call(&app, &path, "CA1").await;
     let mut sound = asked().await.unwrap();
     assert_eq!(sound.status(), 200);
     assert_eq!(sound.headers()["content-type"], "audio/wav");

@@ -7,27 +7,29 @@
 mod assistants;
 mod faults;
 mod forgotten;
-mod lab;
+mod leaks;
 mod listening;
 mod notices;
 mod phone;
 mod provider;
 mod recording;
 mod relay;
+mod replay;
 mod s3;
 mod script;
 mod sockets;
+mod test_app;
 
 /// Runs each case on both sets of parts.
 macro_rules! cases {
     ($($with:ident $module:ident: $($case:ident),+;)*) => {
         mod embedded { $($(
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn $case() { crate::lab::$with(testkit::Mode::Embedded, crate::$module::$case).await }
+            async fn $case() { crate::test_app::$with(testkit::Mode::Embedded, crate::$module::$case).await }
         )+)* }
         mod distributed { $($(
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn $case() { crate::lab::$with(testkit::Mode::Distributed, crate::$module::$case).await }
+            async fn $case() { crate::test_app::$with(testkit::Mode::Distributed, crate::$module::$case).await }
         )+)* }
     };
 }
@@ -48,13 +50,23 @@ cases! {
         tracks_are_mp3_files_where_the_tenant_wants_them,
         held_recording_is_silent_until_it_goes_on,
         call_after_a_drop_is_recorded_in_two_parts,
-        journal_of_a_killed_process_is_stored_at_the_next_start;
+        journal_of_a_killed_process_is_stored_at_the_next_start,
+        minute_of_a_call_is_uploaded_while_it_goes_on,
+        recording_of_a_machine_that_is_gone_is_made_from_its_minutes;
     run forgotten:
         journal_of_a_call_that_was_forgotten_is_removed_and_not_stored,
         call_forgotten_while_its_tracks_wait_for_the_store_does_not_come_back;
     on_s3 forgotten:
         tracks_are_encrypted_as_the_tenant_wants,
         call_of_a_tenant_that_encrypts_is_stored_encrypted;
+    run replay:
+        call_run_again_from_its_inputs_is_the_same_byte_for_byte,
+        call_whose_inputs_were_changed_is_not_taken_for_the_same,
+        call_of_a_tenant_that_keeps_no_inputs_has_none,
+        inputs_go_with_the_person_and_with_the_call,
+        journal_of_inputs_that_is_over_or_nobodys_is_removed_and_not_stored;
+    provided replay:
+        other_instructions_and_model_are_put_to_the_callers_words;
     run relay:
         flow_over_words_is_asked_and_answered_like_any_other,
         handshake_of_words_is_verified_and_its_path_works_once,
@@ -77,7 +89,8 @@ cases! {
         tool_at_a_private_address_is_not_asked;
     run faults:
         first_mark_that_is_lost_silences_nobody,
-        frames_that_come_at_once_with_a_clear_among_them_keep_their_places,
+        frames_that_come_at_once_with_a_clear_among_them_keep_their_places;
+    run leaks:
         sessions_opened_and_dropped_leave_nothing_behind;
     run listening:
         operator_hears_a_live_call_and_who_speaks_is_noted;

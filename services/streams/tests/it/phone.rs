@@ -12,7 +12,7 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
-use crate::lab::{ACCOUNT, Lab, TOKEN, signed};
+use crate::test_app::{ACCOUNT, TOKEN, TestApp, signed};
 
 const SILENCE: [u8; 160] = [0xFF; 160];
 const SIGNATURE: &str = "X-Twilio-Signature";
@@ -25,6 +25,8 @@ pub struct Phone {
     played: Vec<i16>,
     /// What was heard, line by line.
     pub heard: Vec<String>,
+    /// Every frame that came, also what was dropped afterwards.
+    pub received: Vec<Vec<u8>>,
     /// How often what was being said was dropped.
     pub clears: usize,
     /// Whether the other side has closed the socket, and with which code.
@@ -38,13 +40,13 @@ pub struct Phone {
 }
 
 /// The status of a handshake that fails.
-pub async fn refused(lab: &Lab, path: &str, signature: Option<&str>) -> u16 {
-    refused_with(lab, path, signature.map(|it| (SIGNATURE, it))).await
+pub async fn refused(app: &TestApp, path: &str, signature: Option<&str>) -> u16 {
+    refused_with(app, path, signature.map(|it| (SIGNATURE, it))).await
 }
 
 /// The same with any header.
-pub async fn refused_with(lab: &Lab, path: &str, header: Option<(&'static str, &str)>) -> u16 {
-    match open_with(lab, path, header).await {
+pub async fn refused_with(app: &TestApp, path: &str, header: Option<(&'static str, &str)>) -> u16 {
+    match open_with(app, path, header).await {
         Err(Error::Http(response)) => response.status().as_u16(),
         Err(other) => panic!("{other}"),
         Ok(_) => 101,
@@ -53,19 +55,19 @@ pub async fn refused_with(lab: &Lab, path: &str, header: Option<(&'static str, &
 
 /// Opens a socket.
 pub async fn open(
-    lab: &Lab,
+    app: &TestApp,
     path: &str,
     signature: Option<&str>,
 ) -> Result<WebSocketStream<MaybeTlsStream<TcpStream>>, Error> {
-    open_with(lab, path, signature.map(|it| (SIGNATURE, it))).await
+    open_with(app, path, signature.map(|it| (SIGNATURE, it))).await
 }
 
 async fn open_with(
-    lab: &Lab,
+    app: &TestApp,
     path: &str,
     header: Option<(&'static str, &str)>,
 ) -> Result<WebSocketStream<MaybeTlsStream<TcpStream>>, Error> {
-    let url = format!("{}{path}", lab.base().replacen("http", "ws", 1));
+    let url = format!("{}{path}", app.base().replacen("http", "ws", 1));
     let mut request = url.into_client_request()?;
     if let Some((name, value)) = header {
         request.headers_mut().insert(name, value.parse().unwrap());
@@ -75,15 +77,15 @@ async fn open_with(
 
 impl Phone {
     /// Opens the socket and says nothing yet.
-    pub async fn open(lab: &Lab, path: &str) -> Self {
+    pub async fn open(app: &TestApp, path: &str) -> Self {
         let signature = signed(path, TOKEN);
-        Self::on(open(lab, path, Some(&signature)).await.unwrap())
+        Self::on(open(app, path, Some(&signature)).await.unwrap())
     }
 
     /// A page of an operator's.
-    pub async fn page(lab: &Lab, path: &str, key: &str) -> Self {
+    pub async fn page(app: &TestApp, path: &str, key: &str) -> Self {
         let key = Some(("X-API-Key", key));
-        Self::on(open_with(lab, path, key).await.unwrap())
+        Self::on(open_with(app, path, key).await.unwrap())
     }
 
     fn on(socket: WebSocketStream<MaybeTlsStream<TcpStream>>) -> Self {
@@ -93,6 +95,7 @@ impl Phone {
             speech: VecDeque::new(),
             played: Vec::new(),
             heard: Vec::new(),
+            received: Vec::new(),
             clears: 0,
             closed: None,
             place: 0,
@@ -103,8 +106,8 @@ impl Phone {
     }
 
     /// Opens the socket and begins the stream.
-    pub async fn call(lab: &Lab, path: &str, call_sid: &str) -> Self {
-        let mut phone = Self::open(lab, path).await;
+    pub async fn call(app: &TestApp, path: &str, call_sid: &str) -> Self {
+        let mut phone = Self::open(app, path).await;
         phone.start(call_sid).await;
         phone
     }
@@ -226,7 +229,9 @@ impl Phone {
                 match message["event"].as_str().unwrap() {
                     "media" => {
                         let payload = message["media"]["payload"].as_str().unwrap();
-                        self.playing.push_back(Ok(unbase64(payload)));
+                        let frame = unbase64(payload);
+                        self.received.push(frame.clone());
+                        self.playing.push_back(Ok(frame));
                     }
                     "mark" => {
                         let name = message["mark"]["name"].as_str().unwrap();

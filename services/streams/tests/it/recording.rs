@@ -1,13 +1,14 @@
 //! What passes on a stream becomes files: each track's length and what is heard where.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use audio::Sound;
 use events::v1::{RecordingPause, RecordingResume, TrackStored};
 use testkit::eventually;
 
-use crate::lab::{ACCOUNT, COMPRESSED, Lab, RECORDED};
 use crate::phone::Phone;
+use crate::test_app::{ACCOUNT, COMPRESSED, RECORDED, TestApp};
 
 fn find<'a>(tracks: &'a [(TrackStored, Sound)], kind: &str) -> &'a Sound {
     let found = tracks.iter().find(|(it, _)| it.recording_type == kind);
@@ -25,9 +26,9 @@ fn place(sound: &Sound) -> (usize, usize) {
     (first, sound.samples.iter().rposition(is_loud).unwrap())
 }
 
-pub async fn call_is_stored_as_three_tracks_of_one_clock(lab: Arc<Lab>) {
-    let path = lab.offered("CA1", RECORDED).await;
-    let mut phone = Phone::call(&lab, &path, "CA1").await;
+pub async fn call_is_stored_as_three_tracks_of_one_clock(app: Arc<TestApp>) {
+    let path = app.offered("CA1", RECORDED).await;
+    let mut phone = Phone::call(&app, &path, "CA1").await;
     phone.hears("Are you salaried?").await;
     phone.speak("yes I am");
     phone.hears("Do you live in a city?").await;
@@ -35,7 +36,7 @@ pub async fn call_is_stored_as_three_tracks_of_one_clock(lab: Arc<Lab>) {
     phone.catch_up().await;
     let frames = phone.frames();
     phone.hang_up().await;
-    let tracks = lab.tracks("CA1", 3).await;
+    let tracks = app.tracks("CA1", 3).await;
     for (track, sound) in &tracks {
         assert_eq!(sound.samples.len(), 160 * frames, "{track:?}");
         assert_eq!(track.duration_ms as usize, 20 * frames);
@@ -57,9 +58,9 @@ pub async fn call_is_stored_as_three_tracks_of_one_clock(lab: Arc<Lab>) {
     }
 }
 
-pub async fn interrupted_bot_is_recorded_to_where_it_was_cut(lab: Arc<Lab>) {
-    let path = lab.offered("CA1", RECORDED).await;
-    let mut phone = Phone::call(&lab, &path, "CA1").await;
+pub async fn interrupted_bot_is_recorded_to_where_it_was_cut(app: Arc<TestApp>) {
+    let path = app.offered("CA1", RECORDED).await;
+    let mut phone = Phone::call(&app, &path, "CA1").await;
     phone.until("a voice", |phone| !phone.is_silent()).await;
     phone.speak("yes I am");
     phone.until("a clear", |phone| phone.clears == 1).await;
@@ -67,7 +68,7 @@ pub async fn interrupted_bot_is_recorded_to_where_it_was_cut(lab: Arc<Lab>) {
     phone.until("an answer", |phone| !phone.is_silent()).await;
     let again = phone.frames();
     phone.hang_up().await;
-    let tracks = lab.tracks("CA1", 3).await;
+    let tracks = app.tracks("CA1", 3).await;
     let ours = find(&tracks, "assistant");
     // Silent from the cut on until the answer begins.
     let between = &ours.samples[160 * (cut + 1)..160 * (again - 15).max(cut + 1)];
@@ -76,9 +77,9 @@ pub async fn interrupted_bot_is_recorded_to_where_it_was_cut(lab: Arc<Lab>) {
     assert!(first < 160 * cut);
 }
 
-pub async fn frames_that_were_lost_are_silence_at_their_place(lab: Arc<Lab>) {
-    let path = lab.offered("CA1", RECORDED).await;
-    let mut phone = Phone::call(&lab, &path, "CA1").await;
+pub async fn frames_that_were_lost_are_silence_at_their_place(app: Arc<TestApp>) {
+    let path = app.offered("CA1", RECORDED).await;
+    let mut phone = Phone::call(&app, &path, "CA1").await;
     phone.hears("Are you salaried?").await;
     phone.skip(100);
     let began = phone.frames();
@@ -86,7 +87,7 @@ pub async fn frames_that_were_lost_are_silence_at_their_place(lab: Arc<Lab>) {
     phone.hears("Do you live in a city?").await;
     let frames = phone.frames();
     phone.hang_up().await;
-    let tracks = lab.tracks("CA1", 3).await;
+    let tracks = app.tracks("CA1", 3).await;
     let user = find(&tracks, "user");
     assert_eq!(user.samples.len(), 160 * frames);
     let (first, _) = place(user);
@@ -97,9 +98,9 @@ pub async fn frames_that_were_lost_are_silence_at_their_place(lab: Arc<Lab>) {
     );
 }
 
-pub async fn frames_just_before_the_end_are_recorded_though_the_socket_is_gone(lab: Arc<Lab>) {
-    let path = lab.offered("CA1", RECORDED).await;
-    let mut phone = Phone::call(&lab, &path, "CA1").await;
+pub async fn frames_just_before_the_end_are_recorded_though_the_socket_is_gone(app: Arc<TestApp>) {
+    let path = app.offered("CA1", RECORDED).await;
+    let mut phone = Phone::call(&app, &path, "CA1").await;
     // The bot is speaking, so there is something to be written to a socket that is gone.
     phone.until("a voice", |phone| !phone.is_silent()).await;
     for _ in 0..50 {
@@ -108,16 +109,16 @@ pub async fn frames_just_before_the_end_are_recorded_though_the_socket_is_gone(l
     let frames = phone.frames();
     // Twilio closes right behind its stop; nobody waits for an answer.
     phone.hang_up().await;
-    let tracks = lab.tracks("CA1", 3).await;
+    let tracks = app.tracks("CA1", 3).await;
     for (track, sound) in &tracks {
         assert_eq!(sound.samples.len(), 160 * frames, "{track:?}");
     }
-    assert_eq!(lab.ended("CA1").await.reason, "stopped");
+    assert_eq!(app.ended("CA1").await.reason, "stopped");
 }
 
-pub async fn tracks_are_mp3_files_where_the_tenant_wants_them(lab: Arc<Lab>) {
-    let path = lab.offered("CA1", COMPRESSED).await;
-    let mut phone = Phone::call(&lab, &path, "CA1").await;
+pub async fn tracks_are_mp3_files_where_the_tenant_wants_them(app: Arc<TestApp>) {
+    let path = app.offered("CA1", COMPRESSED).await;
+    let mut phone = Phone::call(&app, &path, "CA1").await;
     phone.hears("Are you salaried?").await;
     phone.speak("yes I am");
     phone.hears("Do you live in a city?").await;
@@ -126,16 +127,16 @@ pub async fn tracks_are_mp3_files_where_the_tenant_wants_them(lab: Arc<Lab>) {
     // A build without the encoder stores WAV files.
     let can_write = Sound::mono(vec![0; 8_000]).to_mp3().is_ok();
     let format = if can_write { "mp3" } else { "wav" };
-    for (track, sound) in lab.tracks("CA1", 3).await {
+    for (track, sound) in app.tracks("CA1", 3).await {
         assert_eq!(track.format, format);
         assert!(track.key.ends_with(&format!(".{format}")), "{}", track.key);
         assert_eq!(sound.samples.len(), 160 * frames, "{track:?}");
     }
 }
 
-pub async fn held_recording_is_silent_until_it_goes_on(lab: Arc<Lab>) {
-    let path = lab.offered("CA1", RECORDED).await;
-    let mut phone = Phone::call(&lab, &path, "CA1").await;
+pub async fn held_recording_is_silent_until_it_goes_on(app: Arc<TestApp>) {
+    let path = app.offered("CA1", RECORDED).await;
+    let mut phone = Phone::call(&app, &path, "CA1").await;
     phone.hears("Are you salaried?").await;
     let pause = RecordingPause {
         call_sid: "CA1".to_owned(),
@@ -143,8 +144,8 @@ pub async fn held_recording_is_silent_until_it_goes_on(lab: Arc<Lab>) {
         account_sid: ACCOUNT.to_owned(),
         ..RecordingPause::default()
     };
-    lab.publish(&pause).await;
-    lab.ear.hear::<RecordingPause>(1).await;
+    app.publish(&pause).await;
+    app.recorder.wait_for::<RecordingPause>(1).await;
     // Whoever listens beside the queues hears of it a moment later.
     phone.wait(100).await;
     phone.speak("my card number is four one one one");
@@ -155,26 +156,26 @@ pub async fn held_recording_is_silent_until_it_goes_on(lab: Arc<Lab>) {
         account_sid: pause.account_sid,
         ..RecordingResume::default()
     };
-    lab.publish(&resume).await;
-    lab.ear.hear::<RecordingResume>(1).await;
+    app.publish(&resume).await;
+    app.recorder.wait_for::<RecordingResume>(1).await;
     phone.wait(100).await;
     phone.hang_up().await;
-    let tracks = lab.tracks("CA1", 3).await;
+    let tracks = app.tracks("CA1", 3).await;
     assert_eq!(words(find(&tracks, "user")), "");
     assert!(!words(find(&tracks, "mixed")).contains("card"));
 }
 
-pub async fn call_after_a_drop_is_recorded_in_two_parts(lab: Arc<Lab>) {
-    let path = lab.offered("CA1", RECORDED).await;
-    let mut phone = Phone::call(&lab, &path, "CA1").await;
+pub async fn call_after_a_drop_is_recorded_in_two_parts(app: Arc<TestApp>) {
+    let path = app.offered("CA1", RECORDED).await;
+    let mut phone = Phone::call(&app, &path, "CA1").await;
     phone.hears("Are you salaried?").await;
     drop(phone);
-    assert_eq!(lab.ended("CA1").await.reason, "stopped");
-    let again = lab.offered("CA1", RECORDED).await;
-    let mut phone = Phone::call(&lab, &again, "CA1").await;
+    assert_eq!(app.ended("CA1").await.reason, "stopped");
+    let again = app.offered("CA1", RECORDED).await;
+    let mut phone = Phone::call(&app, &again, "CA1").await;
     phone.hears("Are you salaried?").await;
     phone.hang_up().await;
-    let tracks = lab.tracks("CA1", 6).await;
+    let tracks = app.tracks("CA1", 6).await;
     let mut parts: Vec<_> = tracks
         .iter()
         .map(|(it, _)| (it.part, it.key.clone()))
@@ -185,7 +186,7 @@ pub async fn call_after_a_drop_is_recorded_in_two_parts(lab: Arc<Lab>) {
     assert_eq!((parts[0].0, parts[5].0), (1, 2));
 }
 
-pub async fn journal_of_a_killed_process_is_stored_at_the_next_start(lab: Arc<Lab>) {
+pub async fn journal_of_a_killed_process_is_stored_at_the_next_start(app: Arc<TestApp>) {
     // What a process that was killed leaves: no lock, and a step that is not whole.
     let about = serde_json::json!({
         "session_id": "0123456789abcdef", "call_sid": "CA9", "tenant_id": "smith", "account_sid": ACCOUNT,
@@ -198,12 +199,12 @@ pub async fn journal_of_a_killed_process_is_stored_at_the_next_start(lab: Arc<La
     }
     let steps = (journal.len() - about.to_string().len() - 1) / 320;
     journal.extend_from_slice(&[0; 100]);
-    lab.stop().await;
-    let dir = lab.settings().data_dir.join("live");
+    app.stop().await;
+    let dir = app.settings().data_dir.join("live");
     std::fs::write(dir.join("0123456789abcdef.live"), journal).unwrap();
     std::fs::write(dir.join("other.live"), b"nothing that we wrote").unwrap();
-    lab.up().await;
-    let tracks = lab.tracks("CA9", 2).await;
+    app.up().await;
+    let tracks = app.tracks("CA9", 2).await;
     assert_eq!(find(&tracks, "user").samples.len(), 160 * steps);
     assert_eq!(words(find(&tracks, "mixed")), "hello");
     eventually("the folder is empty", async || {
@@ -212,4 +213,76 @@ pub async fn journal_of_a_killed_process_is_stored_at_the_next_start(lab: Arc<La
         names == ["other.unreadable"]
     })
     .await;
+}
+
+/// Segments of calls that go on, or whose process is gone.
+async fn segments(app: &TestApp) -> Vec<String> {
+    let objects = objects::Objects::open(app.settings().object_store());
+    let all = objects.list("live/").await.unwrap();
+    all.into_iter().map(|it| it.key).collect()
+}
+
+pub async fn minute_of_a_call_is_uploaded_while_it_goes_on(app: Arc<TestApp>) {
+    let path = app.offered("CA1", RECORDED).await;
+    let mut phone = Phone::call(&app, &path, "CA1").await;
+    phone.hears("Are you salaried?").await;
+    for _ in 0..2 {
+        phone.skip(1_550);
+        phone.wait(10).await;
+    }
+    let patience = Instant::now() + testkit::PATIENCE;
+    while segments(&app).await.len() != 1 {
+        assert!(Instant::now() < patience, "no minute is uploaded");
+        phone.wait(5).await;
+    }
+    assert!(app.recorder.heard::<TrackStored>().is_empty());
+    let frames = phone.frames();
+    phone.hang_up().await;
+    for (track, sound) in app.tracks("CA1", 3).await {
+        assert_eq!(sound.samples.len(), 160 * frames, "{track:?}");
+    }
+    eventually("the whole is in its place", async || {
+        segments(&app).await.is_empty()
+    })
+    .await;
+}
+
+pub async fn recording_of_a_machine_that_is_gone_is_made_from_its_minutes(app: Arc<TestApp>) {
+    let about = |session: &str, started_at: String| {
+        serde_json::json!({
+            "session_id": session, "call_sid": format!("CA{session}"), "tenant_id": "smith", "account_sid": ACCOUNT,
+            "part": 1, "tracks": ["user"], "started_at": started_at,
+        })
+    };
+    let objects = objects::Objects::open(app.settings().object_store());
+    let minute = vec![0x20; 3_000 * 320];
+    let now = clock::Clock::system().now();
+    for (session, started_at) in [
+        ("lost", "2020-01-01T10:00:00Z".to_owned()),
+        ("lives", now.to_rfc3339()),
+    ] {
+        let first = [
+            format!("{}\n", about(session, started_at)).into_bytes(),
+            minute.clone(),
+        ]
+        .concat();
+        for (nth, bytes) in [first, minute.clone()].into_iter().enumerate() {
+            let key = format!("live/{session}/{nth:06}.live");
+            objects
+                .put(&key, bytes, "application/octet-stream")
+                .await
+                .unwrap();
+        }
+    }
+    app.stop().await;
+    app.up().await;
+    let tracks = app.tracks("CAlost", 1).await;
+    assert_eq!(tracks[0].1.samples.len(), 160 * 6_000);
+    let left = ["live/lives/000000.live", "live/lives/000001.live"];
+    eventually("its segments are gone, and no others", async || {
+        segments(&app).await == left
+    })
+    .await;
+    // A call that may be live elsewhere is left alone.
+    assert_eq!(app.recorder.heard::<TrackStored>().len(), 1);
 }

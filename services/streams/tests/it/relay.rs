@@ -9,8 +9,8 @@ use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
-use crate::lab::{ACCOUNT, Lab, RELAYED, TOKEN, signed};
 use crate::phone::{self, Phone, refused};
+use crate::test_app::{ACCOUNT, RELAYED, TOKEN, TestApp, signed};
 
 /// Twilio's side of a conversation.
 struct Words {
@@ -21,17 +21,17 @@ struct Words {
 }
 
 impl Words {
-    async fn open(lab: &Lab, path: &str) -> Self {
+    async fn open(app: &TestApp, path: &str) -> Self {
         let signature = signed(path, TOKEN);
         Self {
-            socket: phone::open(lab, path, Some(&signature)).await.unwrap(),
+            socket: phone::open(app, path, Some(&signature)).await.unwrap(),
             told: Vec::new(),
             closed: None,
         }
     }
 
-    async fn call(lab: &Lab, path: &str, call_sid: &str) -> Self {
-        let mut words = Self::open(lab, path).await;
+    async fn call(app: &TestApp, path: &str, call_sid: &str) -> Self {
+        let mut words = Self::open(app, path).await;
         let setup = json!({
             "type": "setup", "sessionId": "VX1", "accountSid": ACCOUNT, "callSid": call_sid,
             "from": "+15550109999", "to": "+15550100003", "direction": "inbound", "callStatus": "RINGING",
@@ -90,13 +90,13 @@ impl Words {
     }
 }
 
-pub async fn flow_over_words_is_asked_and_answered_like_any_other(lab: Arc<Lab>) {
-    let document = lab.document("CA1", RELAYED).await;
+pub async fn flow_over_words_is_asked_and_answered_like_any_other(app: Arc<TestApp>) {
+    let document = app.document("CA1", RELAYED).await;
     assert!(document.contains("<ConversationRelay"), "{document}");
     assert!(document.contains(r#"dtmfDetection="true""#), "{document}");
-    let path = lab.offered("CA1", RELAYED).await;
+    let path = app.offered("CA1", RELAYED).await;
     assert!(path.starts_with("/ws/relay/"));
-    let mut words = Words::call(&lab, &path, "CA1").await;
+    let mut words = Words::call(&app, &path, "CA1").await;
     let first = words.hears("Hello from the test.").await;
     assert_eq!(
         (&first["type"], &first["last"]),
@@ -108,41 +108,41 @@ pub async fn flow_over_words_is_asked_and_answered_like_any_other(lab: Arc<Lab>)
     words.send(json!({"type": "dtmf", "digit": "2"})).await;
     let last = words.hears("Thank you and goodbye.").await;
     assert_eq!(last["interruptible"], false);
-    let ended = lab.ended("CA1").await;
+    let ended = app.ended("CA1").await;
     assert_eq!((ended.reason.as_str(), ended.turns), ("goodbye", 3));
-    let hung_up = lab.ear.hear::<events::v1::CallHangUp>(1).await;
+    let hung_up = app.recorder.wait_for::<events::v1::CallHangUp>(1).await;
     assert_eq!(hung_up[0].1.call_sid, "CA1");
 }
 
-pub async fn handshake_of_words_is_verified_and_its_path_works_once(lab: Arc<Lab>) {
-    let path = lab.offered("CA1", RELAYED).await;
-    assert_eq!(refused(&lab, &path, None).await, 403);
+pub async fn handshake_of_words_is_verified_and_its_path_works_once(app: Arc<TestApp>) {
+    let path = app.offered("CA1", RELAYED).await;
+    assert_eq!(refused(&app, &path, None).await, 403);
     let foreign = signed(&path, "22222222222222222222222222222222");
-    assert_eq!(refused(&lab, &path, Some(&foreign)).await, 403);
+    assert_eq!(refused(&app, &path, Some(&foreign)).await, 403);
     // The same session is no media stream.
     let other = path.replace("/ws/relay/", "/ws/twilio/");
     assert_eq!(
-        refused(&lab, &other, Some(&signed(&other, TOKEN))).await,
+        refused(&app, &other, Some(&signed(&other, TOKEN))).await,
         404
     );
-    let mut first = Words::call(&lab, &path, "CA1").await;
+    let mut first = Words::call(&app, &path, "CA1").await;
     first.hears("Are you salaried?").await;
-    let mut second = Words::open(&lab, &path).await;
+    let mut second = Words::open(&app, &path).await;
     assert_eq!(second.closed().await, 1008);
     // A media stream's path takes no words.
-    let media = lab.offered("CA2", "loan").await;
+    let media = app.offered("CA2", "loan").await;
     let words = media.replace("/ws/twilio/", "/ws/relay/");
     assert_eq!(
-        refused(&lab, &words, Some(&signed(&words, TOKEN))).await,
+        refused(&app, &words, Some(&signed(&words, TOKEN))).await,
         404
     );
-    let mut phone = Phone::call(&lab, &media, "CA2").await;
+    let mut phone = Phone::call(&app, &media, "CA2").await;
     phone.hears("Are you salaried?").await;
 }
 
-pub async fn conversation_after_a_drop_goes_on_over_words(lab: Arc<Lab>) {
-    let path = lab.offered("CA1", RELAYED).await;
-    let mut words = Words::call(&lab, &path, "CA1").await;
+pub async fn conversation_after_a_drop_goes_on_over_words(app: Arc<TestApp>) {
+    let path = app.offered("CA1", RELAYED).await;
+    let mut words = Words::call(&app, &path, "CA1").await;
     for text in ["", "[[[", r#"{"type":3}"#, r#"{"type":"tomorrow"}"#] {
         let _ = words.socket.send(Message::text(text)).await;
     }
@@ -153,10 +153,10 @@ pub async fn conversation_after_a_drop_goes_on_over_words(lab: Arc<Lab>) {
     words.say("yes I am").await;
     words.hears("Do you live in a city?").await;
     drop(words);
-    let ended = lab.ended("CA1").await;
+    let ended = app.ended("CA1").await;
     assert_eq!((ended.reason.as_str(), ended.malformed), ("stopped", 3));
-    let again = lab.offered("CA1", RELAYED).await;
+    let again = app.offered("CA1", RELAYED).await;
     assert!(again.starts_with("/ws/relay/") && again != path);
-    let mut words = Words::call(&lab, &again, "CA1").await;
+    let mut words = Words::call(&app, &again, "CA1").await;
     words.hears("Are you salaried?").await;
 }

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use events::v1::{CallHangUp, TurnTaken};
 
-use crate::lab::Lab;
 use crate::phone::Phone;
+use crate::test_app::TestApp;
 
-pub async fn caller_is_asked_understood_and_hung_up_after_the_goodbye(lab: Arc<Lab>) {
-    let path = lab.offered("CA1", "loan").await;
-    let mut phone = Phone::call(&lab, &path, "CA1").await;
+pub async fn caller_is_asked_understood_and_hung_up_after_the_goodbye(app: Arc<TestApp>) {
+    let path = app.offered("CA1", "loan").await;
+    let mut phone = Phone::call(&app, &path, "CA1").await;
     phone.hears("Are you salaried?").await;
     phone.speak("yes I am");
     phone.hears("Do you live in a city?").await;
@@ -18,24 +18,24 @@ pub async fn caller_is_asked_understood_and_hung_up_after_the_goodbye(lab: Arc<L
         .await;
     phone.hears("Thank you and goodbye.").await;
     assert_eq!(phone.clears, 0);
-    let ended = lab.ended("CA1").await;
+    let ended = app.ended("CA1").await;
     assert_eq!((ended.reason.as_str(), ended.turns), ("goodbye", 3));
     // The socket stays until Twilio has hung up: closed by us, the call would go on.
     phone.wait(20).await;
     assert_eq!(phone.closed, None);
     phone.hang_up().await;
-    let hung_up = lab.ear.heard::<CallHangUp>();
+    let hung_up = app.recorder.heard::<CallHangUp>();
     assert_eq!(hung_up.len(), 1);
     assert_eq!(hung_up[0].1.call_sid, "CA1");
-    let turns = lab.ear.heard::<TurnTaken>();
+    let turns = app.recorder.heard::<TurnTaken>();
     let answered = turns.iter().find(|it| it.1.turn == 2).unwrap();
     assert!(answered.1.transcription_ms.is_some() && answered.1.response_ms.is_some());
-    assert!(lab.document("CA1", "loan").await.contains("<Hangup/>"));
+    assert!(app.document("CA1", "loan").await.contains("<Hangup/>"));
 }
 
-pub async fn caller_who_interrupts_stops_the_bot(lab: Arc<Lab>) {
-    let path = lab.offered("CA1", "loan").await;
-    let mut phone = Phone::call(&lab, &path, "CA1").await;
+pub async fn caller_who_interrupts_stops_the_bot(app: Arc<TestApp>) {
+    let path = app.offered("CA1", "loan").await;
+    let mut phone = Phone::call(&app, &path, "CA1").await;
     phone.until("a voice", |phone| !phone.is_silent()).await;
     phone.speak("yes I am");
     phone.until("a clear", |phone| phone.clears == 1).await;
@@ -43,10 +43,10 @@ pub async fn caller_who_interrupts_stops_the_bot(lab: Arc<Lab>) {
     phone.hears("Do you live in a city?").await;
 }
 
-pub async fn bot_that_nobody_decides_for_goes_on_without_a_stream(lab: Arc<Lab>) {
-    let path = lab.offered("CA1", "nobody").await;
-    let mut phone = Phone::call(&lab, &path, "CA1").await;
+pub async fn bot_that_nobody_decides_for_goes_on_without_a_stream(app: Arc<TestApp>) {
+    let path = app.offered("CA1", "nobody").await;
+    let mut phone = Phone::call(&app, &path, "CA1").await;
     phone.until("the end", |phone| phone.closed.is_some()).await;
-    assert_eq!(lab.ended("CA1").await.reason, "no_decision");
-    assert!(lab.document("CA1", "nobody").await.contains("<Say>"));
+    assert_eq!(app.ended("CA1").await.reason, "no_decision");
+    assert!(app.document("CA1", "nobody").await.contains("<Say>"));
 }

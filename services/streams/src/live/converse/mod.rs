@@ -1,5 +1,6 @@
 //! A free conversation: what the model is told, what it may do, and what is said when it cannot.
 
+mod brief;
 mod memory;
 mod reply;
 #[cfg(test)]
@@ -8,7 +9,7 @@ mod tools;
 
 use ai::task::{AboutConversation, ToolOffer, Utterance};
 use ai::{Block, ChatRequest, Task};
-use events::v1::AiWishes;
+use events::v1::AiPreferences;
 use flow::Assistant;
 use serde_json::json;
 use session::{EndReason, Heard, Then};
@@ -17,6 +18,7 @@ use super::decide::{Decided, HANGOVER_MS, SILENCE_MS};
 use super::words::words_of;
 use tools::offer;
 
+pub use brief::Brief;
 pub use memory::Memory;
 pub use reply::Wish;
 
@@ -243,15 +245,15 @@ impl Conversation {
     }
 
     /// Who hears, speaks and writes.
-    pub fn wishes(&self) -> AiWishes {
+    pub fn wishes(&self) -> AiPreferences {
         let own = &self.assistant.ai;
-        AiWishes {
+        AiPreferences {
             chat_model: own.chat_model.clone(),
             transcribe_model: own.transcribe_model.clone(),
             speech_model: own.speech_model.clone(),
             voice: self.assistant.voice.id.clone(),
             voice_provider: self.assistant.voice.provider.clone(),
-            ..AiWishes::default()
+            ..AiPreferences::default()
         }
     }
 

@@ -7,15 +7,15 @@ use std::time::Duration;
 use audio::Sound;
 use clock::Clock;
 use events::v1::{
-    CallHangUp, CallSummarize, FlowFound, FlowQuery, PersonForgotten, RecordingKnown,
-    RecordingPause, RecordingQuery, RecordingResume, RecordingSettings, ResolveQuery, Resolved,
-    StreamEnded, TenantContext, TrackStored, TurnHeard, TurnSay, TurnTaken, TwilioWhisper,
-    TwimlReply, VoiceInbound, VoiceParameters, VoiceWhisper,
+    CallHangUp, CallSummarize, FlowFound, FlowQuery, PersonForgotten, RecordingErase,
+    RecordingKnown, RecordingPause, RecordingQuery, RecordingResume, RecordingSettings,
+    ReplaySettings, ResolveQuery, Resolved, StreamEnded, TenantContext, TrackStored, TurnHeard,
+    TurnSay, TurnTaken, TwilioWhisper, TwimlReply, VoiceInbound, VoiceParameters, VoiceWhisper,
 };
 use events::{Envelope, Event, v1};
 use objects::Objects;
 use serde_json::{Value, json};
-use testkit::{Kit, Mode, eventually};
+use testkit::{Mode, TestPlatform, eventually};
 use webhook::signature::{Token, sign_url};
 
 use crate::provider::Provider;
@@ -31,6 +31,8 @@ pub const RECORDED: &str = "recorded";
 pub const COMPRESSED: &str = "compressed";
 /// The same with a notice of the flow's own.
 pub const NOTICED: &str = "noticed";
+/// The flow of a tenant who keeps what goes into calls.
+pub const KEPT: &str = "kept";
 /// A flow that Twilio hears and speaks.
 pub const RELAYED: &str = "relayed";
 
@@ -38,18 +40,18 @@ pub const RELAYED: &str = "relayed";
 pub const DESK: &str = "desk";
 
 /// What a test works with.
-pub struct Lab {
-    kit: Kit,
+pub struct TestApp {
+    platform: TestPlatform,
     provider: Option<Provider>,
     /// In place of the data folder.
     pub s3: Option<S3>,
 }
 
-impl Deref for Lab {
-    type Target = Kit;
+impl Deref for TestApp {
+    type Target = TestPlatform;
 
-    fn deref(&self) -> &Kit {
-        &self.kit
+    fn deref(&self) -> &TestPlatform {
+        &self.platform
     }
 }
 
@@ -61,12 +63,12 @@ const SETTINGS: [(&str, &str); 5] = [
     ("TRUNKLINE_DRAIN_S", "1"),
 ];
 
-pub async fn run<F: Future<Output = ()>>(mode: Mode, case: fn(Arc<Lab>) -> F) {
+pub async fn run<F: Future<Output = ()>>(mode: Mode, case: fn(Arc<TestApp>) -> F) {
     run_with(mode, case, None, None, &[]).await;
 }
 
 /// With a provider that does what the case tells it to.
-pub async fn provided<F: Future<Output = ()>>(mode: Mode, case: fn(Arc<Lab>) -> F) {
+pub async fn provided<F: Future<Output = ()>>(mode: Mode, case: fn(Arc<TestApp>) -> F) {
     let provider = Provider::start();
     let base = format!("http://127.0.0.1:{}/v1", provider.port);
     let more = [
@@ -78,7 +80,7 @@ pub async fn provided<F: Future<Output = ()>>(mode: Mode, case: fn(Arc<Lab>) -> 
 }
 
 /// With an S3 beside it.
-pub async fn on_s3<F: Future<Output = ()>>(mode: Mode, case: fn(Arc<Lab>) -> F) {
+pub async fn on_s3<F: Future<Output = ()>>(mode: Mode, case: fn(Arc<TestApp>) -> F) {
     let s3 = S3::start().await;
     let more: Vec<(&str, String)> = s3
         .settings()
@@ -93,19 +95,23 @@ pub async fn on_s3<F: Future<Output = ()>>(mode: Mode, case: fn(Arc<Lab>) -> F) 
 
 async fn run_with<F: Future<Output = ()>>(
     mode: Mode,
-    case: fn(Arc<Lab>) -> F,
+    case: fn(Arc<TestApp>) -> F,
     provider: Option<Provider>,
     s3: Option<S3>,
     more: &[(&str, &str)],
 ) {
     let mut all = SETTINGS.to_vec();
     all.extend_from_slice(more);
-    let kit = Kit::new("streams", mode, Clock::system(), &all).await;
-    let lab = Lab { kit, provider, s3 };
-    lab.up().await;
-    lab.keys.give_each(&["smith", "jones"]);
-    lab.keys.serve(&lab.bus()).await;
-    testkit::run(lab, case).await;
+    let platform = TestPlatform::new("streams", mode, Clock::system(), &all).await;
+    let app = TestApp {
+        platform,
+        provider,
+        s3,
+    };
+    app.up().await;
+    app.keys.give_each(&["smith", "jones"]);
+    app.keys.serve(&app.bus()).await;
+    testkit::run(app, case).await;
 }
 
 /// What the tests look at.
@@ -118,6 +124,7 @@ const HEARD: &[&str] = &[
     RecordingPause::TYPE,
     RecordingResume::TYPE,
     PersonForgotten::TYPE,
+    RecordingErase::TYPE,
 ];
 
 /// Two questions and a goodbye; the flow `nobody` is decided by nobody.
@@ -188,7 +195,7 @@ fn flow(query: &FlowQuery) -> FlowFound {
 
 /// The business of a number: one that begins with +1555 has an assistant whose tool listens on the port that the rest names.
 fn resolved(number: &str) -> Resolved {
-    let app = match number.strip_prefix("+1555") {
+    let voice = match number.strip_prefix("+1555") {
         Some(port) => format!("assistant:{DESK}{}", port.trim_start_matches('0')),
         None => "bot:loan".to_owned(),
     };
@@ -197,7 +204,7 @@ fn resolved(number: &str) -> Resolved {
             tenant_id: "smith".to_owned(),
             account_sid: ACCOUNT.to_owned(),
             number: Some(v1::Number {
-                voice: app,
+                voice,
                 ..v1::Number::default()
             }),
             ..TenantContext::default()
@@ -220,7 +227,7 @@ fn desk(port: &str) -> Value {
     })
 }
 
-impl Lab {
+impl TestApp {
     /// Of [`provided`].
     pub fn provider(&self) -> &Provider {
         self.provider.as_ref().unwrap()
@@ -260,14 +267,14 @@ impl Lab {
     /// Starts the role on what is there.
     pub async fn up(&self) {
         let parts = self.open().await;
-        self.ear.listen(&parts.bus, HEARD).await;
+        self.recorder.listen(&parts.bus, HEARD).await;
         let questions = [
             TurnHeard::TYPE,
             FlowQuery::TYPE,
             RecordingQuery::TYPE,
             ResolveQuery::TYPE,
         ];
-        self.ear
+        self.recorder
             .listen_and_answer("test.interviews", &parts.bus, &questions, interviews)
             .await;
         let role = streams::ROLE.start(&parts).await.unwrap();
@@ -280,13 +287,13 @@ impl Lab {
     }
 
     /// The same on a number with this voice app.
-    pub async fn document_of(&self, app: &str, call_sid: &str, flow: &str) -> String {
+    pub async fn document_of(&self, engine: &str, call_sid: &str, flow: &str) -> String {
         let event = VoiceInbound {
             tenant: Some(TenantContext {
                 tenant_id: "smith".to_owned(),
                 account_sid: ACCOUNT.to_owned(),
                 number: Some(v1::Number {
-                    voice: format!("{app}:{flow}"),
+                    voice: format!("{engine}:{flow}"),
                     ..v1::Number::default()
                 }),
                 recording: [RECORDED, NOTICED, COMPRESSED].contains(&flow).then(|| {
@@ -301,6 +308,10 @@ impl Lab {
                         ..RecordingSettings::default()
                     }
                 }),
+                replay: Some(ReplaySettings {
+                    enabled: flow == KEPT || flow.starts_with(DESK),
+                    retention_days: 30,
+                }),
                 ..TenantContext::default()
             }),
             voice: Some(VoiceParameters {
@@ -313,7 +324,7 @@ impl Lab {
             origin: "twilio".to_owned(),
         };
         let mut envelope = self.envelope(&event);
-        envelope.kind = format!("{}.{app}", VoiceInbound::TYPE);
+        envelope.kind = format!("{}.{engine}", VoiceInbound::TYPE);
         let reply = self.bus().request(envelope, Duration::from_secs(10)).await;
         reply.unwrap().decode::<TwimlReply>().unwrap().xml
     }
@@ -326,7 +337,7 @@ impl Lab {
     /// The tracks of a call, once there are so many.
     pub async fn tracks(&self, call_sid: &str, count: usize) -> Vec<(TrackStored, Sound)> {
         let find = || {
-            let heard = self.ear.each::<TrackStored>();
+            let heard = self.recorder.each::<TrackStored>();
             let all = heard.into_iter().map(|(_, track)| track);
             all.filter(|it| it.call_sid == call_sid).collect::<Vec<_>>()
         };
@@ -345,7 +356,7 @@ impl Lab {
     /// The end of a call's stream, once it is told.
     pub async fn ended(&self, call_sid: &str) -> StreamEnded {
         let find = || {
-            let heard = self.ear.heard::<StreamEnded>();
+            let heard = self.recorder.heard::<StreamEnded>();
             heard.into_iter().find(|it| it.1.call_sid == call_sid)
         };
         eventually("the stream's end is told", async || find().is_some()).await;
