@@ -7,6 +7,8 @@
 
   window.trunkline = {
     csrf: document.body.dataset.csrf || "",
+    // The parts that are replaced when they have changed, as they came.
+    sent: new Map([...document.querySelectorAll("[data-refresh][id]")].map((it) => [it.id, it.innerHTML])),
     // What is done to a part of the page each time it is new.
     dress(root) {
       for (const time of root.querySelectorAll("time[datetime]")) {

@@ -5,13 +5,27 @@
   const EVERY = 400;
   let last = 0, waiting = null, busy = false, again = false;
 
+  // What is heard, typed or chosen just now is not taken away: the part is replaced when that is over.
+  const isUsed = (part) => part.contains(document.activeElement) && document.activeElement.matches("input, textarea, select")
+    || [...part.querySelectorAll("audio")].some((it) => !it.paused && !it.ended)
+    || [...part.querySelectorAll("input:not([type=hidden]), textarea")].some((it) => it.value !== it.defaultValue || it.checked !== it.defaultChecked);
+  document.addEventListener("pause", () => soon(), true);
+  document.addEventListener("focusout", (event) => { if (event.target.closest("[data-refresh]")) soon(); });
+
   const replace = (old, fresh) => {
-    if (old.innerHTML === fresh.innerHTML || old.contains(document.activeElement) && document.activeElement.matches("input, textarea, select")) return;
+    // The page is dressed, so what came is compared with what had come.
+    const sent = fresh.innerHTML;
+    if (trunkline.sent.get(old.id) === sent || isUsed(old)) return;
+    trunkline.sent.set(old.id, sent);
     const open = [...old.querySelectorAll("details")].map((it) => it.open);
     fresh.querySelectorAll("details").forEach((it, i) => { it.open = Boolean(open[i]); });
     const atEnd = old.scrollHeight - old.scrollTop - old.clientHeight < 40;
     const focused = document.activeElement?.getAttribute?.("href");
     const inside = old.contains(document.activeElement);
+    for (const it of old.querySelectorAll("audio")) {
+      const same = it.currentTime > 0 && [...fresh.querySelectorAll("audio")].find((other) => other.src === it.src);
+      if (same) same.currentTime = it.currentTime;
+    }
     trunkline.dress(fresh);
     const known = new Set([...old.querySelectorAll("li, tr")].map((it) => it.textContent));
     for (const it of fresh.querySelectorAll("li, tbody tr")) if (!known.has(it.textContent)) it.classList.add("fresh");

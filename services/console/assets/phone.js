@@ -7,7 +7,8 @@
   const [callButton, endButton] = [phone.querySelector("[data-call]"), phone.querySelector("[data-hang-up]")];
   const aloud = at("aloud");
   const MOST = 300;
-  let sid = "", closing = null, shown = [];
+  const micButton = phone.querySelector("[data-microphone]");
+  let sid = "", closing = null, shown = [], line = null;
 
   const post = async (path, fields) => {
     const body = new URLSearchParams(fields);
@@ -31,14 +32,18 @@
     if (!aloud?.checked || !window.speechSynthesis) return;
     speechSynthesis.speak(new SpeechSynthesisUtterance(text));
   };
-  const play = (file) => {
-    if (!aloud?.checked) return;
-    new Audio(`/audio/${encodeURIComponent(file)}`).play().catch(() => {});
+  const micShown = () => {
+    micButton.setAttribute("aria-pressed", String(Boolean(line?.speaks())));
+    micButton.textContent = line?.speaks() ? "Switch the microphone off" : "Speak through the microphone";
   };
   const over = (text) => {
     sid = "";
     callButton.disabled = false;
     endButton.disabled = true;
+    line?.close();
+    line = null;
+    micButton.disabled = true;
+    micShown();
     window.speechSynthesis?.cancel();
     tell(text);
   };
@@ -50,7 +55,6 @@
       shown.push(it.text);
       const [file, words] = it.text.split(/: (.*)/s);
       add(heard, words || `(${file})`);
-      if (file.includes(".")) play(file);
     } else if (it.kind === "heard" && mine) {
       // Said to its end; it stands there already, unless it was a text or a key.
       const known = shown.indexOf(it.text);
@@ -117,8 +121,19 @@
       const made = await post("/console/phone/calls", { number: number.value.replace(/[^+0-9]/g, "") });
       sid = made.call_sid;
       endButton.disabled = false;
+      micButton.disabled = false;
+      line?.close();
+      line = trunkline.line(sid, phone.dataset.worklet, () => aloud.checked);
       follow(sid).catch(() => {});
     } catch (error) { over(error.message); }
+  });
+  micButton.addEventListener("click", async () => {
+    try {
+      if (line?.speaks()) line.mute();
+      else await line?.speak();
+      tell(line?.speaks() ? "The line hears your microphone." : "The microphone is off.");
+    } catch (error) { tell(`The microphone cannot be used: ${error.message}`); }
+    micShown();
   });
   endButton.addEventListener("click", () => step({ hang_up: "yes" }));
   for (const key of phone.querySelectorAll("[data-digit]")) {

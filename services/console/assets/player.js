@@ -1,4 +1,4 @@
-// The waveform follows the sound, a click in it goes there; a sentence is heard when it is clicked, and marked while it is heard.
+// The waveform follows the sound, a click in it goes there; a word or a sentence is heard when it is clicked, and marked while it is heard.
 // Everything is looked up when it happens, so that parts of the page that came later are found, too.
 (() => {
   const sentences = (id) => [...document.querySelectorAll(".sentence")].filter((it) => it.dataset.sound === id);
@@ -20,6 +20,9 @@
     for (const it of own) {
       if (it === now && !sound.ended) it.setAttribute("aria-current", "true");
       else it.removeAttribute("aria-current");
+      const words = [...it.children], said = it === now && !sound.ended;
+      const word = said && words.findLast((other) => Number(other.dataset.at) <= sound.currentTime + 0.05);
+      for (const other of words) other.classList.toggle("said", other === word);
     }
   };
   // What happens to a sound does not bubble.
@@ -41,6 +44,7 @@
     const sound = player?.querySelector("audio");
     if (!sound) return;
     for (const other of document.querySelectorAll("audio")) if (other !== sound) other.pause();
-    seek(sound, Number(sentence.dataset.at));
+    // By keys it is the sentence that is clicked, by a pointer the word.
+    seek(sound, Number((event.target.closest("[data-at]") || sentence).dataset.at));
   });
 })();

@@ -62,6 +62,7 @@ async fn start(parts: &Parts) -> Result<Role, Error> {
             limit: SignInLimit::default(),
             secure: public_url.starts_with("https://"),
             public_url,
+            text_price_micro_usd: settings.text_price_micro_usd,
             line: Line::new(parts),
         },
     );

@@ -1,10 +1,10 @@
 //! How often a sign-in may be tried.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
 
 use chrono::Duration;
 use clock::Time;
+use parking_lot::Mutex;
 
 /// Within this time ...
 const WINDOW: Duration = Duration::minutes(5);
@@ -22,7 +22,7 @@ pub struct SignInLimit(Mutex<HashMap<String, (Time, u32)>>);
 impl SignInLimit {
     /// How many seconds the next attempt has to wait; none: it may be made.
     pub fn wait_s(&self, name: &str, address: &str, now: Time) -> Option<i64> {
-        let failed = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let failed = self.0.lock();
         let wait = |key: String, most: u32| {
             let (since, times) = failed.get(&key)?;
             let rest = *since + WINDOW - now;
@@ -34,7 +34,7 @@ impl SignInLimit {
 
     /// Counts an attempt that failed.
     pub fn failed(&self, name: &str, address: &str, now: Time) {
-        let mut failed = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut failed = self.0.lock();
         if failed.len() >= REMEMBERED {
             failed.retain(|_, (since, _)| *since + WINDOW > now);
         }
@@ -52,7 +52,7 @@ impl SignInLimit {
 
     /// Forgets the failures of a name that has signed in.
     pub fn succeeded(&self, name: &str) {
-        let mut failed = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut failed = self.0.lock();
         failed.remove(&format!("name:{name}"));
     }
 }

@@ -1,18 +1,28 @@
 //! The emulator, for the telephone in the browser: places calls whose caller is a person at the page.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use parking_lot::Mutex;
 use role::Parts;
 use serde_json::{Value, json};
 use settings::Secret;
+use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async, tungstenite};
 use tracing::warn;
 
 use crate::api::{Missing, answer, segment};
 
+/// How long the emulator may take to open a socket.
+const PATIENCE: Duration = Duration::from_secs(5);
 /// More calls than these are not remembered; the oldest are over by then.
 const REMEMBERED: usize = 1000;
+
+/// A call's sound: mu-law at 8 kHz in binary messages.
+pub type Sound = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
 /// The emulator's controls, with its credentials, and whose calls they placed.
 pub struct Line {
@@ -57,7 +67,7 @@ impl Line {
         let request = self.request(reqwest::Method::POST, path).json(&body);
         let made: Value = answer(path, request).await?;
         let sid = made["sid"].as_str().ok_or(Missing::Away)?.to_owned();
-        let mut calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut calls = self.calls.lock();
         if calls.len() >= REMEMBERED {
             calls.clear();
         }
@@ -96,9 +106,34 @@ impl Line {
         }
     }
 
+    /// The sound of a call, both ways.
+    pub async fn sound(&self, session: &str, call: &str) -> Result<Sound, Missing> {
+        self.is_of(session, call)?;
+        let away = |e: tungstenite::Error| match e {
+            tungstenite::Error::Http(answer) if answer.status().is_client_error() => {
+                Missing::NotFound
+            }
+            e => {
+                warn!(error = %e, "the emulator gives the console no sound");
+                Missing::Away
+            }
+        };
+        // `ws` for `http`, `wss` for `https`.
+        let base = self.base.replacen("http", "ws", 1);
+        let path = format!("/emulator/calls/{}/sound", segment(call));
+        let request = format!("{base}{path}").into_client_request();
+        let mut request = request.map_err(away)?;
+        let who = STANDARD.encode(format!("{}:{}", self.sid, self.token.reveal()));
+        let who = format!("Basic {who}").parse().map_err(|_| Missing::Away)?;
+        request.headers_mut().insert("Authorization", who);
+        let opened = tokio::time::timeout(PATIENCE, connect_async(request)).await;
+        let (sound, _) = opened.map_err(|_| Missing::Away)?.map_err(away)?;
+        Ok(sound)
+    }
+
     /// Another session's call is none.
     fn is_of(&self, session: &str, call: &str) -> Result<(), Missing> {
-        let calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
+        let calls = self.calls.lock();
         match calls.get(call).is_some_and(|own| own == session) {
             true => Ok(()),
             false => Err(Missing::NotFound),

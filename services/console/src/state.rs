@@ -30,6 +30,8 @@ pub struct State {
     pub secure: bool,
     /// Where browsers come.
     pub public_url: String,
+    /// What a segment of a text costs, in millionths of a US dollar.
+    pub text_price_micro_usd: u32,
     /// The emulator, where it is the Twilio.
     pub line: Option<Line>,
 }

@@ -1,9 +1,10 @@
 //! Which numbers Twilio has other webhooks for than we expect: looked at now and then, since Twilio takes longer than a page may.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use parking_lot::{Mutex, MutexGuard};
 use serde::Deserialize;
 
 use crate::api::Api;
@@ -77,6 +78,6 @@ impl WebhookWatch {
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<String, Seen>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 }

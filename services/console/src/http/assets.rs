@@ -44,9 +44,16 @@ pub static JS: LazyLock<Asset> = LazyLock::new(|| {
         include_str!("../../assets/thread.js"),
         include_str!("../../assets/player.js"),
         include_str!("../../assets/heard.js"),
+        include_str!("../../assets/line.js"),
         include_str!("../../assets/phone.js"),
     );
     Asset::new("console", "js", "text/javascript; charset=utf-8", script)
+});
+
+/// The script that takes a microphone's samples, in a thread of its own.
+pub static MICROPHONE: LazyLock<Asset> = LazyLock::new(|| {
+    let script = include_str!("../../assets/microphone.js");
+    Asset::new("microphone", "js", "text/javascript; charset=utf-8", script)
 });
 
 static ICON: LazyLock<Asset> = LazyLock::new(|| {
@@ -56,7 +63,7 @@ static ICON: LazyLock<Asset> = LazyLock::new(|| {
 
 /// `/console/assets/{file}`.
 pub async fn show(file: web::Path<String>) -> Result<HttpResponse, ApiError> {
-    let all = [&*CSS, &*JS, &*ICON];
+    let all = [&*CSS, &*JS, &*MICROPHONE, &*ICON];
     let asked = format!("/console/assets/{file}");
     let found = all.into_iter().find(|asset| asset.path == asked);
     let asset = found.ok_or_else(|| ApiError::not_found("file"))?;
@@ -78,13 +85,13 @@ mod tests {
 
     #[test]
     fn style_and_script_are_light() {
-        let weight = CSS.content.len() + JS.content.len();
+        let weight = CSS.content.len() + JS.content.len() + MICROPHONE.content.len();
         assert!(weight < 120_000, "{weight} bytes");
     }
 
     #[test]
     fn nothing_is_loaded_from_elsewhere() {
-        for asset in [&*CSS, &*JS, &*ICON] {
+        for asset in [&*CSS, &*JS, &*MICROPHONE, &*ICON] {
             let elsewhere = asset.content.contains("https://") || asset.content.contains("@import");
             assert!(!elsewhere, "{}", asset.path);
         }

@@ -152,6 +152,11 @@ pub const ROUTES: &[Route] = &[
         "Moves a live interview on by hand",
         pages::interview::next
     ),
+    get!(
+        "/console/leads",
+        "What threads have become",
+        pages::leads::list
+    ),
     get!("/console/numbers", "Numbers", pages::numbers::list),
     post!(
         "/console/numbers/{id}/webhooks",
@@ -212,6 +217,11 @@ pub const ROUTES: &[Route] = &[
         "/console/phone/calls/{sid}/events",
         "What the line says, as it says it",
         pages::phone::follow
+    ),
+    get!(
+        "/console/phone/calls/{sid}/sound",
+        "A WebSocket with the line's sound both ways: mu-law at 8 kHz",
+        pages::phone_sound::open
     ),
     get!(
         "/console/analytics",

@@ -9,13 +9,15 @@ use serde_json::{Value, json};
 
 use super::chart;
 use super::operating::DeadLetter;
+use super::order::Order;
+use super::said::Said;
 use super::shapes::{Call, Line, List};
 use super::timeline::{ShownLine, lines};
 use super::transcript::{Answered, Spoken, Stream, Transcript, of_recording, of_streams, spoken};
 use super::turns::{Turn, bars, turns};
 use crate::api::{Api, segment};
 use crate::http::audit::note;
-use crate::http::html::{PageError, Shell, page, see};
+use crate::http::html::{PageError, Shell, page};
 use crate::http::session::{Sent, SignedIn};
 use crate::operator::Operator;
 use crate::state::State;
@@ -65,22 +67,11 @@ struct Flow {
     answers: Vec<Answered>,
 }
 
-/// What went well a moment ago.
-#[derive(Debug, Deserialize)]
-pub struct Said {
-    said: Option<String>,
-}
-
-impl Said {
-    fn words(&self) -> Option<&'static str> {
-        match self.said.as_deref()? {
-            "hang-up" => Some("The call is being hung up."),
-            "transfer" => Some("The call is being passed on."),
-            "replayed" => Some("The event was given back to its queue."),
-            _ => None,
-        }
-    }
-}
+const SAID: [(&str, &str); 3] = [
+    ("hang-up", "The call is being hung up."),
+    ("transfer", "The call is being passed on."),
+    ("replayed", "The event was given back to its queue."),
+];
 
 /// `/console/calls/{id}`.
 pub async fn show(
@@ -102,7 +93,7 @@ pub async fn show(
     let mut shell = Shell::new(operator, "calls", title).live(
         "call.# message.# interview.# answer.# recording.# dial.# stream.# turn.taken timeline.noted",
     );
-    shell.done = said.words();
+    shell.done = said.among(&SAID);
     let timeline = shell.or_missing("Timeline", timeline).items;
     let flow = async {
         let Some(interview) = &call.interview else {
@@ -264,12 +255,17 @@ async fn order(
     what: &str,
     body: Option<&Value>,
 ) -> Result<HttpResponse, PageError> {
-    let operator = &sent.operator;
-    if !operator.may_write() {
+    if !sent.operator.may_write() {
         return Err(PageError::Forbidden);
     }
-    let path = format!("/calls/{}/{what}", segment(id));
-    state.api.send(operator, Method::POST, &path, body).await?;
-    note(state, operator, &format!("call.{what}"), id).await;
-    Ok(see(&format!("/console/calls/{}?said={what}", segment(id))))
+    let order = Order {
+        method: Method::POST,
+        path: &format!("/calls/{}/{what}", segment(id)),
+        body,
+        once: "",
+        action: &format!("call.{what}"),
+        subject: id,
+    };
+    let back = format!("/console/calls/{}?said={what}", segment(id));
+    order.carry_out(state, sent, &back).await
 }

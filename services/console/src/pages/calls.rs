@@ -5,9 +5,9 @@ use askama::Template;
 use serde::Deserialize;
 
 use super::days::{begin_of, end_of};
-use super::format::address;
-use super::shapes::{Call, List};
-use super::tenants::{Tenant, choices};
+use super::listing::Listing;
+use super::shapes::Call;
+use super::tenants::Tenant;
 use crate::http::html::{PageError, Shell, page};
 use crate::http::session::SignedIn;
 use crate::state::State;
@@ -51,50 +51,43 @@ pub async fn list(
 ) -> Result<HttpResponse, PageError> {
     let filters = filters.into_inner();
     let (from, to) = (begin_of(&filters.from), end_of(&filters.to));
-    let narrowed = [
+    let asked = [
         ("q", filters.q.trim()),
         ("outcome", &filters.outcome),
         ("tenant", &filters.tenant),
         ("from", &from),
         ("to", &to),
-        ("cursor", &filters.cursor),
         ("limit", "50"),
     ];
-    let path = address("/calls/", &narrowed);
-    let calls = state.api.get::<List<Call>>(&who.0, &path);
-    let (calls, tenants) = futures::future::join(calls, choices(&state.api, &who.0)).await;
-    let mut shell = Shell::new(&who.0, "calls", "Calls").live("call.# interview.#");
-    let calls = shell.or_missing("Calls", calls);
-    let next = calls.next_cursor.as_deref().map(|cursor| {
-        let again = [
-            ("q", filters.q.as_str()),
-            ("outcome", &filters.outcome),
-            ("tenant", &filters.tenant),
-            ("from", &filters.from),
-            ("to", &filters.to),
-            ("cursor", cursor),
-        ];
-        address("/console/calls", &again)
-    });
-    let set = [
-        &filters.q,
-        &filters.outcome,
-        &filters.tenant,
-        &filters.from,
-        &filters.to,
+    let own = [
+        ("q", filters.q.trim()),
+        ("outcome", &filters.outcome),
+        ("tenant", &filters.tenant),
+        ("from", &filters.from),
+        ("to", &filters.to),
     ];
+    let mut shell = Shell::new(&who.0, "calls", "Calls").live("call.# interview.#");
+    let calls = Listing::open(
+        &state,
+        &mut shell,
+        "Calls",
+        ("/calls/", &asked),
+        ("/console/calls", &own),
+        &filters.cursor,
+    )
+    .await;
     page(&CallsPage {
         shell,
-        filtered: set.iter().any(|it| !it.is_empty()),
+        filtered: calls.filtered,
         q: filters.q,
         outcome: filters.outcome,
         outcomes: OUTCOMES,
         tenant: filters.tenant,
-        tenants,
+        tenants: calls.tenants,
         from: filters.from,
         to: filters.to,
         calls: calls.items,
-        next,
+        next: calls.next,
         emulated: state.emulated(),
     })
 }

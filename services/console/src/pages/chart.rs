@@ -76,7 +76,8 @@ pub fn days(days: &[Day]) -> String {
     let most = days.iter().map(|it| it.total).max().unwrap_or(0).max(1);
     let count = i64::try_from(days.len()).unwrap_or(1).max(1);
     let step = (720 / count).clamp(8, 64);
-    let width = step * count + 40;
+    // The last label stands in the middle of its column, and may be wider.
+    let width = step * count + 52;
     let mut svg = format!(
         "<svg class=\"chart\" viewBox=\"0 0 {width} 200\" role=\"img\" aria-label=\"Calls by day: answered, missed and other\">"
     );
@@ -110,7 +111,8 @@ pub fn days(days: &[Day]) -> String {
         if i % label_every == 0 {
             let _ = write!(
                 svg,
-                "<text class=\"axis\" x=\"{x}\" y=\"180\">{}</text>",
+                "<text class=\"axis middle\" x=\"{}\" y=\"180\">{}</text>",
+                x + (step - 3) / 2,
                 date(&day.day).get(5..).unwrap_or_default()
             );
         }

@@ -2,15 +2,19 @@
 
 use actix_web::{HttpResponse, web};
 use askama::Template;
-use futures::future::{join, join3};
+use futures::future::join3;
 use reqwest::Method;
 use serde::Deserialize;
 use serde_json::json;
 
 use super::format::address;
+use super::leads::{Lead, STATUSES};
+use super::listing::Listing;
+use super::order::Order;
+use super::said::Said;
 use super::shapes::{Call, List};
-use super::tenants::{Tenant, choices};
-use super::threads::{Conversation, Evidence, Lead};
+use super::tenants::Tenant;
+use super::threads::{Conversation, Evidence, Item};
 use crate::api::{Missing, segment};
 use crate::http::audit::note;
 use crate::http::html::{PageError, Shell, page, see, with_status};
@@ -53,8 +57,11 @@ struct ThreadPage {
     calls: Vec<Call>,
     evidence: Vec<Evidence>,
     lead: Option<Lead>,
+    statuses: [&'static str; 5],
     once: String,
     draft: String,
+    /// Of a segment, in millionths of a US dollar.
+    price: u32,
 }
 
 /// `/console/conversations`.
@@ -64,31 +71,30 @@ pub async fn list(
     filters: web::Query<Filters>,
 ) -> Result<HttpResponse, PageError> {
     let filters = filters.into_inner();
-    let narrowed = |cursor| {
-        [
-            ("q", filters.q.trim()),
-            ("answering", filters.answering.as_str()),
-            ("urgency", &filters.urgency),
-            ("unread", &filters.unread),
-            ("tenant", &filters.tenant),
-            ("cursor", cursor),
-        ]
-    };
-    let path = address("/conversations/", &narrowed(&filters.cursor));
-    let threads = state.api.get::<List<Conversation>>(&who.0, &path);
-    let (threads, tenants) = join(threads, choices(&state.api, &who.0)).await;
+    let narrowed = [
+        ("q", filters.q.trim()),
+        ("answering", filters.answering.as_str()),
+        ("urgency", &filters.urgency),
+        ("unread", &filters.unread),
+        ("tenant", &filters.tenant),
+    ];
     let mut shell = Shell::new(&who.0, "conversations", "Conversations")
         .live("message.# sms.inbound call.missed conversation.# reply.#");
-    let threads = shell.or_missing("Conversations", threads);
-    let next = threads.next_cursor.as_deref();
-    let next = next.map(|cursor| address("/console/conversations", &narrowed(cursor)));
-    let filtered = narrowed("").iter().any(|(_, value)| !value.is_empty());
+    let threads = Listing::open(
+        &state,
+        &mut shell,
+        "Conversations",
+        ("/conversations/", &narrowed),
+        ("/console/conversations", &narrowed),
+        &filters.cursor,
+    )
+    .await;
     page(&InboxPage {
         shell,
-        filtered,
-        next,
+        filtered: threads.filtered,
+        next: threads.next,
         threads: threads.items,
-        tenants,
+        tenants: threads.tenants,
         q: filters.q,
         answering: filters.answering,
         urgency: filters.urgency,
@@ -97,24 +103,13 @@ pub async fn list(
     })
 }
 
-/// What went well a moment ago.
-#[derive(Debug, Deserialize)]
-pub struct Said {
-    said: Option<String>,
-}
-
-impl Said {
-    fn words(&self) -> Option<&'static str> {
-        match self.said.as_deref()? {
-            "sent" => Some("The message is on its way."),
-            "ai" => Some("The AI answers from now on."),
-            "status" => Some("The conversation is where you put it."),
-            "lead" => Some("The lead is where you put it."),
-            "human" => Some("You have taken over; the AI is silent."),
-            _ => None,
-        }
-    }
-}
+const SAID: [(&str, &str); 5] = [
+    ("sent", "The message is on its way."),
+    ("ai", "The AI answers from now on."),
+    ("human", "You have taken over; the AI is silent."),
+    ("status", "The conversation is where you put it."),
+    ("lead", "The lead is where you put it."),
+];
 
 /// `/console/conversations/{id}`.
 pub async fn show(
@@ -124,7 +119,7 @@ pub async fn show(
     said: web::Query<Said>,
 ) -> Result<HttpResponse, PageError> {
     let mut thread = thread(&state, &who.0, &id).await?;
-    thread.shell.done = said.words();
+    thread.shell.done = said.among(&SAID);
     if thread.thread.is_unread() && who.0.may_write() {
         let path = format!("/conversations/{}/read", segment(&id));
         // It stays unread until the next look, nothing worse.
@@ -162,8 +157,10 @@ async fn thread(state: &State, operator: &Operator, id: &str) -> Result<ThreadPa
         calls,
         evidence: evidence.unwrap_or_default().items,
         lead,
+        statuses: STATUSES,
         once: state.clock.id(),
         draft: String::new(),
+        price: state.text_price_micro_usd,
     })
 }
 
@@ -189,13 +186,20 @@ pub async fn set_lead(
             .parse::<f64>()
             .map_or(json!(value), |amount| json!(amount));
     }
-    state
-        .api
-        .send(&sent.operator, Method::PUT, &path, Some(&body))
-        .await?;
-    note(&state, &sent.operator, "lead.change", &id).await;
-    let page = format!("/console/conversations/{}?said=lead", segment(&id));
-    Ok(see(&page))
+    let order = Order {
+        method: Method::PUT,
+        path: &path,
+        body: Some(&body),
+        once: "",
+        action: "lead.change",
+        subject: &id,
+    };
+    order.carry_out(&state, &sent, &said(&id, "lead")).await
+}
+
+/// A thread's page, with what is said there.
+fn said(id: &str, word: &str) -> String {
+    format!("/console/conversations/{}?said={word}", segment(id))
 }
 
 /// `POST /console/conversations/{id}/reply`.
@@ -215,10 +219,7 @@ pub async fn reply(
     match crate::api::answer::<serde_json::Value>(&path, request.json(&body)).await {
         Ok(_) => {
             note(&state, operator, "conversation.reply", &id).await;
-            Ok(see(&format!(
-                "/console/conversations/{}?said=sent",
-                segment(&id)
-            )))
+            Ok(see(&said(&id, "sent")))
         }
         Err(Missing::NotFound) => Err(PageError::NotFound),
         // What was written is not lost.
@@ -241,16 +242,15 @@ pub async fn answering(
         "ai" => ("activate", "ai"),
         _ => ("deactivate", "human"),
     };
-    let path = format!("/conversations/{}/ai/{word}", segment(&id));
-    state
-        .api
-        .send(&sent.operator, Method::POST, &path, None)
-        .await?;
-    note(&state, &sent.operator, "conversation.answering", &id).await;
-    Ok(see(&format!(
-        "/console/conversations/{}?said={by}",
-        segment(&id)
-    )))
+    let order = Order {
+        method: Method::POST,
+        path: &format!("/conversations/{}/ai/{word}", segment(&id)),
+        body: None,
+        once: "",
+        action: "conversation.answering",
+        subject: &id,
+    };
+    order.carry_out(&state, &sent, &said(&id, by)).await
 }
 
 /// `POST /console/conversations/{id}/status`: completes it, or opens it again.
@@ -259,15 +259,14 @@ pub async fn set_status(
     sent: Sent,
     id: web::Path<String>,
 ) -> Result<HttpResponse, PageError> {
-    let path = format!("/conversations/{}/status", segment(&id));
     let body = json!({ "status": sent.field("status") });
-    state
-        .api
-        .send(&sent.operator, Method::PUT, &path, Some(&body))
-        .await?;
-    note(&state, &sent.operator, "conversation.status", &id).await;
-    Ok(see(&format!(
-        "/console/conversations/{}?said=status",
-        segment(&id)
-    )))
+    let order = Order {
+        method: Method::PUT,
+        path: &format!("/conversations/{}/status", segment(&id)),
+        body: Some(&body),
+        once: "",
+        action: "conversation.status",
+        subject: &id,
+    };
+    order.carry_out(&state, &sent, &said(&id, "status")).await
 }

@@ -10,7 +10,7 @@ pub struct When(pub DateTime<Utc>);
 
 impl fmt::Display for When {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let iso = self.0.to_rfc3339_opts(SecondsFormat::Millis, true);
+        let iso = iso(self.0);
         let text = self.0.format("%-d %b %H:%M UTC");
         write!(f, "<time datetime=\"{iso}\">{text}</time>")
     }
@@ -18,6 +18,11 @@ impl fmt::Display for When {
 
 // Digits, letters of months and punctuation of its own: nothing in it comes from outside.
 impl askama::filters::HtmlSafe for When {}
+
+/// A time as script reads it.
+pub fn iso(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Millis, true)
+}
 
 /// A time of day, to the millisecond.
 pub fn clock_time(at: DateTime<Utc>) -> String {

@@ -9,10 +9,11 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::format::{When, phone, tone, words};
+use super::order::Order;
+use super::said::Said;
 use super::shapes::{Call, Interview, or_default};
 use crate::api::segment;
-use crate::http::audit::note;
-use crate::http::html::{PageError, Shell, page, see};
+use crate::http::html::{PageError, Shell, page};
 use crate::http::session::{Sent, SignedIn};
 use crate::state::State;
 
@@ -222,11 +223,10 @@ impl InterviewPage {
     }
 }
 
-/// What went well a moment ago.
-#[derive(Debug, Deserialize)]
-pub struct Said {
-    said: Option<String>,
-}
+const SAID: [(&str, &str); 2] = [
+    ("review", "Your note stands beside the AI's."),
+    ("next", "The next question is asked."),
+];
 
 /// `/console/interviews/{id}`.
 pub async fn show(
@@ -251,11 +251,7 @@ pub async fn show(
     };
     let mut shell = Shell::new(operator, "interviews", title)
         .live("interview.# answer.# question.# turn.# call.ended recording.stored");
-    shell.done = match said.said.as_deref() {
-        Some("review") => Some("Your note stands beside the AI's."),
-        Some("next") => Some("The next question is asked."),
-        _ => None,
-    };
+    shell.done = said.among(&SAID);
     let flow = shell.or_missing("Answers", flow);
     // Before the end there are none.
     let results = results.unwrap_or_default();
@@ -334,15 +330,16 @@ pub async fn review(
     if !sent.field("recommendation").is_empty() {
         body["recommendation"] = json!(sent.field("recommendation"));
     }
-    state
-        .api
-        .send_once(&sent.operator, &path, sent.field("once"), &body)
-        .await?;
-    note(&state, &sent.operator, "interview.review", &id).await;
-    Ok(see(&format!(
-        "/console/interviews/{}?said=review",
-        segment(&id)
-    )))
+    let order = Order {
+        method: Method::POST,
+        path: &path,
+        body: Some(&body),
+        once: sent.field("once"),
+        action: "interview.review",
+        subject: &id,
+    };
+    let back = format!("/console/interviews/{}?said=review", segment(&id));
+    order.carry_out(&state, &sent, &back).await
 }
 
 /// `POST /console/interviews/{id}/next`: moves a live one on by hand.
@@ -351,16 +348,16 @@ pub async fn next(
     sent: Sent,
     id: web::Path<String>,
 ) -> Result<HttpResponse, PageError> {
-    let path = format!("/api/interviews/{}/flow/", segment(&id));
-    state
-        .api
-        .send(&sent.operator, Method::POST, &path, Some(&json!({})))
-        .await?;
-    note(&state, &sent.operator, "interview.next", &id).await;
-    Ok(see(&format!(
-        "/console/interviews/{}?said=next",
-        segment(&id)
-    )))
+    let order = Order {
+        method: Method::POST,
+        path: &format!("/api/interviews/{}/flow/", segment(&id)),
+        body: Some(&json!({})),
+        once: "",
+        action: "interview.next",
+        subject: &id,
+    };
+    let back = format!("/console/interviews/{}?said=next", segment(&id));
+    order.carry_out(&state, &sent, &back).await
 }
 
 #[cfg(test)]

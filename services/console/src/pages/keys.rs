@@ -8,11 +8,12 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::format::When;
+use super::order::Order;
 use super::shapes::List;
 use super::tenants::{Tenant, choices};
 use crate::api::segment;
 use crate::http::audit::note;
-use crate::http::html::{PageError, Shell, page, see};
+use crate::http::html::{PageError, Shell, page};
 use crate::http::session::{Sent, SignedIn};
 use crate::operator::Operator;
 use crate::state::State;
@@ -124,11 +125,15 @@ pub async fn withdraw(
     if !sent.operator.may_administer() {
         return Err(PageError::Forbidden);
     }
-    let path = format!("/api/keys/{}", segment(&id));
-    state
-        .api
-        .send(&sent.operator, Method::DELETE, &path, None)
-        .await?;
-    note(&state, &sent.operator, "key.withdraw", &id).await;
-    Ok(see("/console/settings/keys"))
+    let order = Order {
+        method: Method::DELETE,
+        path: &format!("/api/keys/{}", segment(&id)),
+        body: None,
+        once: "",
+        action: "key.withdraw",
+        subject: &id,
+    };
+    order
+        .carry_out(&state, &sent, "/console/settings/keys")
+        .await
 }

@@ -8,11 +8,11 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::format::{address, phone};
+use super::order::Order;
 use super::shapes::{List, Number};
 use super::tenants::{Tenant, choices};
 use crate::api::segment;
-use crate::http::audit::note;
-use crate::http::html::{PageError, Shell, page, see};
+use crate::http::html::{PageError, Shell, page};
 use crate::http::session::{Sent, SignedIn};
 use crate::state::State;
 
@@ -183,13 +183,17 @@ pub async fn fix(
     sent: Sent,
     id: web::Path<String>,
 ) -> Result<HttpResponse, PageError> {
-    let path = format!("/phone-numbers/{}/webhooks", segment(&id));
-    state
-        .api
-        .send(&sent.operator, Method::POST, &path, Some(&json!({})))
-        .await?;
-    note(&state, &sent.operator, "number.webhooks", &id).await;
-    Ok(see("/console/numbers?said=set"))
+    let order = Order {
+        method: Method::POST,
+        path: &format!("/phone-numbers/{}/webhooks", segment(&id)),
+        body: Some(&json!({})),
+        once: "",
+        action: "number.webhooks",
+        subject: &id,
+    };
+    order
+        .carry_out(&state, &sent, "/console/numbers?said=set")
+        .await
 }
 
 #[cfg(test)]

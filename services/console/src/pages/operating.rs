@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use super::doctor::{self, Check};
 use super::format::{When, tone};
+use super::said::Said;
 use super::shapes::List;
 use crate::api::segment;
 use crate::http::audit::note;
@@ -134,11 +135,7 @@ struct OperatingPage {
     emulated: bool,
 }
 
-/// What went well a moment ago.
-#[derive(Debug, Deserialize)]
-pub struct Said {
-    said: Option<String>,
-}
+const SAID: [(&str, &str); 1] = [("replayed", "The event was given back to its queue.")];
 
 /// `/console/operating`.
 pub async fn show(
@@ -173,9 +170,7 @@ pub async fn show(
     // Not at every webhook: Twilio is asked each time.
     let mut shell =
         Shell::new(operator, "operating", "Operating").live("message.# call.# number.#");
-    if said.said.as_deref() == Some("replayed") {
-        shell.done = Some("The event was given back to its queue.");
-    }
+    shell.done = said.among(&SAID);
     let health = shell.or_missing("Health", health);
     let dead = shell.or_missing("Dead letters", dead).items;
     // A tenant's owner has no queues of the platform.

@@ -3,9 +3,9 @@
 use actix_web::{HttpResponse, web};
 use askama::Template;
 use chrono::{DateTime, Utc};
-use serde::Deserialize;
 
 use super::format::When;
+use super::said::Said;
 use super::tenants::{Tenant, choices};
 use crate::app::rights::Rights;
 use crate::db::{self, Membership, Operator as Row};
@@ -43,23 +43,15 @@ struct OperatorsPage {
     audit: Vec<Change>,
 }
 
-/// What went well a moment ago.
-#[derive(Debug, Deserialize)]
-pub struct Said {
-    said: Option<String>,
-}
-
-impl Said {
-    fn words(&self) -> Option<&'static str> {
-        match self.said.as_deref()? {
-            "added" => Some("The operator can sign in now."),
-            "removed" => Some("The operator is removed and signed out everywhere."),
-            "password" => Some("The password is changed."),
-            "tenant" => Some("You work for another tenant now."),
-            _ => None,
-        }
-    }
-}
+const SAID: [(&str, &str); 4] = [
+    ("added", "The operator can sign in now."),
+    (
+        "removed",
+        "The operator is removed and signed out everywhere.",
+    ),
+    ("password", "The password is changed."),
+    ("tenant", "You work for another tenant now."),
+];
 
 /// `/console/settings/operators`.
 pub async fn list(
@@ -82,7 +74,7 @@ pub async fn list(
         )
     };
     let mut shell = Shell::new(operator, "settings", "Operators");
-    shell.done = said.words();
+    shell.done = said.among(&SAID);
     let shown = rows
         .iter()
         .filter_map(|row| shown(row, &memberships, operator));

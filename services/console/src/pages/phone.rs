@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::shapes::{List, Number};
 use crate::api::{Missing, segment};
+use crate::http::assets::MICROPHONE;
 use crate::http::html::{PageError, Shell, page};
 use crate::http::session::{Sent, SignedIn};
 use crate::line::Line;
@@ -25,6 +26,7 @@ struct PhonePage {
     numbers: Vec<Number>,
     first: String,
     from: &'static str,
+    worklet: &'static str,
 }
 
 /// `/console/phone`.
@@ -42,15 +44,16 @@ pub async fn show(state: web::Data<State>, who: SignedIn) -> Result<HttpResponse
         first: first.unwrap_or_default(),
         numbers,
         from: CALLER,
+        worklet: &MICROPHONE.path,
     })
 }
 
-fn line(state: &State) -> Result<&Line, PageError> {
+pub(super) fn line(state: &State) -> Result<&Line, PageError> {
     state.line.as_ref().ok_or(PageError::NotFound)
 }
 
 /// A refusal as the script reads it.
-fn refused(missing: Missing) -> HttpResponse {
+pub(super) fn refused(missing: Missing) -> HttpResponse {
     let error = match missing {
         Missing::NotFound => ApiError::not_found("call or number"),
         Missing::Refused(_, why) => ApiError::conflict("refused", why),

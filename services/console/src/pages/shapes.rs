@@ -135,7 +135,9 @@ impl Call {
 
     /// How long it took.
     pub fn lasted(&self) -> String {
-        self.duration_s.map_or_else(String::new, duration)
+        // Who was not answered has not talked.
+        let talked = self.duration_s.filter(|seconds| *seconds > 0);
+        talked.map_or_else(String::new, duration)
     }
 
     /// What it was for.

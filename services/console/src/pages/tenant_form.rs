@@ -5,6 +5,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+use super::order::Order;
 use super::tenant_parts::{calendar, hours, service_area, services};
 use crate::api::segment;
 use crate::http::audit::note;
@@ -64,17 +65,16 @@ pub async fn set_status(
     if !sent.operator.may_administer() {
         return Err(PageError::Forbidden);
     }
-    let path = format!("/api/tenants/{}/status", segment(&id));
-    let body = json!({ "status": sent.field("status") });
-    state
-        .api
-        .send(&sent.operator, Method::PUT, &path, Some(&body))
-        .await?;
-    note(&state, &sent.operator, "tenant.status", &id).await;
-    Ok(see(&format!(
-        "/console/tenants/{}?said=saved",
-        segment(&id)
-    )))
+    let order = Order {
+        method: Method::PUT,
+        path: &format!("/api/tenants/{}/status", segment(&id)),
+        body: Some(&json!({ "status": sent.field("status") })),
+        once: "",
+        action: "tenant.status",
+        subject: &id,
+    };
+    let back = format!("/console/tenants/{}?said=saved", segment(&id));
+    order.carry_out(&state, &sent, &back).await
 }
 
 /// A text; empty: none.

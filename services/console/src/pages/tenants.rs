@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::format::{tone, words};
+use super::said::Said;
 use super::shapes::{List, Number};
 use super::tenant_form::seen;
 use super::tenant_parts::{joined, service_lines};
@@ -175,11 +176,7 @@ struct TenantPage {
     tenant: Tenant,
 }
 
-/// What went well a moment ago.
-#[derive(Debug, Deserialize)]
-pub struct Said {
-    said: Option<String>,
-}
+const SAID: [(&str, &str); 1] = [("saved", "The change counts from the next call on.")];
 
 /// What filters choose from: nothing for an operator of one tenant.
 pub async fn choices(api: &Api, operator: &Operator) -> Vec<Tenant> {
@@ -206,9 +203,7 @@ pub async fn show(
         .as_ref()
         .and_then(|it| it["account_sid"].as_str());
     let mut shell = Shell::new(&who.0, "numbers", tenant.name.clone());
-    if said.said.as_deref() == Some("saved") {
-        shell.done = Some("The change counts from the next call on.");
-    }
+    shell.done = said.among(&SAID);
     page(&TenantPage {
         shell,
         week: week(&tenant.business_hours),

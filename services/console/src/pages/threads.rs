@@ -4,7 +4,10 @@ use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::format::{When, phone, tone, words};
+use super::format::{When, iso, phone, tone, words};
+
+/// So many messages come with a thread.
+const SHOWN: usize = 50;
 
 /// A conversation.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -22,12 +25,35 @@ pub struct Conversation {
     pub last_message: Option<Message>,
     pub attention: Option<String>,
     pub reply_due_at: Option<DateTime<Utc>>,
+    pub draft: Option<Draft>,
     pub human_until: Option<DateTime<Utc>>,
     pub facts: Value,
     pub updated_at: Option<DateTime<Utc>>,
     pub messages: Vec<Message>,
+    pub entries: Vec<Entry>,
     pub appointments: Vec<Appointment>,
     pub lead_id: Option<String>,
+}
+
+/// The AI's answer that waits until it is due.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct Draft {
+    pub text: String,
+    pub leaves_at: Option<DateTime<Utc>>,
+    pub simulated: bool,
+}
+
+impl Draft {
+    /// When it leaves, as script counts down to it.
+    pub fn leaves(&self) -> String {
+        self.leaves_at.map(iso).unwrap_or_default()
+    }
+
+    /// When it leaves, for who reads without script.
+    pub fn when(&self) -> Option<When> {
+        self.leaves_at.map(When)
+    }
 }
 
 /// The customer's words by which texts stop or start.
@@ -56,14 +82,62 @@ impl Evidence {
     }
 }
 
-/// A lead that a thread has become.
+/// What happened beside the messages.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
-pub struct Lead {
-    pub id: String,
-    pub status: String,
-    pub value: Option<f64>,
-    pub notes: String,
+pub struct Entry {
+    pub kind: String,
+    pub at: Option<DateTime<Utc>>,
+    pub call_id: Option<String>,
+    pub detail: Value,
+}
+
+/// What stands in a thread.
+pub enum Item<'a> {
+    /// A text.
+    Message(&'a Message),
+    /// What happened beside the texts.
+    Entry(&'a Entry),
+}
+
+impl Entry {
+    /// When it happened.
+    pub fn when(&self) -> Option<When> {
+        self.at.map(When)
+    }
+
+    /// What it was, in words.
+    pub fn words(&self) -> String {
+        let told = |field: &str| self.detail[field].as_str().map(words).unwrap_or_default();
+        match self.kind.as_str() {
+            "call" if !told("interview").is_empty() => "Call with an interview".to_owned(),
+            "call" => format!("Call {}", told("outcome")).trim_end().to_owned(),
+            "answering" if self.detail["answering"] == "human" => {
+                "A person has taken over".to_owned()
+            }
+            "answering" => "The AI answers again".to_owned(),
+            "emergency" => format!("Emergency: {}", told("danger")),
+            "emergency_call" => format!("The owner is called: {}", told("status")),
+            "booking" => {
+                let label = self.detail["label"].as_str().unwrap_or_default();
+                format!("Appointment {} {label}", told("status"))
+            }
+            "blocked" if self.detail["blocked"] == true => "The customer is blocked".to_owned(),
+            "blocked" => "The customer is blocked no more".to_owned(),
+            "status" => format!("The conversation is {}", told("status")),
+            other => words(other),
+        }
+    }
+
+    /// Its colour.
+    pub fn tone(&self) -> &'static str {
+        match self.kind.as_str() {
+            "call" => tone(self.detail["outcome"].as_str().unwrap_or_default()),
+            "emergency" | "emergency_call" => "bad",
+            "booking" => "good",
+            _ => "quiet",
+        }
+    }
 }
 
 /// A time that a customer has, or was offered.
@@ -91,6 +165,7 @@ pub struct Message {
     pub automatic: bool,
     pub reactions: Value,
     pub sent_at: Option<DateTime<Utc>>,
+    pub created_at: Option<DateTime<Utc>>,
 }
 
 /// A picture or another file.
@@ -138,6 +213,11 @@ impl Conversation {
         self.reply_due_at.map(When)
     }
 
+    /// The same, as script counts down to it.
+    pub fn due(&self) -> String {
+        self.reply_due_at.map(iso).unwrap_or_default()
+    }
+
     /// When the AI answers again.
     pub fn silent_until(&self) -> Option<When> {
         self.human_until.filter(|_| self.by_human()).map(When)
@@ -156,6 +236,22 @@ impl Conversation {
             Some((words(name), text))
         };
         facts.filter_map(fact).collect()
+    }
+
+    /// Messages and what happened beside them, in the order of their times.
+    pub fn items(&self) -> Vec<Item<'_>> {
+        let messages = self.messages.iter();
+        let messages = messages.map(|it| (it.sent_at.or(it.created_at), Item::Message(it)));
+        let first = self.messages.first();
+        let first = first.and_then(|it| it.sent_at.or(it.created_at));
+        // Older messages are on an earlier page; a call that began the thread stands before the first text.
+        let is_shown = |it: &&Entry| self.messages.len() < SHOWN || it.at >= first;
+        let entries = self.entries.iter().filter(is_shown);
+        let mut items: Vec<_> = messages
+            .chain(entries.map(|it| (it.at, Item::Entry(it))))
+            .collect();
+        items.sort_by_key(|(at, _)| *at);
+        items.into_iter().map(|(_, item)| item).collect()
     }
 
     /// Whether it is closed.

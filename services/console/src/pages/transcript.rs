@@ -58,6 +58,16 @@ pub struct Timed {
     pub from_s: f64,
     pub to_s: f64,
     pub text: String,
+    /// Each with its place, where the provider gives it.
+    pub words: Vec<TimedWord>,
+}
+
+/// A word of a turn.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct TimedWord {
+    pub text: String,
+    pub from_s: f64,
 }
 
 /// What was said on a media stream, without times.
@@ -75,15 +85,19 @@ pub struct Said {
     pub text: String,
 }
 
-/// The turns of a recording: they begin where the transcript says.
+/// The turns of a recording: they begin where the transcript says, and so do their words where it says that; elsewhere the words share
+/// the turn by their length.
 pub fn of_recording(transcript: Transcript) -> Vec<Spoken> {
     let sound = transcript.recording_id;
     let turn = |it: Timed| Spoken {
+        estimated: it.words.is_empty(),
+        sentences: match it.words.is_empty() {
+            true => timed(sentences(&it.text), it.from_s, it.to_s),
+            false => measured(it.words),
+        },
         question: it.speaker,
         state: String::new(),
-        sentences: timed(sentences(&it.text), it.from_s, it.to_s),
         sound: sound.clone(),
-        estimated: false,
     };
     transcript.turns.into_iter().map(turn).collect()
 }
@@ -104,9 +118,28 @@ pub fn of_streams(streams: Vec<Stream>) -> Vec<Spoken> {
 /// A sentence.
 #[derive(Debug, Clone)]
 pub struct Sentence {
+    pub words: Vec<Word>,
+}
+
+/// A word of it.
+#[derive(Debug, Clone)]
+pub struct Word {
     pub text: String,
     /// Where it begins in the recording, in seconds.
     pub at: String,
+}
+
+impl Sentence {
+    /// Where it begins in the recording, in seconds.
+    pub fn at(&self) -> &str {
+        self.words.first().map_or("", |word| word.at.as_str())
+    }
+
+    /// All of it.
+    pub fn text(&self) -> String {
+        let words: Vec<&str> = self.words.iter().map(|it| it.text.as_str()).collect();
+        words.join(" ")
+    }
 }
 
 /// Each answer with its sentences' times. Providers give none, so they are estimated: by letters, over the answer's own recording, or
@@ -183,16 +216,51 @@ fn sentences(text: &str) -> Vec<String> {
     parts
 }
 
+/// Whether a sentence ends with this word.
+fn ends(word: &str) -> bool {
+    word.ends_with(['.', '!', '?', '。'])
+}
+
+/// Words whose places are known, as sentences.
+fn measured(words: Vec<TimedWord>) -> Vec<Sentence> {
+    let mut sentences = vec![Vec::new()];
+    for word in words {
+        let is_last = ends(&word.text);
+        if let Some(sentence) = sentences.last_mut() {
+            sentence.push(Word {
+                at: format!("{:.1}", word.from_s),
+                text: word.text,
+            });
+        }
+        if is_last {
+            sentences.push(Vec::new());
+        }
+    }
+    sentences.retain(|words| !words.is_empty());
+    sentences
+        .into_iter()
+        .map(|words| Sentence { words })
+        .collect()
+}
+
+/// Sentences that share a stretch of sound by their length, and their words within them.
 fn timed(parts: Vec<String>, from: f64, until: f64) -> Vec<Sentence> {
     let all: f64 = parts.iter().map(|it| letters(it)).sum();
     let mut before = 0.0;
     let sentence = |text: String| {
-        let at = from + (until - from) * before / all.max(1.0);
+        let words = text.split_whitespace();
+        let mut said = 0.0;
+        let word = |word: &str| {
+            let at = from + (until - from) * (before + said) / all.max(1.0);
+            said += letters(word) + 1.0;
+            Word {
+                at: format!("{at:.1}"),
+                text: word.to_owned(),
+            }
+        };
+        let words = words.map(word).collect();
         before += letters(&text);
-        Sentence {
-            at: format!("{at:.1}"),
-            text,
-        }
+        Sentence { words }
     };
     parts.into_iter().map(sentence).collect()
 }
@@ -228,8 +296,14 @@ mod tests {
     fn sentences_share_the_answers_own_recording_by_their_length() {
         let told = spoken(vec![answer("RE1", None)], &[recording("RE1", None)]);
         assert_eq!(told[0].sound, "r-RE1");
-        let times: Vec<_> = told[0].sentences.iter().map(|it| it.at.as_str()).collect();
+        let times: Vec<_> = told[0].sentences.iter().map(Sentence::at).collect();
         assert_eq!(times, ["0.0", "4.2"]);
+        let words = &told[0].sentences[0].words;
+        assert_eq!(
+            (words[1].text.as_str(), words[1].at.as_str()),
+            ("two.", "2.1")
+        );
+        assert!(told[0].estimated);
     }
 
     #[test]
@@ -238,7 +312,7 @@ mod tests {
         let ended = began.map(|it| it + chrono::TimeDelta::seconds(30));
         let told = spoken(vec![answer("", ended)], &[recording("RE2", began)]);
         assert_eq!(told[0].sound, "r-RE2");
-        let first: f64 = told[0].sentences[0].at.parse().unwrap();
+        let first: f64 = told[0].sentences[0].at().parse().unwrap();
         assert!((28.0..29.5).contains(&first), "{first}");
         let none = spoken(vec![answer("RE9", None)], &[]);
         assert_eq!((none[0].sound.as_str(), none[0].sentences.len()), ("", 2));
@@ -251,14 +325,43 @@ mod tests {
             from_s,
             to_s: from_s + 2.0,
             text: text.to_owned(),
+            words: Vec::new(),
         };
         let told = of_recording(Transcript {
             recording_id: "r1".to_owned(),
             turns: vec![turn(1.5, "Hello."), turn(7.0, "Yes. No.")],
         });
-        assert_eq!(told[0].sentences[0].at, "1.5");
-        assert_eq!(told[1].sentences[1].at, "8.1");
-        assert!(told.iter().all(|it| !it.estimated && it.sound == "r1"));
+        assert_eq!(told[0].sentences[0].at(), "1.5");
+        assert_eq!(told[1].sentences[1].at(), "8.1");
+        assert!(told.iter().all(|it| it.estimated && it.sound == "r1"));
+    }
+
+    #[test]
+    fn words_stand_where_the_provider_has_measured_them() {
+        let word = |from_s, text: &str| TimedWord {
+            text: text.to_owned(),
+            from_s,
+        };
+        let words = vec![word(1.5, "Yes."), word(4.2, "I"), word(4.5, "am.")];
+        let turn = Timed {
+            text: "Yes. I am.".to_owned(),
+            words,
+            ..Timed::default()
+        };
+        let told = of_recording(Transcript {
+            recording_id: "r1".to_owned(),
+            turns: vec![turn],
+        });
+        let sentences = &told[0].sentences;
+        assert!(!told[0].estimated);
+        assert_eq!(
+            (sentences.len(), sentences[1].text().as_str()),
+            (2, "I am.")
+        );
+        assert_eq!(
+            (sentences[1].at(), sentences[1].words[1].at.as_str()),
+            ("4.2", "4.5")
+        );
     }
 
     #[test]

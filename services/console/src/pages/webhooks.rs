@@ -6,9 +6,10 @@ use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::format::{When, address};
-use super::shapes::{Line, List, or_default};
-use super::tenants::{Tenant, choices};
+use super::format::When;
+use super::listing::Listing;
+use super::shapes::{Line, or_default};
+use super::tenants::Tenant;
 use super::timeline::{ShownLine, shown};
 use crate::http::html::{PageError, Shell, page};
 use crate::http::session::SignedIn;
@@ -81,28 +82,27 @@ pub async fn list(
     filters: web::Query<Filters>,
 ) -> Result<HttpResponse, PageError> {
     let filters = filters.into_inner();
-    let narrowed = |cursor| {
-        [
-            ("verdict", filters.verdict.as_str()),
-            ("key", filters.key.trim()),
-            ("tenant", &filters.tenant),
-            ("cursor", cursor),
-        ]
-    };
-    let path = address("/calls/webhooks", &narrowed(&filters.cursor));
-    let found = state.api.get::<List<Webhook>>(&who.0, &path);
-    let (found, tenants) = futures::future::join(found, choices(&state.api, &who.0)).await;
+    let narrowed = [
+        ("verdict", filters.verdict.as_str()),
+        ("key", filters.key.trim()),
+        ("tenant", &filters.tenant),
+    ];
     let mut shell = Shell::new(&who.0, "operating", "Webhooks").live("timeline.noted");
-    let found = shell.or_missing("Webhooks", found);
-    let next = found.next_cursor.as_deref();
-    let next = next.map(|cursor| address("/console/webhooks", &narrowed(cursor)));
-    let set = [&filters.verdict, &filters.key, &filters.tenant];
+    let found = Listing::open(
+        &state,
+        &mut shell,
+        "Webhooks",
+        ("/calls/webhooks", &narrowed),
+        ("/console/webhooks", &narrowed),
+        &filters.cursor,
+    )
+    .await;
     page(&WebhooksPage {
         shell,
         verdicts: VERDICTS,
-        filtered: set.iter().any(|it| !it.is_empty()),
-        next,
-        tenants,
+        filtered: found.filtered,
+        next: found.next,
+        tenants: found.tenants,
         rows: found.items.into_iter().map(row).collect(),
         public_url: state.public_url.clone(),
         verdict: filters.verdict,

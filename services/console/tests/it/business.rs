@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use crate::lab::TestApp;
+use crate::test_app::TestApp;
 use crate::work::changed_meanwhile;
 
 fn tenant() -> Value {
@@ -156,7 +156,7 @@ pub async fn credentials_go_in_and_never_come_out(app: Arc<TestApp>) {
             "{path}"
         );
     }
-    assert!(!crate::lab::log().text().contains("very-secret"));
+    assert!(!crate::test_app::log().text().contains("very-secret"));
 }
 
 pub async fn analytics_have_a_table_beside_each_chart(app: Arc<TestApp>) {

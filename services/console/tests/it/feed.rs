@@ -5,7 +5,7 @@ use std::sync::Arc;
 use events::Envelope;
 use events::v1::KeyChanged;
 
-use crate::lab::TestApp;
+use crate::test_app::TestApp;
 
 const PATH: &str = "/events?type=key.changed,call.*";
 

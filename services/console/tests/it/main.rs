@@ -3,15 +3,17 @@
 #![expect(clippy::unwrap_used, reason = "a test that fails says where")]
 
 mod business;
+mod calls;
 mod feed;
-mod lab;
 mod pages;
+mod reading;
 mod roles;
 mod sessions;
 mod sign_in;
+mod test_app;
 mod work;
 
-testkit::suite! { crate::lab::run;
+testkit::suite! { crate::test_app::run;
     sign_in:
         link_signs_in_once,
         link_is_refused_where_there_are_operators,
@@ -39,11 +41,13 @@ testkit::suite! { crate::lab::run;
         page_has_a_strict_policy,
         markup_is_shown_as_text,
         page_without_session_leads_to_the_sign_in,
-        files_have_names_that_change;
+        files_have_names_that_change,
+        telephone_is_off_without_the_emulator,
+        sound_of_the_telephone_is_for_our_own_page;
 }
 
 mod before_roles {
-    testkit::suite! { crate::lab::run_before_roles;
+    testkit::suite! { crate::test_app::run_before_roles;
         work:
             answer_is_played_beside_its_words_and_both_scores,
             note_is_written_over_the_one_that_was_seen,
@@ -52,6 +56,17 @@ mod before_roles {
             flow_shows_what_is_heard_and_its_versions,
             flow_is_changed_in_a_form_and_heard_before,
             opt_out_has_its_evidence;
+        calls:
+            call_that_goes_on_is_ended_or_passed_on,
+            call_shows_its_sound_its_pair_and_its_turns,
+            dead_letters_are_replayed_one_by_one_or_by_kind,
+            list_of_calls_is_narrowed_and_led_on,
+            interview_is_started_with_who_was_added;
+        reading:
+            thread_has_media_reactions_and_what_failed,
+            draft_is_read_before_it_leaves,
+            recording_is_read_word_by_word,
+            leads_lead_to_their_threads;
         business:
             tenant_is_changed_part_by_part,
             tenant_that_another_tab_has_changed_is_left_alone,

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use crate::lab::TestApp;
+use crate::test_app::TestApp;
 
 const PAGES: &[&str] = &[
     "/console/",
     "/console/calls",
     "/console/conversations",
+    "/console/leads",
     "/console/interviews",
     "/console/numbers",
     "/console/phone",
@@ -103,4 +104,32 @@ pub async fn files_have_names_that_change(app: Arc<TestApp>) {
     }
     assert_eq!(found, 3, "{}", form.body);
     assert_eq!(browser.get("/console/assets/console.css").await.status, 404);
+}
+
+pub async fn sound_of_the_telephone_is_for_our_own_page(app: Arc<TestApp>) {
+    let owner = app.owner().await;
+    let path = "/console/phone/calls/CA1/sound";
+    for origin in [None, Some("https://evil.example"), Some("null")] {
+        let headers: Vec<_> = origin.map(|it| ("origin", it)).into_iter().collect();
+        let answer = owner.ask("GET", path, &headers).await;
+        assert_eq!(answer.status, 403, "{origin:?}");
+    }
+    // Of our page: but there is no emulator here.
+    let origin = app.base();
+    let answer = owner.ask("GET", path, &[("origin", &origin)]).await;
+    assert_eq!(answer.status, 404);
+}
+
+pub async fn telephone_is_off_without_the_emulator(app: Arc<TestApp>) {
+    let owner = app.owner().await;
+    let page = owner.get("/console/phone").await;
+    assert!(page.body.contains("works with a real Twilio account"));
+    assert!(!page.body.contains("data-call"), "{}", page.body);
+    for (path, field) in [
+        ("/console/phone/calls", ("number", "+15550100001")),
+        ("/console/phone/texts", ("text", "Hello")),
+        ("/console/phone/calls/CA1/steps", ("press", "1")),
+    ] {
+        assert_eq!(owner.submit(path, &[field]).await.status, 404, "{path}");
+    }
 }

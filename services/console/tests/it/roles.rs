@@ -14,6 +14,7 @@ pub type Asked = (String, String, String, Value);
 pub struct Roles {
     answers: Arc<Mutex<HashMap<String, (u16, Value)>>>,
     asked: Arc<Mutex<Vec<Asked>>>,
+    queries: Arc<Mutex<HashMap<String, String>>>,
     pub url: String,
 }
 
@@ -60,6 +61,12 @@ impl Roles {
             .unwrap_or_else(|| panic!("{what} was not asked: {asked:#?}"))
     }
 
+    /// What followed the path when it was asked last.
+    pub fn query(&self, what: &str) -> String {
+        let queries = self.queries.lock().unwrap();
+        queries.get(what).cloned().unwrap_or_default()
+    }
+
     /// How often that was told.
     pub fn times(&self, what: &str) -> usize {
         let asked = self.asked.lock().unwrap();
@@ -76,6 +83,8 @@ async fn answer(roles: web::Data<Roles>, request: HttpRequest, body: web::Bytes)
     let (method, path) = (request.method().to_string(), request.path().to_owned());
     let what = format!("{method} {path}");
     let body = serde_json::from_slice(&body).unwrap_or_default();
+    let query = request.query_string().to_owned();
+    roles.queries.lock().unwrap().insert(what.clone(), query);
     roles.asked.lock().unwrap().push((method, path, seen, body));
     let found = roles.answers.lock().unwrap().get(&what).cloned();
     let (status, body) = found.unwrap_or((404, json!({})));

@@ -6,7 +6,7 @@ use api::operator::csrf_token;
 use chrono::Duration;
 use testkit::{ADMIN, SERVICE, eventually};
 
-use crate::lab::{PASSWORD, TestApp};
+use crate::test_app::{PASSWORD, TestApp};
 
 const LETTERS: &str = "/api/dead-letters/";
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use testkit::ADMIN;
 
-use crate::lab::{PASSWORD, TestApp};
+use crate::test_app::{PASSWORD, TestApp};
 
 pub async fn link_signs_in_once(app: Arc<TestApp>) {
     let link = app.link().await;

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use crate::lab::TestApp;
+use crate::test_app::TestApp;
 
-const EVIL: &str = "<script>alert(1)</script>";
+pub const EVIL: &str = "<script>alert(1)</script>";
 
 pub fn changed_meanwhile() -> Value {
     json!({ "error": { "code": "changed_meanwhile", "message": "it was changed meanwhile; load it again and repeat your change" } })

@@ -7,16 +7,16 @@ use clock::Clock;
 use reqwest::header::{LOCATION, SET_COOKIE};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Response};
-use testkit::{ADMIN, Kit, Log, Mode};
+use testkit::{ADMIN, Log, Mode, TestPlatform};
 
 use crate::roles::Roles;
 
 pub struct TestApp {
-    kit: Kit,
+    platform: TestPlatform,
     roles: Option<Roles>,
 }
 
-testkit::has_kit!(TestApp);
+testkit::has_platform!(TestApp);
 
 /// What a browser gets.
 #[derive(Debug)]
@@ -63,13 +63,14 @@ async fn run_with<F: Future<Output = ()>>(
         .as_ref()
         .map(|it| ("TRUNKLINE_API_URL", it.url.as_str()));
     let more: Vec<_> = url.into_iter().collect();
-    let kit = Kit::new("console", mode, Clock::held(start_of_time()), &more).await;
-    let parts = kit.open().await;
-    kit.keys.give_each(&["smith", "jones"]);
-    kit.keys.serve(&parts.bus).await;
-    kit.start(vec![console::ROLE.start(&parts).await.unwrap()])
+    let platform = TestPlatform::new("console", mode, Clock::held(start_of_time()), &more).await;
+    let parts = platform.open().await;
+    platform.keys.give_each(&["smith", "jones"]);
+    platform.keys.serve(&parts.bus).await;
+    platform
+        .start(vec![console::ROLE.start(&parts).await.unwrap()])
         .await;
-    testkit::run(TestApp { kit, roles }, case).await;
+    testkit::run(TestApp { platform, roles }, case).await;
 }
 
 impl TestApp {
