@@ -1,8 +1,8 @@
 //! Twilio's REST API, as far as the platform needs it to go on: it takes messages and remembers when, and knows every call as over.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use actix_web::dev::ServerHandle;
@@ -10,6 +10,7 @@ use actix_web::http::Method;
 use actix_web::web::{self, Data};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
 use anyhow::Result;
+use parking_lot::Mutex;
 use serde_json::json;
 
 /// The carrier.
@@ -54,7 +55,7 @@ impl Carrier {
     /// When the first message to a number came, and how many did.
     pub fn texted(&self, number: &str) -> Option<(Instant, usize)> {
         let texts = self.inside.texts.lock();
-        let texts = texts.unwrap_or_else(PoisonError::into_inner);
+        let texts = texts;
         texts.get(number).copied()
     }
 
@@ -80,7 +81,7 @@ async fn answer(inside: Data<Inside>, request: HttpRequest, form: String) -> Htt
         (&Method::POST, "Messages.json") => {
             let to = field(&form, "To");
             let texts = inside.texts.lock();
-            let mut texts = texts.unwrap_or_else(PoisonError::into_inner);
+            let mut texts = texts;
             texts.entry(to.clone()).or_insert((Instant::now(), 0)).1 += 1;
             HttpResponse::Created().json(json!({
                 "sid": format!("SM{number:032x}"), "account_sid": account, "status": "queued",

@@ -10,8 +10,8 @@ use tokio::time::sleep;
 
 use crate::Options;
 use crate::load::{self, Contender, Plan, mib};
+use crate::local_platform::{LocalPlatform, Setup};
 use crate::process::{self, Server, free_ports};
-use crate::site::{Setup, Site};
 use crate::twilio::{FORWARD_TO, NUMBER, Requests};
 
 const STARTS: usize = 7;
@@ -43,7 +43,7 @@ async fn loaded(options: &Options) -> Result<Value> {
             "numbers": [{"number": NUMBER, "voice": "forward", "sms": "conversation"}],
         }]}),
     };
-    let site = Site::start(options, &setup).await?;
+    let site = LocalPlatform::start(options, &setup).await?;
     let requests = Requests::voice(site.port);
     site.settle(&requests, SERIES).await?;
     let plan = Plan {

@@ -5,7 +5,7 @@ use std::time::Instant;
 use anyhow::{Context, Result};
 use serde_json::Value;
 
-use crate::site::Site;
+use crate::local_platform::LocalPlatform;
 
 /// A reader of it.
 pub struct Events {
@@ -15,7 +15,7 @@ pub struct Events {
 
 impl Events {
     /// Follows the kinds of events that match.
-    pub async fn follow(site: &Site, kinds: &str) -> Result<Self> {
+    pub async fn follow(site: &LocalPlatform, kinds: &str) -> Result<Self> {
         let request = site.request("/events").query(&[("type", kinds)]);
         let response = request.send().await?.error_for_status()?;
         let rest = String::new();

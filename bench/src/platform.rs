@@ -8,8 +8,8 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 
 use crate::database::Database;
+use crate::local_platform::settle;
 use crate::process::{Server, free_ports};
-use crate::site::settle;
 use crate::{Options, twilio};
 
 const API_KEY: &str = "bench-admin-key-0000000000000000";

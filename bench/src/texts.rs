@@ -13,9 +13,9 @@ use tokio::time::{sleep, sleep_until};
 use crate::aims::Aim;
 use crate::database::{Database, fill_sqlite};
 use crate::load::{self, Connection, Latencies};
+use crate::local_platform::{LocalPlatform, Setup};
 use crate::section::{Figures, Section};
 use crate::seed::{self, Engine};
-use crate::site::{Setup, Site};
 use crate::twilio::{FORWARD_TO, NUMBER, Requests, caller};
 use crate::{Options, say};
 
@@ -154,7 +154,7 @@ async fn on(options: &Options, engine: Engine) -> Result<Value> {
             "numbers": [{"number": NUMBER, "voice": "forward", "sms": "conversation"}],
         }]}),
     };
-    let site = Site::start(options, &setup).await?;
+    let site = LocalPlatform::start(options, &setup).await?;
     let figures = figures(options, &site, database.as_ref()).await;
     site.stop().await;
     if let Some(database) = database {
@@ -163,7 +163,11 @@ async fn on(options: &Options, engine: Engine) -> Result<Value> {
     figures
 }
 
-async fn figures(options: &Options, site: &Site, database: Option<&Database>) -> Result<Value> {
+async fn figures(
+    options: &Options,
+    site: &LocalPlatform,
+    database: Option<&Database>,
+) -> Result<Value> {
     site.settle(&Requests::voice(site.port), SERIES).await?;
     let start = Instant::now();
     match database {
@@ -207,7 +211,7 @@ async fn figures(options: &Options, site: &Site, database: Option<&Database>) ->
 }
 
 /// Opens something again and again.
-async fn looks(site: &Site, path: impl Fn(usize) -> String) -> Result<Latencies> {
+async fn looks(site: &LocalPlatform, path: impl Fn(usize) -> String) -> Result<Latencies> {
     let mut took = Vec::with_capacity(LOOKS);
     for n in 0..WARM_UP + LOOKS {
         let path = path(n);
@@ -225,7 +229,7 @@ async fn looks(site: &Site, path: impl Fn(usize) -> String) -> Result<Latencies>
 }
 
 /// Calls that nobody takes: from the webhook that says so to the text at Twilio; and how many were not texted once.
-async fn text_backs(site: &Site) -> Result<(Latencies, usize)> {
+async fn text_backs(site: &LocalPlatform) -> Result<(Latencies, usize)> {
     let start = tokio::time::Instant::now();
     let calls = stream::iter(0..MISSED).map(async |n| {
         sleep_until(start + GAP * u32::try_from(n)?).await;
@@ -256,7 +260,7 @@ fn missed(n: u64) -> String {
     caller(request(n))
 }
 
-async fn text_back(site: &Site, n: u64) -> Result<Option<Duration>> {
+async fn text_back(site: &LocalPlatform, n: u64) -> Result<Option<Duration>> {
     let series = SERIES + 2;
     let comes = Requests::voice(site.port);
     let mut connection = Connection::open(&comes).await?;

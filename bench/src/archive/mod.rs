@@ -14,8 +14,8 @@ use serde_json::{Value, json};
 use tokio::time::sleep;
 
 use crate::load::{Latencies, mib};
+use crate::local_platform::Setup;
 use crate::process;
-use crate::site::Setup;
 use crate::twilio::{ACCOUNT_SID, AUTH_TOKEN, FORWARD_TO, NUMBER, Signed, signed};
 use crate::{Options, say};
 use servers::{serve_files, serve_store};
@@ -32,7 +32,7 @@ const TURNS: usize = 3;
 /// Each of the burst: four seconds of two channels.
 const SMALL: u64 = 128 << 10;
 /// Webhooks that are asked at the same time.
-const AT_ONCE: usize = 32;
+const CONCURRENCY: usize = 32;
 /// How long anything may take.
 const PATIENCE: Duration = Duration::from_secs(300);
 /// How long the wait for the platform between two looks is.
@@ -45,7 +45,7 @@ pub async fn measure(options: &Options) -> Result<Value> {
         .join(format!("archive-s3-{}", std::process::id()));
     let s3 = serve_store(&store, USER, SECRET)?;
     let (twilio, serving) = serve_files()?;
-    let site = Site::start(options, &s3, &twilio).await?;
+    let site = LocalPlatform::start(options, &s3, &twilio).await?;
     let figures = figures(options, &site, &twilio).await;
     site.platform.stop().await;
     serving.stop(false).await;
@@ -53,7 +53,7 @@ pub async fn measure(options: &Options) -> Result<Value> {
     figures
 }
 
-async fn figures(options: &Options, site: &Site, twilio: &str) -> Result<Value> {
+async fn figures(options: &Options, site: &LocalPlatform, twilio: &str) -> Result<Value> {
     let (mut ours, mut plain) = (Vec::new(), Vec::new());
     for turn in 0..TURNS {
         say(&format!("bench: archive, turn {} of {TURNS}", turn + 1));
@@ -85,7 +85,7 @@ async fn figures(options: &Options, site: &Site, twilio: &str) -> Result<Value> 
 }
 
 /// From the same server into the same store, by the same two clients, without a look at what passes.
-async fn plain_copy(site: &Site, twilio: &str) -> Result<Duration> {
+async fn plain_copy(site: &LocalPlatform, twilio: &str) -> Result<Duration> {
     let start = Instant::now();
     let url = format!(
         "{twilio}/2010-04-01/Accounts/{ACCOUNT_SID}/Recordings/{}.wav",
@@ -109,13 +109,13 @@ struct Burst {
 }
 
 /// The platform in one process, and its store.
-struct Site {
-    platform: crate::site::Site,
+struct LocalPlatform {
+    platform: crate::local_platform::LocalPlatform,
     http: reqwest::Client,
     objects: Objects,
 }
 
-impl Site {
+impl LocalPlatform {
     async fn start(options: &Options, s3: &str, twilio: &str) -> Result<Self> {
         let objects = Objects::open(Config::S3 {
             bucket: BUCKET.to_owned(),
@@ -143,7 +143,7 @@ impl Site {
             document: tenant(),
         };
         Ok(Self {
-            platform: crate::site::Site::start(options, &setup).await?,
+            platform: crate::local_platform::LocalPlatform::start(options, &setup).await?,
             http: reqwest::Client::builder().no_proxy().build()?,
             objects,
         })
@@ -174,12 +174,12 @@ impl Site {
     async fn burst(&self, count: usize) -> Result<Burst> {
         let name = |n: usize| format!("s{n}");
         let calls = stream::iter(0..count).map(|n| async move { self.call(&name(n), SMALL).await });
-        let calls: Vec<Result<String>> = calls.buffer_unordered(AT_ONCE).collect().await;
+        let calls: Vec<Result<String>> = calls.buffer_unordered(CONCURRENCY).collect().await;
         calls.into_iter().collect::<Result<Vec<_>>>()?;
         let before = self.stored().await?;
         let start = Instant::now();
         let told = stream::iter(0..count).map(|n| async move { self.told(&name(n), SMALL).await });
-        let told: Vec<Result<Duration>> = told.buffer_unordered(AT_ONCE).collect().await;
+        let told: Vec<Result<Duration>> = told.buffer_unordered(CONCURRENCY).collect().await;
         let webhooks = Latencies::new(told.into_iter().collect::<Result<Vec<_>>>()?);
         loop {
             let stored = self.stored().await? - before;

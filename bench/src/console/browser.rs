@@ -166,7 +166,8 @@ impl Browser {
         let _ = self.driver.0.try_wait();
     }
 
-    async fn run(&self, script: &str) -> Result<Value> {
+    /// Runs script in the page, and gives what it returns.
+    pub async fn run(&self, script: &str) -> Result<Value> {
         let body = json!({"script": script, "args": []});
         self.command("execute/sync", &body).await
     }

@@ -2,6 +2,7 @@
 //! event is on the wire and on the page.
 
 mod browser;
+mod storm;
 
 use std::fmt::{self, Write};
 use std::time::{Duration, Instant};
@@ -14,12 +15,13 @@ use crate::aims::Aim;
 use crate::database::fill_sqlite;
 use crate::events::Events;
 use crate::load::{Connection, Latencies};
+use crate::local_platform::{API_KEY, LocalPlatform, Setup};
 use crate::section::{Figures, Section};
 use crate::seed::{self, Engine};
-use crate::site::{API_KEY, Setup, Site};
 use crate::twilio::{FORWARD_TO, NUMBER, Requests, call_sid, caller};
 use crate::{Options, say};
 use browser::Browser;
+use storm::storm;
 
 const CALLS: usize = 10_000;
 const THREADS: usize = 1_000;
@@ -74,6 +76,20 @@ pub const SECTION: Section = Section {
             "live_ms",
             "from a webhook to the page that shows it in Chromium, median",
         ),
+        Aim::at_least(
+            1_000.0,
+            "/s",
+            "console",
+            "storm_per_s",
+            "events that pass in a second while a page follows them",
+        ),
+        Aim::at_most(
+            200.0,
+            " ms",
+            "console",
+            "stall_ms",
+            "the same: the longest that the page does not answer",
+        ),
     ],
 };
 
@@ -87,13 +103,13 @@ pub async fn measure(options: &Options) -> Result<Value> {
             "numbers": [{"number": NUMBER, "voice": "forward", "sms": "conversation"}],
         }]}),
     };
-    let site = Site::start(options, &setup).await?;
+    let site = LocalPlatform::start(options, &setup).await?;
     let figures = figures(&site).await;
     site.stop().await;
     figures
 }
 
-async fn figures(site: &Site) -> Result<Value> {
+async fn figures(site: &LocalPlatform) -> Result<Value> {
     let comes = Requests::voice(site.port);
     site.settle(&comes, SERIES).await?;
     fill_sqlite(&site.data("db/calls.db"), &seed::calls(CALLS))?;
@@ -122,8 +138,13 @@ async fn figures(site: &Site) -> Result<Value> {
         Ok(mut browser) => {
             say("bench: console, in Chromium");
             let seen = drawn(&visitor, &browser, &paths, &comes).await;
+            say("bench: console, a thousand events a second");
+            // The list of calls is open.
+            let storm = storm(site, &browser, &comes, SERIES + 3).await;
             browser.stop().await;
-            let (drawn, live) = seen?;
+            let ((drawn, live), storm) = (seen?, storm?);
+            figures["storm_per_s"] = json!(storm.per_s);
+            figures["stall_ms"] = json!(storm.stall_ms);
             figures["drawn_ms"] = json!(drawn.values().copied().fold(0.0, f64::max));
             figures["live_ms"] = json!(live);
             for page in figures["pages"].as_array_mut().into_iter().flatten() {
@@ -162,7 +183,7 @@ struct Visitor {
 }
 
 impl Visitor {
-    async fn sign_in(site: &Site) -> Result<Self> {
+    async fn sign_in(site: &LocalPlatform) -> Result<Self> {
         let http = reqwest::Client::builder()
             .no_proxy()
             .redirect(reqwest::redirect::Policy::none())
@@ -244,7 +265,7 @@ fn named(page: &str) -> Vec<String> {
 }
 
 /// From a webhook to its event at a reader.
-async fn events(site: &Site, comes: &Requests) -> Result<Latencies> {
+async fn events(site: &LocalPlatform, comes: &Requests) -> Result<Latencies> {
     let mut events = Events::follow(site, "call.#").await?;
     let mut connection = Connection::open(comes).await?;
     let mut took = Vec::new();
@@ -325,6 +346,14 @@ fn write(figures: &Figures<'_>, text: &mut String) -> fmt::Result {
             page.get("first_p50_ms"),
             page.get("first_p99_ms"),
             page.get("whole_p99_ms")
+        )?;
+    }
+    if figures.has("stall_ms") {
+        writeln!(
+            text,
+            "\nWhile {:.0} events a second pass, the page that follows them does not answer for {:.0} ms at the longest.",
+            figures.get("storm_per_s"),
+            figures.get("stall_ms")
         )?;
     }
     writeln!(

@@ -17,6 +17,9 @@ const SPEECH_RMS: f64 = 2_300.0;
 /// Frames quieter than this much below the loudest are no beginning and no end of a sentence.
 const EDGE: f64 = 0.03;
 
+/// Who speaks in turn: a woman and three men, all in Debian's flite.
+const VOICES: [&str; 4] = ["slt", "rms", "awb", "kal16"];
+
 /// What is said: as callers answer, and longer.
 const WORDS: [&str; 24] = [
     "yes",
@@ -93,11 +96,15 @@ impl Corpus {
     /// By `flite` where it can be run.
     pub fn new(out: &Path) -> Result<Self> {
         let file = out.join("sentence.wav");
-        let spoken: Option<Vec<_>> = WORDS.iter().map(|words| flite(words, &file)).collect();
+        let voices = VOICES.iter().cycle();
+        let spoken = WORDS.iter().zip(voices);
+        let spoken: Option<Vec<_>> = spoken
+            .map(|(words, voice)| flite(words, voice, &file))
+            .collect();
         // It may never have been written.
         let _ = std::fs::remove_file(&file);
         Ok(spoken.map_or_else(Self::of_tones, |spoken| Self {
-            voice: "flite",
+            voice: "four voices of flite",
             sentences: spoken.iter().map(|it| levelled(it)).collect(),
         }))
     }
@@ -199,9 +206,9 @@ fn music(at: usize) -> f64 {
 }
 
 /// A sentence by Debian's `flite`; `None` where it is not there.
-fn flite(words: &str, file: &Path) -> Option<Vec<i16>> {
+fn flite(words: &str, voice: &str, file: &Path) -> Option<Vec<i16>> {
     let status = Command::new("flite")
-        .args(["-t", words, "-o"])
+        .args(["-voice", voice, "-t", words, "-o"])
         .arg(file)
         .stdin(Stdio::null())
         .stdout(Stdio::null())

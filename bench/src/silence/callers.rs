@@ -7,7 +7,7 @@ use anyhow::Result;
 use serde_json::{Value, json};
 
 use super::answer::{QUESTION, TRANSCRIPT};
-use super::site::{FALLBACK, Site};
+use super::local_platform::{FALLBACK, LocalPlatform};
 use crate::load::Latencies;
 
 /// Webhooks whose answer may wait for an AI provider by design: the first question after the menu, the feedback at the end.
@@ -85,7 +85,7 @@ impl Outcome {
 }
 
 /// Has them all call, and waits for the last.
-pub async fn interview(site: &Site, group: &Group) -> Result<Outcome> {
+pub async fn interview(site: &LocalPlatform, group: &Group) -> Result<Outcome> {
     let deadline = Instant::now() + group.patience;
     let before = last_id(&site.log(0).await?);
     let mut sids = Vec::with_capacity(group.size);

@@ -2,8 +2,8 @@
 
 mod answer;
 mod callers;
+mod local_platform;
 pub mod provider;
-mod site;
 mod spoken;
 
 use std::time::{Duration, Instant};
@@ -15,8 +15,8 @@ use crate::Options;
 use crate::load::Latencies;
 use crate::say;
 use callers::{Group, Outcome, interview};
+use local_platform::{LONG, LocalPlatform, SHORT, SILENCE_S};
 use provider::{Manner, Provider};
-use site::{LONG, SHORT, SILENCE_S, Site};
 
 /// What the provider takes for everything.
 const SLOW: Manner = Manner {
@@ -33,14 +33,14 @@ const WARM_UP: Duration = Duration::from_secs(6);
 /// Three groups call one after the other: some as people do, a crowd, and some whose chat model never answers.
 pub async fn measure(options: &Options) -> Result<Value> {
     let provider = Provider::start(SLOW)?;
-    let site = Site::start(options, &provider.url).await?;
+    let site = LocalPlatform::start(options, &provider.url).await?;
     let figures = groups(options, &provider, &site).await;
     site.stop().await?;
     provider.stop().await;
     figures
 }
 
-async fn groups(options: &Options, provider: &Provider, site: &Site) -> Result<Value> {
+async fn groups(options: &Options, provider: &Provider, site: &LocalPlatform) -> Result<Value> {
     tokio::time::sleep(WARM_UP).await;
     let some = group(options.interviews, LONG, 3, (10.0, 14.0), 130);
     let few = run(
@@ -124,7 +124,7 @@ fn group(
     }
 }
 
-async fn run(name: &str, site: &Site, group: &Group) -> Result<Outcome> {
+async fn run(name: &str, site: &LocalPlatform, group: &Group) -> Result<Outcome> {
     say(&format!(
         "bench: silence, {name}: {} interviews",
         group.size
@@ -146,7 +146,7 @@ async fn run(name: &str, site: &Site, group: &Group) -> Result<Outcome> {
 }
 
 /// Fetches a prompt that has been played, again and again.
-async fn prompts(site: &Site, played: &Outcome) -> Result<Latencies> {
+async fn prompts(site: &LocalPlatform, played: &Outcome) -> Result<Latencies> {
     let Some(url) = played.prompts.first() else {
         bail!("no prompt was played");
     };

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, ensure};
 use serde_json::{Value, json};
 
-use super::site::{QUESTIONS, SPOKEN, Site};
+use super::local_platform::{LocalPlatform, QUESTIONS, SPOKEN};
 use crate::load::Latencies;
 
 /// How many call at the same time.
@@ -24,7 +24,7 @@ pub struct Spoken {
 }
 
 /// Calls that are answered by voice.
-pub async fn spoken(site: &Site) -> Result<Spoken> {
+pub async fn spoken(site: &LocalPlatform) -> Result<Spoken> {
     let deadline = Instant::now() + PATIENCE;
     let mut sids = Vec::new();
     for n in 0..CALLERS {

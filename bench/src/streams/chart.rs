@@ -38,7 +38,7 @@ pub fn draw(steps: &[Value]) -> String {
     };
     let late = Series {
         name: "late_p99_ms",
-        label: "lateness p99, ms",
+        label: "lateness p99, ms (right)",
         colour: "#c2410c",
         most: round_up(most("late_p99_ms").max(10.0)),
     };

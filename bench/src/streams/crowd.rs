@@ -14,13 +14,13 @@ use super::line::{Line, Place, Sounds};
 use super::tally::Tally;
 use crate::Options;
 use crate::load::mib;
+use crate::local_platform::{LocalPlatform, Setup};
 use crate::process::{self, Server};
 use crate::silence::provider::{Manner as Pace, Provider};
-use crate::site::{Setup, Site};
 use crate::twilio::{NUMBER, Requests};
 
 /// Calls that are set up at the same time.
-const AT_ONCE: usize = 8;
+const CONCURRENCY: usize = 8;
 /// What a step has begun is over before it counts.
 pub const SETTLES: Duration = Duration::from_secs(2);
 
@@ -38,7 +38,7 @@ pub async fn site(
     name: &str,
     pace: Pace,
     app: &str,
-) -> Result<(Site, Provider)> {
+) -> Result<(LocalPlatform, Provider)> {
     let provider = Provider::start(pace)?;
     // About ten seconds each, so that sound goes both ways most of the time.
     let question = "please tell me whether the place where you live and the place where you work are in the same town, so \
@@ -67,13 +67,13 @@ pub async fn site(
         settings,
         document,
     };
-    let site = Site::start(options, &setup).await?;
+    let site = LocalPlatform::start(options, &setup).await?;
     site.settle(&Requests::bot(site.port), SERIES).await?;
     Ok((site, provider))
 }
 
 /// Where its calls are made.
-pub fn place(site: &Site) -> Place {
+pub fn place(site: &LocalPlatform) -> Place {
     Place {
         port: site.port,
         requests: Requests::bot(site.port),
@@ -94,7 +94,7 @@ impl Crowd {
     pub async fn grow(&mut self, to: usize, call: impl AsyncFn(u64) -> Result<Line>) -> Result<()> {
         let next = self.size..to;
         let calls = stream::iter(next).map(|n| call(n as u64));
-        let mut calls = std::pin::pin!(calls.buffer_unordered(AT_ONCE));
+        let mut calls = std::pin::pin!(calls.buffer_unordered(CONCURRENCY));
         while let Some(line) = calls.next().await {
             self.lines.spawn_local(line?.hold());
         }

@@ -44,6 +44,7 @@ pub async fn measure(options: &Options) -> Result<Value> {
         "clear_p50_ms": prompt.clears.ms(0.50), "clear_p99_ms": prompt.clears.ms(0.99),
         "ear_turns": targets.response.len(),
         "ear_p50_ms": targets.response.ms(0.50), "ear_p99_ms": targets.response.ms(0.99),
+        "ear_own_p50_ms": targets.own.ms(0.50), "ear_own_p99_ms": targets.own.ms(0.99),
         "ear_hangover_p50_ms": targets.hangover.ms(0.50),
     }))
 }
@@ -51,6 +52,8 @@ pub async fn measure(options: &Options) -> Result<Value> {
 struct Turns {
     /// From the caller's last sound to our first frame.
     response: Latencies,
+    /// The same without what the providers took.
+    own: Latencies,
     /// Of it, the silence that ends what was said.
     hangover: Latencies,
     /// And the rest.
@@ -77,6 +80,8 @@ async fn turns(options: &Options, name: &str, pace: Pace, app: &str) -> Result<T
     crowd.grow(CALLS, call).await?;
     let deadline = Instant::now() + PATIENCE;
     let (mut response, mut hangover, mut beyond) = (Vec::new(), Vec::new(), Vec::new());
+    // One after the other: what is said is too short to be spoken in parts.
+    let theirs = pace.transcription + pace.chat + pace.speech;
     while beyond.len() < TURNS {
         let Ok(event) = timeout_at(deadline, events.next()).await else {
             break;
@@ -99,7 +104,9 @@ async fn turns(options: &Options, name: &str, pace: Pace, app: &str) -> Result<T
         "only {} turns in {PATIENCE:?}; see logs/{name}.log",
         beyond.len()
     );
+    let own = response.iter().map(|it| it.saturating_sub(theirs));
     Ok(Turns {
+        own: Latencies::new(own.collect()),
         response: Latencies::new(response),
         hangover: Latencies::new(hangover),
         beyond: Latencies::new(beyond),

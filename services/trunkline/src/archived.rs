@@ -5,9 +5,9 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::Failure;
-use crate::call::until;
 use crate::client::Client;
 use crate::terminal::{Colour, paint, say};
+use crate::until::until;
 
 /// How long the files may take to be processed, fetched and stored.
 const PATIENCE: Duration = Duration::from_secs(30);

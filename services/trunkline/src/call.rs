@@ -16,6 +16,7 @@ use crate::roles::ROLES;
 use crate::script;
 use crate::terminal::say;
 use crate::timeline_printer::TimelinePrinter;
+use crate::until::until;
 use crate::up::LocalPlatform;
 
 /// The longest that a played call may take, in real time.
@@ -284,25 +285,6 @@ fn pace(phone: &Value, real: f64) -> f64 {
     match (at("created"), at("ended")) {
         (Some(start), Some(end)) if real > 0.0 => ((end - start).as_seconds_f64() / real).max(1.0),
         _ => 1.0,
-    }
-}
-
-/// Asks until there is an answer, a little later each time.
-pub async fn until<T>(
-    patience: Duration,
-    mut ask: impl AsyncFnMut() -> Result<Option<T>, Failure>,
-) -> Result<Option<T>, Failure> {
-    let started = tokio::time::Instant::now();
-    let mut pause = Duration::from_millis(20);
-    loop {
-        if let Some(answer) = ask().await? {
-            return Ok(Some(answer));
-        }
-        if started.elapsed() > patience {
-            return Ok(None);
-        }
-        tokio::time::sleep(pause).await;
-        pause = (pause * 2).min(Duration::from_millis(250));
     }
 }
 

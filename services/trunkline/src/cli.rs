@@ -80,6 +80,12 @@ pub enum Command {
         after_help = "Example:\n  trunkline forget +15550109999 --tenant smith-plumbing\n  trunkline forget 01m7yw7mx88bdqd9b4kg2z3qaa"
     )]
     Forget(ForgetArgs),
+    /// Runs a call on a stream again from what went into it, and says whether the same comes out. Of tenants with `replay: {enabled: true}`.
+    /// With --instructions or --model: what an assistant that is told something else answers to the caller's words.
+    #[command(
+        after_help = "Example:\n  trunkline replay CA0123456789abcdef0123456789abcdef --outputs outputs.txt\n  trunkline replay CA0123456789abcdef0123456789abcdef --instructions shorter.txt --model gpt-4o"
+    )]
+    Replay(ReplayArgs),
     /// Prints the roles and the paths they serve as JSON, for deploy/chart/roles.json.
     #[command(hide = true)]
     Roles,
@@ -326,6 +332,24 @@ pub struct ForgetArgs {
     /// Seconds to wait until every role has answered; it goes on without us
     #[arg(long, default_value_t = 60, value_name = "S")]
     pub wait: u64,
+    #[command(flatten)]
+    pub target: Target,
+}
+
+#[derive(Debug, Args)]
+pub struct ReplayArgs {
+    /// The call's SID
+    #[arg(value_name = "CALL")]
+    pub call: String,
+    /// Write every output to this file, a line each
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["instructions", "model"])]
+    pub outputs: Option<PathBuf>,
+    /// Ask the model again with the instructions in this file in place of the assistant's
+    #[arg(long, value_name = "FILE")]
+    pub instructions: Option<PathBuf>,
+    /// Ask this chat model in place of the assistant's
+    #[arg(long, value_name = "MODEL")]
+    pub model: Option<String>,
     #[command(flatten)]
     pub target: Target,
 }

@@ -6,8 +6,9 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::Failure;
-use crate::call::{Line, until};
+use crate::call::Line;
 use crate::terminal::{Colour, paint, say};
+use crate::until::until;
 
 /// The business's number.
 const NUMBER: &str = "+15550100001";

@@ -4,9 +4,8 @@ mod ai;
 mod apps;
 mod broker;
 mod kept;
+mod report;
 mod webhooks;
-
-use std::time::Duration;
 
 use clock::Clock;
 use settings::{Secret, Settings};
@@ -16,9 +15,7 @@ use crate::cli::{DoctorArgs, DoctorWhat};
 use crate::local;
 use crate::migrate;
 use crate::signature;
-use crate::terminal::{Colour, paint, say};
-
-const PATIENCE: Duration = Duration::from_secs(8);
+use report::{PATIENCE, Report};
 
 /// Checks everything and tells it, one line each.
 pub async fn run(args: DoctorArgs) -> Result<(), Failure> {
@@ -65,35 +62,6 @@ async fn tables(settings: &Settings, args: &DoctorArgs, report: &mut Report) {
     }
     if let Some(inventory) = kept::key(&settings, &database, report).await {
         webhooks::check(&settings, &inventory, args.fix, report).await;
-    }
-}
-
-#[derive(Default)]
-struct Report {
-    faults: usize,
-}
-
-impl Report {
-    fn ok(&mut self, part: &str, what: impl std::fmt::Display) {
-        say(format!(
-            "{}  {part:<15} {what}",
-            paint(Colour::Green, "ok   ")
-        ));
-    }
-
-    fn note(&mut self, part: &str, what: impl std::fmt::Display) {
-        say(format!(
-            "{}  {part:<15} {what}",
-            paint(Colour::Yellow, "note ")
-        ));
-    }
-
-    fn fault(&mut self, part: &str, what: impl std::fmt::Display) {
-        self.faults += 1;
-        say(format!(
-            "{}  {part:<15} {what}",
-            paint(Colour::Red, "fault")
-        ));
     }
 }
 

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use crate::Failure;
 use crate::client::Client;
 use crate::terminal::{Colour, paint, say};
+use crate::until::until;
 
 /// How long the platform may take to evaluate an interview whose call is over.
 const EVALUATION: Duration = Duration::from_secs(60);
@@ -34,12 +35,12 @@ impl Interview {
         } else {
             Duration::ZERO
         };
-        let found = crate::call::until(patience, async || id_of(client, call_sid).await).await?;
+        let found = until(patience, async || id_of(client, call_sid).await).await?;
         let Some(id) = found else {
             return Ok(None);
         };
         let flow = format!("/api/interviews/{id}/flow/");
-        let results = crate::call::until(EVALUATION, async || {
+        let results = until(EVALUATION, async || {
             client.find(&format!("/api/interviews/{id}/results/")).await
         })
         .await?;
@@ -237,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn the_longest_wait_is_that_of_real_time() {
+    fn longest_wait_is_that_of_real_time() {
         let phone = json!({"waits": [{"real_ms": 4, "silence_ms": 80}, {"real_ms": 12}, {"real_ms": null}]});
         assert_eq!(longest_wait_ms(&phone), Some(12));
         assert_eq!(longest_wait_ms(&json!({"waits": []})), None);

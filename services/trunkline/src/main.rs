@@ -14,6 +14,7 @@ mod deployment;
 mod doctor;
 #[cfg(test)]
 mod documentation;
+mod draft;
 mod emulate;
 mod event_commands;
 mod export;
@@ -26,12 +27,14 @@ mod migrate;
 mod numbers;
 mod person;
 mod person_rules;
+mod replay;
 mod reseal;
 mod roles;
 mod script;
 mod signature;
 mod terminal;
 mod timeline_printer;
+mod until;
 mod up;
 mod voices;
 
@@ -79,6 +82,7 @@ async fn run(command: Command) -> Result<(), Failure> {
         Command::Export(args) => Box::pin(export::run(args)).await,
         Command::Import(args) => Box::pin(import::run(args)).await,
         Command::Forget(args) => forget::run(args).await,
+        Command::Replay(args) => Box::pin(replay::run(args)).await,
         Command::Roles => {
             terminal::say(deployment::role_list());
             Ok(())

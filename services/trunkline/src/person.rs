@@ -13,7 +13,7 @@ use store::{Store, Table};
 use crate::Failure;
 use crate::archive::{TABLES, database_failure, stores};
 use crate::cli::ExportArgs;
-use crate::export::Draft;
+use crate::draft::Draft;
 use crate::local;
 use crate::person_rules::{Key, Keys, PERSONAL, Rule};
 use crate::terminal::say;

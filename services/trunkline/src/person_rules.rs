@@ -144,7 +144,11 @@ pub const PERSONAL: &[Rule] = &[
         ],
     ),
     rule("recordings.forgotten", &[("call_sid", Key::Call)], &[]),
-    rule("streams.sessions", &[("call_sid", Key::Call)], &[]),
+    rule(
+        "streams.sessions",
+        &[("call_sid", Key::Call)],
+        &[("inputs_key", Key::Object)],
+    ),
     rule(
         "tenants.erasures",
         &[("subject", Key::Pseudonym)],

@@ -40,7 +40,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_sound_is_looked_for_beside_the_script() {
+    fn sound_is_looked_for_beside_the_script() {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("call.yaml");
         let steps =
@@ -58,7 +58,7 @@ mod tests {
     }
 
     #[test]
-    fn the_folder_of_a_script_may_be_the_one_we_are_in() {
+    fn folder_of_a_script_may_be_the_one_we_are_in() {
         let mut script = json!({ "steps": [{ "speak": { "wav": "a.wav" } }] });
         find_sounds(&mut script, Path::new("")).unwrap();
         let found = script["steps"][0]["speak"]["wav"].as_str().unwrap();

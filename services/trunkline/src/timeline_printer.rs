@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn a_simulated_voice_is_called_one() {
+    fn simulated_voice_is_called_one() {
         assert_eq!(
             phone_words("heard", "0a1b.wav: Tell me: why?"),
             "heard (simulated voice): Tell me: why?"

@@ -26,7 +26,7 @@ impl Voices {
         if settings.ai.local.is_none() {
             return Ok(None);
         }
-        let ai = Ai::new(role::providers::ai(settings), Clock::system());
+        let ai = Ai::new(settings.providers(), Clock::system());
         Ok(Some(Self(ai.map_err(Failure::failed)?)))
     }
 

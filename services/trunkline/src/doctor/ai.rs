@@ -4,7 +4,7 @@ use reqwest::redirect::Policy;
 use reqwest::{Client, RequestBuilder};
 use settings::Settings;
 
-use super::{PATIENCE, Report};
+use super::report::{PATIENCE, Report};
 
 /// How a key is refused that may do its work, but not this.
 const NARROW: &[&str] = &["missing_permissions", "Missing scopes"];
@@ -34,8 +34,7 @@ pub(super) async fn check(settings: &Settings, report: &mut Report) {
         Err(e) => return report.fault("ai", crate::with_source(&e)),
     };
     let ai = &settings.ai;
-    let asked = scoring::provider_settings(settings);
-    if let (Some(set), Some(asked)) = (&ai.openai, &asked.openai) {
+    if let Some(asked) = &ai.openai {
         let list = List {
             part: "ai",
             base: asked.base_url.trim_end_matches('/'),
@@ -43,7 +42,7 @@ pub(super) async fn check(settings: &Settings, report: &mut Report) {
             key: "OPENAI_API_KEY",
             address: "OPENAI_BASE_URL",
         };
-        let shown = |request: RequestBuilder| request.bearer_auth(set.api_key.reveal());
+        let shown = |request: RequestBuilder| request.bearer_auth(asked.api_key.reveal());
         list.ask(&http, shown, report).await;
     } else {
         report.note(
@@ -54,10 +53,10 @@ pub(super) async fn check(settings: &Settings, report: &mut Report) {
             },
         );
     }
-    if let Some(asked) = &asked.local {
+    if let Some(asked) = &ai.local {
         local(&http, &asked.base_url, report).await;
     }
-    if let (Some(set), Some(asked)) = (&ai.elevenlabs, &asked.elevenlabs) {
+    if let Some(asked) = &ai.elevenlabs {
         let base = asked.base_url.trim_end_matches('/');
         let list = List {
             part: "elevenlabs",
@@ -66,7 +65,7 @@ pub(super) async fn check(settings: &Settings, report: &mut Report) {
             key: "ELEVENLABS_API_KEY",
             address: "ELEVENLABS_BASE_URL",
         };
-        let shown = |request: RequestBuilder| request.header("xi-api-key", set.api_key.reveal());
+        let shown = |request: RequestBuilder| request.header("xi-api-key", asked.api_key.reveal());
         list.ask(&http, shown, report).await;
     }
     if ai.murf.is_some() {

@@ -3,7 +3,7 @@
 use serde_json::Value;
 use settings::Settings;
 
-use super::Report;
+use super::report::Report;
 use crate::client::Client;
 use crate::local::Local;
 use crate::roles::ROLES;

@@ -5,7 +5,7 @@ use reqwest::Url;
 use serde_json::Value;
 use settings::Settings;
 
-use super::{PATIENCE, Report};
+use super::report::{PATIENCE, Report};
 
 /// The quorum queues of a platform of all roles: those of the roles, one for the dead letters, and one for each delay of
 /// repeats. A test counts them.

@@ -6,7 +6,7 @@ use settings::Settings;
 use store::{Database, Store};
 use tenants::Inventory;
 
-use super::{PATIENCE, Report};
+use super::report::{PATIENCE, Report};
 use crate::roles::ROLES;
 
 /// From here on clocks are told apart, in seconds; from there on signed links and quiet hours go wrong.

@@ -8,7 +8,8 @@ use settings::Settings;
 use tenants::Inventory;
 use twilio_api::{Client, IncomingNumber, NumberFilter};
 
-use super::{PATIENCE, Report, kept};
+use super::kept;
+use super::report::{PATIENCE, Report};
 
 /// More numbers than an account has.
 const MOST: usize = 10_000;

@@ -1,8 +1,6 @@
 //! What operators do with interviews, flows, tenants, numbers and counts.
 
-use std::time::{Duration, Instant};
-
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::steps::Walk;
 
@@ -45,18 +43,10 @@ impl Walk<'_> {
 
     /// The interview that was phoned, when its call is over.
     async fn ended_interview(&self) -> String {
-        let start = Instant::now();
-        loop {
-            let items = self.platform.get("/api/interviews/?status=ended").await;
-            if let Some(id) = items["items"][0]["id"].as_str() {
-                return id.to_owned();
-            }
-            assert!(
-                start.elapsed() < Duration::from_secs(60),
-                "no interview ends: {items}"
-            );
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
+        let path = "/api/interviews/?status=ended";
+        let is_there = |it: &Value| it["items"][0]["id"].is_string();
+        let ended = self.platform.until(path, is_there).await;
+        ended["items"][0]["id"].as_str().unwrap().to_owned()
     }
 
     /// A flow is changed in a form, heard, stored, and compared with what it was.

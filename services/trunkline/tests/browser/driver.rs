@@ -7,7 +7,9 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 /// How long anything may take, on a machine that is busy.
-const PATIENCE: Duration = Duration::from_secs(40);
+const PATIENCE: Duration = Duration::from_secs(120);
+/// What is said into the microphone of every browser, again and again, as soon as a page takes it.
+pub const SPOKEN: &str = "I look at the shelf and call back";
 /// The name under which WebDriver passes elements.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 
@@ -72,8 +74,13 @@ impl Chromium {
             port.expect("chromedriver tells its port")
         );
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
+        let voice = voice(profile.path());
+        let microphone = format!("--use-file-for-fake-audio-capture={voice}");
         let arguments = [
             "--headless=new",
+            "--use-fake-device-for-media-stream",
+            "--use-fake-ui-for-media-stream",
+            &microphone,
             "--no-sandbox",
             "--disable-gpu",
             "--disable-dev-shm-usage",
@@ -316,6 +323,17 @@ impl Drop for Chromium {
             .status();
         let _ = self.driver.wait();
     }
+}
+
+/// A file with a simulated voice, whose words can be read back; where it is.
+fn voice(dir: &std::path::Path) -> String {
+    let mut samples = vec![0; 4_000];
+    samples.extend(audio::speech(SPOKEN, Some(3.0)));
+    samples.resize(samples.len() + 12_000, 0);
+    let file = audio::Sound::mono(samples).to_wav(audio::Encoding::Pcm16);
+    let path = dir.join("voice.wav");
+    std::fs::write(&path, file.unwrap()).unwrap();
+    path.display().to_string()
 }
 
 fn which(name: &str) -> String {

@@ -11,6 +11,7 @@ mod axe;
 mod calls;
 mod desk;
 mod driver;
+mod phone;
 mod platform;
 mod steps;
 
@@ -30,6 +31,7 @@ async fn console_in_a_browser_does_what_operators_do() {
     walk.empty_pages_say_what_to_do().await;
     walk.caller_is_interviewed_meanwhile().await;
     walk.phone_is_called_and_heard().await;
+    walk.phone_is_spoken_to_through_the_microphone().await;
     walk.missed_call_is_seen_and_answered().await;
     walk.interview_is_phoned_and_spoken_to().await;
     walk.call_is_looked_into_and_heard().await;
@@ -44,6 +46,7 @@ async fn console_in_a_browser_does_what_operators_do() {
     walk.pages_read_without_script().await;
     walk.operator_signs_in_by_password().await;
     walk.expired_session_returns().await;
+    walk.thousand_events_leave_the_page_answering().await;
     walk.no_request_left_the_machine().await;
     walk.pictures().await;
 }

@@ -97,6 +97,30 @@ impl Platform {
         answer.json().await.unwrap()
     }
 
+    /// Follows what passes from now on.
+    pub async fn events(&self) -> Passing {
+        let request = self.client.get(format!("{}/events?type=%23", self.url));
+        let answer = request.header("X-API-Key", ADMIN).send().await.unwrap();
+        assert_eq!(answer.status(), 200);
+        Passing {
+            answer,
+            text: String::new(),
+        }
+    }
+
+    /// Asks the API until the answer is as it must be.
+    pub async fn until(&self, path: &str, is_there: impl Fn(&Value) -> bool) -> Value {
+        let start = Instant::now();
+        loop {
+            let answer = self.get(path).await;
+            if is_there(&answer) {
+                return answer;
+            }
+            assert!(start.elapsed() < PATIENCE, "{path}: {answer:#}");
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+
     /// The emulator: its address, its account and its token.
     fn emulator(&self) -> (String, String, String) {
         let text = self.text();
@@ -120,6 +144,29 @@ impl Platform {
             .basic_auth(account, Some(token));
         let answer = request.json(&body).send().await.unwrap();
         answer.json().await.unwrap()
+    }
+}
+
+/// What passes on the bus.
+pub struct Passing {
+    answer: reqwest::Response,
+    text: String,
+}
+
+impl Passing {
+    /// Waits until so many events have passed.
+    pub async fn pass(&mut self, count: usize) {
+        let mut seen = 0;
+        while seen < count {
+            let chunk = tokio::time::timeout(PATIENCE, self.answer.chunk()).await;
+            let chunk = chunk.unwrap_or_else(|_| panic!("{seen} of {count} events passed"));
+            let chunk = chunk.unwrap().expect("the events go on");
+            self.text.push_str(&String::from_utf8_lossy(&chunk));
+            let end = self.text.rfind("\n\n").map_or(0, |at| at + 2);
+            seen += self.text[..end].matches("\nevent: ").count();
+            seen += usize::from(self.text[..end].starts_with("event: "));
+            self.text.drain(..end);
+        }
     }
 }
 

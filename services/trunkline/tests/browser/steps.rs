@@ -17,6 +17,7 @@ const PAGES: &[(&str, &str)] = &[
     ("/console/", "Overview"),
     ("/console/calls", "Calls"),
     ("/console/conversations", "Conversations"),
+    ("/console/leads", "Leads"),
     ("/console/interviews", "Interviews"),
     ("/console/numbers", "Numbers"),
     ("/console/tenants/smith-plumbing", "Smith Plumbing"),
@@ -141,7 +142,9 @@ impl Walk<'_> {
         self.browser.press("r").await;
         let field = self.browser.field("Message").await;
         self.browser.write(&field, "We are on our way.").await;
-        self.browser.wait_for_text("1 segment, 142 left").await;
+        self.browser
+            .wait_for_text("1 segment, 142 left, about $0.0083")
+            .await;
         self.browser.click(&self.browser.button("Send").await).await;
         self.browser
             .wait_for_text("The message is on its way.")

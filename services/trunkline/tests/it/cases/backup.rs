@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use tokio::process::Command;
 
 use super::commands::COMMAND_LIMIT;
-use super::world::{SMITH, SMITH_OWNER, caller, world};
-use crate::site::{Mode, Plan, ROLES, Site, behaves, play, stays};
+use super::fixtures::{SMITH, SMITH_OWNER, caller, world};
+use crate::local_platform::{LocalPlatform, Mode, Plan, ROLES, behaves, play, stays};
 
 /// One of PostgreSQL's programs, from the newest version that is installed where it is not on the PATH.
 fn program(name: &str) -> PathBuf {
@@ -33,44 +33,53 @@ async fn done(name: &str, args: &[&str]) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn dump_that_is_restored_brings_the_platform_back() {
-    play(Plan::new(Mode::Split, &world()), async |site: &Site| {
-        site.twilio.callee(SMITH_OWNER, behaves("no-answer")).await;
-        let from = caller(1);
-        let sid = site.twilio.call(&from, SMITH, stays()).await;
-        site.texted(&from, 1).await;
-        site.ended(&sid).await;
+    play(
+        Plan::new(Mode::Split, &world()),
+        async |platform: &LocalPlatform| {
+            platform
+                .twilio
+                .callee(SMITH_OWNER, behaves("no-answer"))
+                .await;
+            let from = caller(1);
+            let sid = platform.twilio.call(&from, SMITH, stays()).await;
+            platform.texted(&from, 1).await;
+            platform.ended(&sid).await;
 
-        let backends = site.backends.as_ref().expect("a split site has them");
-        let dump = site.dir.path().join("dump").display().to_string();
-        let schemas = format!("--schema={}*", backends.namespace);
-        let url = backends.database_url.as_str();
-        done(
-            "pg_dump",
-            &["--format=custom", "--file", &dump, &schemas, url],
-        )
-        .await;
-        site.stop().await;
-        backends.remove_schemas().await;
-        done("pg_restore", &["--exit-on-error", "--dbname", url, &dump]).await;
-        for role in ROLES.iter() {
-            site.revive(role);
-        }
-        site.are_ready().await;
+            let backends = platform
+                .backends
+                .as_ref()
+                .expect("a split platform has them");
+            let dump = platform.dir.path().join("dump").display().to_string();
+            let schemas = format!("--schema={}*", backends.namespace);
+            let url = backends.database_url.as_str();
+            done(
+                "pg_dump",
+                &["--format=custom", "--file", &dump, &schemas, url],
+            )
+            .await;
+            platform.stop().await;
+            backends.remove_schemas().await;
+            done("pg_restore", &["--exit-on-error", "--dbname", url, &dump]).await;
+            for role in ROLES.iter() {
+                platform.revive(role);
+            }
+            platform.are_ready().await;
 
-        assert_eq!(
-            site.get(&format!("/calls/{sid}")).await["outcome"],
-            "missed"
-        );
-        let thread = site.get("/conversations/").await;
-        assert_eq!(
-            thread["items"].as_array().map(Vec::len),
-            Some(1),
-            "{thread}"
-        );
-        // It goes on where it stood: this caller has had a text already.
-        let again = site.twilio.call(&from, SMITH, stays()).await;
-        assert_eq!(site.ended(&again).await["outcome"], "missed");
-        site.texted(&from, 1).await;
-    })
+            assert_eq!(
+                platform.get(&format!("/calls/{sid}")).await["outcome"],
+                "missed"
+            );
+            let thread = platform.get("/conversations/").await;
+            assert_eq!(
+                thread["items"].as_array().map(Vec::len),
+                Some(1),
+                "{thread}"
+            );
+            // It goes on where it stood: this caller has had a text already.
+            let again = platform.twilio.call(&from, SMITH, stays()).await;
+            assert_eq!(platform.ended(&again).await["outcome"], "missed");
+            platform.texted(&from, 1).await;
+        },
+    )
     .await;
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::site::{
+use crate::local_platform::{
     ACCOUNT, ADMIN, Output, Process, TOKEN, eventually, free_port, install_tls, run, so,
 };
 
@@ -179,7 +179,7 @@ async fn help_has_an_example_of_each_command() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_demo_ends_as_scripted_whatever_the_caller_has_set() {
+async fn demo_ends_as_scripted_whatever_the_caller_has_set() {
     let nobody = format!("127.0.0.1:{}", free_port());
     let (database, broker) = (
         format!("postgres://nobody@{nobody}/nothing"),
@@ -213,7 +213,7 @@ async fn the_demo_ends_as_scripted_whatever_the_caller_has_set() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_call_is_played_on_a_platform_of_its_own() {
+async fn call_is_played_on_a_platform_of_its_own() {
     let dir = tempfile::tempdir().unwrap();
     let script = dir.path().join("busy.yaml");
     let words = r#"
@@ -251,7 +251,7 @@ steps: [{wait_for: "sorry we missed your call"}]
 
 /// Everything in one process, the emulator as well, as on a laptop.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_laptop_needs_no_settings() {
+async fn laptop_needs_no_settings() {
     install_tls();
     let dir = tempfile::tempdir().unwrap();
     let (port, emulator) = (free_port(), free_port());

@@ -7,8 +7,10 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::commands::{COMMAND_LIMIT, ends};
-use super::world::{SMITH, SMITH_OWNER, TAPED, TAPED_OWNER, caller, world};
-use crate::site::{ADMIN, Mode, Plan, ROLES, Site, behaves, eventually, play, run, so, stays};
+use super::fixtures::{SMITH, SMITH_OWNER, TAPED, TAPED_OWNER, caller, world};
+use crate::local_platform::{
+    ADMIN, LocalPlatform, Mode, Plan, ROLES, behaves, eventually, play, run, so, stays,
+};
 
 /// What the person has said, written and been called.
 const WORDS: [&str; 3] = [
@@ -18,18 +20,18 @@ const WORDS: [&str; 3] = [
 ];
 
 pub async fn person_who_is_forgotten_leaves_no_row_object_or_copy(mode: Mode) {
-    play(Plan::new(mode, &world()).rough(), async |site: &Site| {
-        WORDS.iter().for_each(|words| site.secret(words));
+    play(Plan::new(mode, &world()).rough(), async |platform: &LocalPlatform| {
+        WORDS.iter().for_each(|words| platform.secret(words));
         let (person, other) = (caller(1), caller(2));
-        has_dealings(site, &person, &other).await;
+        has_dealings(platform, &person, &other).await;
         let made =
             json!({ "name": WORDS[2], "phone": person, "tenant_id": "smith", "resume": WORDS[1] });
-        let (status, candidate) = site.post("/api/candidates/", made).await;
+        let (status, candidate) = platform.post("/api/candidates/", made).await;
         assert_eq!(status, 201, "{candidate}");
 
-        let receipt = forget(site, &person).await;
+        let receipt = forget(platform, &person).await;
         // Those of before are deleted at Twilio, and none follows.
-        site.texted(&person, 0).await;
+        platform.texted(&person, 0).await;
         let counts = &receipt["counts"];
         let removed = [
             "calls",
@@ -56,59 +58,62 @@ pub async fn person_who_is_forgotten_leaves_no_row_object_or_copy(mode: Mode) {
         );
 
         // A second time there is nothing left, and the same pseudonym.
-        let again = forget(site, &person).await;
+        let again = forget(platform, &person).await;
         assert_eq!(again["subject"], receipt["subject"]);
         assert_eq!(again["counts"], json!({}), "{again:#}");
         let path = format!("/api/candidates/{}", candidate["id"].as_str().unwrap());
-        let (status, _) = site.ask(Method::GET, &path, ADMIN, None).await;
+        let (status, _) = platform.ask(Method::GET, &path, ADMIN, None).await;
         assert_eq!(status, 404);
-        let (status, refused) = site
+        let (status, refused) = platform
             .post("/api/erasures/", json!({ "number": SMITH }))
             .await;
         assert_eq!(
             (status, &refused["error"]["code"]),
             (409, &json!("own_number"))
         );
-        nothing_is_left(site, &person, &other).await;
+        nothing_is_left(platform, &person, &other).await;
     })
     .await;
 }
 
 /// The person's calls and texts, and another customer's.
-async fn has_dealings(site: &Site, person: &str, other: &str) {
-    site.twilio.callee(SMITH_OWNER, behaves("no-answer")).await;
+async fn has_dealings(platform: &LocalPlatform, person: &str, other: &str) {
+    platform
+        .twilio
+        .callee(SMITH_OWNER, behaves("no-answer"))
+        .await;
     let callee = json!({
         "behaviour": "answer", "after_s": 2,
         "steps": [{ "wait_for": "recorded" }, { "pause": { "seconds": 12 } }, { "hang_up": {} }],
     });
-    site.twilio.callee(TAPED_OWNER, callee).await;
+    platform.twilio.callee(TAPED_OWNER, callee).await;
     for from in [person, other] {
-        let missed = site.twilio.call(from, SMITH, stays()).await;
-        site.texted(from, 1).await;
-        site.ended(&missed).await;
+        let missed = platform.twilio.call(from, SMITH, stays()).await;
+        platform.texted(from, 1).await;
+        platform.ended(&missed).await;
     }
     let steps = json!([
         { "wait_for": "recorded" },
         { "pause": { "seconds": 6 } },
         { "speak": { "text": WORDS[0] } },
     ]);
-    let taped = site.twilio.call(person, TAPED, steps).await;
-    site.twilio.over(&taped).await;
+    let taped = platform.twilio.call(person, TAPED, steps).await;
+    platform.twilio.over(&taped).await;
     eventually("the recording is stored", async || {
-        let call = site.find(&format!("/calls/{taped}")).await?;
+        let call = platform.find(&format!("/calls/{taped}")).await?;
         so(call["recordings"][0]["status"] == "completed")
     })
     .await;
-    site.twilio.text(person, SMITH, WORDS[1]).await;
+    platform.twilio.text(person, SMITH, WORDS[1]).await;
     let thread = format!("/conversations/?q={}", &person[1..]);
     eventually("the text is there", async || {
-        so(site.find(&thread).await?["items"][0]["unread"].as_u64()? > 0)
+        so(platform.find(&thread).await?["items"][0]["unread"].as_u64()? > 0)
     })
     .await;
 }
 
-async fn forget(site: &Site, person: &str) -> Value {
-    let url = site.url_of("tenants");
+async fn forget(platform: &LocalPlatform, person: &str) -> Value {
+    let url = platform.url_of("tenants");
     let args = ["forget", person, "--url", &url, "--api-key", ADMIN];
     let output = run(&args, &[], COMMAND_LIMIT).await;
     ends(&output, 0, &["\"status\": \"done\""]);
@@ -116,23 +121,23 @@ async fn forget(site: &Site, person: &str) -> Value {
 }
 
 /// Not at Twilio, and in no table or object: what an export holds is looked through.
-async fn nothing_is_left(site: &Site, person: &str, other: &str) {
+async fn nothing_is_left(platform: &LocalPlatform, person: &str, other: &str) {
     let about = |all: &[Value], who: &str| {
         let mut all = all.iter();
         all.any(|it| it["from"] == who || it["to"] == who)
     };
-    let messages = site.twilio.messages().await;
+    let messages = platform.twilio.messages().await;
     assert!(!about(&messages, person) && about(&messages, other));
     for path in ["Calls", "Recordings"] {
-        let all = site.twilio.list(path).await;
+        let all = platform.twilio.list(path).await;
         assert!(!about(&all, person), "{all:#?}");
     }
-    let calls = site.get(&format!("/calls/?q={}", &other[1..])).await;
+    let calls = platform.get(&format!("/calls/?q={}", &other[1..])).await;
     assert_eq!(calls["items"].as_array().unwrap().len(), 1, "{calls:#}");
 
-    stop_when_quiet(site).await;
-    let file = site.dir.path().join("after.tar");
-    let output = export(site, &file.display().to_string()).await;
+    stop_when_quiet(platform).await;
+    let file = platform.dir.path().join("after.tar");
+    let output = export(platform, &file.display().to_string()).await;
     ends(&output, 0, &["objects"]);
     let whole = std::fs::read(&file).unwrap();
     let holds = |text: &str| whole.windows(text.len()).any(|it| it == text.as_bytes());
@@ -141,19 +146,19 @@ async fn nothing_is_left(site: &Site, person: &str, other: &str) {
     for words in WORDS {
         assert!(!holds(words), "{words:?} is kept somewhere");
     }
-    match site.mode {
-        Mode::Embedded => site.revive("up"),
-        Mode::Split => ROLES.iter().for_each(|role| site.revive(role)),
+    match platform.mode {
+        Mode::Embedded => platform.revive("up"),
+        Mode::Split => ROLES.iter().for_each(|role| platform.revive(role)),
     }
-    site.are_ready().await;
+    platform.are_ready().await;
 }
 
 /// Waits until nothing waits on the bus, and stops.
-pub async fn stop_when_quiet(site: &Site) {
+pub async fn stop_when_quiet(platform: &LocalPlatform) {
     // What is noted for timelines is gathered for a moment before it is on the bus.
     let quiet_since = Cell::new(Instant::now());
     eventually("nothing waits on the bus", async || {
-        let operating = site.find("/api/operating/").await?;
+        let operating = platform.find("/api/operating/").await?;
         let queues = operating["queues"].as_array()?;
         if !queues.iter().all(|queue| queue["ready"] == 0) {
             quiet_since.set(Instant::now());
@@ -161,25 +166,29 @@ pub async fn stop_when_quiet(site: &Site) {
         so(quiet_since.get().elapsed() > Duration::from_secs(1))
     })
     .await;
-    site.stop().await;
+    platform.stop().await;
 }
 
-/// `trunkline export FILE` of a site that is stopped.
-pub async fn export(site: &Site, file: &str) -> crate::site::Output {
-    export_with(site, file, &[]).await
+/// `trunkline export FILE` of a platform that is stopped.
+pub async fn export(platform: &LocalPlatform, file: &str) -> crate::local_platform::Output {
+    export_with(platform, file, &[]).await
 }
 
 /// The same with more arguments.
-async fn export_with(site: &Site, file: &str, more: &[&str]) -> crate::site::Output {
-    let folder = match site.mode {
+async fn export_with(
+    platform: &LocalPlatform,
+    file: &str,
+    more: &[&str],
+) -> crate::local_platform::Output {
+    let folder = match platform.mode {
         Mode::Embedded => "up",
         Mode::Split => "files",
     };
-    let data = site.dir.path().join("data").join(folder);
+    let data = platform.dir.path().join("data").join(folder);
     let data = data.display().to_string();
-    let config = site.dir.path().join("none.toml").display().to_string();
-    let mut env = site.settings();
-    if let Some(backends) = &site.backends {
+    let config = platform.dir.path().join("none.toml").display().to_string();
+    let mut env = platform.settings();
+    if let Some(backends) = &platform.backends {
         env.push(("DATABASE_URL".to_owned(), backends.database_url.clone()));
         env.push(("AMQP_URL".to_owned(), backends.amqp_url.clone()));
         env.push(("TRUNKLINE_NAMESPACE".to_owned(), backends.namespace.clone()));
@@ -191,19 +200,19 @@ async fn export_with(site: &Site, file: &str, more: &[&str]) -> crate::site::Out
 
 /// Everything about one person is exported while the platform runs, and nothing of another's.
 pub async fn person_is_exported_whole_and_no_other(mode: Mode) {
-    play(Plan::new(mode, &world()).rough(), async |site: &Site| {
-        WORDS.iter().for_each(|words| site.secret(words));
+    play(Plan::new(mode, &world()).rough(), async |platform: &LocalPlatform| {
+        WORDS.iter().for_each(|words| platform.secret(words));
         let (person, other) = (caller(1), caller(2));
-        has_dealings(site, &person, &other).await;
+        has_dealings(platform, &person, &other).await;
         let made =
             json!({ "name": WORDS[2], "phone": person, "tenant_id": "smith", "resume": WORDS[1] });
-        let (status, candidate) = site.post("/api/candidates/", made).await;
+        let (status, candidate) = platform.post("/api/candidates/", made).await;
         assert_eq!(status, 201, "{candidate}");
         let candidate = candidate["id"].as_str().unwrap().to_owned();
 
-        let file = site.dir.path().join("person.tar").display().to_string();
+        let file = platform.dir.path().join("person.tar").display().to_string();
         ends(
-            &export_with(site, &file, &["--person", &person]).await,
+            &export_with(platform, &file, &["--person", &person]).await,
             0,
             &["written to"],
         );
@@ -239,9 +248,9 @@ pub async fn person_is_exported_whole_and_no_other(mode: Mode) {
         assert!(!holds(&other[1..]), "another customer is in the file");
 
         // By the candidate it is the same person; of another tenant there is nothing of smith's.
-        let by_id = site.dir.path().join("candidate.tar").display().to_string();
+        let by_id = platform.dir.path().join("candidate.tar").display().to_string();
         ends(
-            &export_with(site, &by_id, &["--person", &candidate]).await,
+            &export_with(platform, &by_id, &["--person", &candidate]).await,
             0,
             &[],
         );
@@ -249,21 +258,21 @@ pub async fn person_is_exported_whole_and_no_other(mode: Mode) {
             self::entries(&by_id)["db/calls/calls.jsonl"],
             entries["db/calls/calls.jsonl"]
         );
-        let of_harbor = site.dir.path().join("harbor.tar").display().to_string();
+        let of_harbor = platform.dir.path().join("harbor.tar").display().to_string();
         let harbor = ["--person", &person, "--tenant", "harbor"];
         ends(
-            &export_with(site, &of_harbor, &harbor).await,
+            &export_with(platform, &of_harbor, &harbor).await,
             0,
             &["0 objects"],
         );
-        let none = site.dir.path().join("none.tar").display().to_string();
+        let none = platform.dir.path().join("none.tar").display().to_string();
         ends(
-            &export_with(site, &none, &["--person", SMITH]).await,
+            &export_with(platform, &none, &["--person", SMITH]).await,
             2,
             &["number of a business"],
         );
         ends(
-            &export_with(site, &none, &["--person", "no one"]).await,
+            &export_with(platform, &none, &["--person", "no one"]).await,
             2,
             &["E.164"],
         );

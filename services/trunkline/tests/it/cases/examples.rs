@@ -5,8 +5,8 @@ use std::time::Duration;
 use serde_json::Value;
 use tokio::process::Command;
 
-use super::world::{SMITH, world};
-use crate::site::{ADMIN, Mode, Plan, Site, behaves, eventually, play, so};
+use super::fixtures::{SMITH, world};
+use crate::local_platform::{ADMIN, LocalPlatform, Mode, Plan, behaves, eventually, play, so};
 
 const EXAMPLES: &str = include_str!("../../../../../docs/api-examples.md");
 const TUTORIAL: &str = include_str!("../../../../../docs/tutorial-flow.md");
@@ -25,11 +25,11 @@ fn program(language: &str) -> &'static str {
     fences(EXAMPLES, language)[0]
 }
 
-async fn runs(site: &Site, program: &str, args: &[&str]) -> String {
+async fn runs(platform: &LocalPlatform, program: &str, args: &[&str]) -> String {
     let mut command = Command::new(program);
     command
         .args(args)
-        .env("TRUNKLINE_URL", site.url_of("tenants"))
+        .env("TRUNKLINE_URL", platform.url_of("tenants"))
         .env("TRUNKLINE_API_KEY", ADMIN)
         .env("NUMBER", SMITH)
         .kill_on_drop(true);
@@ -45,17 +45,23 @@ async fn runs(site: &Site, program: &str, args: &[&str]) -> String {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn examples_of_the_api_run_as_they_stand() {
-    play(Plan::new(Mode::Embedded, &world()), async |site: &Site| {
-        let told = runs(site, "bash", &["-euo", "pipefail", "-c", program("sh")]).await;
-        assert!(told.contains("\"outcome\":\"missed\""), "{told}");
-        let told = runs(site, "python3", &["-c", program("python")]).await;
-        assert!(told.contains("human"), "{told}");
-        // The text of the missed call, and the answer, once.
-        site.texted("+15550190901", 2).await;
-        site.twilio.callee("+15550190902", behaves("busy")).await;
-        let told = runs(site, "node", &["-e", program("js")]).await;
-        assert!(told.trim_end().ends_with(" failed"), "{told}");
-    })
+    play(
+        Plan::new(Mode::Embedded, &world()),
+        async |platform: &LocalPlatform| {
+            let told = runs(platform, "bash", &["-euo", "pipefail", "-c", program("sh")]).await;
+            assert!(told.contains("\"outcome\":\"missed\""), "{told}");
+            let told = runs(platform, "python3", &["-c", program("python")]).await;
+            assert!(told.contains("human"), "{told}");
+            // The text of the missed call, and the answer, once.
+            platform.texted("+15550190901", 2).await;
+            platform
+                .twilio
+                .callee("+15550190902", behaves("busy"))
+                .await;
+            let told = runs(platform, "node", &["-e", program("js")]).await;
+            assert!(told.trim_end().ends_with(" failed"), "{told}");
+        },
+    )
     .await;
 }
 
@@ -69,20 +75,20 @@ async fn tutorial_of_a_flow_runs_as_it_stands() {
         .speed("5")
         .fronted()
         .env([("TRUNKLINE_SIMULATED_SPEECH", "on".to_owned())]);
-    play(plan, async |site: &Site| {
+    play(plan, async |platform: &LocalPlatform| {
         eventually("the flow is defined", async || {
-            let list = site.find("/api/flows/").await?;
+            let list = platform.find("/api/flows/").await?;
             so(!list["items"].as_array()?.is_empty())
         })
         .await;
         let script: Value = serde_yaml_ng::from_str(caller).unwrap();
         let [from, number] = ["from", "number"].map(|end| script[end].as_str().unwrap());
         let steps = script["steps"].clone();
-        let sid = site.twilio.call(from, number, steps).await;
-        let view = site.twilio.over(&sid).await;
+        let sid = platform.twilio.call(from, number, steps).await;
+        let view = platform.twilio.over(&sid).await;
         assert!(view["problem"].is_null(), "{view:#}");
         eventually("the call knows its interview's end", async || {
-            let call = site.find(&format!("/calls/{sid}")).await?;
+            let call = platform.find(&format!("/calls/{sid}")).await?;
             so(call["interview"]["outcome"] == "eligible")
         })
         .await;

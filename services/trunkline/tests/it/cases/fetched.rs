@@ -6,9 +6,11 @@ use audio::{Encoding, Sound};
 use objects::PART;
 use sha2::{Digest, Sha256};
 
+use super::fixtures::{TAPED, caller, world};
 use super::signatures::ringing;
-use super::world::{TAPED, caller, world};
-use crate::site::{ACCOUNT, Bucket, Mode, Plan, Site, Source, eventually, play, sid, so};
+use crate::local_platform::{
+    ACCOUNT, Bucket, LocalPlatform, Mode, Plan, Source, eventually, play, sid, so,
+};
 
 /// Four bytes are a moment of two channels.
 const MOMENTS: usize = (2 * PART + 100_000) / 4;
@@ -27,43 +29,43 @@ pub async fn killed_in_mid_download_and_in_mid_upload_is_done_again_once(mode: M
     let plan = Plan::new(mode, &world())
         .env(bucket.env())
         .env([("TWILIO_API_BASE_URL", source.base.clone())]);
-    play(plan.rough(), async |site: &Site| {
+    play(plan.rough(), async |platform: &LocalPlatform| {
         source.stalls(true);
-        let first = told(site, &source, 1).await;
+        let first = told(platform, &source, 1).await;
         eventually("a part was stored", async || {
             so(bucket.writes(&first.1) >= 2)
         })
         .await;
-        site.kill("recordings");
+        platform.kill("recordings");
         source.stalls(false);
-        site.revive("recordings");
-        is_stored_once(site, &bucket, &first, &sha256).await;
+        platform.revive("recordings");
+        is_stored_once(platform, &bucket, &first, &sha256).await;
 
         // An upload is begun, a part is stored, and the next one is under way.
         bucket.trouble.hang_after(2);
-        let second = told(site, &source, 2).await;
+        let second = told(platform, &source, 2).await;
         eventually("a part hangs", async || so(bucket.trouble.hanging() > 0)).await;
-        site.kill("recordings");
+        platform.kill("recordings");
         bucket.trouble.over();
-        site.revive("recordings");
-        is_stored_once(site, &bucket, &second, &sha256).await;
-        site.are_ready().await;
+        platform.revive("recordings");
+        is_stored_once(platform, &bucket, &second, &sha256).await;
+        platform.are_ready().await;
         assert!(source.asked() >= 4, "each was fetched again");
     })
     .await;
 }
 
 /// A call comes in, and Twilio tells of its recording: their SIDs.
-async fn told(site: &Site, source: &Source, n: u32) -> (String, String) {
+async fn told(platform: &LocalPlatform, source: &Source, n: u32) -> (String, String) {
     let (call, recording, from) = (sid("CA"), sid("RE"), caller(n));
-    let hook = ringing(site.hook("/webhooks/twilio/call"), &call, &from, TAPED);
+    let hook = ringing(platform.hook("/webhooks/twilio/call"), &call, &from, TAPED);
     assert_eq!(hook.send().await.status, 200);
     let url = format!(
         "{}/2010-04-01/Accounts/{ACCOUNT}/Recordings/{recording}",
         source.base
     );
     let seconds = (MOMENTS / RATE).to_string();
-    let status = site.hook("/recording/status").with(&[
+    let status = platform.hook("/recording/status").with(&[
         ("CallSid", &call),
         ("RecordingSid", &recording),
         ("RecordingUrl", &url),
@@ -76,10 +78,15 @@ async fn told(site: &Site, source: &Source, n: u32) -> (String, String) {
     (call, recording)
 }
 
-async fn is_stored_once(site: &Site, bucket: &Bucket, told: &(String, String), sha256: &str) {
+async fn is_stored_once(
+    platform: &LocalPlatform,
+    bucket: &Bucket,
+    told: &(String, String),
+    sha256: &str,
+) {
     let (call, recording) = told;
     let row = eventually("the recording is stored", async || {
-        let call = site.find(&format!("/calls/{call}")).await?;
+        let call = platform.find(&format!("/calls/{call}")).await?;
         let all = call["recordings"].as_array()?;
         let stored = all.iter().find(|it| it["status"] == "completed").cloned();
         assert!(all.len() <= 1, "{all:#?}");

@@ -11,8 +11,8 @@ use hmac::{Hmac, Mac};
 use serde_json::Value;
 use sha2::Sha256;
 
-use super::world::{caller, world};
-use crate::site::{Mode, Plan, Site, behaves, eventually, play, so, stays};
+use super::fixtures::{caller, world};
+use crate::local_platform::{LocalPlatform, Mode, Plan, behaves, eventually, play, so, stays};
 
 const NUMBER: &str = "+15550100071";
 const OWNER: &str = "+15550100072";
@@ -93,7 +93,7 @@ async fn take(
     HttpResponse::build(answered.try_into().unwrap()).finish()
 }
 
-pub async fn a_business_is_told_of_its_calls(mode: Mode) {
+pub async fn business_is_told_of_its_calls(mode: Mode) {
     let inbox = Inbox::default();
     let secret = format!("whsec_{}", STANDARD.encode(KEY));
     let told = format!(
@@ -109,12 +109,12 @@ pub async fn a_business_is_told_of_its_calls(mode: Mode) {
         address(&inbox)
     );
     let world = format!("{}{told}", world());
-    play(Plan::new(mode, &world), async |site: &Site| {
-        site.secret(&secret);
-        site.twilio.callee(OWNER, behaves("busy")).await;
+    play(Plan::new(mode, &world), async |platform: &LocalPlatform| {
+        platform.secret(&secret);
+        platform.twilio.callee(OWNER, behaves("busy")).await;
         let from = caller(1);
-        let sid = site.twilio.call(&from, NUMBER, stays()).await;
-        site.texted(&from, 1).await;
+        let sid = platform.twilio.call(&from, NUMBER, stays()).await;
+        platform.texted(&from, 1).await;
         for kind in ["call.started", "call.missed", "call.ended", "message.sent"] {
             eventually(kind, async || {
                 let inbox = inbox.lock().unwrap();
@@ -124,7 +124,7 @@ pub async fn a_business_is_told_of_its_calls(mode: Mode) {
             })
             .await;
         }
-        let call = site.settled(&sid).await;
+        let call = platform.settled(&sid).await;
         let inbox = inbox.lock().unwrap();
         for posted in inbox.iter() {
             posted.is_signed();

@@ -6,26 +6,28 @@ use serde_json::Value;
 
 use super::calls::is_missed;
 use super::commands::{COMMAND_LIMIT, ends};
-use super::world::{SMITH, SMITH_OWNER, caller, world};
-use crate::site::{
-    ADMIN, Backends, KEY, Mode, Output, Plan, Process, Provider, Site, behaves, eventually,
-    free_port, play, run, so, stays,
+use super::fixtures::{SMITH, SMITH_OWNER, caller, world};
+use crate::local_platform::{
+    ADMIN, Backends, KEY, LocalPlatform, Mode, Output, Plan, Process, Provider, behaves,
+    eventually, free_port, play, run, so, stays,
 };
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn apply_is_all_or_nothing_and_twice_is_once() {
-    play(Plan::new(Mode::Embedded, &world()), async |site: &Site| {
-        let world_file = site.dir.path().join("world.yaml").display().to_string();
-        let again = site.apply(&world_file).await;
-        ends(&again, 0, &["= tenant smith"]);
-        assert!(
-            !again.out.lines().any(|line| line.starts_with(['+', '~'])),
-            "{again:?}"
-        );
+    play(
+        Plan::new(Mode::Embedded, &world()),
+        async |platform: &LocalPlatform| {
+            let world_file = platform.dir.path().join("world.yaml").display().to_string();
+            let again = platform.apply(&world_file).await;
+            ends(&again, 0, &["= tenant smith"]);
+            assert!(
+                !again.out.lines().any(|line| line.starts_with(['+', '~'])),
+                "{again:?}"
+            );
 
-        let before = site.get("/api/tenants/?limit=100").await;
-        let bad = site.dir.path().join("bad.yaml");
-        let words = r#"
+            let before = platform.get("/api/tenants/?limit=100").await;
+            let bad = platform.dir.path().join("bad.yaml");
+            let words = r#"
 tenants:
 - id: fresh
   name: Fresh
@@ -39,92 +41,96 @@ tenants:
   numbers: [{number: "nonsense"}, {number: "+15550100001", voice: sing}]
 keys: [{name: k, scopes: [everything]}]
 "#;
-        std::fs::write(&bad, words).unwrap();
-        let refused = site.apply(&bad.display().to_string()).await;
-        let faults = [
-            "tenants[1].id",
-            "tenants[1].timezone",
-            "tenants[1].forward_to",
-            "tenants[1].dial_timeout_s",
-            "tenants[1].colour",
-            "tenants[1].numbers[0].number",
-            "tenants[1].numbers[1].voice",
-            "keys[0].scopes",
-        ];
-        ends(&refused, 2, &faults);
-        assert_eq!(
-            site.get("/api/tenants/?limit=100").await,
-            before,
-            "nothing has changed"
-        );
-        let taken = site.dir.path().join("taken.yaml");
-        std::fs::write(
-            &taken,
-            "tenants:\n- {id: thief, name: Thief, numbers: [{number: \"+15550100001\"}]}\n",
-        )
-        .unwrap();
-        ends(
-            &site.apply(&taken.display().to_string()).await,
-            2,
-            &["belongs to another tenant"],
-        );
-        assert_eq!(
-            site.get("/api/tenants/?limit=100").await,
-            before,
-            "nothing has changed"
-        );
-        std::fs::write(&bad, "tenants: [").unwrap();
-        ends(
-            &site.apply(&bad.display().to_string()).await,
-            2,
-            &["cannot be read", "line 2 column 1"],
-        );
-    })
+            std::fs::write(&bad, words).unwrap();
+            let refused = platform.apply(&bad.display().to_string()).await;
+            let faults = [
+                "tenants[1].id",
+                "tenants[1].timezone",
+                "tenants[1].forward_to",
+                "tenants[1].dial_timeout_s",
+                "tenants[1].colour",
+                "tenants[1].numbers[0].number",
+                "tenants[1].numbers[1].voice",
+                "keys[0].scopes",
+            ];
+            ends(&refused, 2, &faults);
+            assert_eq!(
+                platform.get("/api/tenants/?limit=100").await,
+                before,
+                "nothing has changed"
+            );
+            let taken = platform.dir.path().join("taken.yaml");
+            std::fs::write(
+                &taken,
+                "tenants:\n- {id: thief, name: Thief, numbers: [{number: \"+15550100001\"}]}\n",
+            )
+            .unwrap();
+            ends(
+                &platform.apply(&taken.display().to_string()).await,
+                2,
+                &["belongs to another tenant"],
+            );
+            assert_eq!(
+                platform.get("/api/tenants/?limit=100").await,
+                before,
+                "nothing has changed"
+            );
+            std::fs::write(&bad, "tenants: [").unwrap();
+            ends(
+                &platform.apply(&bad.display().to_string()).await,
+                2,
+                &["cannot be read", "line 2 column 1"],
+            );
+        },
+    )
     .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_doctor_finds_what_is_wrong() {
-    play(Plan::new(Mode::Embedded, &world()), async |site: &Site| {
-        let dir = site.dir.path().join("doctor").display().to_string();
-        let args = ["doctor", "--data-dir", &dir, "--config", "/no/such.toml"];
-        let mut env = site.settings();
-        ends(
-            &run(&args, &env, COMMAND_LIMIT).await,
-            0,
-            &[
-                "ok",
-                "settings",
-                "stored in",
-                "read back and deleted",
-                "twilio",
-                "public address",
-            ],
-        );
-        let wrong = "a-wrong-token-for-this-account-00".to_owned();
-        env.retain(|(name, _)| name != "TWILIO_AUTH_TOKEN");
-        env.push(("TWILIO_AUTH_TOKEN".to_owned(), wrong.clone()));
-        let output = run(&args, &env, COMMAND_LIMIT).await;
-        ends(&output, 1, &["fault", "TWILIO_AUTH_TOKEN"]);
-        assert!(!output.out.contains(&wrong) && !output.err.contains(&wrong));
-        let nowhere = format!("amqp://guest:hush@127.0.0.1:{}/%2f", free_port());
-        env.push(("AMQP_URL".to_owned(), nowhere));
-        env.push((
-            "DATABASE_URL".to_owned(),
-            format!("postgres://user:hush@127.0.0.1:{}/x", free_port()),
-        ));
-        let output = run(&args, &env, COMMAND_LIMIT).await;
-        ends(&output, 1, &["AMQP_URL", "DATABASE_URL"]);
-        assert!(
-            !output.out.contains("hush") && !output.err.contains("hush"),
-            "{output:?}"
-        );
-    })
+async fn doctor_finds_what_is_wrong() {
+    play(
+        Plan::new(Mode::Embedded, &world()),
+        async |platform: &LocalPlatform| {
+            let dir = platform.dir.path().join("doctor").display().to_string();
+            let args = ["doctor", "--data-dir", &dir, "--config", "/no/such.toml"];
+            let mut env = platform.settings();
+            ends(
+                &run(&args, &env, COMMAND_LIMIT).await,
+                0,
+                &[
+                    "ok",
+                    "settings",
+                    "stored in",
+                    "read back and deleted",
+                    "twilio",
+                    "public address",
+                ],
+            );
+            let wrong = "a-wrong-token-for-this-account-00".to_owned();
+            env.retain(|(name, _)| name != "TWILIO_AUTH_TOKEN");
+            env.push(("TWILIO_AUTH_TOKEN".to_owned(), wrong.clone()));
+            let output = run(&args, &env, COMMAND_LIMIT).await;
+            ends(&output, 1, &["fault", "TWILIO_AUTH_TOKEN"]);
+            assert!(!output.out.contains(&wrong) && !output.err.contains(&wrong));
+            let nowhere = format!("amqp://guest:hush@127.0.0.1:{}/%2f", free_port());
+            env.push(("AMQP_URL".to_owned(), nowhere));
+            env.push((
+                "DATABASE_URL".to_owned(),
+                format!("postgres://user:hush@127.0.0.1:{}/x", free_port()),
+            ));
+            let output = run(&args, &env, COMMAND_LIMIT).await;
+            ends(&output, 1, &["AMQP_URL", "DATABASE_URL"]);
+            assert!(
+                !output.out.contains("hush") && !output.err.contains("hush"),
+                "{output:?}"
+            );
+        },
+    )
     .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_doctor_asks_who_writes_speaks_and_keeps() {
+async fn doctor_asks_who_writes_speaks_and_keeps() {
     let dir = tempfile::tempdir().unwrap();
     let data = dir.path().join("data").display().to_string();
     let args = ["doctor", "--data-dir", &data, "--config", "/no/such.toml"];
@@ -184,7 +190,7 @@ async fn the_doctor_asks_who_writes_speaks_and_keeps() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_doctor_explains_signatures() {
+async fn doctor_explains_signatures() {
     // Twilio's own example.
     let (url, token) = ("https://mycompany.com/myapp.php?foo=1&bar=2", "12345");
     let params = "CallSid=CA1234567890ABCDE&Caller=%2B14158675309&Digits=1234&From=%2B14158675309&To=%2B18005551212";
@@ -284,106 +290,109 @@ async fn migrate_brings_every_role_up_to_date() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn events_are_shown_and_the_dead_return() {
-    play(Plan::new(Mode::Embedded, &world()), async |site: &Site| {
-        site.twilio.callee(SMITH_OWNER, behaves("busy")).await;
-        let url = site.url_of("calls");
-        let args = [
-            "events",
-            "tail",
-            "--type",
-            "call.*",
-            "--url",
-            &url,
-            "--api-key",
-            ADMIN,
-        ]
-        .map(str::to_owned);
-        let mut tail = Process::new("tail", site.dir.path(), &args, &[]);
-        tail.start();
-        let tail = Mutex::new(tail);
-        let seen = |sid: &str| {
-            let log = tail.lock().unwrap().log();
-            let events: Vec<Value> = log
-                .lines()
-                .filter_map(|line| serde_json::from_str(line).ok())
-                .collect();
-            events
-                .into_iter()
-                .find(|event| event["type"] == "call.missed" && event.to_string().contains(sid))
-        };
-        // What happens before it listens it does not see.
-        let mut n = 0;
-        let event = loop {
-            n += 1;
-            let from = caller(n);
-            let sid = site.twilio.call(&from, SMITH, stays()).await;
-            is_missed(site, &sid, &from, "busy", "Smith & Sons").await;
-            if let Some(event) = seen(&sid) {
-                break event;
-            }
-            assert!(n < 20, "nothing is shown: {}", tail.lock().unwrap().log());
-        };
-        assert!(
-            event.to_string().contains("Smith & Sons"),
-            "decoded: {event:#}"
-        );
-        drop(tail);
+    play(
+        Plan::new(Mode::Embedded, &world()),
+        async |platform: &LocalPlatform| {
+            platform.twilio.callee(SMITH_OWNER, behaves("busy")).await;
+            let url = platform.url_of("calls");
+            let args = [
+                "events",
+                "tail",
+                "--type",
+                "call.*",
+                "--url",
+                &url,
+                "--api-key",
+                ADMIN,
+            ]
+            .map(str::to_owned);
+            let mut tail = Process::new("tail", platform.dir.path(), &args, &[]);
+            tail.start();
+            let tail = Mutex::new(tail);
+            let seen = |sid: &str| {
+                let log = tail.lock().unwrap().log();
+                let events: Vec<Value> = log
+                    .lines()
+                    .filter_map(|line| serde_json::from_str(line).ok())
+                    .collect();
+                events
+                    .into_iter()
+                    .find(|event| event["type"] == "call.missed" && event.to_string().contains(sid))
+            };
+            // What happens before it listens it does not see.
+            let mut n = 0;
+            let event = loop {
+                n += 1;
+                let from = caller(n);
+                let sid = platform.twilio.call(&from, SMITH, stays()).await;
+                is_missed(platform, &sid, &from, "busy", "Smith & Sons").await;
+                if let Some(event) = seen(&sid) {
+                    break event;
+                }
+                assert!(n < 20, "nothing is shown: {}", tail.lock().unwrap().log());
+            };
+            assert!(
+                event.to_string().contains("Smith & Sons"),
+                "decoded: {event:#}"
+            );
+            drop(tail);
 
-        let dead = async |args: &[&str]| {
-            let mut all = vec!["events", "dead"];
-            all.extend(args);
-            all.extend(["--url", &url, "--api-key", ADMIN]);
-            run(&all, &[], COMMAND_LIMIT).await
-        };
-        ends(&dead(&["list"]).await, 0, &["no dead letters"]);
-        site.stop().await;
-        poison(site).await;
-        site.revive("up");
-        site.are_ready().await;
-        let listed = async || {
-            let output = dead(&["list"]).await;
-            ends(&output, 0, &[]);
-            let line = output
-                .out
-                .lines()
-                .find(|line| line.contains("message.send"))?
-                .to_owned();
-            Some(line)
-        };
-        let line = eventually("it is listed", listed).await;
-        assert!(
-            line.contains("egress.message-send") && line.contains("message_id"),
-            "{line}"
-        );
-        let id = line.split_whitespace().next().unwrap().to_owned();
-        ends(&dead(&["replay", &id]).await, 0, &[&id]);
-        eventually("it dies again", async || {
-            let line = listed().await?;
-            so(line.starts_with(&id))
-        })
-        .await;
-        ends(
-            &dead(&["replay", "nothing@nowhere"]).await,
-            1,
-            &["no such dead letter"],
-        );
-        // All of a type at once: those of others stay.
-        let none = ["replay", "--type", "call.place"];
-        ends(
-            &dead(&none).await,
-            0,
-            &["no dead letters of type call.place"],
-        );
-        let all = ["replay", "--type", "message.send"];
-        ends(&dead(&all).await, 0, &[&id, "is back in its queue"]);
-    })
+            let dead = async |args: &[&str]| {
+                let mut all = vec!["events", "dead"];
+                all.extend(args);
+                all.extend(["--url", &url, "--api-key", ADMIN]);
+                run(&all, &[], COMMAND_LIMIT).await
+            };
+            ends(&dead(&["list"]).await, 0, &["no dead letters"]);
+            platform.stop().await;
+            poison(platform).await;
+            platform.revive("up");
+            platform.are_ready().await;
+            let listed = async || {
+                let output = dead(&["list"]).await;
+                ends(&output, 0, &[]);
+                let line = output
+                    .out
+                    .lines()
+                    .find(|line| line.contains("message.send"))?
+                    .to_owned();
+                Some(line)
+            };
+            let line = eventually("it is listed", listed).await;
+            assert!(
+                line.contains("egress.message-send") && line.contains("message_id"),
+                "{line}"
+            );
+            let id = line.split_whitespace().next().unwrap().to_owned();
+            ends(&dead(&["replay", &id]).await, 0, &[&id]);
+            eventually("it dies again", async || {
+                let line = listed().await?;
+                so(line.starts_with(&id))
+            })
+            .await;
+            ends(
+                &dead(&["replay", "nothing@nowhere"]).await,
+                1,
+                &["no such dead letter"],
+            );
+            // All of a type at once: those of others stay.
+            let none = ["replay", "--type", "call.place"];
+            ends(
+                &dead(&none).await,
+                0,
+                &["no dead letters of type call.place"],
+            );
+            let all = ["replay", "--type", "message.send"];
+            ends(&dead(&all).await, 0, &[&id, "is back in its queue"]);
+        },
+    )
     .await;
 }
 
-/// Puts an event on the bus of a site that stands still, which nobody can ever handle.
-async fn poison(site: &Site) {
+/// Puts an event on the bus of a platform that stands still, which nobody can ever handle.
+async fn poison(platform: &LocalPlatform) {
     let config = bus::Config::Embedded {
-        dir: site.dir.path().join("data/up/bus"),
+        dir: platform.dir.path().join("data/up/bus"),
     };
     let bus = bus::Bus::connect(&config).await.unwrap();
     let queue = bus::Subscription::new("egress.message-send", ["message.send"]);

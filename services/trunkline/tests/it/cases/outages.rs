@@ -3,18 +3,20 @@
 use serde_json::Value;
 
 use super::calls::is_missed;
+use super::fixtures::{OWN, OWN_ACCOUNT, OWN_TOKENS, SMITH, SMITH_OWNER, caller, world};
 use super::signatures::ringing;
-use super::world::{OWN, OWN_ACCOUNT, OWN_TOKENS, SMITH, SMITH_OWNER, caller, world};
-use crate::site::{LONG, Mode, Plan, Site, behaves, eventually, play, sid, so, stays, within};
+use crate::local_platform::{
+    LONG, LocalPlatform, Mode, Plan, behaves, eventually, play, sid, so, stays, within,
+};
 
 /// How long Twilio waits at most.
 const TWILIO_WAITS_MS: u64 = 15_000;
 
 /// Ingress knows all numbers once it knows the account of one of them: they come together.
-pub async fn ingress_knows_the_numbers(site: &Site) {
-    OWN_TOKENS.iter().for_each(|token| site.secret(token));
+pub async fn ingress_knows_the_numbers(platform: &LocalPlatform) {
+    OWN_TOKENS.iter().for_each(|token| platform.secret(token));
     let hook = ringing(
-        site.hook("/webhooks/twilio/call"),
+        platform.hook("/webhooks/twilio/call"),
         &sid("CA"),
         "anonymous",
         OWN,
@@ -29,10 +31,10 @@ pub async fn ingress_knows_the_numbers(site: &Site) {
 }
 
 /// The owner's phone rang, and Twilio got every answer in time.
-async fn got_through(site: &Site, call: &str) {
-    let view = site.twilio.over(call).await;
+async fn got_through(platform: &LocalPlatform, call: &str) {
+    let view = platform.twilio.over(call).await;
     assert_eq!(view["legs"][0]["to"], SMITH_OWNER, "{view:#}");
-    let asked = site.twilio.log().await;
+    let asked = platform.twilio.log().await;
     let asked: Vec<&Value> = asked
         .iter()
         .filter(|entry| entry["sid"] == call && entry["direction"] == "out")
@@ -48,31 +50,39 @@ async fn got_through(site: &Site, call: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_front_door_works_without_the_bus() {
+async fn front_door_works_without_the_bus() {
     play(
         Plan::new(Mode::Split, &world()).wires(),
-        async |site: &Site| {
-            ingress_knows_the_numbers(site).await;
-            site.twilio.callee(SMITH_OWNER, behaves("no-answer")).await;
-            let wire = site.bus_wire.as_ref().unwrap();
+        async |platform: &LocalPlatform| {
+            ingress_knows_the_numbers(platform).await;
+            platform
+                .twilio
+                .callee(SMITH_OWNER, behaves("no-answer"))
+                .await;
+            let wire = platform.bus_wire.as_ref().unwrap();
             wire.cut();
             let (missed, writer) = (caller(1), caller(2));
-            let call = site.twilio.call(&missed, SMITH, stays()).await;
-            site.twilio
+            let call = platform.twilio.call(&missed, SMITH, stays()).await;
+            platform
+                .twilio
                 .text(&writer, SMITH, "Do you repair boilers as well?")
                 .await;
-            got_through(site, &call).await;
-            let spooled = async || site.counter("ingress", "ingress_spooled_total", "").await;
+            got_through(platform, &call).await;
+            let spooled = async || {
+                platform
+                    .counter("ingress", "ingress_spooled_total", "")
+                    .await
+            };
             eventually("everything waits", async || so(spooled().await >= 4)).await;
-            let health = format!("{}/health/ready", site.url_of("ingress"));
+            let health = format!("{}/health/ready", platform.url_of("ingress"));
             let response = reqwest::get(health).await.unwrap();
             assert_eq!(response.status().as_u16(), 200, "ingress stays in rotation");
             let report: Value = response.json().await.unwrap();
             assert_eq!(report["status"], "degraded", "{report}");
-            assert_eq!(site.find(&format!("/calls/{call}")).await, None);
+            assert_eq!(platform.find(&format!("/calls/{call}")).await, None);
             // One that is not signed is not let in, bus or no bus.
             let forged = ringing(
-                site.hook("/webhooks/twilio/call"),
+                platform.hook("/webhooks/twilio/call"),
                 &sid("CA"),
                 &missed,
                 SMITH,
@@ -80,9 +90,9 @@ async fn the_front_door_works_without_the_bus() {
             assert_eq!(forged.token("not-the-token").send().await.status, 403);
 
             wire.mend();
-            is_missed(site, &call, &missed, "no-answer", "Smith & Sons").await;
+            is_missed(platform, &call, &missed, "no-answer", "Smith & Sons").await;
             eventually("the text is kept", async || {
-                let list = site.find("/conversations/?tenant=smith").await?;
+                let list = platform.find("/conversations/?tenant=smith").await?;
                 let customers: Vec<_> = list["items"]
                     .as_array()?
                     .iter()
@@ -91,10 +101,10 @@ async fn the_front_door_works_without_the_bus() {
                 so(customers.contains(&&Value::from(writer.clone())))
             })
             .await;
-            site.is_ready("ingress").await;
+            platform.is_ready("ingress").await;
             // And then as ever.
-            let later = site.twilio.call(&caller(3), SMITH, stays()).await;
-            is_missed(site, &later, &caller(3), "no-answer", "Smith & Sons").await;
+            let later = platform.twilio.call(&caller(3), SMITH, stays()).await;
+            is_missed(platform, &later, &caller(3), "no-answer", "Smith & Sons").await;
         },
     )
     .await;
@@ -104,18 +114,26 @@ async fn the_front_door_works_without_the_bus() {
 async fn callers_get_through_without_the_database() {
     play(
         Plan::new(Mode::Split, &world()).wires(),
-        async |site: &Site| {
-            ingress_knows_the_numbers(site).await;
-            site.twilio.callee(SMITH_OWNER, behaves("busy")).await;
-            let wire = site.database_wire.as_ref().unwrap();
+        async |platform: &LocalPlatform| {
+            ingress_knows_the_numbers(platform).await;
+            platform.twilio.callee(SMITH_OWNER, behaves("busy")).await;
+            let wire = platform.database_wire.as_ref().unwrap();
             wire.cut();
             let from = caller(1);
-            let call = site.twilio.call(&from, SMITH, stays()).await;
-            got_through(site, &call).await;
-            let told = site.counter("ingress", "webhooks_fallback_total", "declined");
-            assert!(told.await >= 1, "he did not sit through the deadline");
-            let (status, body) = site
-                .ask(reqwest::Method::GET, "/calls/", crate::site::ADMIN, None)
+            let call = platform.twilio.call(&from, SMITH, stays()).await;
+            got_through(platform, &call).await;
+            let told = platform.counter("ingress", "webhooks_fallback_total", "declined");
+            assert!(
+                told.await >= 1,
+                "the caller did not sit through the deadline"
+            );
+            let (status, body) = platform
+                .ask(
+                    reqwest::Method::GET,
+                    "/calls/",
+                    crate::local_platform::ADMIN,
+                    None,
+                )
                 .await;
             assert_eq!(
                 (status, &body["error"]["code"]),
@@ -124,9 +142,9 @@ async fn callers_get_through_without_the_database() {
             );
 
             wire.mend();
-            site.settled_within(LONG, &call).await;
-            site.texted_within(LONG, &from, 1).await;
-            let found = site.get(&format!("/calls/{call}")).await;
+            platform.settled_within(LONG, &call).await;
+            platform.texted_within(LONG, &from, 1).await;
+            let found = platform.get(&format!("/calls/{call}")).await;
             assert_eq!(
                 (&found["outcome"], &found["reason"]),
                 (&Value::from("missed"), &Value::from("busy")),
@@ -135,12 +153,12 @@ async fn callers_get_through_without_the_database() {
             // What was tried in vain comes later than what followed it.
             let timeline = format!("/calls/{call}/timeline");
             within(LONG, "its beginning is told, too", async || {
-                let lines = site.find(&timeline).await?;
+                let lines = platform.find(&timeline).await?;
                 let mut lines = lines["items"].as_array()?.iter();
                 so(lines.any(|line| line["detail"]["what"] == "call comes in"))
             })
             .await;
-            site.are_ready().await;
+            platform.are_ready().await;
         },
     )
     .await;

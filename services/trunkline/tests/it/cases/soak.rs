@@ -4,9 +4,9 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
+use super::fixtures::{CLOSED, HARBOR, HARBOR_OWNER, SMITH, SMITH_OWNER, caller, world};
 use super::kills::{number, say};
-use super::world::{CLOSED, HARBOR, HARBOR_OWNER, SMITH, SMITH_OWNER, caller, world};
-use crate::site::{LONG, Mode, Plan, Site, behaves, play, stays, within};
+use crate::local_platform::{LONG, LocalPlatform, Mode, Plan, behaves, play, stays, within};
 
 /// How many callers and customers there are; each comes back.
 const PEOPLE: u32 = 400;
@@ -27,11 +27,13 @@ struct Held {
     tasks: f64,
 }
 
-async fn held(site: &Site) -> Option<Held> {
+async fn held(platform: &LocalPlatform) -> Option<Held> {
     Some(Held {
-        memory: site.gauge("calls", "process_resident_memory_bytes").await?,
-        handles: site.gauge("calls", "process_open_fds").await?,
-        tasks: site.gauge("calls", "process_tasks").await?,
+        memory: platform
+            .gauge("calls", "process_resident_memory_bytes")
+            .await?,
+        handles: platform.gauge("calls", "process_open_fds").await?,
+        tasks: platform.gauge("calls", "process_tasks").await?,
     })
 }
 
@@ -40,14 +42,14 @@ async fn held(site: &Site) -> Option<Held> {
 async fn soak_leaves_memory_handles_and_tasks_flat() {
     let length = Duration::from_secs(number("TRUNKLINE_SOAK_S").unwrap_or(8));
     let plan = Plan::new(Mode::Embedded, &world()).limit(length + LONG);
-    play(plan, async |site: &Site| {
-        site.twilio.callee(SMITH_OWNER, behaves("busy")).await;
-        site.twilio.callee(HARBOR_OWNER, behaves("no-answer")).await;
+    play(plan, async |platform: &LocalPlatform| {
+        platform.twilio.callee(SMITH_OWNER, behaves("busy")).await;
+        platform.twilio.callee(HARBOR_OWNER, behaves("no-answer")).await;
         // Whatever is opened once, for the first call, is open then.
-        load(site, length / 4, 0).await;
-        let warm = quiet(site, None).await;
-        let count = load(site, length * 3 / 4, 1).await;
-        let after = quiet(site, Some(warm)).await;
+        load(platform, length / 4, 0).await;
+        let warm = quiet(platform, None).await;
+        let count = load(platform, length * 3 / 4, 1).await;
+        let after = quiet(platform, Some(warm)).await;
         say(&format!(
             "soak of {} s, {count} calls and texts: memory {:.0} -> {:.0} MB, handles {} -> {}, tasks {} -> {}",
             length.as_secs(),
@@ -67,21 +69,23 @@ async fn soak_leaves_memory_handles_and_tasks_flat() {
 }
 
 /// Callers who are missed and customers who write, each after the other.
-async fn load(site: &Site, length: Duration, round: u32) -> u32 {
+async fn load(platform: &LocalPlatform, length: Duration, round: u32) -> u32 {
     let began = Instant::now();
     let (mut nth, mut last) = (0, None);
     while began.elapsed() < length {
         let from = caller(nth % PEOPLE);
         match nth % 3 {
             0 => {
-                site.twilio
+                platform
+                    .twilio
                     .text(&from, SMITH, &format!("Soak {round}.{nth}: hello?"))
                     .await
             }
-            1 => last = Some(site.twilio.call(&from, CLOSED, stays()).await),
+            1 => last = Some(platform.twilio.call(&from, CLOSED, stays()).await),
             _ => {
                 last = Some(
-                    site.twilio
+                    platform
+                        .twilio
                         .call(&from, if nth % 2 == 0 { SMITH } else { HARBOR }, stays())
                         .await,
                 )
@@ -92,25 +96,25 @@ async fn load(site: &Site, length: Duration, round: u32) -> u32 {
         tokio::time::sleep(due.saturating_sub(began.elapsed())).await;
     }
     if let Some(sid) = last {
-        site.ended_within(LONG, &sid).await;
+        platform.ended_within(LONG, &sid).await;
     }
     nth
 }
 
 /// What is held when nothing waits any more; after the load it comes back to what it was before.
-async fn quiet(site: &Site, before: Option<Held>) -> Held {
+async fn quiet(platform: &LocalPlatform, before: Option<Held>) -> Held {
     let flat = |now: &Held| {
         before.is_none_or(|before| {
             now.handles <= before.handles + HANDLES && now.tasks <= before.tasks + TASKS
         })
     };
     within(LONG, "handles and tasks are given back", async || {
-        let operating = site.find("/api/operating/").await?;
+        let operating = platform.find("/api/operating/").await?;
         let idle = operating["queues"]
             .as_array()?
             .iter()
             .all(|queue| queue["ready"] == json!(0));
-        let now = held(site).await?;
+        let now = held(platform).await?;
         (idle && flat(&now)).then_some(now)
     })
     .await

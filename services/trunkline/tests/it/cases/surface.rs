@@ -3,9 +3,9 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use super::fixtures::{SMITH, caller, world};
 use super::signatures::{BY_NEWS, ringing};
-use super::world::{SMITH, caller, world};
-use crate::site::{ADMIN, Mode, Plan, SERVICE_KEY, Site, play, sid, so, within};
+use crate::local_platform::{ADMIN, LocalPlatform, Mode, Plan, SERVICE_KEY, play, sid, so, within};
 
 /// Of the contract, those that the roles of today serve.
 const PROMISED: &[(&str, &str)] = &[
@@ -99,53 +99,59 @@ async fn document(url: &str) -> Value {
 }
 
 pub async fn every_role_tells_how_it_is(mode: Mode) {
-    play(Plan::new(mode, &world()), async |site: &Site| {
-        ringing(
-            site.hook("/webhooks/twilio/call"),
-            &sid("CA"),
-            &caller(1),
-            SMITH,
-        )
-        .send()
-        .await
-        .twiml();
-        for (name, url) in site.urls() {
-            let (status, _, body) = text(&format!("{url}/health/live")).await;
-            let alive: Value = serde_json::from_str(&body).unwrap();
-            assert_eq!((status, &alive["status"]), (200, &json!("ok")), "{name}");
-            assert!(
-                alive["version"].is_string() && alive["commit"].is_string(),
-                "{name}"
-            );
-            for path in ["/health/ready", "/health", "/health/ready/"] {
-                let (status, _, body) = text(&format!("{url}{path}")).await;
-                let report: Value = serde_json::from_str(&body).unwrap();
-                assert_eq!(
-                    (status, &report["ready"]),
-                    (200, &json!(true)),
-                    "{name}{path}: {body}"
+    play(
+        Plan::new(mode, &world()),
+        async |platform: &LocalPlatform| {
+            ringing(
+                platform.hook("/webhooks/twilio/call"),
+                &sid("CA"),
+                &caller(1),
+                SMITH,
+            )
+            .send()
+            .await
+            .twiml();
+            for (name, url) in platform.urls() {
+                let (status, _, body) = text(&format!("{url}/health/live")).await;
+                let alive: Value = serde_json::from_str(&body).unwrap();
+                assert_eq!((status, &alive["status"]), (200, &json!("ok")), "{name}");
+                assert!(
+                    alive["version"].is_string() && alive["commit"].is_string(),
+                    "{name}"
                 );
-                assert_eq!(report["parts"]["bus"], "ok", "{name}");
+                for path in ["/health/ready", "/health", "/health/ready/"] {
+                    let (status, _, body) = text(&format!("{url}{path}")).await;
+                    let report: Value = serde_json::from_str(&body).unwrap();
+                    assert_eq!(
+                        (status, &report["ready"]),
+                        (200, &json!(true)),
+                        "{name}{path}: {body}"
+                    );
+                    assert_eq!(report["parts"]["bus"], "ok", "{name}");
+                }
+                for path in ["/health", "/health/live", "/health/ready"] {
+                    let head = reqwest::Client::new().head(format!("{url}{path}"));
+                    let head = head.send().await.unwrap();
+                    assert_eq!(head.status(), 200, "{name}: HEAD {path}");
+                    assert_eq!(head.bytes().await.unwrap().len(), 0);
+                }
+                let (status, kind, metrics) = text(&format!("{url}/metrics")).await;
+                assert_eq!(status, 200);
+                assert!(kind.starts_with("text/plain"), "{name}: {kind}");
+                is_prometheus(&name, &metrics);
+                let (status, _, _) = text(&format!("{url}/nothing/here")).await;
+                assert_eq!(status, 404, "{name}");
             }
-            for path in ["/health", "/health/live", "/health/ready"] {
-                let head = reqwest::Client::new().head(format!("{url}{path}"));
-                let head = head.send().await.unwrap();
-                assert_eq!(head.status(), 200, "{name}: HEAD {path}");
-                assert_eq!(head.bytes().await.unwrap().len(), 0);
-            }
-            let (status, kind, metrics) = text(&format!("{url}/metrics")).await;
-            assert_eq!(status, 200);
-            assert!(kind.starts_with("text/plain"), "{name}: {kind}");
-            is_prometheus(&name, &metrics);
-            let (status, _, _) = text(&format!("{url}/nothing/here")).await;
-            assert_eq!(status, 404, "{name}");
-        }
-        let counted = site
-            .counter("ingress", "webhooks_total", "outcome=\"decided\"")
-            .await;
-        assert_eq!(counted, 1);
-        assert_eq!(site.counter("calls", "calls_started_total", "").await, 1);
-    })
+            let counted = platform
+                .counter("ingress", "webhooks_total", "outcome=\"decided\"")
+                .await;
+            assert_eq!(counted, 1);
+            assert_eq!(
+                platform.counter("calls", "calls_started_total", "").await,
+                1
+            );
+        },
+    )
     .await;
 }
 
@@ -172,86 +178,94 @@ fn is_prometheus(name: &str, metrics: &str) {
 }
 
 pub async fn nothing_is_open_by_mistake(mode: Mode) {
-    play(Plan::new(mode, &world()), async |site: &Site| {
-        for (name, url) in site.urls() {
-            let document = document(&url).await;
-            assert_eq!(document["openapi"], "3.1.0");
-            is_complete(&name, &document);
-            for (path, item) in document["paths"].as_object().unwrap() {
-                for (method, operation) in item.as_object().unwrap() {
-                    // Described are the routes of every role; what is served here is asked for here.
-                    let role = operation["x-trunkline-role"].as_str();
-                    if role.is_none_or(|role| site.url_of(role) == url) {
-                        is_guarded(&name, &url, path, method, operation).await;
+    play(
+        Plan::new(mode, &world()),
+        async |platform: &LocalPlatform| {
+            for (name, url) in platform.urls() {
+                let document = document(&url).await;
+                assert_eq!(document["openapi"], "3.1.0");
+                is_complete(&name, &document);
+                for (path, item) in document["paths"].as_object().unwrap() {
+                    for (method, operation) in item.as_object().unwrap() {
+                        // Described are the routes of every role; what is served here is asked for here.
+                        let role = operation["x-trunkline-role"].as_str();
+                        if role.is_none_or(|role| platform.url_of(role) == url) {
+                            is_guarded(&name, &url, path, method, operation).await;
+                        }
                     }
                 }
             }
-        }
-        // A key with too little says so, one for a tenant sees only his.
-        let made = site
-            .post(
-                "/api/keys/",
-                json!({ "name": "reader", "scopes": ["read"], "tenant_id": "smith" }),
-            )
-            .await;
-        assert_eq!(made.0, 201, "{made:?}");
-        let key = made.1["key"].as_str().unwrap();
-        site.secret(key);
-        let (status, _) = site.ask(Method::GET, "/calls/", key, None).await;
-        assert_eq!(status, 200);
-        let (status, _) = site.ask(Method::GET, "/api/keys/", key, None).await;
-        assert_eq!(status, 403);
-        let (status, _) = site
-            .ask(Method::POST, "/api/apply", key, Some(json!({})))
-            .await;
-        assert_eq!(status, 403);
-        let (status, _) = site
-            .ask(Method::GET, "/api/tenants/harbor", key, None)
-            .await;
-        assert_eq!(status, 404);
-        let (status, _) = site.ask(Method::GET, "/api/tenants/smith", key, None).await;
-        assert_eq!(status, 200);
-        // Withdrawn, it opens nothing any more, in whichever process it was believed.
-        let path = format!("/api/keys/{}", made.1["id"].as_str().unwrap());
-        let (status, _) = site.ask(Method::DELETE, &path, ADMIN, None).await;
-        assert_eq!(status, 204);
-        within(BY_NEWS, "a withdrawn key is refused", async || {
-            let here = site
+            // A key with too little says so, one for a tenant sees only its own.
+            let made = platform
+                .post(
+                    "/api/keys/",
+                    json!({ "name": "reader", "scopes": ["read"], "tenant_id": "smith" }),
+                )
+                .await;
+            assert_eq!(made.0, 201, "{made:?}");
+            let key = made.1["key"].as_str().unwrap();
+            platform.secret(key);
+            let (status, _) = platform.ask(Method::GET, "/calls/", key, None).await;
+            assert_eq!(status, 200);
+            let (status, _) = platform.ask(Method::GET, "/api/keys/", key, None).await;
+            assert_eq!(status, 403);
+            let (status, _) = platform
+                .ask(Method::POST, "/api/apply", key, Some(json!({})))
+                .await;
+            assert_eq!(status, 403);
+            let (status, _) = platform
+                .ask(Method::GET, "/api/tenants/harbor", key, None)
+                .await;
+            assert_eq!(status, 404);
+            let (status, _) = platform
                 .ask(Method::GET, "/api/tenants/smith", key, None)
-                .await
-                .0;
-            let there = site.ask(Method::GET, "/calls/", key, None).await.0;
-            so((here, there) == (401, 401))
-        })
-        .await;
-    })
+                .await;
+            assert_eq!(status, 200);
+            // Withdrawn, it opens nothing any more, in whichever process it was believed.
+            let path = format!("/api/keys/{}", made.1["id"].as_str().unwrap());
+            let (status, _) = platform.ask(Method::DELETE, &path, ADMIN, None).await;
+            assert_eq!(status, 204);
+            within(BY_NEWS, "a withdrawn key is refused", async || {
+                let here = platform
+                    .ask(Method::GET, "/api/tenants/smith", key, None)
+                    .await
+                    .0;
+                let there = platform.ask(Method::GET, "/calls/", key, None).await.0;
+                so((here, there) == (401, 401))
+            })
+            .await;
+        },
+    )
     .await;
 }
 
 /// On every route that the document describes: an unknown parameter, an unknown field, a bad limit and a bad cursor are 422
 /// with the name, and a wrong method is 405 with those that there are.
 pub async fn request_that_is_wrong_is_refused_in_one_way(mode: Mode) {
-    play(Plan::new(mode, &world()), async |site: &Site| {
-        for (name, url) in site.urls() {
-            for (path, item) in document(&url).await["paths"].as_object().unwrap() {
-                let item = item.as_object().unwrap();
-                let here = |operation: &Value| {
-                    let role = operation["x-trunkline-role"].as_str();
-                    role.is_none_or(|role| site.url_of(role) == url)
-                };
-                let served = item.iter().filter(|(_, it)| here(it));
-                let served: Vec<(&String, &Value)> = served.collect();
-                if served.is_empty() {
-                    continue;
-                }
-                let address = format!("{url}{}", concrete(path));
-                refuses_other_methods(&name, &address, &served).await;
-                for (method, operation) in served {
-                    refuses_what_is_unknown(&name, &address, method, operation).await;
+    play(
+        Plan::new(mode, &world()),
+        async |platform: &LocalPlatform| {
+            for (name, url) in platform.urls() {
+                for (path, item) in document(&url).await["paths"].as_object().unwrap() {
+                    let item = item.as_object().unwrap();
+                    let here = |operation: &Value| {
+                        let role = operation["x-trunkline-role"].as_str();
+                        role.is_none_or(|role| platform.url_of(role) == url)
+                    };
+                    let served = item.iter().filter(|(_, it)| here(it));
+                    let served: Vec<(&String, &Value)> = served.collect();
+                    if served.is_empty() {
+                        continue;
+                    }
+                    let address = format!("{url}{}", concrete(path));
+                    refuses_other_methods(&name, &address, &served).await;
+                    for (method, operation) in served {
+                        refuses_what_is_unknown(&name, &address, method, operation).await;
+                    }
                 }
             }
-        }
-    })
+        },
+    )
     .await;
 }
 

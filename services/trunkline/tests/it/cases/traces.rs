@@ -16,10 +16,10 @@ use tokio::process::{Child, Command};
 
 use super::calls::is_missed;
 use super::commands::COMMAND_LIMIT;
+use super::fixtures::{SMITH, SMITH_OWNER, caller, world};
 use super::signatures::python_with;
-use super::world::{SMITH, SMITH_OWNER, caller, world};
-use crate::site::{
-    Mode, Plan, Process, Site, behaves, eventually, free_port, play, run, so, stays,
+use crate::local_platform::{
+    LocalPlatform, Mode, Plan, Process, behaves, eventually, free_port, play, run, so, stays,
 };
 
 /// What a missed call goes through, from the webhook to the text.
@@ -89,7 +89,7 @@ async fn rotel(ours: &str) -> (Child, String) {
     let home = python.parent().and_then(Path::parent).unwrap();
     let pattern = home.join("lib").read_dir().unwrap().flatten();
     let agent = pattern
-        .map(|python| python.path().join("site-packages/rotel/rotel-agent"))
+        .map(|python| python.path().join("platform-packages/rotel/rotel-agent"))
         .find(|agent| agent.exists())
         .expect("rotel has its agent");
     let (http, grpc) = (free_port(), free_port());
@@ -144,7 +144,7 @@ fn is_one(traces: &Traces) -> bool {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_trace_from_the_webhook_to_the_text() {
-    crate::site::install_tls();
+    crate::local_platform::install_tls();
     let dir = tempfile::tempdir().unwrap();
     let data = dir.path().join("data").display().to_string();
     let script = dir.path().join("missed.yaml");
@@ -184,7 +184,7 @@ async fn one_trace_from_the_webhook_to_the_text() {
     let played = run(&call, &[], COMMAND_LIMIT).await;
     assert_eq!(played.code, Some(0), "{played:?}");
     // The command waits for the call's story; what dispatch does beside it is not in there.
-    eventually("everybody has done his part", async || {
+    eventually("every role has done its part", async || {
         let metrics = reqwest::get(format!("{url}/metrics")).await.ok()?;
         let metrics = metrics.text().await.ok()?;
         let done = |name: &&str| metrics.contains(&format!("consumer=\"{name}\""));
@@ -202,11 +202,11 @@ async fn one_trace_through_a_process_for_each_role() {
     let (_rotel, url) = rotel(&collector(&traces)).await;
     let endpoint = ("OTEL_EXPORTER_OTLP_ENDPOINT", url);
     let plan = Plan::new(Mode::Split, &world()).env([endpoint]);
-    play(plan, async |site: &Site| {
-        site.twilio.callee(SMITH_OWNER, behaves("busy")).await;
+    play(plan, async |platform: &LocalPlatform| {
+        platform.twilio.callee(SMITH_OWNER, behaves("busy")).await;
         let from = caller(1);
-        let sid = site.twilio.call(&from, SMITH, stays()).await;
-        is_missed(site, &sid, &from, "busy", "Smith & Sons").await;
+        let sid = platform.twilio.call(&from, SMITH, stays()).await;
+        is_missed(platform, &sid, &from, "busy", "Smith & Sons").await;
         // Each process sends its own part, some seconds later.
         eventually("one trace has all of it", async || so(is_one(&traces))).await;
     })

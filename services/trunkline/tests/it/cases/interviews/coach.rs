@@ -3,13 +3,13 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::world::{COACH, GERMAN, world};
+use super::fixtures::{COACH, GERMAN, world};
 use super::{
     answers, coached, has_heard, heard, hold, interview, interview_id, is_scored, keep_secret,
     results, transcripts,
 };
-use crate::cases::world::caller;
-use crate::site::{Mode, Plan, Site, eventually};
+use crate::cases::fixtures::caller;
+use crate::local_platform::{LocalPlatform, Mode, Plan, eventually};
 
 const SAID: [&str; 5] = [
     "I led a team of five through a large migration.",
@@ -25,15 +25,15 @@ fn plan(mode: Mode) -> Plan {
     Plan::new(mode, &world()).env([voice])
 }
 
-pub async fn a_mock_interview_from_the_menu_to_the_feedback(mode: Mode) {
-    hold(plan(mode), async |site: &Site| {
-        keep_secret(site, &SAID);
+pub async fn mock_interview_from_the_menu_to_the_feedback(mode: Mode) {
+    hold(plan(mode), async |platform: &LocalPlatform| {
+        keep_secret(platform, &SAID);
         let from = caller(1);
-        let sid = site.twilio.call(&from, COACH, coached(&SAID)).await;
-        let view = site.twilio.over(&sid).await;
+        let sid = platform.twilio.call(&from, COACH, coached(&SAID)).await;
+        let view = platform.twilio.over(&sid).await;
         assert!(view["problem"].is_null(), "{view:#}");
-        let id = interview_id(site, &sid).await;
-        let results = results(site, &id).await;
+        let id = interview_id(platform, &sid).await;
+        let results = results(platform, &id).await;
         assert_eq!(
             (&results["kind"], &results["outcome"]),
             (&json!("coach"), &json!("completed")),
@@ -62,8 +62,8 @@ pub async fn a_mock_interview_from_the_menu_to_the_feedback(mode: Mode) {
             results["recommendation"].is_null(),
             "a coach recommends nobody: {results:#}"
         );
-        the_call_knows_it(site, &sid, &id).await;
-        prompts_are_files(site, &view).await;
+        call_knows_it(platform, &sid, &id).await;
+        prompts_are_files(platform, &view).await;
 
         // By speech, and from another call: the feedback of the first.
         let steps = json!([
@@ -75,19 +75,19 @@ pub async fn a_mock_interview_from_the_menu_to_the_feedback(mode: Mode) {
             { "press": "3" },
             { "wait_for": "Goodbye!" },
         ]);
-        let sid = site.twilio.call(&from, COACH, steps).await;
-        let view = site.twilio.over(&sid).await;
+        let sid = platform.twilio.call(&from, COACH, steps).await;
+        let view = platform.twilio.over(&sid).await;
         assert!(view["problem"].is_null(), "{view:#}");
-        let second = super::over(site, &interview_id(site, &sid).await).await;
+        let second = super::over(platform, &interview_id(platform, &sid).await).await;
         assert_eq!(second["outcome"], "completed", "{second:#}");
     })
     .await;
 }
 
 /// What calls says of it.
-async fn the_call_knows_it(site: &Site, sid: &str, id: &str) {
+async fn call_knows_it(platform: &LocalPlatform, sid: &str, id: &str) {
     let call = eventually("the call knows its interview's end", async || {
-        let call = site.find(&format!("/calls/{sid}")).await?;
+        let call = platform.find(&format!("/calls/{sid}")).await?;
         (call["interview"]["outcome"] == "completed").then_some(call)
     })
     .await;
@@ -97,7 +97,7 @@ async fn the_call_knows_it(site: &Site, sid: &str, id: &str) {
 }
 
 /// Prompts are played, from files that may be kept and asked for in part.
-async fn prompts_are_files(site: &Site, view: &Value) {
+async fn prompts_are_files(platform: &LocalPlatform, view: &Value) {
     let played = view["heard"].as_array().unwrap().iter();
     let played = played.filter(|it| it["kind"] == "play");
     assert!(played.count() >= 1, "{view:#}");
@@ -106,7 +106,7 @@ async fn prompts_are_files(site: &Site, view: &Value) {
         let (_, rest) = it["body"].as_str()?.split_once("/audio/")?;
         Some(format!("/audio/{}", rest.split_once('<')?.0))
     });
-    let url = format!("{}{}", site.url_of("ingress"), paths.next().unwrap());
+    let url = format!("{}{}", platform.url_of("ingress"), paths.next().unwrap());
     let http = reqwest::Client::new();
     let whole = http.get(&url).send().await.unwrap();
     assert_eq!(whole.status().as_u16(), 200, "public: {url}");
@@ -133,7 +133,7 @@ async fn prompts_are_files(site: &Site, view: &Value) {
         .await
         .unwrap();
     assert_eq!(known.status().as_u16(), 304);
-    let absent = site
+    let absent = platform
         .ask(
             Method::GET,
             "/audio/0123456789abcdef0123456789abcdef.wav",
@@ -145,60 +145,63 @@ async fn prompts_are_files(site: &Site, view: &Value) {
     assert_eq!(absent.0, 200);
 }
 
-pub async fn the_menu_by_key_by_word_and_by_silence(mode: Mode) {
-    hold(Plan::new(mode, &world()), async |site: &Site| {
-        // Nothing to hear yet; then silence, asked twice and let go.
-        let steps = json!([
-            { "wait_for": "press or say 1" },
-            { "press": "2" },
-            { "wait_for": "There is no feedback for you yet." },
-            { "wait_for": "Sorry, I did not get that." },
-            { "wait_for": "Sorry, I did not get that." },
-            { "wait_for": "Goodbye!" },
-        ]);
-        let silent = site.twilio.call(&caller(2), COACH, steps).await;
-        let quits = json!([
-            { "wait_for": "press or say 1" },
-            { "speak": { "text": "what is this" } },
-            { "wait_for": "Sorry, I did not get that." },
-            { "speak": { "text": "quit" } },
-            { "wait_for": "Goodbye!" },
-        ]);
-        let quits = site.twilio.call(&caller(3), COACH, quits).await;
-        // In German, from the number's own flow and its tenant's language.
-        let said = "Ich habe ein Team von f\u{fc}nf Leuten geleitet.";
-        keep_secret(site, &[said]);
-        let mut steps = vec![
-            json!({ "wait_for": "dr\u{fc}cken oder sagen Sie 1" }),
-            json!({ "speak": { "text": "Probeinterview" } }),
-        ];
-        steps.extend(answers(&[said]));
-        steps.push(json!({ "wait_for": "Vielen Dank f\u{fc}r das Gespr\u{e4}ch." }));
-        let german = site.twilio.call(&caller(4), GERMAN, json!(steps)).await;
+pub async fn menu_by_key_by_word_and_by_silence(mode: Mode) {
+    hold(
+        Plan::new(mode, &world()),
+        async |platform: &LocalPlatform| {
+            // Nothing to hear yet; then silence, asked twice and let go.
+            let steps = json!([
+                { "wait_for": "press or say 1" },
+                { "press": "2" },
+                { "wait_for": "There is no feedback for you yet." },
+                { "wait_for": "Sorry, I did not get that." },
+                { "wait_for": "Sorry, I did not get that." },
+                { "wait_for": "Goodbye!" },
+            ]);
+            let silent = platform.twilio.call(&caller(2), COACH, steps).await;
+            let quits = json!([
+                { "wait_for": "press or say 1" },
+                { "speak": { "text": "what is this" } },
+                { "wait_for": "Sorry, I did not get that." },
+                { "speak": { "text": "quit" } },
+                { "wait_for": "Goodbye!" },
+            ]);
+            let quits = platform.twilio.call(&caller(3), COACH, quits).await;
+            // In German, from the number's own flow and its tenant's language.
+            let said = "Ich habe ein Team von f\u{fc}nf Leuten geleitet.";
+            keep_secret(platform, &[said]);
+            let mut steps = vec![
+                json!({ "wait_for": "dr\u{fc}cken oder sagen Sie 1" }),
+                json!({ "speak": { "text": "Probeinterview" } }),
+            ];
+            steps.extend(answers(&[said]));
+            steps.push(json!({ "wait_for": "Vielen Dank f\u{fc}r das Gespr\u{e4}ch." }));
+            let german = platform.twilio.call(&caller(4), GERMAN, json!(steps)).await;
 
-        for sid in [&silent, &quits, &german] {
-            let view = site.twilio.over(sid).await;
-            assert!(view["problem"].is_null(), "{view:#}");
-        }
-        for sid in [&silent, &quits] {
-            let it = super::over(site, &interview_id(site, sid).await).await;
-            assert_eq!(it["outcome"], "abandoned", "{it:#}");
-        }
-        let view = site.twilio.view(&german).await;
-        let first = view["twiml"][0]["body"].as_str().unwrap();
-        assert!(first.contains("language=\"de-DE\""), "{first}");
-        assert!(
-            !heard(&view).iter().any(|it| it.contains("press or say")),
-            "{view:#}"
-        );
-        let id = interview_id(site, &german).await;
-        let results = results(site, &id).await;
-        assert_eq!(transcripts(&results), [said], "{results:#}");
-        let it = interview(site, &german).await;
-        assert_eq!(
-            (&it["flow"], &it["tenant_id"]),
-            (&json!("kurz"), &json!("training"))
-        );
-    })
+            for sid in [&silent, &quits, &german] {
+                let view = platform.twilio.over(sid).await;
+                assert!(view["problem"].is_null(), "{view:#}");
+            }
+            for sid in [&silent, &quits] {
+                let it = super::over(platform, &interview_id(platform, sid).await).await;
+                assert_eq!(it["outcome"], "abandoned", "{it:#}");
+            }
+            let view = platform.twilio.view(&german).await;
+            let first = view["twiml"][0]["body"].as_str().unwrap();
+            assert!(first.contains("language=\"de-DE\""), "{first}");
+            assert!(
+                !heard(&view).iter().any(|it| it.contains("press or say")),
+                "{view:#}"
+            );
+            let id = interview_id(platform, &german).await;
+            let results = results(platform, &id).await;
+            assert_eq!(transcripts(&results), [said], "{results:#}");
+            let it = interview(platform, &german).await;
+            assert_eq!(
+                (&it["flow"], &it["tenant_id"]),
+                (&json!("kurz"), &json!("training"))
+            );
+        },
+    )
     .await;
 }

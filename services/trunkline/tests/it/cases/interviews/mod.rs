@@ -1,28 +1,28 @@
 //! Phone interviews: from the first ring to the results.
 
 pub mod coach;
+pub mod fixtures;
 pub mod providers;
 pub mod recordings;
 pub mod screener;
 pub mod steps;
 pub mod unreached;
 pub mod versions;
-pub mod world;
 pub mod wrong;
 
 use serde_json::{Value, json};
 
-use crate::site::{PATIENCE, Plan, Site, eventually, play, so, within};
+use crate::local_platform::{LocalPlatform, PATIENCE, Plan, eventually, play, so, within};
 
 /// Plays a case once interviews has the flows of the document: they reach it after the document was taken.
-pub async fn hold(plan: Plan, case: impl AsyncFnOnce(&Site)) {
-    play(plan, async |site: &Site| {
+pub async fn hold(plan: Plan, case: impl AsyncFnOnce(&LocalPlatform)) {
+    play(plan, async |platform: &LocalPlatform| {
         eventually("the flows are defined", async || {
-            let list = site.find("/api/flows/?limit=100").await?;
-            so(list["items"].as_array()?.len() == world::FLOWS)
+            let list = platform.find("/api/flows/?limit=100").await?;
+            so(list["items"].as_array()?.len() == fixtures::FLOWS)
         })
         .await;
-        case(site).await;
+        case(platform).await;
     })
     .await;
 }
@@ -51,14 +51,14 @@ pub fn coached(said: &[&str]) -> Value {
 }
 
 /// Words that no log may show.
-pub fn keep_secret(site: &Site, said: &[&str]) {
-    said.iter().for_each(|words| site.secret(words));
+pub fn keep_secret(platform: &LocalPlatform, said: &[&str]) {
+    said.iter().for_each(|words| platform.secret(words));
 }
 
 /// The interview of a call.
-pub async fn interview(site: &Site, call_sid: &str) -> Value {
+pub async fn interview(platform: &LocalPlatform, call_sid: &str) -> Value {
     eventually("the call has its interview", async || {
-        let list = site.find("/api/interviews/?limit=100").await?;
+        let list = platform.find("/api/interviews/?limit=100").await?;
         let items = list["items"].as_array()?.iter();
         items.clone().find(|it| it["call_sid"] == call_sid).cloned()
     })
@@ -66,15 +66,17 @@ pub async fn interview(site: &Site, call_sid: &str) -> Value {
 }
 
 /// Its id.
-pub async fn interview_id(site: &Site, call_sid: &str) -> String {
-    let found = interview(site, call_sid).await;
+pub async fn interview_id(platform: &LocalPlatform, call_sid: &str) -> String {
+    let found = interview(platform, call_sid).await;
     found["id"].as_str().unwrap().to_owned()
 }
 
 /// What an interview came to, once it is there.
-pub async fn results(site: &Site, id: &str) -> Value {
+pub async fn results(platform: &LocalPlatform, id: &str) -> Value {
     within(PATIENCE * 3, "the results are there", async || {
-        site.find(&format!("/api/interviews/{id}/results/")).await
+        platform
+            .find(&format!("/api/interviews/{id}/results/"))
+            .await
     })
     .await
 }
@@ -88,30 +90,30 @@ pub fn transcripts(results: &Value) -> Vec<&str> {
 }
 
 /// A candidate of the clinic.
-pub async fn candidate(site: &Site, name: &str, phone: &str, more: Value) -> String {
+pub async fn candidate(platform: &LocalPlatform, name: &str, phone: &str, more: Value) -> String {
     let mut body = json!({ "tenant_id": "clinic", "name": name, "phone": phone });
     for (field, value) in more.as_object().unwrap() {
         body[field] = value.clone();
     }
-    created(site, "/api/candidates/", body).await
+    created(platform, "/api/candidates/", body).await
 }
 
 /// A job of the clinic that goes by a flow.
-pub async fn job(site: &Site, title: &str, flow: &str) -> String {
+pub async fn job(platform: &LocalPlatform, title: &str, flow: &str) -> String {
     let body = json!({ "tenant_id": "clinic", "title": title, "flow": flow });
-    created(site, "/api/job-descriptions/", body).await
+    created(platform, "/api/job-descriptions/", body).await
 }
 
-async fn created(site: &Site, path: &str, body: Value) -> String {
-    let (status, answer) = site.post(path, body).await;
+async fn created(platform: &LocalPlatform, path: &str, body: Value) -> String {
+    let (status, answer) = platform.post(path, body).await;
     assert_eq!(status, 201, "{path}: {answer}");
     answer["id"].as_str().unwrap().to_owned()
 }
 
 /// Has a candidate interviewed: the interview's id.
-pub async fn trigger(site: &Site, candidate: &str, job: &str) -> String {
+pub async fn trigger(platform: &LocalPlatform, candidate: &str, job: &str) -> String {
     let body = json!({ "candidate_id": candidate, "job_description_id": job });
-    let (status, answer) = site.post("/api/trigger-interview/", body).await;
+    let (status, answer) = platform.post("/api/trigger-interview/", body).await;
     assert_eq!(status, 201, "{answer}");
     assert_eq!(answer["status"], "pending", "{answer}");
     assert!(answer["call_sid"].is_null(), "{answer}");
@@ -119,9 +121,9 @@ pub async fn trigger(site: &Site, candidate: &str, job: &str) -> String {
 }
 
 /// Waits until an interview is over.
-pub async fn over(site: &Site, id: &str) -> Value {
+pub async fn over(platform: &LocalPlatform, id: &str) -> Value {
     within(PATIENCE * 3, "the interview is over", async || {
-        let found = site.find(&format!("/api/interviews/{id}")).await?;
+        let found = platform.find(&format!("/api/interviews/{id}")).await?;
         (found["status"] == "ended").then_some(found)
     })
     .await
@@ -135,7 +137,7 @@ pub fn heard(view: &Value) -> Vec<&str> {
         .collect()
 }
 
-/// Whether he heard these words, read aloud or played.
+/// Whether the caller heard these words, read aloud or played.
 #[track_caller]
 pub fn has_heard(view: &Value, words: &str) {
     let heard = heard(view);

@@ -2,17 +2,20 @@
 
 use serde_json::{Value, json};
 
-use super::world::{SHORT, world};
+use super::fixtures::{SHORT, world};
 use super::{answers, coached, hold, interview_id, is_scored, keep_secret, results, transcripts};
-use crate::cases::world::caller;
-use crate::site::{Mode, Plan, Site};
+use crate::cases::fixtures::caller;
+use crate::local_platform::{LocalPlatform, Mode, Plan};
 
-async fn completes(site: &Site, n: u32, said: [&str; 2]) {
-    keep_secret(site, &said);
-    let sid = site.twilio.call(&caller(n), SHORT, coached(&said)).await;
-    let view = site.twilio.over(&sid).await;
+async fn completes(platform: &LocalPlatform, n: u32, said: [&str; 2]) {
+    keep_secret(platform, &said);
+    let sid = platform
+        .twilio
+        .call(&caller(n), SHORT, coached(&said))
+        .await;
+    let view = platform.twilio.over(&sid).await;
     assert!(view["problem"].is_null(), "{view:#}");
-    let results = results(site, &interview_id(site, &sid).await).await;
+    let results = results(platform, &interview_id(platform, &sid).await).await;
     assert_eq!(results["outcome"], "completed", "{results:#}");
     assert_eq!(transcripts(&results), said, "{results:#}");
     results["answers"]
@@ -31,34 +34,34 @@ fn begins() -> Vec<Value> {
 }
 
 pub async fn whatever_becomes_of_a_recording_the_interview_has_its_results(mode: Mode) {
-    hold(Plan::new(mode, &world()), async |site: &Site| {
+    hold(Plan::new(mode, &world()), async |platform: &LocalPlatform| {
         let told = async |callback: &str, not_found_times: u32| {
             let fault = json!({ "kind": "recording", "callback": callback, "not_found_times": not_found_times });
-            site.twilio.fault(fault).await;
+            platform.twilio.fault(fault).await;
         };
         told("before", 0).await;
-        completes(site, 1, ["I was told of before it was asked.", "So early it was."]).await;
-        site.twilio.fault(json!({ "kind": "callbacks", "duplicate": true })).await;
+        completes(platform, 1, ["I was told of before it was asked.", "So early it was."]).await;
+        platform.twilio.fault(json!({ "kind": "callbacks", "duplicate": true })).await;
         told("before", 0).await;
-        completes(site, 2, ["This one is told of twice, early.", "And this one too."]).await;
+        completes(platform, 2, ["This one is told of twice, early.", "And this one too."]).await;
         told("after", 1).await;
-        completes(site, 3, ["This one is told of twice, late.", "And is not there at first."]).await;
-        site.twilio.fault(json!({ "kind": "callbacks", "duplicate": false })).await;
+        completes(platform, 3, ["This one is told of twice, late.", "And is not there at first."]).await;
+        platform.twilio.fault(json!({ "kind": "callbacks", "duplicate": false })).await;
         told("never", 0).await;
-        completes(site, 4, ["Nobody ever tells of this one.", "It is looked for and found."]).await;
+        completes(platform, 4, ["Nobody ever tells of this one.", "It is looked for and found."]).await;
         told("after", 0).await;
-        answers_count(site).await;
+        answers_count(platform).await;
     })
     .await;
 }
 
 /// One in which the caller hangs up, one in which nothing is said.
-async fn answers_count(site: &Site) {
+async fn answers_count(platform: &LocalPlatform) {
     let said = [
         "I drive a taxi through the whole town.",
         "I talk until I am cut",
     ];
-    keep_secret(site, &said);
+    keep_secret(platform, &said);
     let mut steps = begins();
     steps.extend(answers(&said[..1]));
     steps.extend([
@@ -66,20 +69,20 @@ async fn answers_count(site: &Site) {
         json!({ "speak": { "text": said[1] } }),
         json!({ "hang_up": {} }),
     ]);
-    let hangs_up = site.twilio.call(&caller(5), SHORT, json!(steps)).await;
+    let hangs_up = platform.twilio.call(&caller(5), SHORT, json!(steps)).await;
     let mut steps = begins();
     steps.extend([json!({ "wait_for": "beep" }), json!({ "press": "#" })]);
     steps.extend(answers(&said[..1]));
     steps.push(json!({ "wait_for": "Thank you for completing" }));
-    let silent = site.twilio.call(&caller(6), SHORT, json!(steps)).await;
+    let silent = platform.twilio.call(&caller(6), SHORT, json!(steps)).await;
     let mut steps = begins();
     steps.extend([json!({ "wait_for": "beep" }), json!({ "hang_up": {} })]);
-    let leaves = site.twilio.call(&caller(7), SHORT, json!(steps)).await;
+    let leaves = platform.twilio.call(&caller(7), SHORT, json!(steps)).await;
 
     let results_of = async |sid: &str| {
-        let view = site.twilio.over(sid).await;
+        let view = platform.twilio.over(sid).await;
         assert!(view["problem"].is_null(), "{view:#}");
-        results(site, &interview_id(site, sid).await).await
+        results(platform, &interview_id(platform, sid).await).await
     };
     let it = results_of(&hangs_up).await;
     assert_eq!(

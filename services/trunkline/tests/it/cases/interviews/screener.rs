@@ -3,12 +3,12 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::world::{CLINIC, phone, world};
+use super::fixtures::{CLINIC, phone, world};
 use super::{
     answers, candidate, has_heard, heard, hold, is_scored, job, keep_secret, over, results,
     transcripts, trigger,
 };
-use crate::site::{ADMIN, Mode, Plan, Site, eventually};
+use crate::local_platform::{ADMIN, LocalPlatform, Mode, Plan, eventually};
 
 /// A phone whose owner picks up and answers.
 fn picks_up(last_words: &str, said: &[&str]) -> Value {
@@ -24,80 +24,90 @@ pub async fn candidates_are_interviewed_in_two_languages(mode: Mode) {
     ];
     const GERMAN: [&str; 1] = ["Weil mir Menschen wichtig sind <b>und</b> ich gern helfe."];
     const RESUME: &str = "Ten years of nursing in Hamburg and Boston.";
-    hold(Plan::new(mode, &world()), async |site: &Site| {
-        keep_secret(site, &ENGLISH);
-        keep_secret(site, &GERMAN);
-        keep_secret(site, &[RESUME]);
-        let (ann, udo) = (phone(1), phone(2));
-        site.twilio
-            .callee(&ann, picks_up("Thank you for completing", &ENGLISH))
-            .await;
-        site.twilio
-            .callee(
-                &udo,
-                picks_up("Vielen Dank f\u{fc}r das Gespr\u{e4}ch", &GERMAN),
-            )
-            .await;
-        let job_of_ann = job(site, "Nurse", "nurses").await;
-        let ann_id = candidate(site, "Ann O'Hara", &ann, json!({ "resume": RESUME })).await;
-        let english = trigger(site, &ann_id, &job_of_ann).await;
-        let job_of_udo = job(site, "Pflegekraft", "pflege").await;
-        // 200 kB, of which a model gets a part.
-        let long = "Zehn Jahre in der Pflege. ".repeat(8_000);
-        let udo_id = candidate(site, "Udo <Meier>", &udo, json!({ "resume": long })).await;
-        let german = trigger(site, &udo_id, &job_of_udo).await;
+    hold(
+        Plan::new(mode, &world()),
+        async |platform: &LocalPlatform| {
+            keep_secret(platform, &ENGLISH);
+            keep_secret(platform, &GERMAN);
+            keep_secret(platform, &[RESUME]);
+            let (ann, udo) = (phone(1), phone(2));
+            platform
+                .twilio
+                .callee(&ann, picks_up("Thank you for completing", &ENGLISH))
+                .await;
+            platform
+                .twilio
+                .callee(
+                    &udo,
+                    picks_up("Vielen Dank f\u{fc}r das Gespr\u{e4}ch", &GERMAN),
+                )
+                .await;
+            let job_of_ann = job(platform, "Nurse", "nurses").await;
+            let ann_id = candidate(platform, "Ann O'Hara", &ann, json!({ "resume": RESUME })).await;
+            let english = trigger(platform, &ann_id, &job_of_ann).await;
+            let job_of_udo = job(platform, "Pflegekraft", "pflege").await;
+            // 200 kB, of which a model gets a part.
+            let long = "Zehn Jahre in der Pflege. ".repeat(8_000);
+            let udo_id = candidate(platform, "Udo <Meier>", &udo, json!({ "resume": long })).await;
+            let german = trigger(platform, &udo_id, &job_of_udo).await;
 
-        let results_en = results(site, &english).await;
-        is_judged(&results_en, &ENGLISH);
-        let flow = site.get(&format!("/api/interviews/{english}/flow/")).await;
-        assert_eq!(
-            flow["questions"],
-            json!(["Why are you a nurse?", "Do you mind working at night?"]),
-            "{flow:#}"
-        );
-        assert_eq!(
-            (&flow["status"], &flow["current_question"]),
-            (&json!("ended"), &json!(2))
-        );
-        assert_eq!(flow["answers"][1]["transcript"], ENGLISH[1], "{flow:#}");
-        let sid = flow["call_sid"].as_str().unwrap();
-        let view = site.twilio.over(sid).await;
-        assert!(view["problem"].is_null(), "{view:#}");
-        assert_eq!((&view["from"], &view["to"]), (&json!(CLINIC), &json!(ann)));
-        has_heard(&view, "This call is recorded.");
-        the_call_is_known(site, sid, &english).await;
+            let results_en = results(platform, &english).await;
+            is_judged(&results_en, &ENGLISH);
+            let flow = platform
+                .get(&format!("/api/interviews/{english}/flow/"))
+                .await;
+            assert_eq!(
+                flow["questions"],
+                json!(["Why are you a nurse?", "Do you mind working at night?"]),
+                "{flow:#}"
+            );
+            assert_eq!(
+                (&flow["status"], &flow["current_question"]),
+                (&json!("ended"), &json!(2))
+            );
+            assert_eq!(flow["answers"][1]["transcript"], ENGLISH[1], "{flow:#}");
+            let sid = flow["call_sid"].as_str().unwrap();
+            let view = platform.twilio.over(sid).await;
+            assert!(view["problem"].is_null(), "{view:#}");
+            assert_eq!((&view["from"], &view["to"]), (&json!(CLINIC), &json!(ann)));
+            has_heard(&view, "This call is recorded.");
+            call_is_known(platform, sid, &english).await;
 
-        let results_de = results(site, &german).await;
-        is_judged(&results_de, &GERMAN);
-        let it = over(site, &german).await;
-        let view = site.twilio.over(it["call_sid"].as_str().unwrap()).await;
-        assert!(view["problem"].is_null(), "{view:#}");
-        let twiml = view["twiml"][0]["body"].as_str().unwrap();
-        assert!(twiml.contains("language=\"de-DE\""), "{twiml}");
-        assert!(
-            !heard(&view).iter().any(|words| words.contains("Thank you")),
-            "{view:#}"
-        );
+            let results_de = results(platform, &german).await;
+            is_judged(&results_de, &GERMAN);
+            let it = over(platform, &german).await;
+            let view = platform.twilio.over(it["call_sid"].as_str().unwrap()).await;
+            assert!(view["problem"].is_null(), "{view:#}");
+            let twiml = view["twiml"][0]["body"].as_str().unwrap();
+            assert!(twiml.contains("language=\"de-DE\""), "{twiml}");
+            assert!(
+                !heard(&view).iter().any(|words| words.contains("Thank you")),
+                "{view:#}"
+            );
 
-        let page = |id: &str| format!("/api/interviews/{id}/results/page");
-        let (status, html) = site.ask(Method::GET, &page(&german), ADMIN, None).await;
-        let html = html.as_str().unwrap();
-        assert_eq!(status, 200);
-        assert!(
-            html.contains("Udo &lt;Meier&gt;") && html.contains("Warum pflegen Sie Menschen?"),
-            "{html}"
-        );
-        assert!(
-            html.contains("&lt;b&gt;und&lt;/b&gt;") && !html.contains("<b>und</b>"),
-            "{html}"
-        );
-        assert!(
-            html.to_lowercase().contains("simul"),
-            "what is simulated says so: {html}"
-        );
-        assert_eq!(site.ask(Method::GET, &page(&german), "", None).await.0, 401);
-        twice_is_once(site, &ann_id, &job_of_ann).await;
-    })
+            let page = |id: &str| format!("/api/interviews/{id}/results/page");
+            let (status, html) = platform.ask(Method::GET, &page(&german), ADMIN, None).await;
+            let html = html.as_str().unwrap();
+            assert_eq!(status, 200);
+            assert!(
+                html.contains("Udo &lt;Meier&gt;") && html.contains("Warum pflegen Sie Menschen?"),
+                "{html}"
+            );
+            assert!(
+                html.contains("&lt;b&gt;und&lt;/b&gt;") && !html.contains("<b>und</b>"),
+                "{html}"
+            );
+            assert!(
+                html.to_lowercase().contains("simul"),
+                "what is simulated says so: {html}"
+            );
+            assert_eq!(
+                platform.ask(Method::GET, &page(&german), "", None).await.0,
+                401
+            );
+            twice_is_once(platform, &ann_id, &job_of_ann).await;
+        },
+    )
     .await;
 }
 
@@ -130,9 +140,9 @@ fn is_judged(results: &Value, said: &[&str]) {
     );
 }
 
-async fn the_call_is_known(site: &Site, sid: &str, id: &str) {
+async fn call_is_known(platform: &LocalPlatform, sid: &str, id: &str) {
     let call = eventually("the call knows its interview's end", async || {
-        let call = site.find(&format!("/calls/{sid}")).await?;
+        let call = platform.find(&format!("/calls/{sid}")).await?;
         (call["interview"]["outcome"] == "completed").then_some(call)
     })
     .await;
@@ -145,13 +155,18 @@ async fn the_call_is_known(site: &Site, sid: &str, id: &str) {
         call["direction"].as_str().unwrap().starts_with("outbound"),
         "{call:#}"
     );
-    assert!(site.find(&format!("/calls/{sid}/timeline")).await.is_some());
+    assert!(
+        platform
+            .find(&format!("/calls/{sid}/timeline"))
+            .await
+            .is_some()
+    );
 }
 
 /// A request that is repeated with its key has nobody called again.
-async fn twice_is_once(site: &Site, candidate: &str, job: &str) {
-    let before = site.twilio.calls_to(&phone(1)).await.len();
-    let url = format!("{}/api/trigger-interview/", site.url_of("interviews"));
+async fn twice_is_once(platform: &LocalPlatform, candidate: &str, job: &str) {
+    let before = platform.twilio.calls_to(&phone(1)).await.len();
+    let url = format!("{}/api/trigger-interview/", platform.url_of("interviews"));
     let ask = async || {
         let body = json!({ "candidate_id": candidate, "job_description_id": job });
         let request = reqwest::Client::new().post(&url).header("X-API-Key", ADMIN);
@@ -162,6 +177,6 @@ async fn twice_is_once(site: &Site, candidate: &str, job: &str) {
     };
     let (first, second) = (ask().await, ask().await);
     assert_eq!(first, second);
-    over(site, first.as_str().unwrap()).await;
-    assert_eq!(site.twilio.calls_to(&phone(1)).await.len(), before + 1);
+    over(platform, first.as_str().unwrap()).await;
+    assert_eq!(platform.twilio.calls_to(&phone(1)).await.len(), before + 1);
 }

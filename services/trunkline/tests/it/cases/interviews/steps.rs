@@ -11,12 +11,14 @@ use rand::{Rng, SeedableRng};
 use serde_json::json;
 use twiml::{Response, Verb};
 
-use super::world::{SHORT, SHORT_QUESTIONS, world};
+use super::fixtures::{SHORT, SHORT_QUESTIONS, world};
 use super::{hold, interview_id, is_scored, keep_secret};
+use crate::cases::fixtures::caller;
 use crate::cases::kills::{number, say};
 use crate::cases::signatures::ringing;
-use crate::cases::world::caller;
-use crate::site::{Answer, Hook, LONG, Mode, Plan, Provider, ROLES, Site, sid, within};
+use crate::local_platform::{
+    Answer, Hook, LONG, LocalPlatform, Mode, Plan, Provider, ROLES, sid, within,
+};
 
 const STUDIO: &str = "+15550100299";
 /// A question whose answer was not taken yet is asked again, so there is more to say than there are questions.
@@ -52,7 +54,7 @@ fn wants(document: &Response) -> Wants {
 
 /// One call by hand.
 struct Call<'a> {
-    site: &'a Site,
+    platform: &'a LocalPlatform,
     sid: String,
     from: String,
 }
@@ -61,10 +63,10 @@ impl Call<'_> {
     /// A webhook of this call; of a whole address only what Twilio asks ingress for.
     fn hook(&self, url: &str) -> Hook {
         let path = url
-            .strip_prefix(&self.site.url_of("ingress"))
+            .strip_prefix(&self.platform.url_of("ingress"))
             .unwrap_or(url);
         let path = path.split('#').next().unwrap_or_default();
-        let hook = ringing(self.site.hook(path), &self.sid, &self.from, SHORT);
+        let hook = ringing(self.platform.hook(path), &self.sid, &self.from, SHORT);
         hook.with(&[("CallStatus", "in-progress")])
     }
 
@@ -78,8 +80,8 @@ impl Call<'_> {
     ) -> Answer {
         let url = format!(
             "{}/2010-04-01/Accounts/{}/Recordings/{recording}",
-            self.site.twilio.base,
-            crate::site::ACCOUNT
+            self.platform.twilio.base,
+            crate::local_platform::ACCOUNT
         );
         let recorded = |hook: Hook| {
             hook.with(&[
@@ -110,19 +112,23 @@ pub async fn kills_between_steps_lose_no_answer_and_pay_for_none_twice(mode: Mod
     say(&format!("{mode:?}: TRUNKLINE_TEST_SEED={seed}"));
     let provider = Provider::start();
     let plan = Plan::new(mode, &world()).env(provider.env()).rough();
-    hold(plan, async |site: &Site| {
+    hold(plan, async |platform: &LocalPlatform| {
         let mut random = StdRng::seed_from_u64(seed);
         let studio = format!("{}/studio", provider.base);
-        site.twilio
-            .buy_for(STUDIO, &studio, &site.url_of("ingress"))
+        platform
+            .twilio
+            .buy_for(STUDIO, &studio, &platform.url_of("ingress"))
             .await;
         for n in 0..u32::try_from(interviews).unwrap() {
             let said: Vec<String> = (0..SAYS)
                 .map(|at| format!("In interview {n} this is what I say at moment {at}."))
                 .collect();
-            keep_secret(site, &said.iter().map(String::as_str).collect::<Vec<_>>());
-            let recordings = site.twilio.record(STUDIO, &said).await;
-            is_held_under_fire(site, &provider, &mut random, n, &said, &recordings).await;
+            keep_secret(
+                platform,
+                &said.iter().map(String::as_str).collect::<Vec<_>>(),
+            );
+            let recordings = platform.twilio.record(STUDIO, &said).await;
+            is_held_under_fire(platform, &provider, &mut random, n, &said, &recordings).await;
         }
     })
     .await;
@@ -143,34 +149,34 @@ fn is_kept(folder: &Path, words: &str) -> bool {
 }
 
 /// Some process dies, or none.
-async fn kills(site: &Site, provider: &Provider, random: &mut StdRng) {
+async fn kills(platform: &LocalPlatform, provider: &Provider, random: &mut StdRng) {
     if random.random_bool(0.5) {
         return;
     }
-    let data = site.dir.path().join("data");
+    let data = platform.dir.path().join("data");
     let role = ROLES.choose(random).unwrap();
     let kept = |words: &str| is_kept(&data, words);
-    provider.when_idle(kept, || site.kill(role)).await;
-    site.revive(role);
-    site.is_live(role).await;
+    provider.when_idle(kept, || platform.kill(role)).await;
+    platform.revive(role);
+    platform.is_live(role).await;
 }
 
 async fn is_held_under_fire(
-    site: &Site,
+    platform: &LocalPlatform,
     provider: &Provider,
     random: &mut StdRng,
     n: u32,
     said: &[String],
     recordings: &[String],
 ) {
-    site.are_ready().await;
+    platform.are_ready().await;
     let call = Call {
-        site,
+        platform,
         sid: sid("CA"),
         from: caller(n),
     };
     let first = ringing(
-        site.hook("/webhooks/twilio/call"),
+        platform.hook("/webhooks/twilio/call"),
         &call.sid,
         &call.from,
         SHORT,
@@ -181,11 +187,11 @@ async fn is_held_under_fire(
     loop {
         steps += 1;
         assert!(steps < 40, "the interview goes in circles: {answer:?}");
-        kills(site, provider, random).await;
+        kills(platform, provider, random).await;
         answer = match wants(&answer.twiml()) {
             Wants::Key(action) => call.hook(&action).with(&[("Digits", "1")]).send().await,
             Wants::Patience(url) => {
-                site.are_ready().await;
+                platform.are_ready().await;
                 call.hook(&url).send().await
             }
             Wants::Answer { action, told } => {
@@ -198,10 +204,10 @@ async fn is_held_under_fire(
             Wants::Nothing => break,
         };
     }
-    kills(site, provider, random).await;
-    site.are_ready().await;
+    kills(platform, provider, random).await;
+    platform.are_ready().await;
     let over = ringing(
-        site.hook("/webhooks/twilio/call"),
+        platform.hook("/webhooks/twilio/call"),
         &call.sid,
         &call.from,
         SHORT,
@@ -209,12 +215,14 @@ async fn is_held_under_fire(
     over.with(&[("CallStatus", "completed"), ("CallDuration", "60")])
         .send()
         .await;
-    kills(site, provider, random).await;
-    site.are_ready().await;
+    kills(platform, provider, random).await;
+    platform.are_ready().await;
 
-    let id = interview_id(site, &call.sid).await;
+    let id = interview_id(platform, &call.sid).await;
     let results = within(LONG, "the results are there", async || {
-        site.find(&format!("/api/interviews/{id}/results/")).await
+        platform
+            .find(&format!("/api/interviews/{id}/results/"))
+            .await
     })
     .await;
     assert_eq!(results["outcome"], "completed", "{results:#}");

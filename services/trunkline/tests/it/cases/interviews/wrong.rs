@@ -3,11 +3,11 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::world::{COACH, SHORT, world};
+use super::fixtures::{COACH, SHORT, world};
 use super::{answers, candidate, hold, interview_id, job, keep_secret, results, transcripts};
+use crate::cases::fixtures::caller;
 use crate::cases::signatures::ringing;
-use crate::cases::world::caller;
-use crate::site::{ADMIN, Answer, Hook, Mode, Plan, Site, eventually, sid, so};
+use crate::local_platform::{ADMIN, Answer, Hook, LocalPlatform, Mode, Plan, eventually, sid, so};
 
 /// Spoken, and the end: never a broken call.
 #[track_caller]
@@ -22,8 +22,8 @@ fn apologizes(answer: &Answer) {
 }
 
 /// A webhook of a call that goes on.
-fn live(site: &Site, path: &str, call: &str) -> Hook {
-    let hook = ringing(site.hook(path), call, &caller(1), COACH);
+fn live(platform: &LocalPlatform, path: &str, call: &str) -> Hook {
+    let hook = ringing(platform.hook(path), call, &caller(1), COACH);
     hook.with(&[("CallStatus", "in-progress")])
 }
 
@@ -39,53 +39,56 @@ fn recorded(hook: Hook) -> Hook {
 }
 
 pub async fn what_is_wrong_is_said_and_breaks_no_call(mode: Mode) {
-    hold(Plan::new(mode, &world()).rough(), async |site: &Site| {
-        let response = "/api/webhooks/record-response/";
-        for path in [
-            format!("{response}?interview_id=nobody&question_number=1"),
-            format!("{response}?interview_id=&question_number=x"),
-            response.to_owned(),
-            "/webhook/response?interview_id=..%2F..&question_number=-1".to_owned(),
-        ] {
-            apologizes(&recorded(live(site, &path, &sid("CA"))).send().await);
-        }
-        for path in [
-            "/webhook/menu?interview_id=nobody",
-            "/continue-interview",
-            "/start-interview?interview_id=nobody",
-        ] {
-            apologizes(
-                &live(site, path, &sid("CA"))
-                    .with(&[("Digits", "1")])
-                    .send()
-                    .await,
+    hold(
+        Plan::new(mode, &world()).rough(),
+        async |platform: &LocalPlatform| {
+            let response = "/api/webhooks/record-response/";
+            for path in [
+                format!("{response}?interview_id=nobody&question_number=1"),
+                format!("{response}?interview_id=&question_number=x"),
+                response.to_owned(),
+                "/webhook/response?interview_id=..%2F..&question_number=-1".to_owned(),
+            ] {
+                apologizes(&recorded(live(platform, &path, &sid("CA"))).send().await);
+            }
+            for path in [
+                "/webhook/menu?interview_id=nobody",
+                "/continue-interview",
+                "/start-interview?interview_id=nobody",
+            ] {
+                apologizes(
+                    &live(platform, path, &sid("CA"))
+                        .with(&[("Digits", "1")])
+                        .send()
+                        .await,
+                );
+            }
+            // Without what every call has.
+            apologizes(&recorded(live(platform, response, "")).send().await);
+            let status = recorded(platform.hook("/api/webhooks/recording-status/"));
+            let told = status
+                .clone()
+                .with(&[("CallSid", &sid("CA")), ("RecordingStatus", "completed")]);
+            assert_eq!(
+                told.send().await.status,
+                204,
+                "nobody's recording changes nothing"
             );
-        }
-        // Without what every call has.
-        apologizes(&recorded(live(site, response, "")).send().await);
-        let status = recorded(site.hook("/api/webhooks/recording-status/"));
-        let told = status
-            .clone()
-            .with(&[("CallSid", &sid("CA")), ("RecordingStatus", "completed")]);
-        assert_eq!(
-            told.send().await.status,
-            204,
-            "nobody's recording changes nothing"
-        );
-        assert_eq!(status.without("RecordingSid").send().await.status, 400);
-        let unsigned = live(site, "/webhook/menu?interview_id=nobody", &sid("CA"));
-        assert_eq!(unsigned.signature("").send().await.status, 403);
-        assert_eq!(site.get("/api/interviews/").await["items"], json!([]));
-        the_api_says_which_field(site).await;
-        two_calls_cannot_hold_one_interview(site).await;
-    })
+            assert_eq!(status.without("RecordingSid").send().await.status, 400);
+            let unsigned = live(platform, "/webhook/menu?interview_id=nobody", &sid("CA"));
+            assert_eq!(unsigned.signature("").send().await.status, 403);
+            assert_eq!(platform.get("/api/interviews/").await["items"], json!([]));
+            api_says_which_field(platform).await;
+            two_calls_cannot_hold_one_interview(platform).await;
+        },
+    )
     .await;
 }
 
 /// 404 or 422, and the field.
-async fn the_api_says_which_field(site: &Site) {
+async fn api_says_which_field(platform: &LocalPlatform) {
     let refused = async |path: &str, body: Value, status: u16, field: &str| {
-        let (got, answer) = site.post(path, body).await;
+        let (got, answer) = platform.post(path, body).await;
         assert_eq!(
             (got, &answer["error"]["details"]["field"]),
             (status, &json!(field)),
@@ -93,8 +96,8 @@ async fn the_api_says_which_field(site: &Site) {
         );
     };
     let trigger = "/api/trigger-interview/";
-    let ann = candidate(site, "Ann", "+15550300099", json!({})).await;
-    let nurse = job(site, "Nurse", "nurses").await;
+    let ann = candidate(platform, "Ann", "+15550300099", json!({})).await;
+    let nurse = job(platform, "Nurse", "nurses").await;
     let with = |candidate: &str, job: &str| json!({ "candidate_id": candidate, "job_description_id": job });
     refused(
         trigger,
@@ -118,28 +121,31 @@ async fn the_api_says_which_field(site: &Site) {
     let nobody = json!({ "tenant_id": "clinic", "name": "N", "phone": "12345" });
     refused("/api/candidates/", nobody, 422, "phone").await;
     let large = json!({ "tenant_id": "clinic", "name": "N", "phone": "+15550300098", "resume": "x".repeat(300_000) });
-    let (status, answer) = site.post("/api/candidates/", large).await;
+    let (status, answer) = platform.post("/api/candidates/", large).await;
     assert!(status == 422 || status == 413, "{status} {answer}");
     let bad = json!({ "tenant_id": "clinic", "name": "f", "kind": "screener", "questions": ["One?", ""] });
     refused("/api/flows/", bad, 422, "questions[1].ask").await;
     for path in ["", "/flow/", "/results/", "/results/page"] {
         let path = format!("/api/interviews/nobody{path}");
         assert_eq!(
-            site.ask(Method::GET, &path, ADMIN, None).await.0,
+            platform.ask(Method::GET, &path, ADMIN, None).await.0,
             404,
             "{path}"
         );
     }
     assert_eq!(
-        site.post("/api/interviews/nobody/flow/", json!({})).await.0,
+        platform
+            .post("/api/interviews/nobody/flow/", json!({}))
+            .await
+            .0,
         404
     );
 }
 
 /// The second hears an apology, and the first goes on.
-async fn two_calls_cannot_hold_one_interview(site: &Site) {
+async fn two_calls_cannot_hold_one_interview(platform: &LocalPlatform) {
     let said = ["I repair old clocks.", "Because time matters to me."];
-    keep_secret(site, &said);
+    keep_secret(platform, &said);
     let mut steps = vec![
         json!({ "wait_for": "press or say 1" }),
         json!({ "press": "1" }),
@@ -154,18 +160,20 @@ async fn two_calls_cannot_hold_one_interview(site: &Site) {
         json!({ "speak": { "text": said[1] } }),
         json!({ "press": "#" }),
     ]);
-    let first = site.twilio.call(&caller(2), SHORT, json!(steps)).await;
-    let id = interview_id(site, &first).await;
+    let first = platform.twilio.call(&caller(2), SHORT, json!(steps)).await;
+    let id = interview_id(platform, &first).await;
     eventually("the first answer was given", async || {
-        let flow = site.find(&format!("/api/interviews/{id}/flow/")).await?;
+        let flow = platform
+            .find(&format!("/api/interviews/{id}/flow/"))
+            .await?;
         so(flow["current_question"] == 2)
     })
     .await;
     let path = format!("/webhook/response?interview_id={id}&question_number=2");
-    apologizes(&recorded(live(site, &path, &sid("CA"))).send().await);
-    let view = site.twilio.over(&first).await;
+    apologizes(&recorded(live(platform, &path, &sid("CA"))).send().await);
+    let view = platform.twilio.over(&first).await;
     assert!(view["problem"].is_null(), "{view:#}");
-    let results = results(site, &id).await;
+    let results = results(platform, &id).await;
     assert_eq!(
         (&results["outcome"], transcripts(&results)),
         (&json!("completed"), said.to_vec())

@@ -31,14 +31,14 @@ pub const SILENCE_S: u64 = 3;
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The platform.
-pub struct Site {
+pub struct LocalPlatform {
     server: Server,
     emulator: String,
     home: PathBuf,
     http: reqwest::Client,
 }
 
-impl Site {
+impl LocalPlatform {
     /// Starts it on an empty folder with this provider, and waits until its coach can be called.
     pub async fn start(options: &Options, provider: &str) -> Result<Self> {
         let binary = fs::canonicalize(&options.trunkline)

@@ -10,7 +10,7 @@ use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
 use serde_json::Value;
 
 use super::wait::{eventually, free_port, so};
-use super::{Site, install_tls};
+use super::{LocalPlatform, install_tls};
 
 /// What belongs to a connection, not to what it carries.
 const OF_CONNECTIONS: [&str; 4] = ["connection", "host", "content-length", "transfer-encoding"];
@@ -99,11 +99,11 @@ async fn pass(request: HttpRequest, body: Bytes, way: Data<Way>) -> HttpResponse
     }
 }
 
-impl Site {
-    /// Where a role of a split site listens.
+impl LocalPlatform {
+    /// Where a role of a split platform listens.
     pub fn port_of(&self, role: &str) -> u16 {
         let ports = self.ports.lock().unwrap();
-        *ports.get(role).expect("a role of this site")
+        *ports.get(role).expect("a role of this platform")
     }
 
     /// Starts a second process of a role on the same parts, and waits until it can do its work: where it listens.
@@ -135,6 +135,22 @@ impl Site {
     /// Stops the first process of a role in order; the second, which listens here, is the role's from now on.
     pub async fn retire(&self, role: &str, port: u16) {
         self.end(role).await;
+        self.succeed(role, port);
+    }
+
+    /// `kill -9` of the first process of a role; the second is the role's from now on. The first may come back as `ROLE-1`.
+    pub fn lose(&self, role: &str, port: u16) {
+        self.kill(role);
+        self.succeed(role, port);
+    }
+
+    /// Starts the first process of a role again, beside the second.
+    pub fn bring_back(&self, role: &str) {
+        let mut processes = self.processes.lock().unwrap();
+        processes.get_mut(&format!("{role}-1")).unwrap().start();
+    }
+
+    fn succeed(&self, role: &str, port: u16) {
         self.ports.lock().unwrap().insert(role.to_owned(), port);
         let mut processes = self.processes.lock().unwrap();
         let new = processes.remove(&format!("{role}-2")).unwrap();

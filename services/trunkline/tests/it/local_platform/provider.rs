@@ -142,7 +142,7 @@ impl Provider {
     }
 
     /// Strikes at a moment at which no transcription is under way and all words that were answered are kept; none is
-    /// begun meanwhile. Whoever is killed while a model works, or before he has written down what it said, cannot know
+    /// begun meanwhile. Whoever is killed while a model works, or before having written down what it said, cannot know
     /// that it will have to be paid.
     pub async fn when_idle(&self, kept: impl Fn(&str) -> bool, strike: impl FnOnce()) {
         let is_idle = || {

@@ -16,6 +16,8 @@ pub struct Process {
     args: Vec<String>,
     env: Vec<(String, String)>,
     log: PathBuf,
+    /// In place of the binary that was built for the test.
+    binary: Option<PathBuf>,
     child: Option<Child>,
 }
 
@@ -27,8 +29,15 @@ impl Process {
             args: args.to_vec(),
             env: env.to_vec(),
             log: dir.join(format!("{name}.log")),
+            binary: None,
             child: None,
         }
+    }
+
+    /// Of another binary, the version before for one.
+    pub fn of(mut self, binary: Option<&Path>) -> Self {
+        self.binary = binary.map(Path::to_owned);
+        self
     }
 
     /// Another one with the same settings, at another port and on another data folder. Not started yet.
@@ -51,7 +60,7 @@ impl Process {
             let file = File::options().create(true).append(true).open(&self.log);
             Stdio::from(file.expect("a log can be written"))
         };
-        let child = command(&self.args, &self.env)
+        let child = command(self.binary.as_deref(), &self.args, &self.env)
             .stdout(open())
             .stderr(open())
             .spawn();
@@ -66,15 +75,21 @@ impl Process {
         }
     }
 
+    /// A signal to the process.
+    pub fn signal(&self, signal: &str) {
+        let child = self.child.as_ref();
+        let child = child.unwrap_or_else(|| panic!("{} does not run", self.name));
+        let pid = child.id().to_string();
+        let sent = Command::new("kill")
+            .args([&format!("-{signal}"), &pid])
+            .status();
+        assert!(sent.expect("there is a kill").success());
+    }
+
     /// SIGTERM, and how it ended.
     pub async fn stop(&mut self) -> ExitStatus {
-        let mut child = self
-            .child
-            .take()
-            .unwrap_or_else(|| panic!("{} does not run", self.name));
-        let pid = child.id().to_string();
-        let sent = Command::new("kill").args(["-TERM", &pid]).status();
-        assert!(sent.expect("there is a kill").success());
+        self.signal("TERM");
+        let mut child = self.child.take().expect("it runs");
         let child = std::sync::Mutex::new(&mut child);
         let ended = within(PATIENCE, "an end after SIGTERM", async || {
             child.lock().unwrap().try_wait().unwrap()
@@ -101,8 +116,9 @@ impl Drop for Process {
 }
 
 /// The binary, with nothing of the test's own environment: the one that was built for this test, or another.
-fn command(args: &[String], env: &[(String, String)]) -> Command {
-    let other = std::env::var_os("TRUNKLINE_TEST_BINARY");
+fn command(binary: Option<&Path>, args: &[String], env: &[(String, String)]) -> Command {
+    let other = binary.map(|it| it.as_os_str().to_owned());
+    let other = other.or_else(|| std::env::var_os("TRUNKLINE_TEST_BINARY"));
     let mut command = Command::new(other.unwrap_or_else(|| env!("CARGO_BIN_EXE_trunkline").into()));
     command
         .args(args)
@@ -124,7 +140,7 @@ pub struct Output {
 /// Runs a command of the binary to its end.
 pub async fn run(args: &[&str], env: &[(String, String)], limit: Duration) -> Output {
     let args: Vec<String> = args.iter().map(|&arg| arg.to_owned()).collect();
-    let mut command = tokio::process::Command::from(command(&args, env));
+    let mut command = tokio::process::Command::from(command(None, &args, env));
     let output = command.kill_on_drop(true).output();
     let output = tokio::time::timeout(limit, output).await;
     let output = output.unwrap_or_else(|_| panic!("trunkline {args:?} did not end in {limit:?}"));

@@ -38,7 +38,7 @@ pub fn tell(reason: &str) {
 }
 
 #[test]
-fn a_caught_panic_has_its_place_and_its_words() {
+fn caught_panic_has_its_place_and_its_words() {
     remember_places();
     let caught = panic::catch_unwind(|| panic!("one {} three", "two")).unwrap_err();
     let told = reason(caught.as_ref());

@@ -1,4 +1,7 @@
-//! One address for the processes of a split site, as a reverse proxy gives them: sockets go to streams, webhooks to ingress.
+//! One address for the processes of a split platform, as a reverse proxy gives them: sockets go to streams, webhooks to ingress.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU16, Ordering};
 
 use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};
@@ -7,6 +10,8 @@ use tokio::task::JoinHandle;
 /// The address.
 pub struct Front {
     port: u16,
+    /// Where sockets go.
+    streams: Arc<AtomicU16>,
     task: JoinHandle<()>,
 }
 
@@ -15,16 +20,27 @@ impl Front {
     pub async fn open(ingress: u16, streams: u16) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
+        let streams = Arc::new(AtomicU16::new(streams));
+        let target = streams.clone();
         let task = tokio::spawn(async move {
             while let Ok((near, _)) = listener.accept().await {
-                tokio::spawn(pass(near, ingress, streams));
+                tokio::spawn(pass(near, ingress, target.load(Ordering::SeqCst)));
             }
         });
-        Self { port, task }
+        Self {
+            port,
+            streams,
+            task,
+        }
     }
 
     pub fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// From now on sockets go to this port; those that are open stay where they are.
+    pub fn lead_sockets_to(&self, port: u16) {
+        self.streams.store(port, Ordering::SeqCst);
     }
 }
 

@@ -1,4 +1,4 @@
-//! A site of the platform: its processes, the emulator, and everything that a test does to them.
+//! A platform of the platform: its processes, the emulator, and everything that a test does to them.
 
 mod backends;
 mod failure;
@@ -7,6 +7,7 @@ mod front;
 mod hook;
 mod open;
 mod process;
+mod processes;
 mod provider;
 /// The binary's own list.
 #[path = "../../../src/roles.rs"]
@@ -61,24 +62,24 @@ pub enum Mode {
     Split,
 }
 
-/// A running site.
-pub struct Site {
+/// A running platform.
+pub struct LocalPlatform {
     pub mode: Mode,
     pub dir: tempfile::TempDir,
     pub twilio: Twilio,
-    /// By role; all roles of an embedded site are in `up`.
+    /// By role; all roles of an embedded platform are in `up`.
     processes: Mutex<BTreeMap<String, Process>>,
     ports: Mutex<BTreeMap<String, u16>>,
     pub backends: Option<Backends>,
     /// Before ingress and streams.
     pub front: Option<Front>,
-    /// Between ingress and the broker.
+    /// Between ingress, or every role, and the broker.
     pub bus_wire: Option<Proxy>,
     /// Between all roles and the database.
     pub database_wire: Option<Proxy>,
     /// How many texts each caller must have in the end.
     expected: Mutex<BTreeMap<String, usize>>,
-    /// What no log may show, beside what every site has.
+    /// What no log may show, beside what every platform has.
     secrets: Mutex<Vec<String>>,
     /// Whether webhooks of the emulator may have failed.
     rough: bool,
@@ -98,17 +99,17 @@ pub fn install_tls() {
     let _ = rustls::crypto::ring::default_provider().install_default();
 }
 
-/// Plays a case on a site of its own, and looks afterwards whether everything ended well.
-pub async fn play(plan: Plan, case: impl AsyncFnOnce(&Site)) {
+/// Plays a case on a platform of its own, and looks afterwards whether everything ended well.
+pub async fn play(plan: Plan, case: impl AsyncFnOnce(&LocalPlatform)) {
     let _turn = SITES.acquire().await.unwrap();
     install_tls();
     failure::remember_places();
     let limit = plan.limit;
-    let site = Site::new(plan).await;
+    let platform = LocalPlatform::new(plan).await;
     let whole = async {
-        site.start().await;
-        case(&site).await;
-        site.check_the_end().await;
+        platform.start().await;
+        case(&platform).await;
+        platform.check_the_end().await;
     };
     let whole = Box::pin(tokio::time::timeout(limit, whole));
     let outcome = AssertUnwindSafe(whole).catch_unwind().await;
@@ -118,9 +119,9 @@ pub async fn play(plan: Plan, case: impl AsyncFnOnce(&Site)) {
         Err(panic) => Some(failure::reason(panic.as_ref())),
     };
     if reason.is_some() {
-        site.show();
+        platform.show();
     }
-    let removed = AssertUnwindSafe(site.remove()).catch_unwind().await;
+    let removed = AssertUnwindSafe(platform.remove()).catch_unwind().await;
     if let Some(reason) = reason {
         failure::tell(&reason);
     }
@@ -132,12 +133,15 @@ pub async fn play(plan: Plan, case: impl AsyncFnOnce(&Site)) {
     removed.unwrap_or_else(|panic| resume_unwind(panic));
 }
 
-impl Site {
+impl LocalPlatform {
     /// Where a role answers.
     pub fn url_of(&self, role: &str) -> String {
         let ports = self.ports.lock().unwrap();
         let port = ports.get(role).or_else(|| ports.get("up"));
-        format!("http://127.0.0.1:{}", port.expect("a role of this site"))
+        format!(
+            "http://127.0.0.1:{}",
+            port.expect("a role of this platform")
+        )
     }
 
     /// Where Twilio finds the platform.
@@ -162,81 +166,6 @@ impl Site {
         } else {
             role
         }
-    }
-
-    /// `kill -9`.
-    pub fn kill(&self, role: &str) {
-        let mut processes = self.processes.lock().unwrap();
-        processes.get_mut(self.home(role)).unwrap().kill();
-    }
-
-    /// Starts it again.
-    pub fn revive(&self, role: &str) {
-        let mut processes = self.processes.lock().unwrap();
-        processes.get_mut(self.home(role)).unwrap().start();
-    }
-
-    /// Wires that were cut are whole again.
-    pub fn mend(&self) {
-        for wire in [&self.bus_wire, &self.database_wire].into_iter().flatten() {
-            wire.mend();
-        }
-    }
-
-    /// Waits until a role answers.
-    pub async fn is_live(&self, role: &str) {
-        let url = format!("{}/health/live", self.url_of(role));
-        eventually(&format!("{role} is live"), async || {
-            self.http.get(&url).send().await.ok().map(drop)
-        })
-        .await;
-    }
-
-    /// Waits until a role can do its work.
-    pub async fn is_ready(&self, role: &str) {
-        let url = format!("{}/health/ready", self.url_of(role));
-        eventually(&format!("{role} is ready"), async || {
-            self.has_not_ended(role);
-            let report: Value = self.http.get(&url).send().await.ok()?.json().await.ok()?;
-            // A dead letter of an earlier step is for somebody to look at, and in nobody's way.
-            let mut parts = report["parts"].as_object()?.iter();
-            let works = parts.all(|(part, state)| part == "dead_letters" || state == "ok");
-            so(works && report["ready"] == true)
-        })
-        .await;
-    }
-
-    fn has_not_ended(&self, role: &str) {
-        let mut processes = self.processes.lock().unwrap();
-        let process = processes.get_mut(self.home(role)).unwrap();
-        let ended = process.ended();
-        let log = ended.map(|_| process.log());
-        drop(processes);
-        if let (Some(status), Some(log)) = (ended, log) {
-            panic!("{role} has ended, {status}:\n{log}");
-        }
-    }
-
-    /// Stops every process of the platform in order, the front door first.
-    pub async fn stop(&self) {
-        if self.mode == Mode::Split {
-            for role in ROLES.iter().rev() {
-                self.end(role).await;
-            }
-        }
-        if self.mode == Mode::Embedded {
-            self.end("up").await;
-        }
-    }
-
-    /// Stops one process in order.
-    pub async fn end(&self, role: &str) {
-        let name = self.home(role).to_owned();
-        let process = self.processes.lock().unwrap().remove(&name);
-        let mut process = process.unwrap();
-        let status = process.stop().await;
-        self.processes.lock().unwrap().insert(name, process);
-        assert_eq!(status.code(), Some(0), "{role} ends in order: {status}");
     }
 
     /// A request with a key, and its answer.
@@ -332,7 +261,7 @@ impl Site {
         Hook::new(&self.url_of("ingress"), path)
     }
 
-    /// Says that a caller must have so many texts by the end, and waits until he has.
+    /// Says that a caller must have so many texts by the end, and waits until they have.
     pub async fn texted(&self, caller: &str, count: usize) -> Vec<Value> {
         self.texted_within(PATIENCE, caller, count).await
     }

@@ -1,4 +1,4 @@
-//! The servers of the split site: a broker and a database that others use too, so everything has a name of its own and
+//! The servers of the split platform: a broker and a database that others use too, so everything has a name of its own and
 //! goes away at the end.
 
 use std::collections::BTreeMap;
@@ -12,7 +12,7 @@ use tokio::sync::OnceCell;
 
 use super::roles::ROLES;
 
-/// Where the servers are, and the name of one site on them.
+/// Where the servers are, and the name of one platform on them.
 #[derive(Clone)]
 pub struct Backends {
     pub amqp_url: String,

@@ -19,7 +19,7 @@ use crate::twilio::{ACCOUNT_SID, AUTH_TOKEN, Requests};
 pub const API_KEY: &str = "tk_bench_site_0000000000000000000";
 
 /// The platform.
-pub struct Site {
+pub struct LocalPlatform {
     /// Its process.
     pub server: Server,
     /// Its port on 127.0.0.1.
@@ -50,7 +50,7 @@ impl Drop for Home {
     }
 }
 
-impl Site {
+impl LocalPlatform {
     /// Starts it on an empty folder, waits until it is ready, and applies the document.
     pub async fn start(options: &Options, setup: &Setup<'_>) -> Result<Self> {
         let binary = fs::canonicalize(&options.trunkline)

@@ -135,6 +135,11 @@ impl Bucket {
         written.iter().filter(|it| it.path.contains(part)).count()
     }
 
+    /// Where it is.
+    pub fn endpoint(&self) -> &str {
+        &self.endpoint
+    }
+
     /// What the platform is told of it.
     pub fn env(&self) -> [(&'static str, String); 4] {
         [

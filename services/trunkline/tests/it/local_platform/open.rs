@@ -1,6 +1,7 @@
-//! How a site comes up.
+//! How a platform comes up.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -10,7 +11,7 @@ use testkit::Proxy;
 use super::process::{Output, Process, run};
 use super::twilio::{ACCOUNT, TOKEN, Twilio};
 use super::wait::free_port;
-use super::{ADMIN, Backends, Front, Mode, ROLES, SECRET_KEY, SERVICE_KEY, Site};
+use super::{ADMIN, Backends, Front, LocalPlatform, Mode, ROLES, SECRET_KEY, SERVICE_KEY};
 
 /// Our own crates tell all; what others would tell is theirs.
 const LOG: &str = "info,trunkline=debug,role=debug,bus=debug,store=debug,twilio_api=debug,\
@@ -21,17 +22,21 @@ const LOG: &str = "info,trunkline=debug,role=debug,bus=debug,store=debug,twilio_
 /// How many times faster than real time calls go: most are over within a second.
 const SPEED: &str = "30";
 
-/// What a case wants of its site.
+/// What a case wants of its platform.
 pub struct Plan {
     mode: Mode,
     /// The apply file; none: nothing is applied.
     world: Option<String>,
     /// Whether the wires to broker and database can be cut.
     wires: bool,
+    /// Whether all roles go through the wire to the broker, and not ingress alone.
+    whole_bus: bool,
     rough: bool,
     /// Whether one address leads to all processes.
     fronted: bool,
     speed: &'static str,
+    /// What the roles run first, in place of what was built for the test.
+    binary: Option<PathBuf>,
     /// How long the whole case may take.
     pub(super) limit: Duration,
     /// What every process is told beside what it is told anyway.
@@ -45,9 +50,11 @@ impl Plan {
             mode,
             world: Some(world.to_owned()),
             wires: false,
+            whole_bus: false,
             rough: false,
             fronted: false,
             speed: SPEED,
+            binary: None,
             limit: super::LIMIT,
             env: Vec::new(),
         }
@@ -59,11 +66,23 @@ impl Plan {
         self
     }
 
+    /// With every role's way to the broker by the wire.
+    pub fn whole_bus(mut self) -> Self {
+        self.whole_bus = true;
+        self
+    }
+
     /// With more settings.
     pub fn env(mut self, more: impl IntoIterator<Item = (&'static str, String)>) -> Self {
         let more = more.into_iter();
         self.env
             .extend(more.map(|(name, value)| (name.to_owned(), value)));
+        self
+    }
+
+    /// With roles that begin as another binary, the version before for one.
+    pub fn binary(mut self, binary: Option<PathBuf>) -> Self {
+        self.binary = binary;
         self
     }
 
@@ -92,7 +111,7 @@ impl Plan {
     }
 }
 
-impl Site {
+impl LocalPlatform {
     /// Everything but the processes' start.
     pub(super) async fn new(plan: Plan) -> Self {
         let dir = tempfile::tempdir().unwrap();
@@ -110,10 +129,14 @@ impl Site {
         let mut env = Vec::new();
         let mut ingress_amqp = None;
         if let Some(backends) = &backends {
-            let (amqp, mut database) = (backends.amqp_url.clone(), backends.database_url.clone());
+            let (mut amqp, mut database) =
+                (backends.amqp_url.clone(), backends.database_url.clone());
             if plan.wires {
                 let wire = Proxy::to(&amqp);
                 ingress_amqp = Some(wire.url());
+                if plan.whole_bus {
+                    amqp = wire.url();
+                }
                 bus_wire = Some(wire);
                 let wire = Proxy::to(&database);
                 database = wire.url();
@@ -132,7 +155,7 @@ impl Site {
             }
             _ => None,
         };
-        let site = Self {
+        let platform = Self {
             front,
             mode: plan.mode,
             twilio: Twilio::new(emulator_process(dir.path(), emulator, plan.speed), emulator),
@@ -147,10 +170,10 @@ impl Site {
             rough: plan.rough,
             http: super::wait::client(),
         };
-        env.extend(site.settings());
+        env.extend(platform.settings());
         env.extend(plan.env.iter().cloned());
         if let Some(world) = &plan.world {
-            std::fs::write(site.dir.path().join("world.yaml"), world).unwrap();
+            std::fs::write(platform.dir.path().join("world.yaml"), world).unwrap();
         }
         for (name, port) in &ports {
             let mut env = env.clone();
@@ -165,8 +188,8 @@ impl Site {
                 "scoring" | "ingress" | "recordings" | "streams" => "files",
                 name => name,
             };
-            let data = site.dir.path().join("data").join(folder);
-            let config = site.dir.path().join("none.toml");
+            let data = platform.dir.path().join("data").join(folder);
+            let config = platform.dir.path().join("none.toml");
             let mut args = vec![
                 "up".to_owned(),
                 "--port".to_owned(),
@@ -176,13 +199,18 @@ impl Site {
                 "--config".to_owned(),
                 config.display().to_string(),
             ];
-            if site.mode == Mode::Split {
+            if platform.mode == Mode::Split {
                 args.extend(["--role".to_owned(), name.clone()]);
             }
-            let process = Process::new(name, site.dir.path(), &args, &env);
-            site.processes.lock().unwrap().insert(name.clone(), process);
+            let process = Process::new(name, platform.dir.path(), &args, &env);
+            let process = process.of(plan.binary.as_deref());
+            platform
+                .processes
+                .lock()
+                .unwrap()
+                .insert(name.clone(), process);
         }
-        site
+        platform
     }
 
     /// What every process of the platform is told.

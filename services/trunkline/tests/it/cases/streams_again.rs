@@ -1,0 +1,167 @@
+//! Calls on a stream that go on in another process, or are run again from what went into them.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use super::commands::{COMMAND_LIMIT, ends};
+use super::fixtures::caller;
+use super::interviews::interview;
+use super::streams::{LONG_TAPED_BOT, TAPED_BOT, hold, hold_as, outcome, plan};
+use crate::local_platform::{
+    ADMIN, LocalPlatform, Manner, Mode, Output, Provider, Work, eventually, run, so,
+};
+
+/// The tracks of a call that are there, of a type, the first part first.
+fn parts(call: &Value, kind: &str) -> Vec<Value> {
+    let all = call["recordings"].as_array().cloned().unwrap_or_default();
+    let is_it = |it: &Value| it["recording_type"] == kind && it["status"] == "completed";
+    let mut found: Vec<_> = all.into_iter().filter(is_it).collect();
+    found.sort_by_key(|it| it["started_at"].as_str().map(str::to_owned));
+    found
+}
+
+/// `kill -9` when the caller's answer is understood and the next question is on its way to be spoken.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn call_of_a_killed_process_goes_on_in_another_and_nothing_is_paid_twice() {
+    let provider = Provider::start();
+    let patience = ("TRUNKLINE_SPEECH_DEADLINE_S", "60".to_owned());
+    let plan = plan(Mode::Split)
+        .rough()
+        .env(provider.env())
+        .env([patience]);
+    hold_as(plan, async |platform: &LocalPlatform| {
+        let second = platform.replicate("streams").await;
+        // The process that is killed never hears the second question spoken.
+        provider.answers(Work::Speak, "monthly income", Manner::Nothing, 1);
+        let spoken = |words: &str| {
+            let asked = provider.asked(Work::Speak, words);
+            asked.iter().filter(|it| it.well).count()
+        };
+        let steps = json!([
+            { "wait_for": "salaried employee" }, { "speak": { "text": "yes I am" } },
+            { "wait_for": "monthly income" }, { "speak": { "text": "of course" } },
+            { "wait_for": "Our team will call you" },
+        ]);
+        let sid = platform
+            .twilio
+            .call(&caller(1), LONG_TAPED_BOT, steps)
+            .await;
+        eventually("the second question is to be spoken", async || {
+            so(!provider.asked(Work::Speak, "monthly income").is_empty())
+        })
+        .await;
+        let front = platform.front.as_ref().unwrap();
+        front.lead_sockets_to(second);
+        platform.lose("streams", second);
+        let view = platform.twilio.over(&sid).await;
+        assert!(view["problem"].is_null(), "{view:#}");
+        assert_eq!(outcome(platform, &sid).await["outcome"], "eligible");
+        assert_eq!(interview(platform, &sid).await["kind"], "eligibility");
+        // Neither what was understood nor what was spoken before the kill is paid again.
+        assert_eq!(provider.transcribed("yes I am"), 1);
+        for words in ["salaried employee", "monthly income"] {
+            assert_eq!(spoken(words), 1, "{words}");
+        }
+        recording_says_what_is_missing(platform, &sid).await;
+    })
+    .await;
+}
+
+/// What the killed process had recorded comes back with it, and the second part says what is missing in between.
+async fn recording_says_what_is_missing(platform: &LocalPlatform, sid: &str) {
+    platform.bring_back("streams");
+    let path = format!("/calls/{sid}");
+    let call = eventually("both parts are stored", async || {
+        let call = platform.find(&path).await?;
+        let is_whole = |kind: &str| {
+            let found = parts(&call, kind);
+            let last = found.last().filter(|_| found.len() == 2);
+            last.is_some_and(|it| it["metadata"]["missing_before"].is_object())
+        };
+        (is_whole("user") && is_whole("assistant")).then_some(call)
+    })
+    .await;
+    for kind in ["user", "assistant"] {
+        let found = parts(&call, kind);
+        assert_eq!(found.len(), 2, "{call:#}");
+        assert!(found[0]["duration_ms"].as_u64() > Some(0), "{call:#}");
+        let missing = &found[1]["metadata"]["missing_before"];
+        let (from, to) = (missing["from"].as_str(), missing["to"].as_str());
+        assert!(from.is_some() && from < to, "{missing}");
+        assert_eq!(to, found[1]["started_at"].as_str());
+    }
+}
+
+async fn replay(platform: &LocalPlatform, sid: &str, more: &[&str]) -> Output {
+    let url = platform.url_of("streams");
+    let config = platform.dir.path().join("none.toml").display().to_string();
+    let args = [
+        "replay",
+        sid,
+        "--url",
+        &url,
+        "--api-key",
+        ADMIN,
+        "--config",
+        &config,
+    ];
+    run(&[&args, more].concat(), &[], COMMAND_LIMIT).await
+}
+
+/// Files of inputs, whole or under way.
+fn inputs_below(dir: &Path) -> usize {
+    let entries = std::fs::read_dir(dir).unwrap().map(|it| it.unwrap());
+    let found = entries.map(|entry| match entry.file_type().unwrap().is_dir() {
+        true => inputs_below(&entry.path()),
+        false => usize::from(entry.path().extension().is_some_and(|it| it == "inputs")),
+    });
+    found.sum()
+}
+
+pub async fn call_is_run_again_from_its_inputs_until_the_person_is_forgotten(mode: Mode) {
+    hold(mode, async |platform: &LocalPlatform| {
+        let steps = json!([
+            { "wait_for": "salaried employee" }, { "speak": { "text": "yes I am" } },
+            { "wait_for": "Our team will call you" },
+        ]);
+        let sid = platform.twilio.call(&caller(9), TAPED_BOT, steps).await;
+        let view = platform.twilio.over(&sid).await;
+        assert!(view["problem"].is_null(), "{view:#}");
+        eventually("the inputs are kept", async || {
+            let streams = platform.find(&format!("/api/streams/calls/{sid}")).await?;
+            so(streams["items"][0]["inputs"] == true)
+        })
+        .await;
+        assert_eq!(inputs_below(&platform.dir.path().join("data")), 1);
+        let file = platform
+            .dir
+            .path()
+            .join("outputs.txt")
+            .display()
+            .to_string();
+        let again = replay(platform, &sid, &["--outputs", &file]).await;
+        let words = [
+            "the caller: yes I am",
+            "byte for byte the outputs of the call",
+        ];
+        ends(&again, 0, &words);
+        let outputs = std::fs::read_to_string(&file).unwrap();
+        assert!(outputs.starts_with("ask 1 begin\n"), "{outputs:.200}");
+        assert!(outputs.ends_with("end goodbye\n") || outputs.ends_with("end stopped\n"));
+        let script = replay(platform, &sid, &["--model", "another"]).await;
+        ends(&script, 1, &["only an assistant"]);
+
+        let url = platform.url_of("tenants");
+        let args = ["forget", &caller(9), "--url", &url, "--api-key", ADMIN];
+        ends(
+            &run(&args, &[], COMMAND_LIMIT).await,
+            0,
+            &["\"status\": \"done\""],
+        );
+        let gone = replay(platform, &sid, &[]).await;
+        assert_eq!(gone.code, Some(1), "{gone:?}");
+        assert_eq!(inputs_below(&platform.dir.path().join("data")), 0);
+    })
+    .await;
+}
