@@ -2,7 +2,7 @@
 # ARGS is handed on: make run ARGS="--port 9000".
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test chaos rolling soak attack screenshots bench lint fmt contract deploy-files book sbom clean-test-services
+.PHONY: help run demo test chaos rolling soak leaks attack screenshots bench lint fmt contract deploy-files book sbom clean-test-services
 
 # One set of flags each, over the whole workspace: `-p one` beside `--workspace` would build most
 # dependencies a second time with other features.
@@ -31,17 +31,21 @@ test: needs ## the whole suite, against real PostgreSQL and RabbitMQ (found or s
 	@RUST_TEST_THREADS=$${RUST_TEST_THREADS:-$(TEST_THREADS)} scripts/services.sh run \
 		$(CARGO) test --workspace $(CARGO_TEST_FLAGS) $(if $(CASES),-- --exact $(CASES))
 
-# CALLS=5 RATE=5 is a small one.
+# CALLS=5 RATE=5 is a small one; OLD=/path/to/trunkline is the version before, which the new one takes over from.
 rolling: needs ## every role replaced by a new process under 100 live calls and 50 texts a second
-	@TRUNKLINE_ROLLING_CALLS=$(or $(CALLS),100) TRUNKLINE_ROLLING_RATE=$(or $(RATE),50) scripts/services.sh run \
+	@TRUNKLINE_ROLLING_CALLS=$(or $(CALLS),100) TRUNKLINE_ROLLING_RATE=$(or $(RATE),50) $(if $(OLD),TRUNKLINE_OLD_BINARY=$(OLD)) scripts/services.sh run \
 		$(CARGO) test --workspace --test it -- --nocapture --exact cases::rolling::rolling_restart_of_every_role_drops_no_call_and_fails_no_webhook
 
 soak: needs ## an hour of calls and texts: memory, handles and tasks stay flat (SECONDS=600 is a shorter one)
 	@TRUNKLINE_SOAK_S=$(or $(SECONDS),3600) $(CARGO) test --workspace --test it -- --nocapture --exact cases::soak::soak_leaves_memory_handles_and_tasks_flat
 
-# SECONDS=60 is a shorter one, SEED=N repeats the choices of a run that has failed.
-chaos: needs ## ten minutes of load while processes are killed and connections cut at random
-	@TRUNKLINE_CHAOS_S=$(or $(SECONDS),600) TRUNKLINE_TEST_SEED=$(SEED) scripts/services.sh run \
+leaks: needs ## ten thousand calls on a stream opened and dropped: memory, tasks and file handles are where they were (SESSIONS=1000 are fewer)
+	@TRUNKLINE_TEST_SESSIONS=$(or $(SESSIONS),10000) scripts/services.sh run \
+		$(CARGO) test --workspace --test it -- --nocapture sessions_opened_and_dropped_leave_nothing_behind
+
+# SECONDS=60 is a shorter one, RATE=4 a slower one, SEED=N repeats the choices of a run that has failed.
+chaos: needs ## ten minutes of load while processes are killed and halted, and connections cut, paused and slowed at random
+	@TRUNKLINE_CHAOS_S=$(or $(SECONDS),600) TRUNKLINE_CHAOS_RATE=$(or $(RATE),6) TRUNKLINE_TEST_SEED=$(SEED) scripts/services.sh run \
 		$(CARGO) test --workspace --test it -- --nocapture --exact cases::chaos::chaos_loses_nothing_and_doubles_nothing
 
 # CASES=10000 is a longer one, SEED=N another.
@@ -57,7 +61,8 @@ screenshots: needs ## every page of the console as a PNG, in target/screenshots,
 
 bench: needs ## the benchmarks, beside Express, FastAPI and bare lapin; writes target/bench/report.md
 	@$(CARGO) build --release --bin trunkline --bin bench
-	@scripts/services.sh run --private $(CARGO) run --release --bin bench -- $(ARGS)
+	@ulimit -n "$$(ulimit -Hn)" || true; \
+		scripts/services.sh run --private $(CARGO) run --release --bin bench -- $(ARGS)
 
 lint: needs ## format, clippy, dependency audit, contract, layers, manifests, scripts, what is deployed
 	$(CARGO) fmt --check

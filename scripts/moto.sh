@@ -11,37 +11,26 @@ set -euo pipefail
 # The version is pinned: another one may answer differently.
 wanted='moto[s3,server]==5.2.5'
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-home=${CARGO_TARGET_DIR:-$root/target}/moto
 
 say() { printf 'moto: %s\n' "$*" >&2; }
 
-# Beside its place first: two runs may install at once, and one may be broken off.
+# shellcheck source=scripts/venv.sh
+. "$root/scripts/venv.sh"
+
 install() {
-    local place=$home.$$ log=$home.log
-    say "installing $wanted from PyPI (once)"
-    rm -rf "$place"
-    if ! { python3 -m venv "$place" && "$place/bin/pip" install --quiet --disable-pip-version-check "$wanted"; } >"$log" 2>&1; then
-        tail -n 3 "$log" >&2
-        rm -rf "$place"
-        say "cannot be installed, so the tests of the object store on an S3 of another make cannot run. Do one of these:"
-        say "  Python with venv:  apt-get install python3-venv, and a network that reaches PyPI"
-        say "  name your own S3:  S3_TEST_URL=http://.. make test (a bucket trunkline-test is made in it;"
-        say "                     AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY where it checks them)"
-        return 1
-    fi
-    echo "$wanted" >"$place/installed"
-    rm -rf "$home"
-    # Another run was quicker: then its copy is as good.
-    mv -T "$place" "$home" 2>/dev/null || rm -rf "$place"
+    venv moto "$wanted" && return
+    say "so the tests of the object store on an S3 of another make cannot run. Or name your own:"
+    say "  S3_TEST_URL=http://.. make test (a bucket trunkline-test is made in it;"
+    say "                     AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY where it checks them)"
+    return 1
 }
 
 case ${1:-} in
 start)
     dir=$2
-    [ "$(cat "$home/installed" 2>/dev/null)" = "$wanted" ] || install || exit 1
-    # The programs in a virtual environment that was moved name its old place: Python itself does not.
+    install || exit 1
     # Port 0: the system picks a free one, and moto tells which.
-    "$home/bin/python" -m moto.server -H 127.0.0.1 -p 0 >"$dir/moto.log" 2>&1 </dev/null &
+    "$venv/bin/python" -m moto.server -H 127.0.0.1 -p 0 >"$dir/moto.log" 2>&1 </dev/null &
     echo $! >"$dir/moto.pid"
     until=$((SECONDS + 60))
     until address=$(grep -om1 'http://127.0.0.1:[0-9]*' "$dir/moto.log"); do

