@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 /// How long anything may take, on a machine that is busy. Nothing should come near it.
-pub const PATIENCE: Duration = Duration::from_secs(30);
+pub const PATIENCE: Duration = Duration::from_secs(90);
 
 /// Waits until something is so.
 ///

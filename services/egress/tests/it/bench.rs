@@ -1,4 +1,4 @@
-//! A platform with egress alone, a Twilio to talk to, and an recorder for what it says.
+//! A platform with egress alone, a Twilio to talk to, and a recorder for what it says.
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -35,23 +35,18 @@ const HEARD: &[&str] = &[
 
 pub struct Bench {
     platform: TestPlatform,
-    /// Messages from one number in a second.
-    pace: NonZeroU32,
     pub twilio: Twilio,
 }
 
 testkit::has_platform!(Bench);
 
-/// Nothing waits for its turn.
-const UNLIMITED: NonZeroU32 = NonZeroU32::new(10_000).unwrap();
-
-fn timings(pace: NonZeroU32) -> Timings {
+fn timings() -> Timings {
     Timings {
         look_after: GRACE,
         doubt: GRACE * 2,
         lease: Duration::from_secs(2),
         retry_delays: vec![Duration::from_millis(100); 12],
-        per_second: pace,
+        per_second: NonZeroU32::new(10_000).unwrap(),
     }
 }
 
@@ -76,13 +71,7 @@ pub async fn bounded<F: Future<Output = ()>>(mode: Mode, case: fn(Arc<Bench>) ->
         ("TRUNKLINE_SPEND_AI_CENTS", "10"),
     ];
     let clock = Clock::held(Clock::system().now());
-    run_by(clock, UNLIMITED, mode, &more, case).await;
-}
-
-/// Where a number sends five messages a second.
-pub async fn paced<F: Future<Output = ()>>(mode: Mode, case: fn(Arc<Bench>) -> F) {
-    let five = NonZeroU32::new(5).unwrap();
-    run_by(Clock::system(), five, mode, &[], case).await;
+    run_by(clock, mode, &more, case).await;
 }
 
 /// With more settings.
@@ -91,12 +80,11 @@ pub async fn run_with<F: Future<Output = ()>>(
     more: &[(&str, &str)],
     case: impl FnOnce(Arc<Bench>) -> F,
 ) {
-    run_by(Clock::system(), UNLIMITED, mode, more, case).await;
+    run_by(Clock::system(), mode, more, case).await;
 }
 
 async fn run_by<F: Future<Output = ()>>(
     clock: Clock,
-    pace: NonZeroU32,
     mode: Mode,
     more: &[(&str, &str)],
     case: impl FnOnce(Arc<Bench>) -> F,
@@ -111,11 +99,7 @@ async fn run_by<F: Future<Output = ()>>(
     ];
     all.extend_from_slice(more);
     let platform = TestPlatform::new("egress", mode, clock, &all).await;
-    let bench = Bench {
-        platform,
-        pace,
-        twilio,
-    };
+    let bench = Bench { platform, twilio };
     bench.up().await;
     testkit::run(bench, case).await;
 }
@@ -125,9 +109,7 @@ impl Bench {
     pub async fn up(&self) {
         let parts = self.open().await;
         self.recorder.listen(&parts.bus, HEARD).await;
-        let role = egress::role_with_timings(&parts, timings(self.pace))
-            .await
-            .unwrap();
+        let role = egress::role_with_timings(&parts, timings()).await.unwrap();
         self.start(vec![role]).await;
     }
 

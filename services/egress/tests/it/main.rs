@@ -5,7 +5,6 @@
 mod accounts;
 mod bench;
 mod calls;
-mod crowds;
 mod doubts;
 mod emulated;
 mod exchange;
@@ -62,12 +61,6 @@ mod bounded {
             calls_and_countries_over_the_limit_are_refused, text_that_is_tried_again_counts_once,
             own_limits_of_a_tenant_are_stricter_only, cost_of_ai_over_the_budget_is_told_once,
             two_processes_together_keep_to_a_tenants_limits;
-    }
-}
-
-mod paced {
-    testkit::suite! { crate::bench::paced;
-        crowds: crowd_of_one_tenant_delays_no_other;
     }
 }
 
