@@ -138,13 +138,14 @@ pub(super) async fn tool_secret(
 pub(super) async fn inputs(
     state: web::Data<State>,
     caller: Caller,
-    which: web::Path<(String, i64)>,
+    which: web::Path<(String, String)>,
 ) -> Result<HttpResponse, ApiError> {
     let (call_sid, part) = which.into_inner();
+    let missing = || ApiError::not_found("stream of a call whose inputs are kept");
+    let part: i64 = part.parse().map_err(|_| missing())?;
     let mut tx = state.teller.store.read().await?;
     let rows = db::sessions_of_call(&mut tx, &call_sid).await?;
     drop(tx);
-    let missing = || ApiError::not_found("stream of a call whose inputs are kept");
     let row = rows
         .into_iter()
         .find(|row| row.attempt == part && caller.may_see(&row.tenant_id))

@@ -89,7 +89,7 @@ async fn rotel(ours: &str) -> (Child, String) {
     let home = python.parent().and_then(Path::parent).unwrap();
     let pattern = home.join("lib").read_dir().unwrap().flatten();
     let agent = pattern
-        .map(|python| python.path().join("platform-packages/rotel/rotel-agent"))
+        .map(|python| python.path().join("site-packages/rotel/rotel-agent"))
         .find(|agent| agent.exists())
         .expect("rotel has its agent");
     let (http, grpc) = (free_port(), free_port());
