@@ -46,7 +46,7 @@ cases! {
         call_is_stored_as_three_tracks_of_one_clock,
         interrupted_bot_is_recorded_to_where_it_was_cut,
         frames_that_were_lost_are_silence_at_their_place,
-        frames_just_before_the_end_are_recorded_though_the_socket_is_gone,
+        frames_just_before_the_end_are_recorded,
         tracks_are_mp3_files_where_the_tenant_wants_them,
         held_recording_is_silent_until_it_goes_on,
         call_after_a_drop_is_recorded_in_two_parts,

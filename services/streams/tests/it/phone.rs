@@ -17,6 +17,9 @@ use crate::test_app::{ACCOUNT, TOKEN, TestApp, signed};
 const SILENCE: [u8; 160] = [0xFF; 160];
 const SIGNATURE: &str = "X-Twilio-Signature";
 
+/// How long the other side may take to close.
+const FAREWELL: Duration = Duration::from_secs(20);
+
 /// A telephone on a stream.
 pub struct Phone {
     socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
@@ -306,11 +309,14 @@ impl Phone {
         }
     }
 
-    /// Hangs up.
+    /// Hangs up as Twilio does, which reads to the other side's close. A socket that is dropped with something unread is reset, and
+    /// a reset takes with it what the server has not read yet: nothing in the server could keep that.
     pub async fn hang_up(mut self) {
         self.send(json!({"event": "stop", "streamSid": "MZ1", "stop": {"accountSid": ACCOUNT, "callSid": ""}}))
             .await;
         let _ = self.socket.close(None).await;
+        let closed = async { while let Some(Ok(_)) = self.socket.next().await {} };
+        let _ = tokio::time::timeout(FAREWELL, closed).await;
     }
 }
 

@@ -98,16 +98,16 @@ pub async fn frames_that_were_lost_are_silence_at_their_place(app: Arc<TestApp>)
     );
 }
 
-pub async fn frames_just_before_the_end_are_recorded_though_the_socket_is_gone(app: Arc<TestApp>) {
+pub async fn frames_just_before_the_end_are_recorded(app: Arc<TestApp>) {
     let path = app.offered("CA1", RECORDED).await;
     let mut phone = Phone::call(&app, &path, "CA1").await;
-    // The bot is speaking, so there is something to be written to a socket that is gone.
+    // The bot is speaking, so there is something to be written to a socket that closes.
     phone.until("a voice", |phone| !phone.is_silent()).await;
     for _ in 0..50 {
         phone.next_frame().await;
     }
     let frames = phone.frames();
-    // Twilio closes right behind its stop; nobody waits for an answer.
+    // Twilio closes right behind its stop, while the bot still speaks.
     phone.hang_up().await;
     let tracks = app.tracks("CA1", 3).await;
     for (track, sound) in &tracks {

@@ -144,12 +144,6 @@ impl LocalPlatform {
         self.succeed(role, port);
     }
 
-    /// Starts the first process of a role again, beside the second.
-    pub fn bring_back(&self, role: &str) {
-        let mut processes = self.processes.lock().unwrap();
-        processes.get_mut(&format!("{role}-1")).unwrap().start();
-    }
-
     fn succeed(&self, role: &str, port: u16) {
         self.ports.lock().unwrap().insert(role.to_owned(), port);
         let mut processes = self.processes.lock().unwrap();
