@@ -315,7 +315,13 @@ impl Phone {
         self.send(json!({"event": "stop", "streamSid": "MZ1", "stop": {"accountSid": ACCOUNT, "callSid": ""}}))
             .await;
         let _ = self.socket.close(None).await;
-        let closed = async { while let Some(Ok(_)) = self.socket.next().await {} };
+        let closed = async {
+            while let Some(Ok(message)) = self.socket.next().await {
+                if message.is_close() {
+                    break;
+                }
+            }
+        };
         let _ = tokio::time::timeout(FAREWELL, closed).await;
     }
 }
