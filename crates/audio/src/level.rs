@@ -36,13 +36,48 @@ pub fn mix_into(target: &mut [i16], added: &[i16]) {
     }
 }
 
+/// Peaks of a channel that lie in one piece of memory.
+const TOGETHER: usize = 1 << 16;
+
+/// The peaks of one channel so far, in pieces that never move: one that doubled would hold three times of what a call of a day has.
+#[derive(Debug, Clone, Default)]
+struct Track {
+    full: Vec<Vec<u8>>,
+    last: Vec<u8>,
+}
+
+impl Track {
+    fn len(&self) -> usize {
+        self.full.len() * TOGETHER + self.last.len()
+    }
+
+    fn push(&mut self, peak: u8) {
+        if self.last.len() == TOGETHER {
+            let next = Vec::with_capacity(TOGETHER);
+            self.full.push(std::mem::replace(&mut self.last, next));
+        }
+        self.last.push(peak);
+    }
+
+    fn finish(self) -> Vec<u8> {
+        let mut all = Vec::with_capacity(self.len());
+        // Each piece is freed as soon as it is copied.
+        for piece in self.full {
+            all.extend_from_slice(&piece);
+        }
+        all.extend_from_slice(&self.last);
+        all
+    }
+}
+
 /// The waveform of sound that comes in pieces: for each channel the loudest magnitude of each hundredth of a second, in 8 bits.
 ///
-/// Pieces may end anywhere, in the middle of a moment too. The memory that it takes is 100 bytes for each second and channel.
+/// Pieces may end anywhere, in the middle of a moment too. The memory that it takes is 100 bytes for each second and channel, and
+/// a fixed piece more.
 #[derive(Debug, Clone)]
 pub struct Peaks {
     rate: u64,
-    channels: Vec<Vec<u8>>,
+    channels: Vec<Track>,
     /// The loudest magnitude of each channel in the hundredth that is not over.
     loudest: Vec<u16>,
     /// The channel of the next sample.
@@ -57,7 +92,7 @@ impl Peaks {
         let channels = usize::from(channels.max(1));
         Self {
             rate: u64::from(rate.max(1)),
-            channels: vec![Vec::new(); channels],
+            channels: vec![Track::default(); channels],
             loudest: vec![0; channels],
             channel: 0,
             moments: 0,
@@ -91,7 +126,7 @@ impl Peaks {
         if !self.is_boundary() {
             self.emit();
         }
-        self.channels
+        self.channels.into_iter().map(Track::finish).collect()
     }
 
     /// Whether the last whole moment ended a hundredth of a second.
@@ -176,6 +211,19 @@ mod tests {
         let peaks = peaks.finish().remove(0);
         assert_eq!(peaks.len(), 300);
         assert_eq!(peaks.iter().position(|peak| *peak == 100), Some(200));
+    }
+
+    #[test]
+    fn peaks_of_a_long_call_keep_their_order() {
+        let mut peaks = Peaks::new(100, 2);
+        let length = TOGETHER * 2 + 5;
+        for at in 0..length {
+            let loud = i16::try_from(at % 251).unwrap() << 7;
+            peaks.push(&[loud, 0]);
+        }
+        let channels = peaks.finish();
+        let expected: Vec<u8> = (0..length).map(|at| (at % 251) as u8).collect();
+        assert_eq!(channels, [expected, vec![0; length]]);
     }
 
     #[test]

@@ -8,6 +8,7 @@ mod error;
 mod fs_parts;
 mod fs_store;
 mod objects;
+mod part;
 mod server;
 mod storage;
 mod stream;

@@ -1,4 +1,5 @@
-//! Objects that come in piece by piece: one request for a small one, parts for a large one, and never more than two parts in memory.
+//! Objects that come in piece by piece: one request for a small one, parts for a large one, and never more than a part and a
+//! quarter in memory.
 
 use std::time::{Duration, SystemTime};
 
@@ -10,10 +11,13 @@ use tracing::warn;
 
 use crate::error::{Answer, Error, error};
 use crate::objects::checked;
+use crate::part::Rest;
 use crate::{Encryption, Objects};
 
 /// The size of a part in bytes. S3 takes 10,000 of them, and none but the last may be smaller than 5 MiB.
 pub const PART: usize = 8 << 20;
+/// What is gathered of the next part while one is being sent: the two of them are what an upload has in memory at most.
+const AHEAD: usize = PART / 4;
 
 /// An object that is being stored. It is there when [`Upload::finish`] says so, and not before. One that is dropped is aborted, as
 /// well as a process that goes on can; what a process that died has begun is removed by [`Objects::sweep_uploads`].
@@ -22,7 +26,7 @@ pub struct Upload {
     encryption: Encryption,
     content_type: String,
     /// What has not been sent, less than a part.
-    rest: Vec<u8>,
+    rest: Rest,
     /// The upload's id, once there is more than a part.
     id: Option<String>,
     /// The part that is being sent.
@@ -53,7 +57,7 @@ impl Objects {
             },
             encryption: Encryption::Bucket,
             content_type: content_type.to_owned(),
-            rest: Vec::new(),
+            rest: Rest::default(),
             id: None,
             sending: None,
             sent: Vec::new(),
@@ -125,15 +129,12 @@ impl Upload {
     pub async fn write(&mut self, mut bytes: &[u8]) -> Result<(), Error> {
         self.size += bytes.len() as u64;
         while !bytes.is_empty() {
-            if self.rest.capacity() < PART && self.rest.len() + bytes.len() > self.rest.capacity() {
-                // Small objects stay small; a part is never moved when it grows.
-                let wanted = (self.rest.len() + bytes.len())
-                    .next_power_of_two()
-                    .min(PART);
-                self.rest.reserve_exact(wanted - self.rest.len());
+            if self.rest.len() >= AHEAD {
+                self.wait().await?;
             }
-            let length = bytes.len().min(PART - self.rest.len());
-            self.rest.extend_from_slice(&bytes[..length]);
+            let end = if self.sending.is_some() { AHEAD } else { PART };
+            let length = bytes.len().min(end - self.rest.len());
+            self.rest.push(&bytes[..length])?;
             bytes = &bytes[length..];
             if self.rest.len() == PART {
                 self.send().await?;
@@ -148,7 +149,7 @@ impl Upload {
     /// # Errors
     /// As any request; the object is not stored then.
     pub async fn drain(&mut self) -> Result<(), Error> {
-        if self.id.is_some() && !self.rest.is_empty() {
+        if self.id.is_some() && self.rest.len() > 0 {
             self.send().await?;
         }
         self.wait().await
@@ -160,7 +161,7 @@ impl Upload {
     /// As any request; after [`Error::Away`] it may have been stored.
     pub async fn finish(mut self) -> Result<(), Error> {
         if self.id.is_none() {
-            let bytes = std::mem::take(&mut self.rest);
+            let bytes = self.rest.take();
             let (kind, encryption) = (&self.content_type, &self.encryption);
             return self.place.put(kind, encryption, bytes).await;
         }
@@ -204,7 +205,7 @@ impl Upload {
             }
         };
         self.wait().await?;
-        let bytes = Bytes::from(std::mem::take(&mut self.rest));
+        let bytes = self.rest.take();
         let (place, number) = (self.place.clone(), self.sent.len() + 1);
         let number = i32::try_from(number).unwrap_or(i32::MAX);
         let sending = tokio::spawn(async move { place.part(&id, number, bytes).await });
@@ -245,7 +246,7 @@ impl Place {
         &self,
         content_type: &str,
         encryption: &Encryption,
-        bytes: Vec<u8>,
+        bytes: Bytes,
     ) -> Result<(), Error> {
         let put = self.client.put_object().bucket(&self.bucket).key(&self.key);
         let put = put

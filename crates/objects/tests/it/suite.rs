@@ -3,10 +3,14 @@
 use std::time::Duration;
 
 use futures::future::join_all;
+use futures::{StreamExt, stream};
 use objects::test_support::{put_in_chunks, put_parts_in_chunks};
 use objects::{Encryption, Error, PART};
 
 use crate::test_store::TestStore;
+
+/// Requests that a store is given at the same time.
+const AT_ONCE: usize = 32;
 
 pub async fn what_was_put_is_got(test_store: TestStore) {
     let (store, key) = (&test_store.objects, test_store.key("audio/ab.wav"));
@@ -113,9 +117,9 @@ pub async fn list_has_every_key_once(test_store: TestStore) {
         let key = test_store.key(&format!("many/{}/{n:04}", n % 3));
         async move { store.put(&key, "x", "text/plain").await }
     });
-    let puts: Vec<_> = puts.collect();
-    for some in futures::future::join_all(puts).await {
-        some.unwrap();
+    let mut puts = stream::iter(puts).buffer_unordered(AT_ONCE);
+    while let Some(put) = puts.next().await {
+        put.unwrap();
     }
     store
         .put(&test_store.key("manyfold"), "xyz", "text/plain")

@@ -38,7 +38,7 @@ impl Performer for Fetch {
     type Command = RecordingFetch;
     const NAME: &'static str = "fetch";
 
-    /// Each holds two parts of a file in memory.
+    /// Each holds more than a part of a file in memory.
     fn prefetch(&self) -> u16 {
         4
     }
@@ -209,6 +209,13 @@ impl Fetching<'_> {
             uploading += begun.elapsed();
             piece = media.chunk().await.map_err(away)?;
         }
+        let begun = Instant::now();
+        // The peaks of a long call need the memory that its last parts have.
+        upload
+            .drain()
+            .await
+            .map_err(|e| Broken::Away(e.to_string()))?;
+        uploading += begun.elapsed();
         let size = measure.size();
         let measured = match measure
             .finish(announced)
@@ -221,11 +228,6 @@ impl Fetching<'_> {
             }
         };
         let begun = Instant::now();
-        // The peaks of a long call need the memory that its last parts have.
-        upload
-            .drain()
-            .await
-            .map_err(|e| Broken::Away(e.to_string()))?;
         let peaks_key = self.store_peaks(peaks_key, &measured).await?;
         upload
             .finish()
