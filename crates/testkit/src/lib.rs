@@ -13,6 +13,7 @@ mod keys;
 mod log;
 mod place;
 mod proxy;
+mod s3;
 mod subscription;
 mod sweep;
 mod test_platform;
@@ -25,6 +26,7 @@ pub use keys::Keys;
 pub use log::Log;
 pub use place::{ADMIN, Mode, SERVICE, amqp_url, database_url};
 pub use proxy::Proxy;
+pub use s3::S3;
 pub use test_platform::{TestPlatform, run};
 pub use wait::{PATIENCE, eventually};
 

@@ -11,7 +11,6 @@ mod leases;
 mod missing;
 mod playing;
 mod retention;
-mod s3;
 mod telling;
 mod test_app;
 mod tracks;

@@ -18,9 +18,8 @@ use recordings::Timings;
 use recordings::test_support::{MIGRATIONS, RecordingRow, call_find, recording_list};
 use serde_json::Value;
 use store::Store;
-use testkit::{EventRecorder, Mode, TestPlatform, eventually};
+use testkit::{EventRecorder, Mode, S3, TestPlatform, eventually};
 
-use crate::s3::S3;
 use crate::twilio::{Answer, Twilio, World};
 
 pub const ACCOUNT: &str = "AC00000000000000000000000000000001";

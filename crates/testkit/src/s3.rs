@@ -1,21 +1,27 @@
-//! An S3 on a port of its own, which remembers what was written how.
+//! An S3 on a port of its own.
 
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use objects::test_support::{Trouble, troubled};
 use objects::{Config, Credentials, Objects};
 use tokio::net::TcpListener;
 
-const BUCKET: &str = "streams-test";
-const USER: &str = "someone";
-const SECRET: &str = "a secret";
+const BUCKET: &str = "tests";
+const USER: &str = "a-tests-user";
+const SECRET: &str = "a-tests-secret-of-the-store";
 
+/// An S3 in a folder of its own, which remembers what was written how and can be slow, full, or let nobody write. It ends with the
+/// test's process, and outlives platforms that use it.
 pub struct S3 {
-    endpoint: String,
+    /// What is in it.
+    pub objects: Objects,
+    /// What it suffers from.
     pub trouble: Trouble,
+    endpoint: String,
     _dir: tempfile::TempDir,
 }
 
 impl S3 {
+    /// Listens, and makes the bucket.
     pub async fn start() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let trouble = Trouble::default();
@@ -32,6 +38,8 @@ impl S3 {
                 });
             }
         });
+        // The client of a store wants to know which one, and an earlier test may have said so.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let objects = Objects::open(Config::S3 {
             bucket: BUCKET.to_owned(),
             region: "us-east-1".to_owned(),
@@ -44,12 +52,19 @@ impl S3 {
         });
         objects.make_bucket().await.unwrap();
         Self {
-            endpoint,
+            objects,
             trouble,
+            endpoint,
             _dir: dir,
         }
     }
 
+    /// Where it is: `http://127.0.0.1:PORT`.
+    pub fn endpoint(&self) -> &str {
+        &self.endpoint
+    }
+
+    /// What a platform is told of it.
     pub fn settings(&self) -> [(&'static str, &str); 4] {
         [
             ("S3_BUCKET", BUCKET),
@@ -57,5 +72,11 @@ impl S3 {
             ("AWS_ACCESS_KEY_ID", USER),
             ("AWS_SECRET_ACCESS_KEY", SECRET),
         ]
+    }
+
+    /// How often something was written whose key has this in it.
+    pub fn writes(&self, part: &str) -> usize {
+        let written = self.trouble.written();
+        written.iter().filter(|it| it.path.contains(part)).count()
     }
 }
