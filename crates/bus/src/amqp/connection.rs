@@ -20,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info};
 
 use super::headers;
-use super::publish::{Message, Publisher, unavailable};
+use super::publish::{Message, Publisher, forget_late_confirms, unavailable};
 use super::topology::{self, Names};
 use crate::pending::Pending;
 use crate::{Error, Subscription};
@@ -70,6 +70,10 @@ impl Session {
         let events = Publisher::new(connection.create_channel().await?, broken.clone()).await?;
         let questions = Publisher::new(connection.create_channel().await?, broken.clone()).await?;
         let reply_consumer = receive_replies(questions.channel(), pending, broken.clone()).await?;
+        tokio::spawn(forget_late_confirms(
+            questions.channel().clone(),
+            broken.clone(),
+        ));
         let replies = connection.create_channel().await?;
         let taps = connection.create_channel().await?;
         taps.confirm_select(ConfirmSelectOptions::default()).await?;

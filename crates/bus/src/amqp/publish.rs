@@ -20,6 +20,9 @@ use crate::Error;
 /// A confirm that takes longer than this is taken for lost.
 const CONFIRM: Duration = Duration::from_secs(5);
 
+/// Between two looks for confirms that nobody waits for.
+const FORGET: Duration = Duration::from_secs(10);
+
 /// Publishes on one channel, with confirms.
 pub(super) struct Publisher {
     channel: Channel,
@@ -180,6 +183,21 @@ impl Publisher {
 
 fn route(exchange: &ShortString, key: &ShortString) -> String {
     format!("{exchange} {key}")
+}
+
+/// Has lapin drop the confirms that came after nobody waited for them any more: a question whose reply was faster than its confirm
+/// leaves one, and lapin keeps it until somebody asks.
+pub(super) async fn forget_late_confirms(channel: Channel, broken: CancellationToken) {
+    loop {
+        tokio::select! {
+            () = tokio::time::sleep(FORGET) => {}
+            () = broken.cancelled() => return,
+        }
+        let late = tokio::time::timeout(CONFIRM, channel.wait_for_confirms());
+        if matches!(late.await, Ok(Err(_))) {
+            return;
+        }
+    }
 }
 
 pub(super) fn unavailable(why: &str) -> Error {
