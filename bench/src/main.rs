@@ -4,6 +4,7 @@ mod aims;
 mod archive;
 mod carrier;
 mod console;
+mod crowd;
 mod database;
 mod embedded;
 mod events;
@@ -11,6 +12,7 @@ mod forged;
 mod hearing;
 mod load;
 mod local_platform;
+mod notes;
 mod options;
 mod peers;
 mod platform;
@@ -110,6 +112,10 @@ async fn all(options: &Options) -> Result<bool> {
     report.keep(
         "console",
         part(options, "console", console::measure(options)).await,
+    );
+    report.keep(
+        "notes",
+        part(options, "notes", notes::measure(options)).await,
     );
     platform(options, &mut report).await;
     let text = report.text();

@@ -26,7 +26,7 @@ pub struct Options {
     /// Requests per second for the latencies, the same for every server
     #[arg(long, default_value_t = 200)]
     pub paced_rate: u64,
-    /// Only these parts: express, fastapi, node, ingress, routing, reply, forged, embedded, archive, silence, streams, pipecat,
+    /// Only these parts: express, fastapi, node, ingress, routing, notes, reply, forged, embedded, archive, silence, streams, pipecat,
     /// texts, console, hearing
     #[arg(long, value_delimiter = ',')]
     pub only: Vec<String>,

@@ -30,14 +30,25 @@ pub struct Platform {
 impl Platform {
     /// Starts the three roles and creates a tenant with a number.
     pub async fn start(options: &Options) -> Result<Self> {
+        Self::named(options, "routing", &[]).await
+    }
+
+    /// One more beside another, under its own name and with settings of its own.
+    pub async fn named(
+        options: &Options,
+        name: &str,
+        own: &[(&'static str, &str)],
+    ) -> Result<Self> {
         let binary = fs::canonicalize(&options.trunkline)
             .with_context(|| format!("{} is not built", options.trunkline.display()))?;
-        let home = options.out.join(format!("run-{}", std::process::id()));
+        let home = options
+            .out
+            .join(format!("run-{name}-{}", std::process::id()));
         fs::create_dir_all(&home)?;
         let home = fs::canonicalize(home)?;
-        let database = Database::create(&options.database_url, "routing").await?;
+        let database = Database::create(&options.database_url, name).await?;
         let ports = [free_ports()?, free_ports()?, free_ports()?];
-        let settings = vec![
+        let mut settings = vec![
             ("AMQP_URL", options.amqp_url.clone()),
             ("DATABASE_URL", database.url.clone()),
             ("TWILIO_ACCOUNT_SID", twilio::ACCOUNT_SID.to_owned()),
@@ -55,11 +66,16 @@ impl Platform {
             ("TRUNKLINE_EMULATOR", "off".to_owned()),
             (
                 "TRUNKLINE_NAMESPACE",
-                format!("bench_{}", std::process::id()),
+                format!("bench_{name}_{}", std::process::id()),
             ),
             ("RUST_LOG", "warn".to_owned()),
         ];
-        let logs = options.out.join("logs");
+        settings.extend(own.iter().map(|(name, it)| (*name, (*it).to_owned())));
+        let logs = match name {
+            "routing" => options.out.join("logs"),
+            other => options.out.join("logs").join(other),
+        };
+        fs::create_dir_all(&logs)?;
         let mut platform = Self {
             servers: Vec::new(),
             ports,

@@ -7,11 +7,12 @@ use serde_json::{Map, Value, json};
 
 use crate::aims::{AIMS, Aim, PER_CPU};
 use crate::section::{Figures, Section};
-use crate::{Options, archive, console, forged, hearing, streams, texts};
+use crate::{Options, archive, console, forged, hearing, notes, streams, texts};
 
 /// Parts that bring their tables and aims along.
-const SECTIONS: [&Section; 7] = [
+const SECTIONS: [&Section; 8] = [
     &forged::SECTION,
+    &notes::SECTION,
     &archive::SECTION,
     &streams::SECTION,
     &streams::PIPECAT,

@@ -109,7 +109,7 @@ impl Parts {
             settings.account.as_ref(),
             data_dir.join("directory.sealed"),
         );
-        let timeline = Timeline::new(bus.clone(), clock.clone());
+        let timeline = Timeline::new(bus.clone(), clock.clone(), settings.timeline_notes);
         Ok(Self {
             settings: Arc::new(settings),
             clock,

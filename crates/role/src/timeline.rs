@@ -107,6 +107,8 @@ pub struct Timeline(Arc<Inner>);
 struct Inner {
     bus: Bus,
     clock: Clock,
+    /// Whether an operator wants lines at all.
+    is_on: bool,
     waiting: Mutex<Waiting>,
     /// Something waits.
     wake: Notify,
@@ -120,17 +122,27 @@ struct Waiting {
 
 impl Timeline {
     /// Over this bus; [`Timeline::run`] sends.
-    pub(crate) fn new(bus: Bus, clock: Clock) -> Self {
+    pub(crate) fn new(bus: Bus, clock: Clock, is_on: bool) -> Self {
         Self(Arc::new(Inner {
             bus,
             clock,
+            is_on,
             waiting: Mutex::default(),
             wake: Notify::new(),
         }))
     }
 
+    /// Whether lines are kept (`TRUNKLINE_TIMELINE_NOTES`); what is only gathered for one need not be gathered otherwise.
+    #[must_use]
+    pub fn is_on(&self) -> bool {
+        self.0.is_on
+    }
+
     /// Takes a line. It never waits: where there is no room the line is dropped and counted.
     pub fn note(&self, note: Note) {
+        if !self.0.is_on {
+            return;
+        }
         let mut waiting = self.lock();
         if waiting.notes.len() >= MOST {
             waiting.dropped = waiting.dropped.saturating_add(1);
@@ -224,7 +236,7 @@ mod tests {
         let heard = Arc::new(Heard(Mutex::default()));
         let subscription = Subscription::new("test.notes", [TimelineNoted::TYPE]);
         let _consumer = bus.consume(subscription, heard.clone()).await.unwrap();
-        let timeline = Timeline::new(bus, Clock::system());
+        let timeline = Timeline::new(bus, Clock::system(), true);
         let stop = CancellationToken::new();
         let running = tokio::spawn(timeline.clone().run(stop.clone()));
         let now = Clock::system().now();
@@ -253,5 +265,37 @@ mod tests {
         assert!(told.iter().all(|(_, it)| it.notes.len() <= BATCH));
         stop.cancel();
         running.await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn notes_that_nobody_wants_are_not_told() {
+        let dir = tempfile::tempdir().unwrap();
+        let config = bus::Config::Embedded {
+            dir: dir.path().to_owned(),
+        };
+        let bus = Bus::connect(&config).await.unwrap();
+        let heard = Arc::new(Heard(Mutex::default()));
+        let subscription = Subscription::new("test.notes", [TimelineNoted::TYPE]);
+        let _consumer = bus.consume(subscription, heard.clone()).await.unwrap();
+        let now = Clock::system().now();
+        let note = |what: &str| Note::new("test", "effect", what, now);
+        let (off, on) = (
+            Timeline::new(bus.clone(), Clock::system(), false),
+            Timeline::new(bus, Clock::system(), true),
+        );
+        let stop = CancellationToken::new();
+        stop.cancel();
+        off.note(note("unwanted"));
+        off.run(stop.clone()).await;
+        // Told after the other one would have been.
+        on.note(note("wanted"));
+        on.run(stop).await;
+        while heard.0.lock().is_empty() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        let heard = heard.0.lock();
+        let told = heard[0].decode::<TimelineNoted>().unwrap();
+        assert_eq!(heard.len(), 1);
+        assert_eq!(told.notes[0].what, "wanted");
     }
 }

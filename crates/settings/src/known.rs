@@ -56,6 +56,15 @@ pub const KNOWN: &[(&str, &str)] = &[
         "TRUNKLINE_SPEECH_URL",
         "where they answer; unset: http://127.0.0.1:8090/v1",
     ),
+    (
+        "DEEPGRAM_API_KEY",
+        "ears that listen while callers on streams speak, Deepgram's or compatible; unset: what they said is transcribed afterwards",
+    ),
+    (
+        "DEEPGRAM_BASE_URL",
+        "where they are, http:// or https://; their sockets are on the same host",
+    ),
+    ("DEEPGRAM_MODEL", "their model; unset: nova-3"),
     ("ELEVENLABS_API_KEY", "a voice"),
     ("ELEVENLABS_BASE_URL", "where it is"),
     ("MURF_API_KEY", "a voice"),
@@ -135,6 +144,10 @@ pub const KNOWN: &[(&str, &str)] = &[
     (
         "TRUNKLINE_DATABASE_POOL",
         "the most database connections of a role; unset: 8",
+    ),
+    (
+        "TRUNKLINE_TIMELINE_NOTES",
+        "off: what webhooks, effects and providers did is not noted in the timelines of calls; events stay; unset: on",
     ),
     (
         "TRUNKLINE_DRAIN_S",

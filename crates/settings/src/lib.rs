@@ -71,6 +71,8 @@ pub struct Settings {
     pub private_addresses: Option<bool>,
     /// The most database connections of a role.
     pub database_pool: usize,
+    /// Whether diagnostic lines are kept in the timelines of calls.
+    pub timeline_notes: bool,
     /// How long live calls may go on when the process is asked to stop.
     pub drain: Duration,
     /// Where the console finds the other roles' API, when it is not this process.
@@ -145,6 +147,7 @@ impl Settings {
             database_pool: reader
                 .number("TRUNKLINE_DATABASE_POOL")
                 .map_or(8, usize::from),
+            timeline_notes: reader.on_off("TRUNKLINE_TIMELINE_NOTES").unwrap_or(true),
             drain: Duration::from_secs(reader.number("TRUNKLINE_DRAIN_S").map_or(120, u64::from)),
             api_url: reader.url("TRUNKLINE_API_URL"),
             otlp_endpoint: reader.url("OTEL_EXPORTER_OTLP_ENDPOINT"),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use ai::{ElevenLabs, Limits, Local, Murf, OpenAi, Price, Prices};
+use ai::{Deepgram, ElevenLabs, Limits, Local, Murf, OpenAi, Price, Prices};
 
 use crate::reader::Reader;
 
@@ -14,6 +14,7 @@ const CONCURRENCY: usize = 200;
 impl Reader<'_> {
     pub fn providers(&mut self) -> ai::Settings {
         let openai = self.openai();
+        let deepgram = self.deepgram();
         let elevenlabs = self.elevenlabs();
         let murf = self.murf();
         let prefer_murf = self.yes_no("USE_MURFAI_TTS");
@@ -24,6 +25,7 @@ impl Reader<'_> {
         ai::Settings {
             openai,
             local: self.local(),
+            deepgram,
             elevenlabs,
             murf,
             prefer_murf,
@@ -75,6 +77,25 @@ impl Reader<'_> {
                 None
             }
         }
+    }
+
+    fn deepgram(&mut self) -> Option<Deepgram> {
+        let base_url = self.address("DEEPGRAM_BASE_URL");
+        let Some(api_key) = self.get("DEEPGRAM_API_KEY") else {
+            if self.get("DEEPGRAM_BASE_URL").is_some() {
+                self.fault(
+                    "DEEPGRAM_API_KEY",
+                    "is missing beside DEEPGRAM_BASE_URL; a server of your own may take any text",
+                );
+            }
+            return None;
+        };
+        let usual = Deepgram::new(api_key);
+        Some(Deepgram {
+            base_url: base_url.unwrap_or(usual.base_url),
+            model: self.get_or("DEEPGRAM_MODEL", usual.model),
+            api_key: usual.api_key,
+        })
     }
 
     fn elevenlabs(&mut self) -> Option<ElevenLabs> {

@@ -33,9 +33,11 @@ impl Telemetry {
                 "RUST_LOG cannot be read: {e}; write info or calls=debug,info"
             )])
         })?;
-        // It shows a returned message with all that is in it, numbers and texts; our bus tells of it without.
-        if let Ok(quiet) = "lapin::returned_messages=off".parse() {
-            filter = filter.add_directive(quiet);
+        // They show messages with all that is in them, numbers and words; we tell of what happened without.
+        for quiet in ["lapin::returned_messages=off", "tungstenite=info"] {
+            if let Ok(quiet) = quiet.parse() {
+                filter = filter.add_directive(quiet);
+            }
         }
         let mut provider = SdkTracerProvider::builder().with_resource(
             Resource::builder()

@@ -20,6 +20,8 @@ const LONGEST_XML: usize = 4096;
 pub struct Facts {
     began: Time,
     since: Instant,
+    /// Nobody wants to know: nothing is gathered.
+    unwanted: bool,
     /// Empty: nothing is noted.
     verdict: &'static str,
     tenant: String,
@@ -30,10 +32,11 @@ pub struct Facts {
 }
 
 impl Facts {
-    /// Of a webhook that begins now.
-    pub fn new(began: Time) -> Self {
+    /// Of a webhook that begins now, where notes are wanted.
+    pub fn new(began: Time, wanted: bool) -> Self {
         Self {
             began,
+            unwanted: !wanted,
             since: Instant::now(),
             verdict: "",
             tenant: String::new(),
@@ -46,6 +49,9 @@ impl Facts {
 
     /// It is believed: its parameters' names, and what it says of errors.
     pub fn believed(&mut self, request: &SignedRequest) {
+        if self.unwanted {
+            return;
+        }
         self.verdict = "valid";
         self.names(&request.params);
         let code = request
@@ -58,6 +64,9 @@ impl Facts {
 
     /// It is read: what it becomes, and whose it is. Its parameters are noted as they came where the tenant allows it.
     pub fn read(&mut self, directory: &Directory, request: &SignedRequest, event: &InboundEvent) {
+        if self.unwanted {
+            return;
+        }
         self.key.clone_from(&event.key);
         self.detail["event"] = json!(event.kind);
         let Some(entry) = directory.entry(&event.number) else {
@@ -101,7 +110,7 @@ impl Facts {
     pub fn forget(&mut self) {
         *self = Self {
             since: self.since,
-            ..Self::new(self.began)
+            ..Self::new(self.began, !self.unwanted)
         };
     }
 
@@ -118,7 +127,7 @@ impl Facts {
 
     /// The document that it is answered with.
     pub fn document(&mut self, xml: &str) {
-        if xml.len() <= LONGEST_XML {
+        if xml.len() <= LONGEST_XML && !self.unwanted {
             self.detail["xml"] = json!(xml);
         }
     }
@@ -129,7 +138,7 @@ impl Facts {
 
     /// Notes it.
     pub fn tell(mut self, timeline: &Timeline, path: &str, response: &HttpResponse) {
-        if self.verdict.is_empty() {
+        if self.verdict.is_empty() || self.unwanted {
             return;
         }
         self.detail["http_status"] = json!(response.status().as_u16());

@@ -58,7 +58,7 @@ pub async fn handle(
     };
     let span = info_span!("webhook", path = webhook.path, call = tracing::field::Empty);
     async {
-        let mut facts = Facts::new(handler.parts.clock.now());
+        let mut facts = Facts::new(handler.parts.clock.now(), handler.parts.timeline.is_on());
         let answered = handler.answer(webhook, &req, body, &mut facts).await;
         let response = answered
             .as_ref()
