@@ -1,11 +1,11 @@
 #![doc = include_str!("../README.md")]
 
-mod effect_runner;
 mod effects;
 mod http;
 mod prompts;
 mod providers;
 mod recordings;
+mod results;
 mod sides;
 mod sweep;
 mod text;
@@ -20,9 +20,9 @@ use role::budget::Budget;
 use role::{Accounts, Parts, Role, RoleSpec};
 use settings::Settings;
 
-use effect_runner::EffectRunner;
 use providers::Speaker;
 use recordings::Recordings;
+use results::Results;
 use sweep::Sweep;
 pub use sweep::result_prefixes;
 
@@ -64,7 +64,7 @@ pub async fn role_with_timings(parts: &Parts, timings: Timings) -> Result<Role, 
     let timings = Arc::new(timings);
     let budget = Budget::new(parts);
     role.runs(budget.clone().keep_fresh(parts.stopping.clone()));
-    let runner = EffectRunner {
+    let results = Results {
         objects: objects.clone(),
         locks: Arc::default(),
         timings: timings.clone(),
@@ -73,7 +73,7 @@ pub async fn role_with_timings(parts: &Parts, timings: Timings) -> Result<Role, 
         budget: budget.clone(),
     };
     role.performs(effects::Transcribe {
-        runner: runner.clone(),
+        results: results.clone(),
         ai: ai.clone(),
         recordings: Recordings {
             accounts: Accounts::new(parts),
@@ -85,36 +85,36 @@ pub async fn role_with_timings(parts: &Parts, timings: Timings) -> Result<Role, 
         },
     })?;
     role.performs(effects::Transcript {
-        runner: runner.clone(),
+        results: results.clone(),
         ai: ai.clone(),
         clock: parts.clock.clone(),
         first_wait: timings.recording,
     })?;
     role.performs(effects::Score {
-        runner: runner.clone(),
+        results: results.clone(),
         ai: ai.clone(),
     })?;
     role.performs(effects::Write {
-        runner: runner.clone(),
+        results: results.clone(),
         ai: ai.clone(),
     })?;
     role.performs(effects::Draft {
-        runner: runner.clone(),
+        results: results.clone(),
         ai: ai.clone(),
     })?;
     role.performs(effects::SumUp {
-        runner: runner.clone(),
+        results: results.clone(),
         ai: ai.clone(),
     })?;
     role.performs(effects::SumUpCall {
-        runner: runner.clone(),
+        results: results.clone(),
         ai: ai.clone(),
     })?;
     role.performs(effects::Forget {
         objects: objects.clone(),
     })?;
     let speak = effects::Speak {
-        runner,
+        results,
         ai,
         speaker,
     };

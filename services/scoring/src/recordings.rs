@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use twilio_api::{Client, Error, MediaFormat, Pauses, Sought};
 
-use crate::effect_runner::Miss;
+use crate::results::Miss;
 
 /// The longest wait between two looks.
 const LONGEST_WAIT: Duration = Duration::from_secs(8);

@@ -3,7 +3,7 @@
 use audio::{Encoding, Sound};
 use bytes::Bytes;
 
-use crate::effect_runner::Miss;
+use crate::results::Miss;
 
 /// Of 32768: a quiet line hisses below this, and nobody who speaks stays below it.
 pub(crate) const SILENCE: u16 = 200;

@@ -12,8 +12,8 @@ use role::budget::OVER_BUDGET;
 use role::{Cause, HandlerError, Outcome, Performer};
 
 use super::{answered, told};
-use crate::effect_runner::{Effect, EffectResult, EffectRunner, Miss};
 use crate::prompts;
+use crate::results::{Effect, EffectResult, Miss, Results};
 use crate::text::{MOST, cut, plain, sentences, verbatim};
 use crate::usage::Took;
 
@@ -27,7 +27,7 @@ const FACT: usize = 300;
 
 /// Sums calls up.
 pub(crate) struct SumUpCall {
-    pub runner: EffectRunner,
+    pub results: Results,
     pub ai: Ai,
 }
 
@@ -41,7 +41,7 @@ impl Performer for SumUpCall {
     }
 
     fn retry_delays(&self) -> Vec<Duration> {
-        self.runner.timings.retry_delays.clone()
+        self.results.timings.retry_delays.clone()
     }
 
     async fn perform(
@@ -56,18 +56,18 @@ impl Performer for SumUpCall {
             tenant,
             made_of: String::new(),
         };
-        let made = match self.runner.budget.is_spent(tenant).await {
+        let made = match self.results.budget.is_spent(tenant).await {
             true => Err(Miss::Never(OVER_BUDGET)),
             false => self.make(&command).await,
         };
         let reason = match made {
             Ok((summary, took)) => {
-                self.runner.spent(tenant, Some(&took));
-                self.runner.note(&effect, cause, Some(&took));
+                self.results.spent(tenant, Some(&took));
+                self.results.note(&effect, cause, Some(&took));
                 let event = summarized(&command, summary, &took);
                 return Ok(told(&event, &effect, tenant));
             }
-            Err(miss) => match self.runner.settle::<()>(&effect, cause, miss)? {
+            Err(miss) => match self.results.settle::<()>(&effect, cause, miss)? {
                 EffectResult::Failed(reason) => reason,
                 EffectResult::Done(_) => return Ok(Outcome::nothing()),
             },

@@ -23,7 +23,7 @@ pub(crate) use transcript::Transcript;
 use events::Event;
 use role::{Cause, Outcome, OutgoingEvent, derive_id};
 
-use crate::effect_runner::Effect;
+use crate::results::Effect;
 
 /// As many as there may be interviews on the phone at once.
 const PREFETCH: u16 = 256;

@@ -10,14 +10,14 @@ use role::{Cause, HandlerError, Outcome, Performer, derive_id};
 
 use super::summary::turns;
 use super::{PREFETCH, answered, told};
-use crate::effect_runner::{Effect, EffectResult, EffectRunner, Made};
 use crate::prompts;
+use crate::results::{Effect, EffectResult, Made, Results};
 use crate::text::{MOST, cut, is_one_question, is_repeat, plain};
 use crate::usage::Took;
 
 /// Writes questions.
 pub(crate) struct Write {
-    pub runner: EffectRunner,
+    pub results: Results,
     pub ai: Ai,
 }
 
@@ -31,7 +31,7 @@ impl Performer for Write {
     }
 
     fn retry_delays(&self) -> Vec<Duration> {
-        self.runner.timings.retry_delays.clone()
+        self.results.timings.retry_delays.clone()
     }
 
     async fn perform(
@@ -48,7 +48,7 @@ impl Performer for Write {
         };
         let (id, tenant) = (command.write_id.clone(), &command.tenant_id);
         let outcome = self
-            .runner
+            .results
             .execute(&effect, cause, self.make(&command))
             .await?;
         Ok(match outcome {

@@ -13,8 +13,8 @@ use role::{Cause, HandlerError, Outcome, Performer, derive_id};
 use serde::{Deserialize, Serialize};
 
 use super::{answered, told};
-use crate::effect_runner::{Effect, EffectResult, EffectRunner, Made, Miss};
 use crate::prompts;
+use crate::results::{Effect, EffectResult, Made, Miss, Results};
 use crate::text::{MOST, cut, plain, verbatim};
 use crate::usage::Took;
 
@@ -34,7 +34,7 @@ const FACT: usize = 300;
 
 /// Drafts replies.
 pub(crate) struct Draft {
-    pub runner: EffectRunner,
+    pub results: Results,
     pub ai: Ai,
 }
 
@@ -53,7 +53,7 @@ impl Performer for Draft {
     }
 
     fn retry_delays(&self) -> Vec<Duration> {
-        self.runner.timings.retry_delays.clone()
+        self.results.timings.retry_delays.clone()
     }
 
     async fn perform(&self, cause: &Cause, command: ReplyDraft) -> Result<Outcome, HandlerError> {
@@ -65,7 +65,7 @@ impl Performer for Draft {
         };
         let (id, tenant) = (command.draft_id.clone(), &command.tenant_id);
         let conversation_id = command.conversation_id.clone();
-        let outcome = Box::pin(self.runner.execute(&effect, cause, self.make(&command))).await?;
+        let outcome = Box::pin(self.results.execute(&effect, cause, self.make(&command))).await?;
         Ok(match outcome {
             EffectResult::Done(kept) => {
                 let Reply {
@@ -157,7 +157,7 @@ impl Draft {
         let wanted = command.history.iter().flat_map(|line| &line.pictures);
         let mut pictures = Vec::new();
         for picture in wanted.filter(|it| it.key.starts_with(&own)).take(PICTURES) {
-            if let Some(object) = self.runner.objects.get(&picture.key).await? {
+            if let Some(object) = self.results.objects.get(&picture.key).await? {
                 pictures.push(Picture {
                     content_type: picture.content_type.clone(),
                     bytes: object.bytes,

@@ -10,14 +10,14 @@ use role::{Cause, HandlerError, Outcome, Performer, derive_id};
 use serde::{Deserialize, Serialize};
 
 use super::{PREFETCH, answered, told};
-use crate::effect_runner::{Effect, EffectResult, EffectRunner, Made, Miss};
 use crate::prompts;
+use crate::results::{Effect, EffectResult, Made, Miss, Results};
 use crate::text::{MOST, cut, plain, verbatim};
 use crate::usage::Took;
 
 /// Scores answers.
 pub(crate) struct Score {
-    pub runner: EffectRunner,
+    pub results: Results,
     pub ai: Ai,
 }
 
@@ -38,7 +38,7 @@ impl Performer for Score {
     }
 
     fn retry_delays(&self) -> Vec<Duration> {
-        self.runner.timings.retry_delays.clone()
+        self.results.timings.retry_delays.clone()
     }
 
     async fn perform(&self, cause: &Cause, command: AnswerScore) -> Result<Outcome, HandlerError> {
@@ -57,7 +57,7 @@ impl Performer for Score {
         };
         let (id, tenant) = (command.answer_id.clone(), &command.tenant_id);
         let outcome = self
-            .runner
+            .results
             .execute(&effect, cause, self.make(&command))
             .await?;
         Ok(match outcome {

@@ -15,8 +15,8 @@ use serde::{Deserialize, Serialize};
 use tracing::warn;
 
 use super::{PREFETCH, answered};
-use crate::effect_runner::{Effect, EffectResult, EffectRunner, Kept, Miss};
 use crate::providers::Speaker;
+use crate::results::{Effect, EffectResult, Kept, Miss, Results};
 use crate::usage::Took;
 
 /// Where prompts are in the object store.
@@ -29,7 +29,7 @@ const LONGEST: usize = 4_000;
 /// Speaks.
 #[derive(Clone)]
 pub(crate) struct Speak {
-    pub runner: EffectRunner,
+    pub results: Results,
     pub ai: Ai,
     pub speaker: Speaker,
 }
@@ -98,7 +98,7 @@ impl Performer for Speak {
     }
 
     fn retry_delays(&self) -> Vec<Duration> {
-        self.runner.timings.retry_delays.clone()
+        self.results.timings.retry_delays.clone()
     }
 
     async fn perform(
@@ -131,7 +131,7 @@ impl Performer for Restore {
     }
 
     fn retry_delays(&self) -> Vec<Duration> {
-        self.0.runner.timings.retry_delays.clone()
+        self.0.results.timings.retry_delays.clone()
     }
 
     async fn perform(
@@ -144,9 +144,9 @@ impl Performer for Restore {
             return Err(HandlerError::Reject("speech without a key".into()));
         }
         let effect = effect(&key);
-        let kept = match self.0.runner.kept::<Prompt>(&effect).await {
+        let kept = match self.0.results.kept::<Prompt>(&effect).await {
             Ok(kept) => kept,
-            Err(miss) => match self.0.runner.settle::<Prompt>(&effect, cause, miss)? {
+            Err(miss) => match self.0.results.settle::<Prompt>(&effect, cause, miss)? {
                 EffectResult::Done(kept) => Some(kept),
                 EffectResult::Failed(_) => None,
             },
@@ -207,10 +207,10 @@ impl Speak {
         command: &SpeechSynthesize,
     ) -> Result<EffectResult<Prompt>, HandlerError> {
         let effect = effect(&command.key);
-        let _lock = self.runner.lock(&effect).await;
+        let _lock = self.results.lock(&effect).await;
         match self.done(&effect, cause, command).await {
             Ok(kept) => Ok(EffectResult::Done(kept)),
-            Err(miss) => self.runner.settle(&effect, cause, miss),
+            Err(miss) => self.results.settle(&effect, cause, miss),
         }
     }
 
@@ -224,24 +224,24 @@ impl Speak {
             // One whose story was lost: from now on it can be made again.
             if kept.value.order.is_none() {
                 kept.value.order = Some(command.into());
-                self.runner.keep(effect, &kept).await;
+                self.results.keep(effect, &kept).await;
             }
             return Ok(kept);
         }
         let tenant = &command.tenant_id;
-        if self.runner.budget.is_spent(tenant).await {
+        if self.results.budget.is_spent(tenant).await {
             return Err(Miss::Never(OVER_BUDGET));
         }
         let kept = self.make(command).await?;
-        self.runner.spent(tenant, kept.took.as_ref());
-        self.runner.note(effect, cause, kept.took.as_ref());
-        self.runner.keep(effect, &kept).await;
+        self.results.spent(tenant, kept.took.as_ref());
+        self.results.note(effect, cause, kept.took.as_ref());
+        self.results.keep(effect, &kept).await;
         Ok(kept)
     }
 
     /// What was made before, if its file is there, can be played, and may be heard: tones were for another listener.
     async fn there(&self, effect: &Effect<'_>) -> Result<Option<Kept<Prompt>>, Miss> {
-        if let Some(kept) = self.runner.kept::<Prompt>(effect).await? {
+        if let Some(kept) = self.results.kept::<Prompt>(effect).await? {
             let tones = kept.took.as_ref().is_some_and(|took| took.simulated);
             if tones && self.speaker != Speaker::Simulated {
                 return Ok(None);
@@ -266,7 +266,7 @@ impl Speak {
     /// A prompt as it is in the store; `None` when there is none, or none that can be played: what is told as playable is
     /// looked at each time, for an operator may have removed or replaced it.
     async fn playable(&self, file: &str) -> Result<Option<Object>, Miss> {
-        let Some(object) = self.runner.objects.get(&format!("{FOLDER}{file}")).await? else {
+        let Some(object) = self.results.objects.get(&format!("{FOLDER}{file}")).await? else {
             return Ok(None);
         };
         match Judged::of(&object.bytes, object.size, None) {
@@ -302,7 +302,7 @@ impl Speak {
         let spoken = self.ai.speak(&request).await?;
         let speech = spoken.value;
         let file = format!("{}.{}", command.key, speech.extension);
-        let objects = &self.runner.objects;
+        let objects = &self.results.objects;
         let place = format!("{FOLDER}{file}");
         objects
             .put(&place, speech.bytes, speech.content_type)

@@ -12,8 +12,8 @@ use role::{Cause, HandlerError, Outcome, Performer, derive_id};
 use serde::{Deserialize, Serialize};
 
 use super::{answered, told};
-use crate::effect_runner::{Effect, EffectResult, EffectRunner, Made, Miss};
 use crate::prompts;
+use crate::results::{Effect, EffectResult, Made, Miss, Results};
 use crate::text::{MOST, cut, plain, sentences};
 use crate::usage::Took;
 
@@ -28,7 +28,7 @@ const SENTENCES: usize = 3;
 
 /// Sums interviews up.
 pub(crate) struct SumUp {
-    pub runner: EffectRunner,
+    pub results: Results,
     pub ai: Ai,
 }
 
@@ -71,7 +71,7 @@ impl Performer for SumUp {
     }
 
     fn retry_delays(&self) -> Vec<Duration> {
-        self.runner.timings.retry_delays.clone()
+        self.results.timings.retry_delays.clone()
     }
 
     async fn perform(
@@ -87,7 +87,7 @@ impl Performer for SumUp {
         };
         let tenant = &command.tenant_id;
         let outcome = self
-            .runner
+            .results
             .execute(&effect, cause, self.make(&command))
             .await?;
         Ok(match outcome {

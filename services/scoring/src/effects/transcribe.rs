@@ -11,15 +11,15 @@ use events::v1::{AnswerTranscribe, AnswerTranscribed, AnswerTranscriptionFailed}
 use role::{Cause, HandlerError, Outcome, Performer, derive_id};
 
 use super::{PREFETCH, answered, told};
-use crate::effect_runner::{Effect, EffectResult, EffectRunner, Made, Miss};
 use crate::recordings::{Recordings, Wanted};
+use crate::results::{Effect, EffectResult, Made, Miss, Results};
 use crate::sides::SILENCE;
 use crate::text::plain;
 use crate::usage::Took;
 
 /// Transcribes answers.
 pub(crate) struct Transcribe {
-    pub runner: EffectRunner,
+    pub results: Results,
     pub ai: Ai,
     pub recordings: Recordings,
 }
@@ -34,7 +34,7 @@ impl Performer for Transcribe {
     }
 
     fn retry_delays(&self) -> Vec<Duration> {
-        self.runner.timings.retry_delays.clone()
+        self.results.timings.retry_delays.clone()
     }
 
     async fn perform(
@@ -50,7 +50,7 @@ impl Performer for Transcribe {
             made_of: derive_id(&[&command.recording_sid, &command.recording_url]),
         };
         let (id, tenant) = (command.answer_id.clone(), &command.tenant_id);
-        let made = Box::pin(self.runner.execute(&effect, cause, self.make(&command)));
+        let made = Box::pin(self.results.execute(&effect, cause, self.make(&command)));
         let outcome = made.await?;
         Ok(match outcome {
             EffectResult::Done(kept) => {

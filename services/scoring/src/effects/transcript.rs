@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use tracing::{info, warn};
 use twilio_api::Pauses;
 
-use crate::effect_runner::{EffectRunner, Miss};
+use crate::results::{Miss, Results};
 use crate::sides::{Said, said};
 use crate::text::plain;
 use crate::usage::Took;
@@ -25,7 +25,7 @@ const LONGEST_WAIT: Duration = Duration::from_secs(600);
 
 /// Transcribes recordings of calls.
 pub(crate) struct Transcript {
-    pub runner: EffectRunner,
+    pub results: Results,
     pub ai: Ai,
     pub clock: Clock,
     /// The wait before a provider that is away is asked again; it doubles each time.
@@ -80,7 +80,7 @@ impl Performer for Transcript {
         cause: &Cause,
         command: RecordingTranscribe,
     ) -> Result<Outcome, HandlerError> {
-        let _turn = self.runner.locks.take(&command.transcript_key).await;
+        let _turn = self.results.locks.take(&command.transcript_key).await;
         let mut document = Document::default();
         let made = Box::pin(self.make(&command, &mut document)).await;
         let reason = match made {
@@ -158,14 +158,14 @@ impl Transcript {
 
     /// What was kept of this file.
     async fn kept(&self, command: &RecordingTranscribe) -> Result<Option<Document>, Miss> {
-        let object = self.runner.objects.get(&command.transcript_key).await?;
+        let object = self.results.objects.get(&command.transcript_key).await?;
         let document: Option<Document> =
             object.and_then(|it| serde_json::from_slice(&it.bytes).ok());
         Ok(document.filter(|it| it.sha256 == command.sha256))
     }
 
     async fn file(&self, command: &RecordingTranscribe) -> Result<Vec<u8>, Miss> {
-        let found = Box::pin(self.runner.objects.stream(&command.key, None)).await?;
+        let found = Box::pin(self.results.objects.stream(&command.key, None)).await?;
         let mut object = found.ok_or(Miss::Never("recording_gone"))?;
         let mut file = Vec::new();
         while let Some(piece) = object.chunk().await? {
@@ -179,7 +179,7 @@ impl Transcript {
 
     async fn hear(&self, command: &RecordingTranscribe, said: Said) -> Result<(Turn, Took), Miss> {
         let tenant = &command.tenant_id;
-        if self.runner.budget.is_spent(tenant).await {
+        if self.results.budget.is_spent(tenant).await {
             return Err(Miss::Never(OVER_BUDGET));
         }
         let mut request = TranscribeRequest::new(said.file, "turn.wav");
@@ -201,7 +201,7 @@ impl Transcript {
             words: heard.value.words.into_iter().map(word).collect(),
         };
         let took = heard.usage.into();
-        self.runner.spent(tenant, Some(&took));
+        self.results.spent(tenant, Some(&took));
         Ok((turn, took))
     }
 
@@ -216,7 +216,7 @@ impl Transcript {
             serde_json::to_vec(document).map_err(|e| HandlerError::Reject(e.to_string()))?;
         let how = objects::Encryption::named(&command.encryption, &command.kms_key);
         let upload = self
-            .runner
+            .results
             .objects
             .upload(&command.transcript_key, "application/json");
         let mut upload = upload.await.map_err(away)?.encrypted(how);

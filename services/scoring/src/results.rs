@@ -27,7 +27,7 @@ const LONGEST_ID: usize = 128;
 
 /// Does work once. Clones share everything.
 #[derive(Clone)]
-pub(crate) struct EffectRunner {
+pub(crate) struct Results {
     pub objects: Objects,
     pub locks: Arc<KeyedMutex>,
     pub timings: Arc<Timings>,
@@ -121,7 +121,7 @@ impl Effect<'_> {
     }
 }
 
-impl EffectRunner {
+impl Results {
     /// The result of `make`, which is only begun when there is none yet.
     pub(crate) async fn execute<T>(
         &self,
