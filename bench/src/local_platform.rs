@@ -117,6 +117,15 @@ impl LocalPlatform {
         Ok(answer.json().await?)
     }
 
+    /// Posts to a path with the admin's key.
+    pub async fn post(&self, path: &str, body: &Value) -> Result<()> {
+        let url = format!("http://127.0.0.1:{}{path}", self.port);
+        let request = self.http.post(url).header("X-API-Key", API_KEY).json(body);
+        let answer = request.send().await?.error_for_status();
+        answer.with_context(|| path.to_owned())?;
+        Ok(())
+    }
+
     /// Waits until these requests are answered as they should be: a number that was just applied may not be known yet.
     pub async fn settle(&self, requests: &Requests, series: u32) -> Result<()> {
         settle(requests, series).await

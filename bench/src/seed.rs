@@ -109,6 +109,39 @@ pub fn conversations(engine: Engine, schema: &str, count: usize) -> String {
     )
 }
 
+/// The id of a thread of the tenant `next`.
+pub fn neighbour_id(n: usize) -> String {
+    format!("bench-next-{n:07}")
+}
+
+/// Its customer.
+pub fn neighbour(n: usize) -> String {
+    format!("+1213{:07}", 2_000_000 + n)
+}
+
+/// So many conversations of the tenant `next` at `number`, without a message.
+pub fn neighbours(engine: Engine, schema: &str, number: &str, count: usize) -> String {
+    let begin = match schema {
+        "" => String::new(),
+        schema => format!("SET search_path TO {schema};"),
+    };
+    let (now, empty, read) = (engine.ago("1"), engine.json("{}"), engine.truth("0"));
+    let row = |n: usize| {
+        format!(
+            "('{}', 'next', '{}', '{number}', 'ACb0000000000000000000000000000001', 'active', 'human', 'normal', {now}, {now}, 0, {read}, {empty})",
+            neighbour_id(n),
+            neighbour(n)
+        )
+    };
+    let rows: Vec<String> = (0..count).map(row).collect();
+    format!(
+        "{begin}
+         INSERT INTO conversations (id, tenant_id, customer, number, account_sid, status, answering, urgency, created_at, updated_at, unread, is_unread, facts)
+         VALUES {};",
+        rows.join(", ")
+    )
+}
+
 /// Lines of a call's timeline.
 const LINES: usize = 4;
 
@@ -151,5 +184,7 @@ mod tests {
         let sql = conversations(Engine::Postgres, "a_dispatch", 10);
         assert!(sql.contains("SET search_path TO a_dispatch;") && sql.contains("ANALYZE"));
         assert!(calls(5).contains("'{\"forward_to\""));
+        let next = neighbours(Engine::Sqlite, "", "+14155550103", 2);
+        assert!(next.contains(&neighbour_id(1)) && next.contains(&neighbour(1)));
     }
 }

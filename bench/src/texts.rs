@@ -1,5 +1,5 @@
 //! Texts: the webhook at 200 a second, threads and the inbox among 100,000 conversations on both engines, and how soon a missed call
-//! is texted back meanwhile.
+//! is texted back meanwhile; and how long a text takes while thousands of another tenant's wait for their pace.
 
 use std::fmt::{self, Write};
 use std::time::{Duration, Instant};
@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use tokio::time::{sleep, sleep_until};
 
 use crate::aims::Aim;
+use crate::crowd;
 use crate::database::{Database, fill_sqlite};
 use crate::load::{self, Connection, Latencies};
 use crate::local_platform::{LocalPlatform, Setup};
@@ -98,6 +99,20 @@ pub const SECTION: Section = Section {
             "the same on PostgreSQL and RabbitMQ",
         ),
         Aim::at_most(
+            1_000.0,
+            " ms",
+            "texts",
+            "sqlite_neighbour_p99_ms",
+            "a text while 10,000 of another tenant's wait, on SQLite, from the request to Twilio, p99",
+        ),
+        Aim::at_most(
+            1_000.0,
+            " ms",
+            "texts",
+            "postgres_neighbour_p99_ms",
+            "the same on PostgreSQL and RabbitMQ",
+        ),
+        Aim::at_most(
             0.0,
             "",
             "texts",
@@ -152,6 +167,9 @@ async fn on(options: &Options, engine: Engine) -> Result<Value> {
         document: json!({"tenants": [{
             "id": "bench", "name": "Bench", "timezone": "UTC", "forward_to": FORWARD_TO, "human_window_s": 86_400,
             "numbers": [{"number": NUMBER, "voice": "forward", "sms": "conversation"}],
+        }, {
+            "id": "next", "name": "Next door", "timezone": "UTC", "forward_to": FORWARD_TO, "human_window_s": 86_400,
+            "numbers": [{"number": crowd::NUMBER, "voice": "forward", "sms": "conversation"}],
         }]}),
     };
     let site = LocalPlatform::start(options, &setup).await?;
@@ -171,13 +189,15 @@ async fn figures(
     site.settle(&Requests::voice(site.port), SERIES).await?;
     let start = Instant::now();
     match database {
-        None => fill_sqlite(
-            &site.data("db/dispatch.db"),
-            &seed::conversations(Engine::Sqlite, "", options.threads),
-        )?,
+        None => {
+            let sql = seed::conversations(Engine::Sqlite, "", options.threads)
+                + &seed::neighbours(Engine::Sqlite, "", crowd::NUMBER, crowd::NEIGHBOURS);
+            fill_sqlite(&site.data("db/dispatch.db"), &sql)?;
+        }
         Some(database) => {
             let schema = format!("bench_texts_{}_dispatch", std::process::id());
-            let sql = seed::conversations(Engine::Postgres, &schema, options.threads);
+            let sql = seed::conversations(Engine::Postgres, &schema, options.threads)
+                + &seed::neighbours(Engine::Postgres, &schema, crowd::NUMBER, crowd::NEIGHBOURS);
             database.run(&sql).await?;
         }
     }
@@ -200,13 +220,15 @@ async fn figures(
     let beside = load::at_rate(&texts, SERIES + 1, CONNECTIONS, BESIDE, length);
     let (beside, backs) = tokio::join!(beside, text_backs(site));
     let (back, unsettled) = backs?;
+    let (neighbour, crowd) = crowd::measure(site, options.threads).await?;
     Ok(json!({
         "webhook_p50_ms": webhook.ms(0.50), "webhook_p99_ms": webhook.ms(0.99), "texts": webhook.len(),
         "inbox_p50_ms": inbox.ms(0.50), "inbox_p99_ms": inbox.ms(0.99),
         "narrowed_p50_ms": narrowed.ms(0.50), "narrowed_p99_ms": narrowed.ms(0.99),
         "thread_p50_ms": thread.ms(0.50), "thread_p99_ms": thread.ms(0.99),
         "back_p50_ms": back.ms(0.50), "back_p99_ms": back.ms(0.99), "backs": back.len(),
-        "beside_p99_ms": beside?.ms(0.99), "unsettled": unsettled,
+        "beside_p99_ms": beside?.ms(0.99), "unsettled": unsettled, "crowd": crowd,
+        "neighbour_p50_ms": neighbour.ms(0.50), "neighbour_p99_ms": neighbour.ms(0.99),
     }))
 }
 
@@ -295,6 +317,10 @@ fn write(figures: &Figures<'_>, text: &mut String) -> fmt::Result {
         (
             "text-back to Twilio, 10 missed calls and 100 texts a second",
             "back",
+        ),
+        (
+            "text to Twilio while 10,000 of another tenant's wait for their pace",
+            "neighbour",
         ),
     ] {
         let figure = |engine: &str, q: &str| figures.get(&format!("{engine}_{name}_{q}_ms"));

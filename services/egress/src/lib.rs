@@ -3,11 +3,13 @@
 mod accounts;
 mod app;
 mod db;
+mod doorkeeper;
 mod effect;
 mod effect_runner;
 mod effects;
 mod guards;
 mod http;
+mod lines;
 mod noted;
 mod quiet;
 mod settlement;
@@ -15,10 +17,12 @@ mod slots;
 mod spend;
 mod sweep;
 mod timings;
+mod waiting_room;
 mod webhooks;
 
 use std::sync::Arc;
 
+use events::v1::{RecordingDelete, RecordingPause, RecordingResume, RecordingStart};
 use role::{Parts, Role, RoleSpec};
 use settings::Settings;
 use tracing::info;
@@ -28,6 +32,7 @@ use effect_runner::EffectRunner;
 use guards::Guards;
 use slots::Slots;
 use spend::SpendGuard;
+use waiting_room::WaitingRoom;
 
 pub use db::MIGRATIONS;
 pub use timings::Timings;
@@ -60,7 +65,7 @@ pub async fn role_with_timings(parts: &Parts, timings: Timings) -> Result<Role, 
         store: store.clone(),
         clock: parts.clock.clone(),
         accounts: accounts.clone(),
-        slots: Slots::new(timings.per_second),
+        slots: Slots::new(timings.pace),
         locks: Arc::default(),
         timings: Arc::new(timings),
         timeline: parts.timeline.clone(),
@@ -90,8 +95,15 @@ pub async fn role_with_timings(parts: &Parts, timings: Timings) -> Result<Role, 
         sealer: parts.sealer.clone(),
         spend: spend.clone(),
     };
+    let (room, arriving) = WaitingRoom::new(
+        store.clone(),
+        parts.bus.clone(),
+        runner.timings.retry_delays.clone(),
+        parts.stopping.clone(),
+    );
     role.performs(effects::Send {
         runner: runner.clone(),
+        room: room.clone(),
         guards: guards.clone(),
         status_callback: is_reachable(settings).then(|| webhooks::message_status_url(settings)),
         conversations: Arc::default(),
@@ -124,6 +136,7 @@ pub async fn role_with_timings(parts: &Parts, timings: Timings) -> Result<Role, 
     })?;
     role.performs(effects::Place {
         runner: runner.clone(),
+        room: room.clone(),
         guards,
     })?;
     role.performs_on(
@@ -138,10 +151,19 @@ pub async fn role_with_timings(parts: &Parts, timings: Timings) -> Result<Role, 
             runner: runner.clone(),
         },
     )?;
-    role.performs_on("calls", effects::StartRecording(runner.clone()))?;
-    role.performs_on("calls", effects::PauseRecording(runner.clone()))?;
-    role.performs_on("calls", effects::ResumeRecording(runner.clone()))?;
-    role.performs(effects::DeleteRecording(runner.clone()))?;
+    role.performs_on(
+        "calls",
+        effects::CarryOut::<RecordingStart>::new(runner.clone()),
+    )?;
+    role.performs_on(
+        "calls",
+        effects::CarryOut::<RecordingPause>::new(runner.clone()),
+    )?;
+    role.performs_on(
+        "calls",
+        effects::CarryOut::<RecordingResume>::new(runner.clone()),
+    )?;
+    role.performs(effects::CarryOut::<RecordingDelete>::new(runner.clone()))?;
     role.performs(effects::LookUp {
         accounts: accounts.clone(),
         retry_delays: runner.timings.retry_delays.clone(),
@@ -159,6 +181,7 @@ pub async fn role_with_timings(parts: &Parts, timings: Timings) -> Result<Role, 
         "egress.credentials",
         Arc::new(move || looked_at.complaint()),
     );
+    role.runs(doorkeeper::run(room, arriving, parts.stopping.clone()));
     role.runs(sweep::run(
         store.clone(),
         parts.clock.clone(),

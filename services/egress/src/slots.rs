@@ -2,7 +2,6 @@
 //! nobody else. Within an account tenants take turns, urgent requests go before bulk, and each sender keeps its pace.
 
 use std::collections::{HashMap, VecDeque};
-use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -13,13 +12,13 @@ use tokio::sync::oneshot;
 const SLOTS: usize = 8;
 /// How many of those are kept for what is urgent.
 const KEPT_FOR_URGENT: usize = 2;
-/// How many requests may wait in this process, of all accounts together. What is more waits on the bus.
+/// How many requests may wait here, of all accounts together. What is more comes again.
 pub(crate) const WAITING: usize = 1000;
 /// How many requests of a tenant may wait here in any case.
 const LEAST: usize = 8;
 /// The longest that an account is held back, whatever it was told.
 const LONGEST_HOLD: Duration = Duration::from_secs(30);
-/// How long something stays on the bus that may not wait here.
+/// After how long something comes again that may not wait here.
 const COME_AGAIN: Duration = Duration::from_secs(2);
 
 /// Who wants a turn.
@@ -81,12 +80,12 @@ pub(crate) struct Permit {
 }
 
 impl Slots {
-    pub(crate) fn new(per_second: NonZeroU32) -> Self {
-        let interval = Duration::from_secs(1) / per_second.get();
+    /// `interval`: between two requests of a lane. What it has not used in a second it may make up for at once.
+    pub(crate) fn new(interval: Duration) -> Self {
         Self(Arc::new(Inner {
             state: Mutex::default(),
             interval,
-            burst: interval * (per_second.get() - 1),
+            burst: Duration::from_secs(1).saturating_sub(interval),
         }))
     }
 
@@ -330,7 +329,7 @@ mod tests {
     }
 
     fn fast() -> Slots {
-        Slots::new(NonZeroU32::new(1_000_000).unwrap())
+        Slots::new(Duration::from_micros(1))
     }
 
     /// A waiter that is polled once, so that it stands in the queue.
@@ -414,7 +413,7 @@ mod tests {
 
     #[tokio::test]
     async fn lane_keeps_its_pace_and_another_does_not_wait() {
-        let slots = Slots::new(NonZeroU32::new(20).unwrap());
+        let slots = Slots::new(Duration::from_millis(50));
         let lane = |lane| Request {
             lane: Some(lane),
             ..request("AC1", "a", true)

@@ -1,6 +1,5 @@
 //! The waits of this role.
 
-use std::num::NonZeroU32;
 use std::time::Duration;
 
 /// The waits of this role. Tests are in a hurry; everybody else takes the default.
@@ -15,23 +14,20 @@ pub struct Timings {
     pub lease: Duration,
     /// The waits before repeats.
     pub retry_delays: Vec<Duration>,
-    /// Messages from one number, and calls of one account, in one second. Of more calls than its account may place,
-    /// one a second by default, Twilio makes a queue of its own.
-    pub per_second: NonZeroU32,
+    /// The time between two messages from one number, and between two calls of one account; what was not used within a second
+    /// may be made up for at once. Of more calls than its account may place, one a second by default, Twilio makes a queue of
+    /// its own.
+    pub pace: Duration,
 }
 
 impl Default for Timings {
     fn default() -> Self {
-        const TEN: NonZeroU32 = match NonZeroU32::new(10) {
-            Some(ten) => ten,
-            None => NonZeroU32::MIN,
-        };
         Self {
             look_after: Duration::from_secs(2),
             doubt: Duration::from_secs(60),
             lease: Duration::from_secs(40),
             retry_delays: bus::RETRY_DELAYS.to_vec(),
-            per_second: TEN,
+            pace: Duration::from_millis(100),
         }
     }
 }

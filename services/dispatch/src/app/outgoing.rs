@@ -12,8 +12,9 @@ use crate::db::{self, Conversation, Message, Sender, Status};
 
 /// For so long a text answers what the customer did. Afterwards it comes unasked, and quiet hours hold it back.
 const ANSWERS: TimeDelta = TimeDelta::hours(2);
-/// A text that has not left by then keeps no other waiting.
-const LEAVES_WITHIN: TimeDelta = TimeDelta::minutes(1);
+/// A text that has not left by then keeps no other waiting: it may stand in a long line of its number's. How long one whose turn has
+/// come waits for it, egress says.
+const LEAVES_WITHIN: TimeDelta = TimeDelta::days(1);
 /// How many entries of a thread are looked through for the customer's latest call.
 const LOOKED_AT: i64 = 10;
 

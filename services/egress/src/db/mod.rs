@@ -1,9 +1,10 @@
-//! The ledger of effects, who does not want to be texted, and what was spent.
+//! The ledger of effects, what waits, who does not want to be texted, and what was spent.
 
 pub(crate) mod effects;
 pub(crate) mod opt_outs;
 mod schema;
 pub(crate) mod spending;
+pub(crate) mod waiting;
 
 use diesel_migrations::embed_migrations;
 use store::Migrations;

@@ -58,3 +58,24 @@ diesel::table! {
         limited_by -> Nullable<Text>,
     }
 }
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Bool, Nullable, Text};
+    use store::types::Ts;
+
+    waiting (kind, id) {
+        kind -> Text,
+        id -> Text,
+        tenant_id -> Text,
+        account_sid -> Text,
+        lane -> Text,
+        urgent -> Bool,
+        place -> BigInt,
+        due_at -> Ts,
+        let_in -> Bool,
+        since -> Nullable<Ts>,
+        tries -> BigInt,
+        repeats -> BigInt,
+        envelope -> Binary,
+    }
+}

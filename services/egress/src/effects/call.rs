@@ -18,6 +18,7 @@ use crate::db::effects::{Entry, State};
 use crate::effect::{Done, Doubt, Effect, EffectKey, Refusal};
 use crate::effect_runner::EffectRunner;
 use crate::guards::Guards;
+use crate::waiting_room::{PREFETCH, WaitingRoom};
 
 /// How far Twilio's clock may be behind ours; its dates have whole seconds besides.
 const SKEW: TimeDelta = TimeDelta::seconds(5);
@@ -34,6 +35,7 @@ const LONGEST_RINGING_S: u32 = 600;
 /// Places calls.
 pub(crate) struct Place {
     pub runner: EffectRunner,
+    pub room: WaitingRoom,
     pub guards: Guards,
 }
 
@@ -41,6 +43,11 @@ pub(crate) struct Place {
 impl Performer for Place {
     type Command = CallPlace;
     const NAME: &'static str = "call-place";
+
+    /// As of messages.
+    fn prefetch(&self) -> u16 {
+        PREFETCH
+    }
 
     fn retry_delays(&self) -> Vec<Duration> {
         self.runner.timings.retry_delays.clone()
@@ -54,9 +61,18 @@ impl Performer for Place {
             command: &command,
             guards: &self.guards,
         };
-        let entry = self.runner.execute(&placing, cause).await?;
+        let Some(turn) = self.room.enter(&placing.key(), cause, &command).await? else {
+            return Ok(Outcome::nothing());
+        };
+        turn.leave(self.place(&placing, cause).await).await
+    }
+}
+
+impl Place {
+    async fn place(&self, placing: &Placing<'_>, cause: &Cause) -> Result<Outcome, HandlerError> {
+        let entry = self.runner.execute(placing, cause).await?;
         let told = self.guards.spend.told_by(&entry).await?;
-        let outcome = outcome(&command, &entry);
+        let outcome = outcome(placing.command, &entry);
         Ok(match told {
             Some(limited) => outcome.publish(limited),
             None => outcome,

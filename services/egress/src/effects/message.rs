@@ -20,15 +20,14 @@ use crate::db::opt_outs;
 use crate::effect::{Done, Doubt, Effect, EffectKey, Refusal};
 use crate::effect_runner::EffectRunner;
 use crate::guards::Guards;
+use crate::waiting_room::{PREFETCH, WaitingRoom};
 
 /// How far Twilio's clock may be behind ours; its dates have whole seconds besides.
 const SKEW: TimeDelta = TimeDelta::seconds(5);
 /// The most that Twilio gives in one page, and how many pages of one conversation are looked through.
 const PAGE: u32 = 1000;
 const PAGES: usize = 5;
-/// More than may wait for slots.
-const PREFETCH: u16 = 1200;
-/// For so long a text waits for the one before it.
+/// For so long a text whose turn has come waits for the one before it.
 const LEAVES_WITHIN: TimeDelta = TimeDelta::minutes(1);
 /// How often it is looked whether that one has left.
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
@@ -41,6 +40,7 @@ const URGENT: [&str; 5] = ["alert", "text_back", "reply", "ai_reply", "emergency
 /// Sends messages.
 pub(crate) struct Send {
     pub runner: EffectRunner,
+    pub room: WaitingRoom,
     pub guards: Guards,
     /// Where Twilio tells what becomes of a message; none when it could not reach us.
     pub status_callback: Option<String>,
@@ -53,7 +53,7 @@ impl Performer for Send {
     type Command = MessageSend;
     const NAME: &'static str = "message-send";
 
-    /// Whoever waits for an account's slot does so here, so that none of it stands in the way of another's.
+    /// All that are inside, and those that are put into their lines: none of it stands in the way of another's.
     fn prefetch(&self) -> u16 {
         PREFETCH
     }
@@ -66,6 +66,23 @@ impl Performer for Send {
         if command.message_id.is_empty() {
             return Err(HandlerError::Reject("a message without message_id".into()));
         }
+        let sending = Sending {
+            command: &command,
+            cause,
+            send: self,
+        };
+        let Some(turn) = self.room.enter(&sending.key(), cause, &command).await? else {
+            return Ok(Outcome::nothing());
+        };
+        let since = turn.since(cause);
+        turn.leave(self.send(&sending, since).await).await
+    }
+}
+
+impl Send {
+    /// Its turn has come `since`.
+    async fn send(&self, sending: &Sending<'_>, since: Time) -> Result<Outcome, HandlerError> {
+        let command = sending.command;
         let conversation = match command.conversation_id.as_str() {
             "" => &command.message_id,
             conversation => conversation,
@@ -73,30 +90,23 @@ impl Performer for Send {
         let turn = format!("{} {conversation}", command.account_sid);
         let turn = self.conversations.take(&turn);
         let _turn = self.runner.unless_stopping(turn).await?;
-        self.wait_for_the_text_before(&command, cause).await?;
-        let sending = Sending {
-            command: &command,
-            cause,
-            send: self,
-        };
-        let entry = self.runner.execute(&sending, cause).await?;
+        self.wait_for_the_text_before(command, since).await?;
+        let entry = self.runner.execute(sending, sending.cause).await?;
         let told = self.guards.spend.told_by(&entry).await?;
-        let outcome = outcome(&command, &entry);
+        let outcome = outcome(command, &entry);
         Ok(match told {
             Some(limited) => outcome.publish(limited),
             None => outcome,
         })
     }
-}
 
-impl Send {
-    /// The text before this one may be in the hands of another process.
+    /// The text before this one may be in the hands of another process, or wait for its own turn.
     async fn wait_for_the_text_before(
         &self,
         command: &MessageSend,
-        cause: &Cause,
+        since: Time,
     ) -> Result<(), HandlerError> {
-        if command.after.is_empty() || self.runner.clock.now() > cause.time + LEAVES_WITHIN {
+        if command.after.is_empty() || self.runner.clock.now() > since + LEAVES_WITHIN {
             return Ok(());
         }
         let before = self.runner.find(MessageSend::TYPE, &command.after).await?;

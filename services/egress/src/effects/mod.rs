@@ -20,7 +20,7 @@ pub(crate) use inspect::{Inspect, Point};
 pub(crate) use lookup::LookUp;
 pub(crate) use message::Send;
 pub(crate) use number::{Buy, Release, Verify};
-pub(crate) use recording::{DeleteRecording, PauseRecording, ResumeRecording, StartRecording};
+pub(crate) use recording::CarryOut;
 pub(crate) use redirect::Redirect;
 
 /// Whether it can stand in a path.

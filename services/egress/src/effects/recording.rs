@@ -1,5 +1,6 @@
 //! Recordings of live calls: begun, held, gone on with, stopped; and deleted when nobody wants them any more.
 
+use std::marker::PhantomData;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -32,7 +33,7 @@ enum Act {
 }
 
 /// An order about a recording, whichever command it came by.
-struct Order<'a> {
+pub(crate) struct Order<'a> {
     act: Act,
     kind: &'static str,
     /// The same order is carried out once.
@@ -44,129 +45,111 @@ struct Order<'a> {
     status_callback: &'a str,
 }
 
-/// Begins to record a call that is going on.
-pub(crate) struct StartRecording(pub EffectRunner);
+/// A command about a recording.
+pub(crate) trait Ordered: Event {
+    /// The performer's name within the role.
+    const NAME: &'static str;
 
-/// Holds a call's recording.
-pub(crate) struct PauseRecording(pub EffectRunner);
+    /// What it orders.
+    fn order(&self, cause: &Cause) -> Order<'_>;
+}
 
-/// Goes on with a call's recording.
-pub(crate) struct ResumeRecording(pub EffectRunner);
-
-/// Deletes a recording at Twilio.
-pub(crate) struct DeleteRecording(pub EffectRunner);
-
-#[async_trait]
-impl Performer for StartRecording {
-    type Command = RecordingStart;
+impl Ordered for RecordingStart {
     const NAME: &'static str = "recording-start";
 
-    fn retry_delays(&self) -> Vec<Duration> {
-        self.0.timings.retry_delays.clone()
-    }
-
     /// The recording's own callbacks tell the rest.
-    async fn perform(
-        &self,
-        cause: &Cause,
-        command: RecordingStart,
-    ) -> Result<Outcome, HandlerError> {
-        let order = Order {
+    fn order(&self, _: &Cause) -> Order<'_> {
+        Order {
             act: Act::Start,
-            kind: RecordingStart::TYPE,
+            kind: Self::TYPE,
             // A call is recorded once, whoever orders it.
-            id: command.call_sid.clone(),
-            call_sid: &command.call_sid,
+            id: self.call_sid.clone(),
+            call_sid: &self.call_sid,
             recording_sid: "",
-            tenant_id: &command.tenant_id,
-            account_sid: &command.account_sid,
-            status_callback: &command.status_callback,
-        };
-        order.run(&self.0, cause).await
+            tenant_id: &self.tenant_id,
+            account_sid: &self.account_sid,
+            status_callback: &self.status_callback,
+        }
     }
 }
 
-#[async_trait]
-impl Performer for PauseRecording {
-    type Command = RecordingPause;
+impl Ordered for RecordingPause {
     const NAME: &'static str = "recording-pause";
 
-    fn retry_delays(&self) -> Vec<Duration> {
-        self.0.timings.retry_delays.clone()
-    }
-
-    async fn perform(
-        &self,
-        cause: &Cause,
-        command: RecordingPause,
-    ) -> Result<Outcome, HandlerError> {
-        let order = Order {
+    fn order(&self, cause: &Cause) -> Order<'_> {
+        Order {
             act: Act::Pause,
-            kind: RecordingPause::TYPE,
+            kind: Self::TYPE,
             id: cause.id.clone(),
-            call_sid: &command.call_sid,
-            recording_sid: &command.recording_sid,
-            tenant_id: &command.tenant_id,
-            account_sid: &command.account_sid,
+            call_sid: &self.call_sid,
+            recording_sid: &self.recording_sid,
+            tenant_id: &self.tenant_id,
+            account_sid: &self.account_sid,
             status_callback: "",
-        };
-        order.run(&self.0, cause).await
+        }
     }
 }
 
-#[async_trait]
-impl Performer for ResumeRecording {
-    type Command = RecordingResume;
+impl Ordered for RecordingResume {
     const NAME: &'static str = "recording-resume";
 
-    fn retry_delays(&self) -> Vec<Duration> {
-        self.0.timings.retry_delays.clone()
-    }
-
-    async fn perform(
-        &self,
-        cause: &Cause,
-        command: RecordingResume,
-    ) -> Result<Outcome, HandlerError> {
-        let order = Order {
+    fn order(&self, cause: &Cause) -> Order<'_> {
+        Order {
             act: Act::Resume,
-            kind: RecordingResume::TYPE,
+            kind: Self::TYPE,
             id: cause.id.clone(),
-            call_sid: &command.call_sid,
-            recording_sid: &command.recording_sid,
-            tenant_id: &command.tenant_id,
-            account_sid: &command.account_sid,
+            call_sid: &self.call_sid,
+            recording_sid: &self.recording_sid,
+            tenant_id: &self.tenant_id,
+            account_sid: &self.account_sid,
             status_callback: "",
-        };
-        order.run(&self.0, cause).await
+        }
+    }
+}
+
+impl Ordered for RecordingDelete {
+    const NAME: &'static str = "recording-delete";
+
+    fn order(&self, _: &Cause) -> Order<'_> {
+        Order {
+            act: Act::Delete,
+            kind: Self::TYPE,
+            id: self.recording_sid.clone(),
+            call_sid: &self.call_sid,
+            recording_sid: &self.recording_sid,
+            tenant_id: &self.tenant_id,
+            account_sid: &self.account_sid,
+            status_callback: "",
+        }
+    }
+}
+
+/// Carries out orders of one kind.
+pub(crate) struct CarryOut<C> {
+    runner: EffectRunner,
+    command: PhantomData<fn(C)>,
+}
+
+impl<C: Ordered> CarryOut<C> {
+    pub(crate) fn new(runner: EffectRunner) -> Self {
+        Self {
+            runner,
+            command: PhantomData,
+        }
     }
 }
 
 #[async_trait]
-impl Performer for DeleteRecording {
-    type Command = RecordingDelete;
-    const NAME: &'static str = "recording-delete";
+impl<C: Ordered> Performer for CarryOut<C> {
+    type Command = C;
+    const NAME: &'static str = C::NAME;
 
     fn retry_delays(&self) -> Vec<Duration> {
-        self.0.timings.retry_delays.clone()
+        self.runner.timings.retry_delays.clone()
     }
 
-    async fn perform(
-        &self,
-        cause: &Cause,
-        command: RecordingDelete,
-    ) -> Result<Outcome, HandlerError> {
-        let order = Order {
-            act: Act::Delete,
-            kind: RecordingDelete::TYPE,
-            id: command.recording_sid.clone(),
-            call_sid: &command.call_sid,
-            recording_sid: &command.recording_sid,
-            tenant_id: &command.tenant_id,
-            account_sid: &command.account_sid,
-            status_callback: "",
-        };
-        order.run(&self.0, cause).await
+    async fn perform(&self, cause: &Cause, command: C) -> Result<Outcome, HandlerError> {
+        command.order(cause).run(&self.runner, cause).await
     }
 }
 

@@ -119,7 +119,7 @@ impl Bench {
     }
 
     /// An account of jones's.
-    async fn know(&self, sid: &str) {
+    pub async fn know(&self, sid: &str) {
         let account = events::v1::directory::Account {
             account_sid: sid.to_owned(),
             tenant_id: "jones".to_owned(),

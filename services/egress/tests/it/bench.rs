@@ -1,14 +1,16 @@
 //! A platform with egress alone, a Twilio to talk to, and a recorder for what it says.
 
-use std::num::NonZeroU32;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use clock::Clock;
+use diesel::QueryableByName;
+use diesel::sql_types::BigInt;
 use egress::{MIGRATIONS, Timings};
 use events::v1::{CallPlace, CallPlaced, CallRefused, MessageRefused, MessageSend, MessageSent};
 use events::{Envelope, Event};
-use store::Store;
+use store::{Store, on};
 use testkit::{Mode, TestPlatform, eventually};
 
 use crate::twilio::Twilio;
@@ -36,23 +38,41 @@ const HEARD: &[&str] = &[
 pub struct Bench {
     platform: TestPlatform,
     pub twilio: Twilio,
+    /// Between two texts of a number, and two calls of an account, for processes that begin from now on; in microseconds.
+    pace: AtomicU64,
+}
+
+#[derive(QueryableByName)]
+struct Counted {
+    #[diesel(sql_type = BigInt)]
+    count: i64,
 }
 
 testkit::has_platform!(Bench);
 
-fn timings() -> Timings {
+/// No pace at all.
+pub const FAST: Duration = Duration::from_micros(100);
+/// One, and no second one as long as any test lasts.
+pub const ONE: Duration = Duration::from_secs(36_000);
+
+fn timings(pace: Duration) -> Timings {
     Timings {
         look_after: GRACE,
         doubt: GRACE * 2,
         lease: Duration::from_secs(2),
         retry_delays: vec![Duration::from_millis(100); 12],
-        per_second: NonZeroU32::new(10_000).unwrap(),
+        pace,
     }
 }
 
 /// With any Twilio.
 pub async fn run<F: Future<Output = ()>>(mode: Mode, case: impl FnOnce(Arc<Bench>) -> F) {
     run_with(mode, &[], case).await;
+}
+
+/// Where a number sends one text, and an account places one call, and then no more until the test says so.
+pub async fn slow<F: Future<Output = ()>>(mode: Mode, case: fn(Arc<Bench>) -> F) {
+    run_by(Clock::system(), ONE, mode, &[], case).await;
 }
 
 /// Where one number only may be written to and called.
@@ -71,7 +91,7 @@ pub async fn bounded<F: Future<Output = ()>>(mode: Mode, case: fn(Arc<Bench>) ->
         ("TRUNKLINE_SPEND_AI_CENTS", "10"),
     ];
     let clock = Clock::held(Clock::system().now());
-    run_by(clock, mode, &more, case).await;
+    run_by(clock, FAST, mode, &more, case).await;
 }
 
 /// With more settings.
@@ -80,11 +100,12 @@ pub async fn run_with<F: Future<Output = ()>>(
     more: &[(&str, &str)],
     case: impl FnOnce(Arc<Bench>) -> F,
 ) {
-    run_by(Clock::system(), mode, more, case).await;
+    run_by(Clock::system(), FAST, mode, more, case).await;
 }
 
 async fn run_by<F: Future<Output = ()>>(
     clock: Clock,
+    pace: Duration,
     mode: Mode,
     more: &[(&str, &str)],
     case: impl FnOnce(Arc<Bench>) -> F,
@@ -99,7 +120,12 @@ async fn run_by<F: Future<Output = ()>>(
     ];
     all.extend_from_slice(more);
     let platform = TestPlatform::new("egress", mode, clock, &all).await;
-    let bench = Bench { platform, twilio };
+    let bench = Bench {
+        platform,
+        twilio,
+        pace: AtomicU64::default(),
+    };
+    bench.keep_pace(pace);
     bench.up().await;
     testkit::run(bench, case).await;
 }
@@ -109,7 +135,10 @@ impl Bench {
     pub async fn up(&self) {
         let parts = self.open().await;
         self.recorder.listen(&parts.bus, HEARD).await;
-        let role = egress::role_with_timings(&parts, timings()).await.unwrap();
+        let pace = Duration::from_micros(self.pace.load(Ordering::Relaxed));
+        let role = egress::role_with_timings(&parts, timings(pace))
+            .await
+            .unwrap();
         self.start(vec![role]).await;
     }
 
@@ -117,6 +146,32 @@ impl Bench {
     pub async fn restart(&self) {
         self.stop().await;
         self.up().await;
+    }
+
+    /// The pace of processes that begin from now on.
+    pub fn keep_pace(&self, pace: Duration) {
+        let micros = u64::try_from(pace.as_micros()).unwrap();
+        self.pace.store(micros, Ordering::Relaxed);
+    }
+
+    /// Waits until no text and no call waits, on the bus or in a line.
+    pub async fn nothing_waits(&self) {
+        let store = self.store().await;
+        eventually("nothing waits", async || {
+            let depths = self.bus().depths().await.unwrap();
+            let ours = depths.iter().filter(|it| it.queue.starts_with("egress."));
+            let on_the_bus: u64 = ours.map(|depth| depth.ready).sum();
+            on_the_bus == 0 && in_lines(&store).await == 0
+        })
+        .await;
+    }
+
+    /// Waits until every command that was published has been handled: what was in hand at the end of a process comes again
+    /// at the begin of the next.
+    pub async fn all_handled(&self) {
+        self.nothing_waits().await;
+        self.restart().await;
+        self.nothing_waits().await;
     }
 
     /// The role's own tables.
@@ -184,6 +239,14 @@ impl Bench {
     pub async fn refused(&self, count: usize) -> Vec<MessageRefused> {
         self.wait_for(count).await
     }
+}
+
+/// How many commands wait in lines.
+pub async fn in_lines(store: &Store) -> i64 {
+    let mut tx = store.read().await.unwrap();
+    let query = diesel::sql_query("SELECT count(*) AS count FROM waiting");
+    let found = on!(&mut tx, c => query.get_result::<Counted>(c).await);
+    found.unwrap().count
 }
 
 pub fn message(id: &str) -> MessageSend {

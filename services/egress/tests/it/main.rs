@@ -8,6 +8,7 @@ mod calls;
 mod doubts;
 mod emulated;
 mod exchange;
+mod lines;
 mod live;
 mod messages;
 mod numbers;
@@ -45,6 +46,13 @@ mod on_any_day {
             account_that_hangs_holds_up_no_other, suspended_number_sends_and_calls_nobody;
         operators: ledger_is_shown_without_numbers, way_to_twilio_is_shown_without_secrets,
             twilios_recordings_are_listed;
+    }
+}
+
+mod slow {
+    testkit::suite! { crate::bench::slow;
+        lines: texts_that_wait_for_their_pace_keep_no_other_waiting,
+            calls_that_wait_for_their_pace_keep_no_other_waiting;
     }
 }
 
