@@ -14,14 +14,14 @@ use crate::attempt::AttemptError;
 use crate::breaker::Breaker;
 use crate::converse::Answering;
 use crate::plain;
-use crate::provider::{Chat, Client, ElevenLabs, Got, Murf, OpenAi, Work};
+use crate::provider::{Chat, Client, Deepgram, ElevenLabs, Got, Murf, OpenAi, Work};
 use crate::simulated::Simulator;
 use crate::speaking::{Speaking, SpeakingInPieces};
 use crate::task::{self, ToolOffer};
 use crate::wire::{self, Wire};
 use crate::{
-    Answer, ChatRequest, Error, Heard, HeardWord, Local, Patience, Provider, Settings, Setup,
-    Simulated, SpeakRequest, Speech, TranscribeRequest, schema,
+    Answer, ChatRequest, Error, Heard, HeardWord, Local, Patience, Prices, Provider, Settings,
+    Setup, Simulated, SpeakRequest, Speech, TranscribeRequest, schema, settings,
 };
 
 /// How many requests a provider gets at once when the settings do not say.
@@ -182,6 +182,27 @@ impl Ai {
         self.ask(&job, &order, within).await
     }
 
+    /// Opens connections to everybody who is configured, where none were used lately, so that the first who asks does not wait for
+    /// one. Ends when they are open, or cannot be.
+    pub async fn warm(&self) {
+        let all = self.0.slots.iter().map(|slot| slot.client.warm());
+        futures::future::join_all(all).await;
+    }
+
+    /// Who listens while a caller speaks, and on which terms.
+    pub(crate) fn listener(&self) -> Option<Listener<'_>> {
+        let settings = self.0.settings.deepgram.as_ref()?;
+        let is_it = |slot: &&ProviderSlot| slot.provider == Provider::Deepgram;
+        let slot = self.0.slots.iter().find(is_it)?;
+        Some(Listener {
+            settings,
+            client: slot.client.as_ref(),
+            breaker: slot.breaker(Work::Transcribe),
+            prices: &self.0.settings.prices,
+            connect: self.0.settings.limits.connect,
+        })
+    }
+
     /// Who does it, in the order in which they are asked.
     fn order(&self, work: Work, wished: Option<Provider>) -> Vec<&ProviderSlot> {
         let preferred = self.0.settings.prefer_murf.then_some(Provider::Murf);
@@ -191,7 +212,7 @@ impl Ai {
             Provider::Local => 2,
             Provider::ElevenLabs => 3,
             Provider::OpenAi => 4,
-            Provider::Murf | Provider::Simulated => 5,
+            Provider::Murf | Provider::Deepgram | Provider::Simulated => 5,
         };
         let mut order: Vec<&ProviderSlot> =
             self.0.slots.iter().filter(|slot| slot.does(work)).collect();
@@ -224,6 +245,16 @@ impl Ai {
     }
 }
 
+/// Whoever listens while a caller speaks.
+pub(crate) struct Listener<'a> {
+    pub settings: &'a settings::Deepgram,
+    pub client: &'a dyn Client,
+    pub breaker: &'a Breaker,
+    pub prices: &'a Prices,
+    /// How long the connection may take.
+    pub connect: Duration,
+}
+
 impl fmt::Debug for Ai {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let providers = self.0.slots.iter().map(|slot| slot.provider);
@@ -239,6 +270,7 @@ fn slots(settings: &Settings, clock: &Clock) -> Result<Vec<ProviderSlot>, Setup>
     let Settings {
         openai,
         local,
+        deepgram,
         elevenlabs,
         murf,
         ..
@@ -263,6 +295,13 @@ fn slots(settings: &Settings, clock: &Clock) -> Result<Vec<ProviderSlot>, Setup>
         let wire = wire(provider, &of.base_url, OpenAi::HEADER, "", &of.api_key)?;
         let client = OpenAi::new(wire, of.clone());
         slots.push(slot(settings, clock, provider, SOUND, client));
+    }
+    if let Some(of) = deepgram {
+        let provider = Provider::Deepgram;
+        let (header, before) = (Deepgram::HEADER, Deepgram::BEFORE_KEY);
+        let wire = wire(provider, root(&of.base_url), header, before, &of.api_key)?;
+        let client = Deepgram::new(wire, of.clone());
+        slots.push(slot(settings, clock, provider, &[Work::Transcribe], client));
     }
     if let Some(of) = elevenlabs {
         let (provider, header) = (Provider::ElevenLabs, ElevenLabs::HEADER);

@@ -73,6 +73,8 @@ pub enum Provider {
     OpenAi,
     /// A speech server on this machine.
     Local,
+    /// Ears of Deepgram, or of a server that speaks its API.
+    Deepgram,
     /// A voice of ElevenLabs.
     ElevenLabs,
     /// A voice of Murf.
@@ -82,12 +84,13 @@ pub enum Provider {
 }
 
 impl Provider {
-    /// `openai`, `local`, `elevenlabs`, `murf`, `simulated`: as events and metrics name it.
+    /// `openai`, `local`, `deepgram`, `elevenlabs`, `murf`, `simulated`: as events and metrics name it.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::OpenAi => "openai",
             Self::Local => "local",
+            Self::Deepgram => "deepgram",
             Self::ElevenLabs => "elevenlabs",
             Self::Murf => "murf",
             Self::Simulated => "simulated",
@@ -100,6 +103,7 @@ impl Provider {
         [
             Self::OpenAi,
             Self::Local,
+            Self::Deepgram,
             Self::ElevenLabs,
             Self::Murf,
             Self::Simulated,

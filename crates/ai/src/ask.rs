@@ -29,7 +29,7 @@ impl ProviderSlot {
         self.does.contains(&work)
     }
 
-    fn breaker(&self, work: Work) -> &Breaker {
+    pub(crate) fn breaker(&self, work: Work) -> &Breaker {
         &self.breakers[work as usize]
     }
 }

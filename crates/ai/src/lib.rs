@@ -6,6 +6,7 @@ mod ask;
 mod attempt;
 mod breaker;
 mod converse;
+mod ears;
 mod error;
 mod fence;
 mod plain;
@@ -23,11 +24,12 @@ mod wire;
 
 pub use ai::Ai;
 pub use answer::{Answer, Heard, HeardWord, Provider, Speech, Usage};
+pub use ears::{Ears, Words};
 pub use error::{Error, Setup};
 pub use request::{Block, ChatRequest, Patience, Picture, SpeakRequest, TranscribeRequest};
 pub use sentences::sentences;
 pub use settings::{
-    Breaker, ElevenLabs, Limits, Local, Murf, OpenAi, Price, Prices, Retry, Secret, Settings,
-    Simulated,
+    Breaker, Deepgram, ElevenLabs, Limits, Local, Murf, OpenAi, Price, Prices, Retry, Secret,
+    Settings, Simulated,
 };
 pub use task::Task;

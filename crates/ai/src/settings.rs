@@ -13,6 +13,8 @@ pub struct Settings {
     pub openai: Option<OpenAi>,
     /// Transcription and speech on this machine.
     pub local: Option<Local>,
+    /// Transcription, also while a caller speaks.
+    pub deepgram: Option<Deepgram>,
     /// Speech.
     pub elevenlabs: Option<ElevenLabs>,
     /// Speech.
@@ -145,6 +147,28 @@ impl Local {
             transcribe_model: "whisper-tiny.en".into(),
             speech_model: "piper".into(),
             voice: "joe".into(),
+        }
+    }
+}
+
+/// Ears of Deepgram, or of a server that speaks its API: they listen while a caller speaks.
+#[derive(Debug, Clone)]
+pub struct Deepgram {
+    /// `DEEPGRAM_API_KEY`. Servers of one's own often take any.
+    pub api_key: Secret,
+    /// `DEEPGRAM_BASE_URL`, with or without `/v1`; sockets are opened on the same host.
+    pub base_url: String,
+    /// `DEEPGRAM_MODEL`.
+    pub model: String,
+}
+
+impl Deepgram {
+    /// Its own address, and its model for telephone calls of many languages.
+    pub fn new(api_key: impl Into<String>) -> Self {
+        Self {
+            api_key: Secret::new(api_key),
+            base_url: "https://api.deepgram.com".into(),
+            model: "nova-3".into(),
         }
     }
 }

@@ -31,6 +31,34 @@ pub(crate) async fn for_the_telephone(file: Bytes) -> Result<Speech, AttemptErro
     }
 }
 
+/// What is louder than this is a voice: samples of 16 bits. Line noise is far below, the quietest speech far above.
+const AUDIBLE: u16 = 300;
+/// So many loud samples are more than a click.
+const A_VOICE: usize = 16;
+
+/// Whether something is heard in sound of mu-law at 8 kHz.
+pub(crate) fn is_audible(sound: &[u8]) -> bool {
+    let is_loud = |code: &&u8| mulaw::decode(**code).unsigned_abs() > AUDIBLE;
+    sound.iter().filter(is_loud).take(A_VOICE).count() == A_VOICE
+}
+
+/// Whether a WAV file is silent from its beginning to its end. MP3 files are not read here.
+pub(crate) fn is_silent(speech: &Speech) -> bool {
+    let Ok(sound) = Sound::read(&speech.bytes) else {
+        return false;
+    };
+    let is_loud = |sample: &&i16| sample.unsigned_abs() > AUDIBLE;
+    FileKind::of(&speech.bytes) == Some(FileKind::Wav)
+        && sound.samples.iter().filter(is_loud).take(A_VOICE).count() < A_VOICE
+}
+
+/// Whether bytes are a page or an error in words. A voice, or its pauses, has bytes that no text has within 8 ms.
+fn is_text(bytes: &[u8]) -> bool {
+    let first = &bytes[..bytes.len().min(64)];
+    let is_letter = |byte: &u8| matches!(byte, b'\t' | b'\n' | b'\r' | b' '..=b'~');
+    first.len() > 1 && first.iter().all(is_letter)
+}
+
 /// Gives an answer out as mu-law at 8 kHz while it comes. What is no sound by its type and its first bytes is none. `is_bare`: mu-law
 /// without a header was asked for.
 pub(crate) async fn stream(
@@ -51,7 +79,7 @@ pub(crate) async fn stream(
         };
         size += chunk.len();
         let incoming = incoming.get_or_insert_with(|| {
-            match is_bare && is_audio && FileKind::of(&chunk).is_none() {
+            match is_bare && is_audio && FileKind::of(&chunk).is_none() && !is_text(&chunk) {
                 true => Incoming::Bare,
                 false => Incoming::File(Telephone::new()),
             }

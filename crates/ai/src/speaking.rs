@@ -3,10 +3,12 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures::future::BoxFuture;
+use metrics::counter;
 
 use crate::ask::{Job, ProviderSlot};
 use crate::attempt::AttemptError;
 use crate::provider::{Got, Spoken, Work};
+use crate::sound::{is_audible, is_silent};
 use crate::{Provider, SpeakRequest, Speech};
 
 /// A text to be spoken.
@@ -49,7 +51,10 @@ impl Job for Speaking<'_> {
     }
 
     fn accept(&self, raw: Speech) -> Result<Speech, AttemptError> {
-        Ok(raw)
+        match says_something(&self.request.text) && is_silent(&raw) {
+            true => Err(silent()),
+            false => Ok(raw),
+        }
     }
 }
 
@@ -71,6 +76,24 @@ impl<'a, F> SpeakingInPieces<'a, F> {
     }
 }
 
+impl<F: Fn(&[u8]) + Send + Sync> SpeakingInPieces<'_, F> {
+    fn give(&self, sound: &[u8]) {
+        self.given.fetch_add(sound.len(), Ordering::Relaxed);
+        (self.sound)(sound);
+    }
+}
+
+/// Whether there is anything in a text that a voice could say.
+fn says_something(text: &str) -> bool {
+    text.chars().any(char::is_alphanumeric)
+}
+
+/// A provider has answered silence.
+fn silent() -> AttemptError {
+    counter!("ai_silent_speech_total").increment(1);
+    AttemptError::Invalid
+}
+
 impl<F: Fn(&[u8]) + Send + Sync> Job for SpeakingInPieces<'_, F> {
     type Raw = ();
     type Value = ();
@@ -82,17 +105,29 @@ impl<F: Fn(&[u8]) + Send + Sync> Job for SpeakingInPieces<'_, F> {
     ) -> BoxFuture<'a, Result<Got<()>, AttemptError>> {
         Box::pin(async move {
             let mut heard = self.given.load(Ordering::Relaxed);
+            // Silence is held back until a voice is behind it: one that never comes is no speech, and another may still speak.
+            let mut is_voice = heard > 0 || !says_something(&self.speaking.request.text);
+            let mut held = Vec::new();
             let mut sounds = |piece: &[u8]| {
                 let skipped = heard.min(piece.len());
                 heard -= skipped;
                 let rest = &piece[skipped..];
-                if !rest.is_empty() {
-                    self.given.fetch_add(rest.len(), Ordering::Relaxed);
-                    (self.sound)(rest);
+                if !is_voice {
+                    held.extend_from_slice(rest);
+                    is_voice = is_audible(&held);
+                    if is_voice {
+                        self.give(&held);
+                    }
+                } else if !rest.is_empty() {
+                    self.give(rest);
                 }
             };
             let spoken = self.speaking.spoken(slot);
-            slot.client.speak_in_pieces(&spoken, &mut sounds).await
+            let got = slot.client.speak_in_pieces(&spoken, &mut sounds).await?;
+            match is_voice {
+                true => Ok(got),
+                false => Err(silent()),
+            }
         })
     }
 

@@ -117,6 +117,12 @@ impl Hearing {
         self.speech.is_some()
     }
 
+    /// What is being said, so far, with what came right before it; empty: nothing.
+    pub fn so_far(&self) -> &[u8] {
+        let sound = self.speech.as_ref().map(|it| it.sound.as_slice());
+        sound.unwrap_or_default()
+    }
+
     /// Forgets what is being said.
     pub fn forget(&mut self) {
         self.speech = None;

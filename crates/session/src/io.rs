@@ -144,6 +144,22 @@ impl EndReason {
     }
 }
 
+/// What the caller says, while it is said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Voice {
+    /// More of it, in mu-law at 8 kHz. It begins with what came right before the first word.
+    Sound(Vec<u8>),
+    /// It has ended: an [`Output::Transcribe`] has it whole.
+    Ended {
+        /// Of that output.
+        utterance: u64,
+        /// The caller had only taken a breath: the utterance before belongs to it, and its sound comes first there.
+        joins: bool,
+    },
+    /// Its words are not wanted.
+    Dropped,
+}
+
 /// What follows.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Output {

@@ -16,7 +16,7 @@ mod timing;
 
 pub use config::{Config, Limits};
 pub use guard::is_made_up;
-pub use io::{EndReason, Heard, Input, Output, Then};
+pub use io::{EndReason, Heard, Input, Output, Then, Voice};
 pub use machine::Machine;
 pub use relay::Relay;
 pub use session::Session;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{Config, Input, Output, Relay, Session};
+use crate::{Config, Input, Output, Relay, Session, Voice};
 
 /// A call: with sound, or with words.
 #[derive(Debug, Clone)]
@@ -56,6 +56,21 @@ impl Machine {
         match self {
             Self::Media(it) => it.set_longest(seconds),
             Self::Relay(it) => it.set_longest(seconds),
+        }
+    }
+
+    /// From now on what the caller says is given out while it is said: [`Machine::next_voice`].
+    pub fn listen_along(&mut self) {
+        if let Self::Media(it) = self {
+            it.listen_along();
+        }
+    }
+
+    /// The next thing of what the caller says, where somebody listens along and we hear.
+    pub fn next_voice(&mut self) -> Option<Voice> {
+        match self {
+            Self::Media(it) => it.next_voice(),
+            Self::Relay(_) => None,
         }
     }
 

@@ -42,6 +42,13 @@ impl MediaClock {
         self.pace
     }
 
+    /// When the other side is a step further, whether a frame comes or not.
+    pub fn next_pace(&self, at: Duration) -> Duration {
+        let since = at.saturating_sub(self.moved).as_millis() / FRAME_TIME.as_millis();
+        let steps = u32::try_from(since).unwrap_or(u32::MAX).saturating_add(1);
+        self.moved.saturating_add(FRAME_TIME.saturating_mul(steps))
+    }
+
     /// How many steps are missing before a frame that comes now; `None` when its place has passed.
     pub fn gap(&mut self, at: Duration, timestamp_ms: Option<u64>) -> Option<u64> {
         let furthest = self.steps + FURTHEST;
@@ -81,6 +88,8 @@ mod tests {
         }
         assert_eq!(clock.pace(ms(180)), 10);
         assert_eq!(clock.pace(ms(380)), 20);
+        assert_eq!(clock.next_pace(ms(180)), ms(200));
+        assert_eq!(clock.next_pace(ms(385)), ms(400));
         // The frames that were held up come at once.
         for _ in 0..10 {
             assert_eq!(clock.gap(ms(400), None), Some(0));

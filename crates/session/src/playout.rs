@@ -205,6 +205,15 @@ impl Playout {
         heard.collect()
     }
 
+    /// Whether a frame is there that is to be sent, now or when there is room for it.
+    pub fn has_to_send(&self) -> bool {
+        let line = self.lines.iter().find(|line| line.mark.is_none());
+        line.is_some_and(|line| {
+            let rest = line.sound.len() - line.cursor;
+            rest >= FRAME || line.complete && rest > 0
+        })
+    }
+
     /// Whether nothing is left to be said, or to be proved heard.
     pub fn is_empty(&self) -> bool {
         self.lines.is_empty()

@@ -1,6 +1,7 @@
 //! The session: inputs change it, outputs wait in a queue.
 
 mod turns;
+mod voice;
 mod watch;
 
 use std::time::Duration;
@@ -9,7 +10,13 @@ use crate::dialogue::Dialogue;
 use crate::hearing::{Change, Hearing};
 use crate::media_clock::MediaClock;
 use crate::playout::{Playout, Send};
-use crate::{Config, EndReason, FRAME, Frame, Input, Output, SILENCE, Then, TurnTiming, steps};
+use crate::{
+    Config, EndReason, FRAME, Frame, Input, Output, SILENCE, Then, TurnTiming, Voice, steps,
+};
+use voice::Along;
+
+/// A frame of the caller's that comes within this time after its own is not late: it is what ours wait for.
+const GRACE: Duration = Duration::from_millis(5);
 
 /// A call on a stream.
 #[derive(Debug, Clone)]
@@ -27,6 +34,7 @@ pub struct Session {
     /// The step and the time since which nobody says anything.
     quiet_since: Option<(u64, Duration)>,
     starving_since: Option<Duration>,
+    along: Along,
 }
 
 /// An utterance whose words are awaited.
@@ -58,7 +66,18 @@ impl Session {
             transcribing: None,
             quiet_since: None,
             starving_since: None,
+            along: Along::default(),
         }
+    }
+
+    /// From now on what the caller says is given out while it is said: [`Session::next_voice`].
+    pub fn listen_along(&mut self) {
+        self.along.begin();
+    }
+
+    /// The next thing of what the caller says. It is no output: a call without it goes on in the same way.
+    pub fn next_voice(&mut self) -> Option<Voice> {
+        self.along.next()
     }
 
     /// Takes an input. `at` is the time since the session began; one that lies before an earlier input's counts as that.
@@ -109,10 +128,16 @@ impl Session {
         self.dialogue.poll()
     }
 
-    /// When a [`Input::Tick`] is wanted, should nothing else come before; `None` after the end.
+    /// When a [`Input::Tick`] is wanted, should nothing else come before; `None` after the end. While something is to be sent that is
+    /// soon: a frame of the caller's that is late does not make ours late.
     #[must_use]
     pub fn next_wish(&self) -> Option<Duration> {
-        self.dialogue.next_wish()
+        let wish = self.dialogue.next_wish()?;
+        if !self.started || !self.playout.has_to_send() {
+            return Some(wish);
+        }
+        let due = self.clock.next_pace(self.dialogue.now()) + GRACE;
+        Some(wish.min(due))
     }
 
     /// Sets how long the call may be on the line, in seconds: what it is about may only be known when it has begun.
@@ -184,9 +209,16 @@ impl Session {
             });
         }
         match self.hearing.hear(step, frame) {
+            Change::None if self.hearing.is_speaking() => self.along.sound(frame),
             Change::None => {}
-            Change::Began => self.quiet_since = None,
-            Change::Ended(utterance) => self.said(at, utterance),
+            Change::Began => {
+                self.quiet_since = None;
+                self.along.sound(self.hearing.so_far());
+            }
+            Change::Ended(utterance) => {
+                self.along.sound(frame);
+                self.said(at, utterance);
+            }
         }
         if self.is_barging_in() {
             self.interrupt(at);

@@ -7,6 +7,7 @@ mod http;
 mod inputs;
 mod journal_file;
 mod live;
+mod presence;
 mod recording;
 pub mod replay;
 
@@ -17,13 +18,16 @@ use ai::Ai;
 use events::Event;
 use events::v1::{CallEnded, RecordingPause, RecordingResume};
 use inputs::{Inputs, Keep};
-use live::{Decide, Lines, Listeners, Mind, Teller, ToolSecrets, Voice};
+use live::{Decide, Early, Lines, Listeners, Mind, Teller, ToolSecrets, Voice};
 use objects::Objects;
 use outbound::{Outbound, Reach};
+use presence::Presence;
+pub use presence::Timings;
 use recording::{Archive, Recording, Segments};
 use role::budget::Budget;
 use role::{Error, Parts, Role, RoleSpec};
 use settings::Secret;
+use tokio_util::sync::CancellationToken;
 
 /// What the fuzz targets feed. Not for others.
 #[doc(hidden)]
@@ -33,6 +37,46 @@ pub mod test_support {
         let _ = crate::live::wire::read(text, None);
         let _ = crate::live::wire::read(text, Some("MZ1"));
         let _ = crate::live::words_wire::read(text);
+    }
+
+    /// The role's migrations.
+    pub const MIGRATIONS: store::Migrations = crate::db::MIGRATIONS;
+
+    /// What a process leaves that was killed, or has yet to tell that it lives: an offered session that it has taken, and until when it
+    /// counts as living.
+    ///
+    /// # Errors
+    /// Where the database does not answer.
+    pub async fn held_by(
+        store: &store::Store,
+        session: &str,
+        process: &str,
+        since: clock::Time,
+        until: clock::Time,
+    ) -> Result<(), store::Error> {
+        let mut tx = store.begin().await?;
+        crate::db::session_claim(&mut tx, session, process, since).await?;
+        let process = crate::db::Process {
+            id: process.to_owned(),
+            until: until.into(),
+        };
+        crate::db::process_tell(&mut tx, &process).await?;
+        tx.commit().await
+    }
+
+    /// A live session is another process's from now on.
+    ///
+    /// # Errors
+    /// Where the database does not answer.
+    pub async fn given_to(
+        store: &store::Store,
+        session: &str,
+        process: &str,
+        since: clock::Time,
+    ) -> Result<(), store::Error> {
+        let mut tx = store.begin().await?;
+        crate::db::session_give(&mut tx, session, process, since).await?;
+        tx.commit().await
     }
 }
 
@@ -48,6 +92,14 @@ pub const ROLE: RoleSpec = RoleSpec {
 const LAST_FILES: Duration = Duration::from_secs(10);
 
 async fn start(parts: &Parts) -> Result<Role, Error> {
+    role_with_timings(parts, Timings::default()).await
+}
+
+/// The role with other times than those of operations: for tests.
+///
+/// # Errors
+/// As the role's start.
+pub async fn role_with_timings(parts: &Parts, timings: Timings) -> Result<Role, Error> {
     let mut role = Role::new(ROLE.name, parts);
     let (store, relay) = role.with_store(db::MIGRATIONS).await?;
     let settings = parts.settings.providers();
@@ -62,8 +114,11 @@ async fn start(parts: &Parts) -> Result<Role, Error> {
         bus: parts.bus.clone(),
         clock: parts.clock.clone(),
     })?;
+    let voice = Voice::new(ai.clone(), budget.clone());
+    let early = Early::new(voice.clone());
     role.decides(app::Offer {
         public_url: parts.settings.public_url(),
+        early: early.clone(),
         secret: secret.clone(),
     })?;
     role.decides(app::Whisper)?;
@@ -94,9 +149,26 @@ async fn start(parts: &Parts) -> Result<Role, Error> {
     role.runs(archive.clone().run());
     role.runs(keep.clone().run());
     role.runs(held(parts.clone(), recording.clone()));
+    let teller = Teller {
+        store: store.clone(),
+        relay,
+        bus: parts.bus.clone(),
+        clock: parts.clock.clone(),
+        process: parts.clock.id(),
+    };
+    let gone = CancellationToken::new();
+    let presence = Presence {
+        store,
+        teller: teller.clone(),
+        clock: parts.clock.clone(),
+        timings,
+        gone: gone.clone(),
+    };
+    role.runs(presence.run());
     let drained = lines.clone().drain(parts.settings.drain);
     role.drains(async move {
         drained.await;
+        gone.cancel();
         // The data folder may not outlive the process.
         let last = async { tokio::join!(archive.round(), keep.round()) };
         let _ = tokio::time::timeout(LAST_FILES, last).await;
@@ -105,13 +177,9 @@ async fn start(parts: &Parts) -> Result<Role, Error> {
         http::ROUTES,
         http::State {
             parts: parts.clone(),
-            teller: Teller {
-                store,
-                relay,
-                bus: parts.bus.clone(),
-                clock: parts.clock.clone(),
-            },
-            voice: Voice::new(ai.clone(), budget.clone()),
+            teller,
+            voice,
+            early,
             mind: Mind {
                 decide: Decide {
                     bus: parts.bus.clone(),

@@ -82,4 +82,8 @@ impl Client for Voices {
         sound::stream(&self.wire, request, true, sounds).await?;
         Ok(spoken.got((), model))
     }
+
+    async fn warm(&self) {
+        self.wire.warm().await;
+    }
 }

@@ -1,14 +1,17 @@
 //! Those who may be asked.
 
+mod deepgram;
 mod elevenlabs;
 mod murf;
 mod openai;
 
 use async_trait::async_trait;
 
+pub(crate) use deepgram::Ears as Deepgram;
 pub(crate) use elevenlabs::Voices as ElevenLabs;
 pub(crate) use murf::Voices as Murf;
 pub(crate) use openai::Server as OpenAi;
+use reqwest::Upgraded;
 use serde_json::Value;
 
 use crate::attempt::AttemptError;
@@ -139,6 +142,14 @@ pub(crate) trait Client: Send + Sync {
             measure,
         })
     }
+
+    /// Opens a WebSocket that takes sound of mu-law at 8 kHz and gives words: the connection behind the handshake.
+    async fn listen(&self, _language: &str) -> Result<Upgraded, AttemptError> {
+        Err(AttemptError::Refused(501))
+    }
+
+    /// Opens a connection for whoever asks next, where none was used lately.
+    async fn warm(&self) {}
 }
 
 /// The wish, or what is configured when there is none.

@@ -91,6 +91,10 @@ impl Client for Voices {
             },
         })
     }
+
+    async fn warm(&self) {
+        self.wire.warm().await;
+    }
 }
 
 #[cfg(test)]

@@ -4,8 +4,10 @@
 
 mod chat;
 mod converse;
+mod ears;
 mod fallback;
 mod injection;
+mod listener;
 mod patience;
 mod secrets;
 mod server;

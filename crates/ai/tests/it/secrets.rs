@@ -4,10 +4,11 @@ use std::io;
 use std::sync::{Arc, LazyLock, Mutex};
 
 use ai::task::Score;
-use ai::{Block, ChatRequest, Secret, SpeakRequest, Task, TranscribeRequest};
+use ai::{Block, ChatRequest, Deepgram, Secret, Settings, SpeakRequest, Task, TranscribeRequest};
 use metrics_exporter_prometheus::PrometheusBuilder;
 use tracing_subscriber::EnvFilter;
 
+use crate::listener::Listener;
 use crate::server::{Act, CHAT, SPEAK, Server, TRANSCRIBE, ai};
 
 /// What all tests of this process have logged.
@@ -43,8 +44,9 @@ impl io::Write for Log {
 }
 
 /// What nobody may read: keys, and words of callers and operators. The server's own errors quote one of them.
-const PRIVATE: [&str; 5] = [
+const PRIVATE: [&str; 6] = [
     "sk-openai-key",
+    "dg-secret-key",
     "xi-secret-key",
     "murf-secret-key",
     "secret",
@@ -61,10 +63,24 @@ async fn neither_keys_nor_content_are_shown() {
     let hear = TranscribeRequest::new(b"hunter2".to_vec(), "of-secret-person.wav");
     let speak = SpeakRequest::new("a secret text");
 
+    let listener = Listener::start().await;
+    let with_ears = self::ai(Settings {
+        deepgram: Some(Deepgram {
+            base_url: listener.base.clone(),
+            ..Deepgram::new("dg-secret-key")
+        }),
+        ..settings.clone()
+    });
+    let ears = with_ears.ears("en").unwrap();
+    ears.sound(vec![0x55; 4_000]);
+    let words = ears.finish(false);
+
     let mut shown = format!(
         "{settings:?} {ai:?} {chat:?} {hear:?} {speak:?} {:?}",
         Secret::new("hunter2")
     );
+    let heard = words.heard().await.unwrap();
+    shown += &format!("{with_ears:?} {ears:?} {heard:?}");
     let bad = |path, act: Act| server.next(path, [act.clone(), act.clone(), act]);
     let invalid = Act::Say("application/json", b"{\"secret\":\"hunter2\"}".to_vec());
     for act in [Act::status(400), Act::status(500), Act::Break, invalid] {

@@ -2,6 +2,7 @@
 //! a good answer when the list is empty.
 
 use std::collections::{HashMap, VecDeque};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -9,7 +10,7 @@ use actix_web::dev::ServerHandle;
 use actix_web::http::StatusCode;
 use actix_web::web::{Bytes, Data, PayloadConfig};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
-use ai::{Ai, ElevenLabs, Limits, Local, Murf, OpenAi, Retry, Settings};
+use ai::{Ai, Deepgram, ElevenLabs, Limits, Local, Murf, OpenAi, Retry, Settings};
 use audio::{Encoding, Sound};
 use clock::Clock;
 use serde_json::{Value, json};
@@ -69,6 +70,7 @@ struct Script {
 pub struct Server {
     script: Data<Script>,
     count: watch::Receiver<usize>,
+    connections: Arc<AtomicUsize>,
     port: u16,
     handle: ServerHandle,
 }
@@ -89,6 +91,8 @@ impl Server {
         let script = Data::new(Script::default());
         let (counter, count) = watch::channel(0);
         let (data, counter) = (script.clone(), Data::new(counter));
+        let connections = Arc::new(AtomicUsize::new(0));
+        let counted = connections.clone();
         let server = HttpServer::new(move || {
             App::new()
                 .app_data(PayloadConfig::new(8 << 20))
@@ -97,6 +101,10 @@ impl Server {
                 .default_service(web::to(serve))
         })
         .workers(1)
+        .keep_alive(Duration::from_secs(600))
+        .on_connect(move |_, _| {
+            counted.fetch_add(1, Ordering::SeqCst);
+        })
         .disable_signals()
         .bind(("127.0.0.1", 0))
         .unwrap();
@@ -107,6 +115,7 @@ impl Server {
         Self {
             script,
             count,
+            connections,
             port,
             handle,
         }
@@ -123,6 +132,23 @@ impl Server {
         let seen = self.script.seen.lock().unwrap();
         let at = seen.iter().filter(|seen| seen.path.starts_with(path));
         at.cloned().collect()
+    }
+
+    /// Connections that were opened so far.
+    pub fn connections(&self) -> usize {
+        self.connections.load(Ordering::SeqCst)
+    }
+
+    /// Settings with this server as Deepgram alone, for whole recordings.
+    pub fn deepgram(&self) -> Settings {
+        Settings {
+            openai: None,
+            deepgram: Some(Deepgram {
+                base_url: format!("http://127.0.0.1:{}", self.port),
+                ..Deepgram::new("dg-secret-key")
+            }),
+            ..self.openai()
+        }
     }
 
     /// Waits until so many requests have come in all.

@@ -223,9 +223,10 @@ async fn mu_law_without_a_header_is_taken_by_its_type_and_a_page_never() {
     let server = Server::start().await;
     let heard = Mutex::new(Vec::new());
     let sound = |piece: &[u8]| heard.lock().unwrap().extend_from_slice(piece);
-    server.next(ELEVENLABS, [Act::Say("audio/basic", vec![0x55; 4_000])]);
+    let voice = audio::mulaw::encode_all(&audio::speech("good morning", Some(0.5)));
+    server.next(ELEVENLABS, [Act::Say("audio/basic", voice.clone())]);
     assert_eq!(pieces(server.all(), sound).await, Ok(Provider::ElevenLabs));
-    assert_eq!(*heard.lock().unwrap(), [0x55; 4_000]);
+    assert!(*heard.lock().unwrap() == voice);
     assert!(
         server.seen(ELEVENLABS)[0]
             .path
@@ -233,9 +234,47 @@ async fn mu_law_without_a_header_is_taken_by_its_type_and_a_page_never() {
     );
     // What is no sound is not played, whatever it is called; the next provider speaks.
     heard.lock().unwrap().clear();
-    let page = || Act::Say("text/html", b"<html>maintenance</html>".to_vec());
-    server.next(ELEVENLABS, [page(), page(), page()]);
+    let page = |kind| Act::Say(kind, b"<html>maintenance</html>".to_vec());
+    server.next(
+        ELEVENLABS,
+        ["text/html", "audio/basic", "audio/mpeg"].map(page),
+    );
     let sound = |piece: &[u8]| heard.lock().unwrap().extend_from_slice(piece);
     assert_eq!(pieces(server.all(), sound).await, Ok(Provider::OpenAi));
     assert_eq!(heard.into_inner().unwrap().len(), 12_000);
+}
+
+#[tokio::test]
+async fn silence_is_no_speech_whole_or_in_pieces() {
+    let server = Server::start().await;
+    let silence = |seconds: usize| {
+        let sound = Sound::mono(vec![12; seconds * 8_000]);
+        sound.to_wav(audio::Encoding::Pcm16).unwrap()
+    };
+    let silent = || Act::Say("audio/wav", silence(2));
+    server.next(SPEAK, [silent(), silent()]);
+    let ai = ai(server.openai());
+    let answer = ai.speak(&SpeakRequest::new("Hello.")).await.unwrap();
+    assert_eq!(answer.usage.attempts, 3);
+    // In pieces: nothing of it is given out, and whoever is next speaks from the beginning.
+    let mute = || Act::Say("audio/basic", vec![0xFF; 16_000]);
+    server.next(ELEVENLABS, [mute(), mute(), mute()]);
+    let heard = Mutex::new(Vec::new());
+    let sound = |piece: &[u8]| heard.lock().unwrap().extend_from_slice(piece);
+    assert_eq!(pieces(server.all(), sound).await, Ok(Provider::OpenAi));
+    assert_eq!(heard.lock().unwrap().len(), 12_000);
+    // A voice that takes a breath first is not cut.
+    heard.lock().unwrap().clear();
+    let mut late = vec![0; 8_000];
+    late.extend(audio::speech("good morning", Some(0.5)));
+    let late = Sound::mono(late);
+    let file = late.to_wav(audio::Encoding::Pcm16).unwrap();
+    server.next(SPEAK, [Act::Say("audio/wav", file)]);
+    let sound = |piece: &[u8]| heard.lock().unwrap().extend_from_slice(piece);
+    assert_eq!(pieces(server.openai(), sound).await, Ok(Provider::OpenAi));
+    assert_eq!(heard.lock().unwrap().len(), late.samples.len());
+    // Where there is nothing to say, silence is what was asked for.
+    server.next(SPEAK, [silent()]);
+    let answer = ai.speak(&SpeakRequest::new("...")).await.unwrap();
+    assert_eq!(answer.usage.attempts, 1);
 }

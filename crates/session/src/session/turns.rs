@@ -22,6 +22,7 @@ impl Session {
             None => self.playout.is_silent(pace),
         };
         if !is_wanted || utterance.voiced_ms < CLICK_MS {
+            self.along.dropped();
             return;
         }
         let behind = self.clock.steps().saturating_sub(utterance.last);
@@ -42,6 +43,8 @@ impl Session {
             },
         };
         // The caller had only taken a breath: both parts are one answer.
+        self.along
+            .ended(next.utterance, self.transcribing.is_some());
         if let Some(before) = self.transcribing.take() {
             next.sound = [before.sound, next.sound].concat();
             next.voiced_ms += before.voiced_ms;
@@ -79,6 +82,9 @@ impl Session {
             return;
         }
         self.interrupt(at);
+        if self.hearing.is_speaking() {
+            self.along.dropped();
+        }
         self.hearing.forget();
         self.transcribing = None;
         let timing = TurnTiming {

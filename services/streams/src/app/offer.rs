@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use events::v1::{StreamOffer, TenantContext, TwimlReply, VoiceParameters};
+use flow::Engine;
 use prost::Message;
 use role::{Cause, Decider, Decision, HandlerError, Tx, derive_id};
 use settings::Secret;
@@ -9,7 +10,7 @@ use tracing::warn;
 
 use super::{Wanted, document};
 use crate::db::{self, SessionRow};
-use crate::live::Memory;
+use crate::live::{Early, Memory};
 
 /// A stream that drops is offered again so often; then the call goes on without one.
 const ATTEMPTS: i64 = 4;
@@ -18,6 +19,8 @@ const ATTEMPTS: i64 = 4;
 pub struct Offer {
     /// The public address.
     pub public_url: String,
+    /// What a call will need is opened at once.
+    pub early: Early,
     /// Makes a session's path one that nobody can guess, and a repeat can find.
     pub secret: Secret,
 }
@@ -129,6 +132,8 @@ impl Offer {
         wanted: &Wanted,
     ) -> Result<TwimlReply, HandlerError> {
         db::session_insert(tx, row).await?;
+        let hears = row.engine() == Engine::Media;
+        self.early.open(&row.id, &tenant.language, hears);
         document::stream(&self.public_url, row, tenant, wanted)
     }
 
@@ -184,6 +189,7 @@ impl Offer {
             taken_at: None,
             inputs_key: String::new(),
             inputs_until: None,
+            process: String::new(),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The table of sessions: one row for each stream that a call was offered.
 
 mod inputs;
+mod processes;
 mod schema;
 
 use clock::Time;
@@ -11,6 +12,9 @@ use store::types;
 use store::{Error, Migrations, Tx, on};
 
 pub use inputs::{Kept, inputs_of_calls, inputs_over, session_inputs, session_without_inputs};
+pub use processes::{
+    Process, process_remove, process_tell, processes, processes_forget, sessions_of_others,
+};
 use schema::sessions;
 use schema::sessions::dsl;
 
@@ -19,6 +23,9 @@ pub const MIGRATIONS: Migrations = Migrations {
     postgres: embed_migrations!("migrations/postgres"),
     sqlite: embed_migrations!("migrations/sqlite"),
 };
+
+/// Why a session ended whose process is gone.
+pub const LOST: &str = "lost";
 
 /// The engine of a call from a page.
 pub const BROWSER: &str = "browser";
@@ -75,6 +82,8 @@ pub struct SessionRow {
     pub inputs_key: String,
     /// Until when.
     pub inputs_until: Option<types::Time>,
+    /// Which process holds it; empty before.
+    pub process: String,
 }
 
 impl SessionRow {
@@ -125,14 +134,24 @@ pub async fn session_find(tx: &mut Tx, id: &str) -> Result<Option<SessionRow>, E
         .optional())?)
 }
 
-/// Takes an offered session: it is live from now on. False when somebody has taken it before.
-pub async fn session_claim(tx: &mut Tx, id: &str, now: Time) -> Result<bool, Error> {
+/// A process takes an offered session: it is live from now on. False when somebody has taken it before.
+pub async fn session_claim(tx: &mut Tx, id: &str, process: &str, now: Time) -> Result<bool, Error> {
     let now: types::Time = now.into();
     let taken = on!(tx, c => diesel::update(dsl::sessions.find(id).filter(dsl::status.eq("offered")))
-        .set((dsl::status.eq("live"), dsl::started_at.eq(Some(now))))
+        .set((dsl::status.eq("live"), dsl::started_at.eq(Some(now)), dsl::process.eq(process)))
         .execute(c)
         .await)?;
     Ok(taken == 1)
+}
+
+/// Gives a live session to another process, since a time: what a test does to it.
+pub async fn session_give(tx: &mut Tx, id: &str, process: &str, since: Time) -> Result<(), Error> {
+    let since: types::Time = since.into();
+    on!(tx, c => diesel::update(dsl::sessions.find(id))
+        .set((dsl::process.eq(process), dsl::started_at.eq(Some(since))))
+        .execute(c)
+        .await)?;
+    Ok(())
 }
 
 /// Keeps what a conversation remembers.
@@ -163,29 +182,65 @@ pub struct Ending<'a> {
     pub result: &'a str,
 }
 
-/// Ends a session, once.
+/// What became of an end that was to be written down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// It is the session's end.
+    Now,
+    /// The session was taken for lost, and told so; it has lived on until now.
+    AfterLost,
+    /// It had ended before, or is forgotten.
+    Before,
+}
+
+#[derive(AsChangeset)]
+#[diesel(table_name = sessions)]
+struct Over<'a> {
+    status: &'a str,
+    reason: &'a str,
+    stream_sid: &'a str,
+    interview_id: &'a str,
+    target: &'a str,
+    whisper: &'a str,
+    state: &'a str,
+    result: &'a str,
+    ended_at: types::Time,
+}
+
+/// Ends a session, once; but what a session came to that was only taken for lost is kept.
 pub async fn session_end(
     tx: &mut Tx,
     id: &str,
     ending: &Ending<'_>,
     now: Time,
-) -> Result<bool, Error> {
-    let now: types::Time = now.into();
+) -> Result<Ended, Error> {
+    let over = Over {
+        status: "ended",
+        reason: ending.reason,
+        stream_sid: ending.stream_sid,
+        interview_id: ending.interview_id,
+        target: ending.target,
+        whisper: ending.whisper,
+        state: ending.state,
+        result: ending.result,
+        ended_at: now.into(),
+    };
+    let over = &over;
     let ended = on!(tx, c => diesel::update(dsl::sessions.find(id).filter(dsl::status.ne("ended")))
-        .set((
-            dsl::status.eq("ended"),
-            dsl::reason.eq(ending.reason),
-            dsl::stream_sid.eq(ending.stream_sid),
-            dsl::interview_id.eq(ending.interview_id),
-            dsl::target.eq(ending.target),
-            dsl::whisper.eq(ending.whisper),
-            dsl::state.eq(ending.state),
-            dsl::result.eq(ending.result),
-            dsl::ended_at.eq(Some(now)),
-        ))
+        .set(over)
         .execute(c)
         .await)?;
-    Ok(ended == 1)
+    if ended == 1 {
+        return Ok(Ended::Now);
+    }
+    let late = on!(tx, c => diesel::update(dsl::sessions.find(id).filter(dsl::reason.eq(LOST)))
+        .set(over)
+        .execute(c)
+        .await)?;
+    Ok(match late == 1 && ending.reason != LOST {
+        true => Ended::AfterLost,
+        false => Ended::Before,
+    })
 }
 
 /// Whoever takes over is being dialled.

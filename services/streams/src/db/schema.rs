@@ -29,5 +29,16 @@ diesel::table! {
         taken_at -> Nullable<Ts>,
         inputs_key -> Text,
         inputs_until -> Nullable<Ts>,
+        process -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::Text;
+    use store::types::Ts;
+
+    processes (id) {
+        id -> Text,
+        until -> Ts,
     }
 }

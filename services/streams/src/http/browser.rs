@@ -59,10 +59,12 @@ pub(super) async fn offer(
     let secret = state.mind.secrets.of(&tenant.tenant_id);
     let id = derive_id(&["browser", &secret, &clock.id()]);
     let flow = flow.to_owned();
+    let language = tenant.language.clone();
     let row = session(&id, &flow, tenant, &number, clock.now());
     let mut tx = state.teller.store.begin().await?;
     db::session_insert(&mut tx, &row).await?;
     tx.commit().await?;
+    state.early.open(&row.id, &language, true);
     Ok(HttpResponse::Created().json(Offered {
         path: format!("/ws/browser/{id}"),
         call_sid: row.call_sid,
@@ -118,6 +120,7 @@ fn session(
         taken_at: None,
         inputs_key: String::new(),
         inputs_until: None,
+        process: String::new(),
     }
 }
 

@@ -16,7 +16,7 @@ use tracing::warn;
 use super::{State, handshake};
 use crate::db::{self, BROWSER, SessionRow};
 use crate::live::wire::{self, Incoming, Start};
-use crate::live::{self, Call};
+use crate::live::{self, Call, Hearing};
 use crate::recording::Track;
 
 /// The largest message that is read; one that is longer ends the socket.
@@ -197,6 +197,13 @@ impl State {
         };
         let parts = &self.parts;
         let ears = self.listeners.open(&row, &parts.timeline, &parts.clock);
+        let hears = match row.engine() {
+            Engine::Media => self.early.take(&row.id).or_else(|| {
+                let language = tenant.map_or("", |it| it.language.as_str());
+                self.voice.ears(language)
+            }),
+            Engine::Relay => None,
+        };
         Call {
             config: Config {
                 supersede: row.app == "assistant",
@@ -210,6 +217,7 @@ impl State {
             inputs: self.inputs.clone(),
             row: Arc::new(row),
             teller: self.teller.clone(),
+            hearing: Hearing::new(self.voice.clone(), hears),
             voice: self.voice.clone(),
             mind: self.mind.clone(),
             line: self.lines.open(),

@@ -4,7 +4,7 @@ use objects::Objects;
 use role::Parts;
 
 use crate::inputs::Inputs;
-use crate::live::{Lines, Listeners, Mind, Teller, Voice};
+use crate::live::{Early, Lines, Listeners, Mind, Teller, Voice};
 use crate::recording::Recording;
 
 /// What the handlers work with.
@@ -15,6 +15,8 @@ pub struct State {
     pub teller: Teller,
     /// Ears and a voice.
     pub voice: Voice,
+    /// What was opened before a call's socket.
+    pub early: Early,
     /// How a call goes on.
     pub mind: Mind,
     /// The calls that live here.

@@ -11,17 +11,18 @@ use futures::FutureExt;
 use metrics::counter;
 use session::{Config, EndReason, Heard, Input, Machine};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
-use tokio::task::{AbortHandle, JoinSet};
+use tokio::task::{AbortHandle, JoinHandle, JoinSet};
 use tokio::time::Instant;
 use tracing::{Instrument, debug, info, info_span, warn};
 
 use super::converse::Conversation;
 use super::decide::Decided;
+use super::hearing::Hearing;
 use super::lines::Line;
 use super::listen::Ears;
 use super::mind::Mind;
 use super::sink::{Gone, Sink};
-use super::telling::{End, Teller};
+use super::telling::{End, Teller, Telling};
 use super::voice::Voice;
 use super::wire::{self, Incoming, Malformed, Start};
 use super::words_wire;
@@ -56,6 +57,8 @@ pub struct Call {
     pub line: Line,
     /// Who listens in.
     pub ears: Ears,
+    /// Who understands the caller along the way.
+    pub hearing: Hearing,
 }
 
 /// Work that is done.
@@ -85,6 +88,8 @@ pub(super) struct Running {
     pub(super) session: Machine,
     pub(super) sink: Sink,
     pub(super) work: JoinSet<Done>,
+    /// The last event that is on its way: nobody waits for it but the next one, and the end.
+    pub(super) telling: Option<JoinHandle<()>>,
     /// What work tells before it is done, in its order.
     pub(super) tell: UnboundedSender<Done>,
     told: UnboundedReceiver<Done>,
@@ -121,6 +126,7 @@ pub async fn run(
         },
         sink: Sink::new(socket, call.row.engine()),
         work: JoinSet::new(),
+        telling: None,
         tell,
         told,
         began: Instant::now(),
@@ -135,6 +141,9 @@ pub async fn run(
         inputs: None,
         call,
     };
+    if running.call.hearing.is_on() {
+        running.session.listen_along();
+    }
     async {
         running.journal().await;
         if let Some(start) = started {
@@ -158,6 +167,10 @@ impl Running {
             inputs.input(now, &input);
         }
         self.session.handle(now, input);
+        while let Some(said) = self.session.next_voice() {
+            let is_wanted = self.wishes.transcribe_model.is_empty();
+            self.call.hearing.hear(said, &self.language, is_wanted);
+        }
     }
 
     async fn hold(&mut self, messages: &mut MessageStream) -> EndReason {
@@ -275,10 +288,20 @@ impl Running {
         self.sink.stream_sid = start.stream_sid;
         self.record().await;
         self.put(Input::Started);
-        self.call
-            .teller
-            .started(&self.call.row, &self.sink.stream_sid)
-            .await;
+        let teller = &self.call.teller;
+        let started = teller.started(&self.call.row, &self.sink.stream_sid);
+        self.tell_of(started);
+    }
+
+    /// Tells something beside the call, when what came before has been told.
+    pub(super) fn tell_of(&mut self, telling: Telling) {
+        let before = self.telling.take();
+        self.telling = Some(tokio::spawn(async move {
+            if let Some(before) = before {
+                let _ = before.await;
+            }
+            telling.await;
+        }));
     }
 
     fn skip(&mut self, why: Malformed) {

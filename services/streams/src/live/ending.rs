@@ -12,6 +12,8 @@ use super::converse::Conversation;
 use super::wire::{self, Incoming};
 use crate::db::BROWSER;
 
+/// How long events that are on their way may take to arrive. Those that do not by then are lost with the call.
+const LAST_EVENTS: Duration = Duration::from_secs(5);
 /// How long the far side may take to end a call that is hung up.
 const FAREWELL: Duration = Duration::from_secs(10);
 
@@ -33,6 +35,9 @@ impl Running {
         }
         self.call.teller.ended(&self.call.row, &self.end).await;
         self.end_journal().await;
+        if let Some(telling) = self.telling.take() {
+            let _ = tokio::time::timeout(LAST_EVENTS, telling).await;
+        }
         if let Some(recorder) = self.recorder.take() {
             recorder.finish().await;
             self.call.recording.ended.notify_one();

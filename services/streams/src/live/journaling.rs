@@ -30,7 +30,8 @@ impl Running {
             kms_key: wanted.kms_key,
             format: wanted.format,
         };
-        match Recorder::begin(&self.call.recording.dir, &about).await {
+        let recording = &self.call.recording;
+        match Recorder::begin(&recording.dir, &recording.written, &about).await {
             Ok(recorder) => self.recorder = Some(recorder),
             Err(error) => {
                 counter!("streams_unrecorded_total").increment(1);

@@ -120,13 +120,20 @@ impl Drop for Ears {
     }
 }
 
+/// How loud each code is.
+const LOUDNESS: [u16; 256] = {
+    let mut table = [0; 256];
+    let mut code = 0;
+    while code < 256 {
+        table[code] = mulaw::decode(code as u8).unsigned_abs();
+        code += 1;
+    }
+    table
+};
+
 fn loudest(frame: &Frame) -> u16 {
-    let samples = mulaw::decode_all(frame);
-    samples
-        .into_iter()
-        .map(i16::unsigned_abs)
-        .max()
-        .unwrap_or_default()
+    let loud = frame.iter().map(|code| LOUDNESS[*code as usize]);
+    loud.max().unwrap_or_default()
 }
 
 fn mixed(caller: &Frame, ours: &Frame) -> Vec<u8> {

@@ -3,7 +3,9 @@
 mod call;
 mod converse;
 mod decide;
+mod early;
 mod ending;
+mod hearing;
 mod journaling;
 mod lines;
 mod listen;
@@ -21,6 +23,8 @@ pub mod words_wire;
 pub use call::{Call, run};
 pub use converse::{Brief, Conversation, Memory, Next, Wish};
 pub use decide::Decide;
+pub use early::Early;
+pub use hearing::Hearing;
 pub use lines::Lines;
 pub use listen::Listeners;
 pub use mind::Mind;

@@ -70,10 +70,11 @@ impl Running {
                 Output::Transcribe { utterance, sound } => {
                     let (voice, language) = (self.call.voice.clone(), self.language.clone());
                     let (row, wishes) = (self.call.row.clone(), self.wishes.clone());
+                    let words = self.call.hearing.words(utterance);
                     self.work.spawn(async move {
                         let tenant = &row.tenant_id;
-                        let text = voice.transcribe(tenant, &sound, &language, &wishes).await;
-                        Done::Words(utterance, text)
+                        let text = voice.understand(tenant, words, &sound, &language, &wishes);
+                        Done::Words(utterance, text.await)
                     });
                 }
                 Output::Ask { turn, heard } => {
@@ -105,7 +106,8 @@ impl Running {
                             counter!("streams_over_budget_total", "part" => part).increment(1);
                         }
                     }
-                    self.call.teller.turn(&self.call.row, &timing).await;
+                    let told = self.call.teller.turn(&self.call.row, &timing);
+                    self.tell_of(told);
                 }
                 Output::Interrupted { .. } => self.stop_model(),
                 Output::Said { text, .. } => {

@@ -9,6 +9,7 @@ use events::v1::{
     TurnTaken, VoiceParameters,
 };
 use events::{Envelope, Event};
+use futures::future::BoxFuture;
 use prost::Message;
 use role::{Relay, derive_id};
 use session::{EndReason, TurnTiming};
@@ -16,7 +17,7 @@ use store::{Error, Store};
 use tracing::warn;
 
 use super::converse::Memory;
-use crate::db::{self, BROWSER, Ending, SessionRow};
+use crate::db::{self, BROWSER, Ended, Ending, LOST, SessionRow};
 
 /// Writes a session's row, and lets events leave with it.
 #[derive(Clone)]
@@ -29,7 +30,12 @@ pub struct Teller {
     pub bus: bus::Bus,
     /// The time.
     pub clock: Clock,
+    /// This process, as the rows of its sessions know it.
+    pub process: String,
 }
+
+/// An event on its way.
+pub type Telling = BoxFuture<'static, ()>;
 
 /// How a session ended.
 #[derive(Debug, Clone, Default)]
@@ -70,7 +76,7 @@ impl Teller {
     /// Takes an offered session. False when its path was used before.
     pub async fn claim(&self, id: &str) -> Result<bool, Error> {
         let mut tx = self.store.begin().await?;
-        let taken = db::session_claim(&mut tx, id, self.clock.now()).await?;
+        let taken = db::session_claim(&mut tx, id, &self.process, self.clock.now()).await?;
         tx.commit().await?;
         Ok(taken)
     }
@@ -87,8 +93,8 @@ impl Teller {
         }
     }
 
-    /// The stream began.
-    pub async fn started(&self, row: &SessionRow, stream_sid: &str) {
+    /// Tells that the stream began, beside whoever asks for that.
+    pub fn started(&self, row: &SessionRow, stream_sid: &str) -> Telling {
         let event = StreamStarted {
             session_id: row.id.clone(),
             tenant_id: row.tenant_id.clone(),
@@ -102,11 +108,11 @@ impl Teller {
                 .and_then(|offer| offer.tenant)
                 .and_then(|tenant| tenant.recording),
         };
-        self.tell(row, "stream.started", &event).await;
+        self.tell(row, "stream.started", &event)
     }
 
-    /// A turn is over.
-    pub async fn turn(&self, row: &SessionRow, timing: &TurnTiming) {
+    /// Tells that a turn is over, beside whoever asks for that.
+    pub fn turn(&self, row: &SessionRow, timing: &TurnTiming) -> Telling {
         let between =
             |from: Option<Duration>, to: Option<Duration>| to?.checked_sub(from?).map(milliseconds);
         let event = TurnTaken {
@@ -125,7 +131,6 @@ impl Teller {
             voice: voice(row),
         };
         self.tell(row, &format!("turn.taken.{}", timing.turn), &event)
-            .await;
     }
 
     /// The session is over: its row says why, and the call is hung up where that is to be.
@@ -180,13 +185,55 @@ impl Teller {
             result: &end.result,
         };
         let mut tx = self.store.begin().await?;
-        if !db::session_end(&mut tx, &row.id, &ending, now).await? {
-            return tx.rollback().await;
+        match db::session_end(&mut tx, &row.id, &ending, now).await? {
+            Ended::Now => {}
+            // It was told when this process seemed to be gone. The call is hung up and summed up all the same.
+            Ended::AfterLost => leaving.retain(|it| it.kind != StreamEnded::TYPE),
+            Ended::Before => return tx.rollback().await,
         }
         self.relay.put(&mut tx, now, &leaving).await?;
         tx.commit().await?;
         self.relay.leave(leaving);
         Ok(())
+    }
+
+    /// The process that held a session is gone, and `lasted` is how long the session was held as far as anybody knows: its row ends, and
+    /// that is told. False where it has ended meanwhile.
+    pub async fn lost(&self, row: &SessionRow, lasted: Duration) -> Result<bool, Error> {
+        let now = self.clock.now();
+        let event = StreamEnded {
+            session_id: row.id.clone(),
+            tenant_id: row.tenant_id.clone(),
+            call_sid: row.call_sid.clone(),
+            account_sid: row.account_sid.clone(),
+            interview_id: row.interview_id.clone(),
+            reason: LOST.to_owned(),
+            duration_ms: milliseconds(lasted),
+            voice: voice(row),
+            ..StreamEnded::default()
+        };
+        let ending = Ending {
+            reason: LOST,
+            stream_sid: &row.stream_sid,
+            interview_id: &row.interview_id,
+            target: &row.target,
+            whisper: &row.whisper,
+            state: &row.state,
+            result: &row.result,
+        };
+        let mut leaving = Vec::new();
+        if row.engine != BROWSER {
+            leaving.push(self.envelope(row, "stream.ended", &event));
+        }
+        let mut tx = self.store.begin().await?;
+        if db::session_end(&mut tx, &row.id, &ending, now).await? != Ended::Now {
+            tx.rollback().await?;
+            return Ok(false);
+        }
+        self.relay.put(&mut tx, now, &leaving).await?;
+        tx.commit().await?;
+        self.relay.leave(leaving);
+        Ok(true)
     }
 
     /// A conversation in which the caller has said something is summed up.
@@ -212,16 +259,17 @@ impl Teller {
         Some(self.envelope(row, "call.summarize", &command))
     }
 
-    /// At best: what nobody hears of a turn that is over harms nobody.
-    async fn tell<E: Event>(&self, row: &SessionRow, purpose: &str, event: &E) {
+    /// At best: what nobody hears of a turn that is over harms nobody. A call does not wait for it: the bus may take its time.
+    fn tell<E: Event + 'static>(&self, row: &SessionRow, purpose: &str, event: &E) -> Telling {
         // What is no telephone call is none of the calls'.
-        if row.engine == BROWSER {
-            return;
-        }
-        let envelope = self.envelope(row, purpose, event);
-        if let Err(error) = self.bus.publish(&envelope).await {
-            warn!(%error, kind = E::TYPE, "an event of a session is lost");
-        }
+        let envelope = (row.engine != BROWSER).then(|| self.envelope(row, purpose, event));
+        let bus = self.bus.clone();
+        Box::pin(async move {
+            let Some(envelope) = envelope else { return };
+            if let Err(error) = bus.publish(&envelope).await {
+                warn!(%error, kind = E::TYPE, "an event of a session is lost");
+            }
+        })
     }
 
     fn envelope<E: Event>(&self, row: &SessionRow, purpose: &str, event: &E) -> Envelope {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use ai::{Ai, Provider, SpeakRequest, TranscribeRequest};
+use ai::{Ai, Ears, Provider, SpeakRequest, TranscribeRequest, Words};
 use audio::{Encoding, Sound, mulaw};
 use events::v1::AiPreferences;
 use metrics::counter;
@@ -38,8 +38,50 @@ impl Voice {
         }
     }
 
+    /// Opens connections to the providers, where none were used lately.
+    pub async fn warm(self) {
+        self.ai.warm().await;
+    }
+
+    /// Whether somebody is configured who listens while a caller speaks.
+    pub fn has_ears(&self) -> bool {
+        self.ai.has_ears()
+    }
+
+    /// Opens ears; `None`: nobody is configured.
+    pub fn ears(&self, language: &str) -> Option<Ears> {
+        self.ai.ears(language)
+    }
+
+    /// The words of an utterance: of whoever has listened along; where nobody has, or it does not come to its end, of the utterance as
+    /// a whole. Empty when there are none, or nobody can tell.
+    pub async fn understand(
+        &self,
+        tenant: &str,
+        words: Option<Words>,
+        sound: &[u8],
+        language: &str,
+        wishes: &AiPreferences,
+    ) -> String {
+        let Some(words) = words else {
+            return self.transcribe(tenant, sound, language, wishes).await;
+        };
+        match words.heard().await {
+            Ok(answer) => {
+                self.budget.spent(tenant, answer.usage.cost_micro_usd);
+                counter!("streams_heard_along_total").increment(1);
+                answer.value
+            }
+            Err(error) => {
+                counter!("streams_ears_failures_total").increment(1);
+                warn!(%error, "an utterance was not understood along the way; it is transcribed as a whole");
+                self.transcribe(tenant, sound, language, wishes).await
+            }
+        }
+    }
+
     /// The words in an utterance; empty when there are none, or nobody can tell.
-    pub async fn transcribe(
+    async fn transcribe(
         &self,
         tenant: &str,
         sound: &[u8],

@@ -1,10 +1,12 @@
 //! The messages of Media Streams, read and written. Counters are strings in Twilio's examples and numbers elsewhere; both are read.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use serde::Deserialize;
+use serde::de::{IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
 use session::Frame;
 
@@ -92,9 +94,63 @@ struct Media<'a> {
     #[serde(borrow, default)]
     track: Option<Cow<'a, str>>,
     #[serde(default)]
-    timestamp: Option<Value>,
+    timestamp: Place,
     #[serde(borrow)]
     payload: Cow<'a, str>,
+}
+
+/// A number, or one in a string; what is neither is none. It comes fifty times a second, and is kept nowhere.
+#[derive(Default)]
+struct Place(Option<u64>);
+
+impl<'de> Deserialize<'de> for Place {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(PlaceVisitor)
+    }
+}
+
+struct PlaceVisitor;
+
+impl<'de> Visitor<'de> for PlaceVisitor {
+    type Value = Place;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a number of milliseconds")
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Place, E> {
+        Ok(Place(Some(value)))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Place, E> {
+        Ok(Place(u64::try_from(value).ok()))
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Place, E> {
+        Ok(Place(None))
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Place, E> {
+        Ok(Place(None))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Place, E> {
+        Ok(Place(text.trim().parse().ok()))
+    }
+
+    fn visit_unit<E>(self) -> Result<Place, E> {
+        Ok(Place(None))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Place, A::Error> {
+        while list.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(Place(None))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Place, A::Error> {
+        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(Place(None))
+    }
 }
 
 /// Reads a message. `stream_sid` is the stream's once it has begun.
@@ -156,7 +212,7 @@ fn media(media: &Media<'_>) -> Result<Incoming, Malformed> {
         return Ok(Incoming::Other);
     }
     Ok(Incoming::Media {
-        timestamp_ms: number(media.timestamp.as_ref()),
+        timestamp_ms: media.timestamp.0,
         sound: decoded(&media.payload)?,
     })
 }
@@ -233,7 +289,16 @@ mod tests {
             session: "b".into(),
         };
         assert_eq!(read(start, None), Ok(Incoming::Start(read_start)));
-        for (timestamp, wanted) in [("\"40\"", Some(40)), ("60", Some(60)), ("null", None)] {
+        for (timestamp, wanted) in [
+            ("\"40\"", Some(40)),
+            ("60", Some(60)),
+            ("null", None),
+            ("-20", None),
+            ("2.5", None),
+            ("\"soon\"", None),
+            ("[{\"a\":[1]}]", None),
+            ("{\"a\":[1]}", None),
+        ] {
             let media = format!(
                 r#"{{"event":"media","streamSid":"MZ1","sequenceNumber":4,"media":{{"track":"inbound","chunk":"2","timestamp":{timestamp},"payload":"/w\n=="}}}}"#
             );

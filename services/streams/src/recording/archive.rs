@@ -5,7 +5,7 @@
 
 use std::io;
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use audio::{Measure, NotAudio, Sound};
 use bus::Bus;
@@ -36,6 +36,11 @@ const LOOK: Duration = Duration::from_secs(5);
 const LEFT: Duration = Duration::from_secs(600);
 /// How many journals are archived at the same time.
 const CONCURRENCY: usize = 4;
+/// How many minutes are uploaded at the same time.
+const UPLOADS: usize = 2;
+/// After each there is a pause as long as it took, within these.
+const PAUSE: Duration = Duration::from_millis(20);
+const LONGEST_PAUSE: Duration = Duration::from_millis(60);
 /// How long an answer of recordings is waited for.
 const PATIENCE: Duration = Duration::from_secs(2);
 /// The longest track that is made an MP3 file, in steps: an hour. It is encoded in one go.
@@ -82,38 +87,80 @@ enum Failed {
 }
 
 impl Archive {
-    /// Archives what is there, then what ends, until the process ends.
+    /// Archives what is there, then what ends, until the process ends; beside it the minutes of calls that go on are uploaded.
     pub async fn run(self) {
+        tokio::join!(self.whole(), self.minutes());
+    }
+
+    async fn whole(&self) {
         let mut left = tokio::time::interval(LEFT);
         let mut look = tokio::time::interval(LOOK);
-        let mut waiting = self.round().await;
+        let (mut waiting, mut last) = (self.round().await, Instant::now());
         loop {
             tokio::select! {
                 () = self.stopping.cancelled() => return,
                 () = self.recording.ended.notified() => {}
-                () = tokio::time::sleep(AGAIN), if waiting > 0 => {}
                 _ = left.tick() => self.restore().await,
                 _ = look.tick() => {
-                    self.upload().await;
-                    continue;
+                    let is_due = match waiting {
+                        // What another process on the same folder has left when it was killed.
+                        0 => self.is_left().await,
+                        _ => last.elapsed() >= AGAIN,
+                    };
+                    if !is_due {
+                        continue;
+                    }
                 }
             }
-            waiting = self.round().await;
+            (waiting, last) = (self.round().await, Instant::now());
         }
     }
 
-    /// Uploads the minutes of calls that go on.
-    async fn upload(&self) {
+    /// Whether there are journals that nobody writes.
+    async fn is_left(&self) -> bool {
         let paths = journal_file::files(&self.recording.dir, SUFFIX).await;
-        for path in paths.unwrap_or_default() {
-            // One that nobody writes any more is on its way as a whole.
-            if !matches!(Journal::take(&path), Err(Unread::Busy)) {
-                continue;
+        let session = |path: &PathBuf| path.file_stem()?.to_str().map(str::to_owned);
+        let others = paths.unwrap_or_default().into_iter().filter(|path| {
+            // Ours need not be opened to know that.
+            session(path).is_none_or(|it| !self.recording.written.has(&it))
+        });
+        let others: Vec<PathBuf> = others.collect();
+        let is_free =
+            |path: &PathBuf| !matches!(Journal::take(path), Err(Unread::Busy | Unread::Gone));
+        let looked = tokio::task::spawn_blocking(move || others.iter().any(is_free));
+        looked.await.unwrap_or(false)
+    }
+
+    /// Uploads the minutes of calls that go on, until the process ends.
+    async fn minutes(&self) {
+        let mut look = tokio::time::interval(LOOK);
+        loop {
+            tokio::select! {
+                () = self.stopping.cancelled() => return,
+                _ = look.tick() => {}
             }
-            if let Err(error) = self.segments.upload(&path).await {
-                warn!(%error, "a minute of a live recording is not uploaded yet; it is still in the data folder");
+            let due = self.segments.due(&self.recording.written);
+            let uploads = futures::stream::iter(due).map(|session| self.minute(session));
+            let uploads = uploads.buffer_unordered(UPLOADS).for_each(|()| async {});
+            tokio::select! {
+                () = self.stopping.cancelled() => return,
+                () = uploads => {}
             }
         }
+    }
+
+    /// Uploads what is new of one. Calls that began together have their minutes at the same time: they are spread, so that the frames of
+    /// calls are not late for them.
+    async fn minute(&self, session: String) {
+        let path = self.recording.dir.join(format!("{session}.{SUFFIX}"));
+        let began = Instant::now();
+        let uploaded = self
+            .segments
+            .upload(&path, &session, &self.recording.written);
+        if let Err(error) = uploaded.await {
+            warn!(%error, "a minute of a live recording is not uploaded yet; it is still in the data folder");
+        }
+        tokio::time::sleep(began.elapsed().clamp(PAUSE, LONGEST_PAUSE)).await;
     }
 
     /// Makes journals of what was uploaded by processes that are gone.

@@ -8,7 +8,7 @@ use session::{FRAME, FRAMES_PER_SECOND, Frame, SILENCE};
 use tokio::io::AsyncWriteExt;
 use tracing::warn;
 
-use super::Track;
+use super::{Track, Written};
 use crate::journal_file::{self, Taken, Unread};
 
 /// What a journal's file name ends with.
@@ -51,6 +51,9 @@ pub struct Recorder {
     file: tokio::fs::File,
     buffer: Vec<u8>,
     is_broken: bool,
+    session: String,
+    written: Written,
+    steps: u64,
 }
 
 impl Recorder {
@@ -58,12 +61,19 @@ impl Recorder {
     ///
     /// # Errors
     /// Where the folder cannot be written.
-    pub async fn begin(dir: &Path, about: &About) -> std::io::Result<Self> {
-        let path = dir.join(format!("{}.{SUFFIX}", about.session_id));
+    pub async fn begin(dir: &Path, written: &Written, about: &About) -> std::io::Result<Self> {
+        let session = about.session_id.clone();
+        let path = dir.join(format!("{session}.{SUFFIX}"));
+        let file = journal_file::create(path, about).await?;
+        let written = written.clone();
+        written.note(&session, 0);
         Ok(Self {
-            file: journal_file::create(path, about).await?,
+            file,
             buffer: Vec::with_capacity(BUFFER),
             is_broken: false,
+            session,
+            written,
+            steps: 0,
         })
     }
 
@@ -100,7 +110,15 @@ impl Recorder {
             warn!(%error, "a live recording cannot go on: the data folder cannot be written");
             self.is_broken = true;
         }
+        self.steps += (self.buffer.len() / STEP) as u64;
+        self.written.note(&self.session, self.steps);
         self.buffer.clear();
+    }
+}
+
+impl Drop for Recorder {
+    fn drop(&mut self) {
+        self.written.forget(&self.session);
     }
 }
 

@@ -5,6 +5,7 @@ mod archive;
 mod journal;
 mod segments;
 mod tracks;
+mod written;
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -21,6 +22,7 @@ pub use archive::Archive;
 pub use journal::{About, Recorder};
 pub use segments::Segments;
 pub use tracks::Track;
+pub use written::Written;
 
 /// No call is longer. A hold whose end was not heard of is forgotten after so long, and never refused for want of room: what
 /// is said meanwhile may be a card's number.
@@ -33,6 +35,8 @@ pub struct Recording {
     pub dir: PathBuf,
     /// Wakes the archive.
     pub ended: Arc<Notify>,
+    /// What of them this process writes.
+    pub written: Written,
     /// Each with the time since when.
     held: Arc<RwLock<HashMap<String, Instant>>>,
 }
@@ -43,6 +47,7 @@ impl Recording {
         Self {
             dir,
             ended: Arc::default(),
+            written: Written::default(),
             held: Arc::default(),
         }
     }

@@ -13,10 +13,11 @@ use objects::{Encryption, Objects};
 use parking_lot::Mutex;
 use session::FRAMES_PER_SECOND;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncSeekExt, AsyncWriteExt, BufReader};
+use tokio::sync::Semaphore;
 use tracing::{info, warn};
 
-use super::About;
 use super::journal::{STEP, SUFFIX};
+use super::{About, Written};
 use crate::journal_file;
 
 /// Steps of a segment: a minute.
@@ -46,7 +47,12 @@ pub struct Segments {
     objects: Objects,
     /// Of each journal's session, how many.
     uploaded: Arc<Mutex<HashMap<String, u64>>>,
+    /// One permit for each upload; whoever removes has all of them, so that nothing comes behind a recording that is whole.
+    uploading: Arc<Semaphore>,
 }
+
+/// More permits than there are uploads at the same time.
+const PERMITS: u32 = 64;
 
 impl Segments {
     /// Nothing was uploaded yet.
@@ -54,14 +60,37 @@ impl Segments {
         Self {
             objects,
             uploaded: Arc::default(),
+            uploading: Arc::new(Semaphore::new(PERMITS as usize)),
         }
     }
 
-    /// Uploads what is new of a journal that is being written.
+    /// Sessions of which a minute has not been uploaded yet.
+    pub fn due(&self, written: &Written) -> Vec<String> {
+        let whole = written.from(MINUTE);
+        let uploaded = self.uploaded.lock();
+        let is_due = |(session, steps): (String, u64)| {
+            let done = uploaded.get(&session).copied().unwrap_or_default();
+            (steps / MINUTE > done).then_some(session)
+        };
+        whole.into_iter().filter_map(is_due).collect()
+    }
+
+    /// Uploads what is new of a journal, if it is still being written.
     ///
     /// # Errors
     /// Where it cannot be read, or the store does not take it: the next time begins where this one ended.
-    pub async fn upload(&self, path: &Path) -> Result<(), Failed> {
+    pub async fn upload(
+        &self,
+        path: &Path,
+        session: &str,
+        written: &Written,
+    ) -> Result<(), Failed> {
+        // Nobody closes it.
+        let _permit = self.uploading.acquire().await;
+        // One that nobody writes any more is on its way as a whole.
+        if !written.has(session) {
+            return Ok(());
+        }
         let mut file = tokio::fs::File::open(path).await?;
         let mut line = Vec::new();
         BufReader::new(&mut file)
@@ -98,6 +127,7 @@ impl Segments {
     /// # Errors
     /// Where the store does not answer.
     pub async fn remove(&self, about: &About) -> Result<(), Failed> {
+        let _all = self.uploading.acquire_many(PERMITS).await;
         for entry in self.objects.list(&folder(&about.session_id)).await? {
             self.objects.delete(&entry.key).await?;
         }

@@ -1,4 +1,4 @@
-//! Live tracks as the tenant wants them kept, and those of a call that was forgotten before they were stored.
+//! Live tracks as the tenant wants them kept, those of a call that was forgotten before they were stored, and those that the store did not take.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -126,4 +126,18 @@ pub async fn call_of_a_tenant_that_encrypts_is_stored_encrypted(app: Arc<TestApp
         .collect();
     assert_eq!(ours.len(), 6, "three tracks, and their waveforms");
     assert!(ours.iter().all(|it| it.encryption == "AES256"), "{ours:?}");
+}
+
+/// Nothing else happens meanwhile that would have the archive look.
+pub async fn tracks_that_could_not_be_stored_are_when_the_store_is_well_again(app: Arc<TestApp>) {
+    let trouble = &app.s3.as_ref().unwrap().trouble;
+    trouble.forbidden();
+    let path = app.offered("CA5", RECORDED).await;
+    let mut phone = Phone::call(&app, &path, "CA5").await;
+    phone.hears("Are you salaried?").await;
+    phone.hang_up().await;
+    eventually("it was tried", async || trouble.refused() > 0).await;
+    trouble.over();
+    app.tracks("CA5", 3).await;
+    nothing_waits(&app).await;
 }

@@ -7,15 +7,19 @@
 mod assistants;
 mod faults;
 mod forgotten;
+mod heard_along;
 mod leaks;
+#[path = "../../../../crates/ai/tests/it/listener.rs"]
+mod listener;
 mod listening;
+mod lost;
 mod notices;
 mod phone;
 mod provider;
+mod providers;
 mod recording;
 mod relay;
 mod replay;
-mod s3;
 mod script;
 mod sockets;
 mod test_app;
@@ -51,6 +55,7 @@ cases! {
         held_recording_is_silent_until_it_goes_on,
         call_after_a_drop_is_recorded_in_two_parts,
         journal_of_a_killed_process_is_stored_at_the_next_start,
+        journal_of_another_process_that_is_killed_is_stored_beside_calls_that_go_on,
         minute_of_a_call_is_uploaded_while_it_goes_on,
         recording_of_a_machine_that_is_gone_is_made_from_its_minutes;
     run forgotten:
@@ -58,7 +63,8 @@ cases! {
         call_forgotten_while_its_tracks_wait_for_the_store_does_not_come_back;
     on_s3 forgotten:
         tracks_are_encrypted_as_the_tenant_wants,
-        call_of_a_tenant_that_encrypts_is_stored_encrypted;
+        call_of_a_tenant_that_encrypts_is_stored_encrypted,
+        tracks_that_could_not_be_stored_are_when_the_store_is_well_again;
     run replay:
         call_run_again_from_its_inputs_is_the_same_byte_for_byte,
         call_whose_inputs_were_changed_is_not_taken_for_the_same,
@@ -90,6 +96,18 @@ cases! {
     run faults:
         first_mark_that_is_lost_silences_nobody,
         frames_that_come_at_once_with_a_clear_among_them_keep_their_places;
+    run lost:
+        session_of_a_killed_process_is_told_ended_once_and_no_other,
+        session_that_was_taken_for_lost_and_lives_is_hung_up_and_told_no_second_time;
+    two_voices providers:
+        voice_that_fails_hangs_or_answers_no_voice_is_followed_by_the_next;
+    provided providers:
+        voice_that_nobody_has_ends_the_stream_and_the_call_goes_on_without_it,
+        transcriber_that_fails_or_hangs_has_the_caller_asked_again;
+    heard_along heard_along:
+        caller_is_understood_while_speaking,
+        ears_that_break_or_say_nothing_cost_the_caller_no_word,
+        connections_and_ears_are_open_while_the_phone_still_rings;
     run leaks:
         sessions_opened_and_dropped_leave_nothing_behind;
     run listening:

@@ -186,8 +186,8 @@ pub async fn call_after_a_drop_is_recorded_in_two_parts(app: Arc<TestApp>) {
     assert_eq!((parts[0].0, parts[5].0), (1, 2));
 }
 
-pub async fn journal_of_a_killed_process_is_stored_at_the_next_start(app: Arc<TestApp>) {
-    // What a process that was killed leaves: no lock, and a step that is not whole.
+/// What a process that was killed leaves: no lock, and a step that is not whole. With it, how many whole steps there are.
+fn left_behind() -> (Vec<u8>, usize) {
     let about = serde_json::json!({
         "session_id": "0123456789abcdef", "call_sid": "CA9", "tenant_id": "smith", "account_sid": ACCOUNT,
         "part": 1, "tracks": ["user", "mixed"], "started_at": "2026-11-29T10:00:00.000Z",
@@ -199,6 +199,32 @@ pub async fn journal_of_a_killed_process_is_stored_at_the_next_start(app: Arc<Te
     }
     let steps = (journal.len() - about.to_string().len() - 1) / 320;
     journal.extend_from_slice(&[0; 100]);
+    (journal, steps)
+}
+
+pub async fn journal_of_another_process_that_is_killed_is_stored_beside_calls_that_go_on(
+    app: Arc<TestApp>,
+) {
+    let path = app.offered("CA1", RECORDED).await;
+    let mut phone = Phone::call(&app, &path, "CA1").await;
+    phone.hears("Are you salaried?").await;
+    let (journal, steps) = left_behind();
+    let dir = app.settings().data_dir.join("live");
+    std::fs::write(dir.join("being-written"), journal).unwrap();
+    std::fs::rename(dir.join("being-written"), dir.join("0123456789abcdef.live")).unwrap();
+    phone
+        .until("both tracks are told", |_| {
+            app.recorder.each::<TrackStored>().len() == 2
+        })
+        .await;
+    let tracks = app.tracks("CA9", 2).await;
+    assert_eq!(find(&tracks, "user").samples.len(), 160 * steps);
+    phone.hang_up().await;
+    app.tracks("CA1", 3).await;
+}
+
+pub async fn journal_of_a_killed_process_is_stored_at_the_next_start(app: Arc<TestApp>) {
+    let (journal, steps) = left_behind();
     app.stop().await;
     let dir = app.settings().data_dir.join("live");
     std::fs::write(dir.join("0123456789abcdef.live"), journal).unwrap();

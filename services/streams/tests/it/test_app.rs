@@ -15,11 +15,12 @@ use events::v1::{
 use events::{Envelope, Event, v1};
 use objects::Objects;
 use serde_json::{Value, json};
-use testkit::{Mode, TestPlatform, eventually};
+use streams::Timings;
+use testkit::{Mode, S3, TestPlatform, eventually};
 use webhook::signature::{Token, sign_url};
 
+use crate::listener::Listener;
 use crate::provider::Provider;
-use crate::s3::S3;
 
 pub const ACCOUNT: &str = "AC00000000000000000000000000000001";
 pub const TOKEN: &str = "11111111111111111111111111111111";
@@ -43,6 +44,7 @@ pub const DESK: &str = "desk";
 pub struct TestApp {
     platform: TestPlatform,
     provider: Option<Provider>,
+    listener: Option<Listener>,
     /// In place of the data folder.
     pub s3: Option<S3>,
 }
@@ -64,49 +66,90 @@ const SETTINGS: [(&str, &str); 5] = [
 ];
 
 pub async fn run<F: Future<Output = ()>>(mode: Mode, case: fn(Arc<TestApp>) -> F) {
-    run_with(mode, case, None, None, &[]).await;
+    run_with(mode, case, Beside::default(), &[]).await;
 }
 
 /// With a provider that does what the case tells it to.
 pub async fn provided<F: Future<Output = ()>>(mode: Mode, case: fn(Arc<TestApp>) -> F) {
-    let provider = Provider::start();
-    let base = format!("http://127.0.0.1:{}/v1", provider.port);
-    let more = [
-        ("OPENAI_API_KEY", "none"),
-        ("OPENAI_BASE_URL", base.as_str()),
-        ("TRUNKLINE_PRIVATE_ADDRESSES", "on"),
-    ];
-    run_with(mode, case, Some(provider), None, &more).await;
+    let (beside, more) = provider();
+    run_with(mode, case, beside, &more).await;
+}
+
+/// The same, with a second voice that goes before its first: each has a few seconds.
+pub async fn two_voices<F: Future<Output = ()>>(mode: Mode, case: fn(Arc<TestApp>) -> F) {
+    let (beside, mut more) = provider();
+    let port = beside.provider.as_ref().unwrap().port;
+    more.extend([
+        ("ELEVENLABS_API_KEY", "none".to_owned()),
+        ("ELEVENLABS_BASE_URL", format!("http://127.0.0.1:{port}")),
+        ("TRUNKLINE_SPEECH_DEADLINE_S", "6".to_owned()),
+    ]);
+    run_with(mode, case, beside, &more).await;
+}
+
+/// The same, with somebody who listens while callers speak.
+pub async fn heard_along<F: Future<Output = ()>>(mode: Mode, case: fn(Arc<TestApp>) -> F) {
+    let (mut beside, mut more) = provider();
+    let listener = Listener::start().await;
+    more.extend([
+        ("DEEPGRAM_API_KEY", "none".to_owned()),
+        ("DEEPGRAM_BASE_URL", listener.base.clone()),
+    ]);
+    beside.listener = Some(listener);
+    run_with(mode, case, beside, &more).await;
 }
 
 /// With an S3 beside it.
 pub async fn on_s3<F: Future<Output = ()>>(mode: Mode, case: fn(Arc<TestApp>) -> F) {
     let s3 = S3::start().await;
-    let more: Vec<(&str, String)> = s3
-        .settings()
-        .map(|(name, value)| (name, value.to_owned()))
-        .to_vec();
-    let more: Vec<(&str, &str)> = more
-        .iter()
-        .map(|(name, value)| (*name, value.as_str()))
-        .collect();
-    run_with(mode, case, None, Some(s3), &more).await;
+    let more = s3.settings().map(|(name, value)| (name, value.to_owned()));
+    let beside = Beside {
+        s3: Some(s3),
+        ..Beside::default()
+    };
+    run_with(mode, case, beside, &more).await;
+}
+
+/// What there is beside the platform.
+#[derive(Default)]
+struct Beside {
+    provider: Option<Provider>,
+    listener: Option<Listener>,
+    s3: Option<S3>,
+}
+
+/// A provider, and what the platform is told of it.
+fn provider() -> (Beside, Vec<(&'static str, String)>) {
+    let provider = Provider::start();
+    let more = vec![
+        ("OPENAI_API_KEY", "none".to_owned()),
+        (
+            "OPENAI_BASE_URL",
+            format!("http://127.0.0.1:{}/v1", provider.port),
+        ),
+        ("TRUNKLINE_PRIVATE_ADDRESSES", "on".to_owned()),
+    ];
+    let beside = Beside {
+        provider: Some(provider),
+        ..Beside::default()
+    };
+    (beside, more)
 }
 
 async fn run_with<F: Future<Output = ()>>(
     mode: Mode,
     case: fn(Arc<TestApp>) -> F,
-    provider: Option<Provider>,
-    s3: Option<S3>,
-    more: &[(&str, &str)],
+    beside: Beside,
+    more: &[(&'static str, String)],
 ) {
     let mut all = SETTINGS.to_vec();
-    all.extend_from_slice(more);
+    all.extend(more.iter().map(|(name, value)| (*name, value.as_str())));
     let platform = TestPlatform::new("streams", mode, Clock::system(), &all).await;
     let app = TestApp {
         platform,
-        provider,
-        s3,
+        provider: beside.provider,
+        listener: beside.listener,
+        s3: beside.s3,
     };
     app.up().await;
     app.keys.give_each(&["smith", "jones"]);
@@ -233,6 +276,11 @@ impl TestApp {
         self.provider.as_ref().unwrap()
     }
 
+    /// Of [`heard_along`].
+    pub fn listener(&self) -> &Listener {
+        self.listener.as_ref().unwrap()
+    }
+
     /// The document of a call on a number with the assistant.
     pub async fn assistant_document(&self, call_sid: &str) -> String {
         let port = self.provider.as_ref().map_or(1, |it| it.port);
@@ -266,6 +314,11 @@ impl TestApp {
 
     /// Starts the role on what is there.
     pub async fn up(&self) {
+        self.up_with(Timings::default()).await;
+    }
+
+    /// The same with other times.
+    pub async fn up_with(&self, timings: Timings) {
         let parts = self.open().await;
         self.recorder.listen(&parts.bus, HEARD).await;
         let questions = [
@@ -277,7 +330,7 @@ impl TestApp {
         self.recorder
             .listen_and_answer("test.interviews", &parts.bus, &questions, interviews)
             .await;
-        let role = streams::ROLE.start(&parts).await.unwrap();
+        let role = streams::role_with_timings(&parts, timings).await.unwrap();
         self.start(vec![role]).await;
     }
 

@@ -186,6 +186,10 @@ impl Client for Server {
         sound::stream(&self.wire, request, false, sounds).await?;
         Ok(spoken.got((), model))
     }
+
+    async fn warm(&self) {
+        self.wire.warm().await;
+    }
 }
 
 /// Whether a model tells where each word is: OpenAI's newer ones refuse to be asked.

@@ -303,3 +303,59 @@ fn recording_ends_with_the_longest_call() {
     );
     assert_eq!(line.end, None);
 }
+
+#[test]
+fn frame_is_sent_though_the_callers_is_late() {
+    let mut line = scripted(Config::default());
+    line.run(400);
+    let sent = line.frames;
+    // Nothing comes from the caller for 60 ms but what the session wishes for.
+    let until = line.now + Duration::from_millis(60);
+    let mut late = 0;
+    while let Some(wish) = line.session.next_wish().filter(|wish| *wish <= until) {
+        line.session.handle(wish, Input::Tick);
+        while let Some(output) = line.session.poll() {
+            late += usize::from(matches!(output, Output::Frame(_)));
+        }
+    }
+    assert!(sent > 0 && (2..=3).contains(&late), "{sent} {late}");
+}
+
+#[test]
+fn what_is_said_is_given_out_while_it_is_said_and_is_what_is_transcribed() {
+    let mut line = scripted(Config::default());
+    line.recognizes = false;
+    line.session.listen_along();
+    line.run_until_quiet();
+    line.speak("yes I am", Some(1.0));
+    line.run(800);
+    let mut sound = Vec::new();
+    let mut pieces = 0;
+    let mut ends = Vec::new();
+    let mut listen = |line: &mut Line| {
+        while let Some(voice) = line.session.next_voice() {
+            match voice {
+                Voice::Sound(piece) => {
+                    pieces += 1;
+                    sound.extend(piece);
+                }
+                end => ends.push(end),
+            }
+        }
+        (pieces, ends.clone())
+    };
+    let (before, ended) = listen(&mut line);
+    assert!(before > 20 && ended.is_empty(), "{before} {ended:?}");
+    line.run(2_000);
+    let (_, ended) = listen(&mut line);
+    let whole = Voice::Ended {
+        utterance: 1,
+        joins: false,
+    };
+    assert_eq!(ended, [whole]);
+    assert_eq!(line.unrecognized, [(1, sound.len())]);
+    assert_eq!(
+        audio::heard(&audio::mulaw::decode_all(&sound)).as_deref(),
+        Some("yes I am")
+    );
+}
