@@ -49,6 +49,7 @@ pub async fn role_with_timings(parts: &Parts, timings: Timings) -> Result<Role, 
     role.decides_on("evaluation", app::evaluation::Summarized(env()))?;
     role.decides_on("evaluation", app::evaluation::NotSummarized(env()))?;
     role.decides_on("progress", app::status::FollowCall(env()))?;
+    role.decides_on("progress", app::status::LearnEnd(env()))?;
     role.decides_on("progress", app::status::Settle(env()))?;
     role.decides_on("progress", app::dial::Dial(env()))?;
     role.decides_on("progress", app::dial::Placed)?;

@@ -91,6 +91,19 @@ impl LockedInterview {
         Self::of(row).map(Some)
     }
 
+    /// The interview that this call of this account is held by, now.
+    pub async fn of_call(
+        tx: &mut Tx,
+        call_sid: &str,
+        account_sid: &str,
+    ) -> Result<Option<Self>, HandlerError> {
+        let row = db::interview_lock_by_call(tx, call_sid).await?;
+        let is_its = |row: &InterviewRow| {
+            row.call_sid.as_deref() == Some(call_sid) && !is_others(row, account_sid)
+        };
+        row.filter(is_its).map(Self::of).transpose()
+    }
+
     /// What its events are ordered by: its call, before there is one itself.
     pub fn call(&self) -> String {
         let sid = self.row.call_sid.as_ref();

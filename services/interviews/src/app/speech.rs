@@ -44,8 +44,10 @@ pub async fn files(
             }
             Some(row) if cause.time - row.at.0 < AGAIN => {}
             _ if !asked.insert(key.clone()) => {}
-            _ => {
-                note(tx, cause, &key, "asked", "").await?;
+            seen => {
+                if !db::speech_ask(tx, &row(cause, &key, "asked", ""), seen).await? {
+                    continue;
+                }
                 let order = SpeechSynthesize {
                     key: key.clone(),
                     tenant_id: held.row.tenant_id.clone(),
@@ -89,6 +91,15 @@ pub fn key(line: &str, language: &str, wishes: &AiPreferences, speaker: &str) ->
     )
 }
 
+fn row(cause: &Cause, key: &str, state: &str, file: &str) -> SpeechRow {
+    SpeechRow {
+        key: key.to_owned(),
+        state: state.to_owned(),
+        file: file.to_owned(),
+        at: cause.time.into(),
+    }
+}
+
 async fn note(
     tx: &mut Tx,
     cause: &Cause,
@@ -96,13 +107,7 @@ async fn note(
     state: &str,
     file: &str,
 ) -> Result<(), HandlerError> {
-    let row = SpeechRow {
-        key: key.to_owned(),
-        state: state.to_owned(),
-        file: file.to_owned(),
-        at: cause.time.into(),
-    };
-    Ok(db::speech_put(tx, &row).await?)
+    Ok(db::speech_put(tx, &row(cause, key, state, file)).await?)
 }
 
 /// Takes `speech.synthesized`.

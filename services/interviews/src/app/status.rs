@@ -1,7 +1,7 @@
 //! The end of a call, and what is looked at some time after it.
 
 use async_trait::async_trait;
-use events::v1::{CallHangUp, InterviewSettle, TwilioCallStatus};
+use events::v1::{CallEnded, CallHangUp, InterviewSettle, TwilioCallStatus};
 use flow::Step;
 use role::{Cause, Decider, Decision, HandlerError, Tx};
 
@@ -51,6 +51,34 @@ impl Decider for FollowCall {
         } else {
             Step::nothing()
         };
+        follow(&self.0, tx, cause, held, step).await
+    }
+}
+
+/// Takes `call.ended`: where Twilio's callback was lost, calls has looked at the call itself.
+pub struct LearnEnd(pub Env);
+
+#[async_trait]
+impl Decider for LearnEnd {
+    type Event = CallEnded;
+    const NAME: &'static str = "call-ended";
+
+    async fn decide(
+        &self,
+        tx: &mut Tx,
+        cause: &Cause,
+        event: CallEnded,
+    ) -> Result<Decision, HandlerError> {
+        let call = event.call.unwrap_or_default();
+        if !is_final(&call.status) {
+            return Ok(Decision::nothing());
+        }
+        let held = LockedInterview::of_call(tx, &call.call_sid, &call.account_sid).await?;
+        // One that has heard of it has its own word on it.
+        let Some(mut held) = held.filter(|held| held.progress.end.is_none()) else {
+            return Ok(Decision::nothing());
+        };
+        let step = held.machine(cause.time).ended(&call.status, None);
         follow(&self.0, tx, cause, held, step).await
     }
 }

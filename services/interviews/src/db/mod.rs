@@ -40,7 +40,7 @@ pub use jobs::{JobRow, job_find, job_insert, job_list};
 pub use page::{Place, Shown};
 pub use recording::CallRecording;
 pub use reviews::{ReviewRow, review_find, review_insert, review_list};
-pub use speech::{SpeechRow, speech_find, speech_forget, speech_put};
+pub use speech::{SpeechRow, speech_ask, speech_find, speech_forget, speech_put};
 
 /// The role's migrations.
 pub const MIGRATIONS: Migrations = Migrations {

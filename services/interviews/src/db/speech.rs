@@ -34,6 +34,35 @@ pub async fn speech_forget(tx: &mut Tx, key: &str) -> Result<(), Error> {
     Ok(())
 }
 
+/// Notes that a prompt is asked for, if nobody has done so since it was `seen`: of two calls that want it at the same moment, in
+/// whichever processes, one has it made and paid for. False: another has.
+pub async fn speech_ask(
+    tx: &mut Tx,
+    row: &SpeechRow,
+    seen: Option<&SpeechRow>,
+) -> Result<bool, Error> {
+    let rows = match seen {
+        None => on!(tx, c => diesel::insert_into(speech::table)
+                .values(row)
+                .on_conflict(dsl::key)
+                .do_nothing()
+                .execute(c)
+                .await)?,
+        Some(seen) => {
+            let same = dsl::speech
+                .find(&row.key)
+                .filter(dsl::state.eq(&seen.state))
+                .filter(dsl::at.eq(seen.at));
+            on!(tx, c => diesel::update(same)
+                .set((dsl::state.eq(&row.state), dsl::file.eq(&row.file), dsl::at.eq(row.at)))
+                .cached()
+                .execute(c)
+                .await)?
+        }
+    };
+    Ok(rows == 1)
+}
+
 /// Notes how it stands with a prompt. What is ready stays ready, whatever comes late.
 pub async fn speech_put(tx: &mut Tx, row: &SpeechRow) -> Result<(), Error> {
     let fresh = on!(tx, c => diesel::insert_into(speech::table)

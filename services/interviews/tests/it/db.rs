@@ -5,7 +5,7 @@ use std::sync::Arc;
 use flow::Progress;
 use interviews::door::{
     SpeechRow, call_bind, flow_put, flow_version, interview_lock_by_call, last_evaluated,
-    speech_find, speech_put,
+    speech_ask, speech_find, speech_put,
 };
 use serde_json::json;
 use store::types::Json;
@@ -79,6 +79,30 @@ pub async fn speech_that_is_ready_stays_ready(app: Arc<TestApp>) {
     }
     let found = speech_find(&mut tx, &["k".to_owned()]).await.unwrap();
     assert_eq!(found[0].file, "k.mp3");
+}
+
+/// Several calls want the same line at the same moment, in whichever processes: one of them has it made.
+pub async fn line_that_several_want_at_once_is_ordered_once(app: Arc<TestApp>) {
+    let row = |minute: i64| SpeechRow {
+        key: "k".into(),
+        state: "asked".into(),
+        file: String::new(),
+        at: at(minute).into(),
+    };
+    let ask = async |minute: i64, seen: Option<SpeechRow>| {
+        let mut tx = app.store.begin().await.unwrap();
+        let asked = speech_ask(&mut tx, &row(minute), seen.as_ref()).await;
+        let asked = asked.unwrap();
+        tx.commit().await.unwrap();
+        usize::from(asked)
+    };
+    let (a, b, c) = tokio::join!(ask(0, None), ask(0, None), ask(0, None));
+    assert_eq!(a + b + c, 1);
+    // Nobody has made it for long: it is ordered again, once.
+    let seen = || Some(row(0));
+    let (a, b, c) = tokio::join!(ask(20, seen()), ask(20, seen()), ask(20, seen()));
+    assert_eq!(a + b + c, 1);
+    assert_eq!(ask(21, None).await + ask(21, seen()).await, 0);
 }
 
 pub async fn last_feedback_is_of_the_same_kind_and_person(app: Arc<TestApp>) {

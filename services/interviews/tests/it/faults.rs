@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use events::v1::{
-    AnswerTranscribe, AnswerTranscribed, CallPlace, CallPlaced, CallRefused, InterviewDial,
-    InterviewEvaluated, InterviewStarted, InterviewSummarize, QuestionWrite, TwilioCallContinued,
-    TwilioCallStatus, TwilioGatherFinished, TwilioRecordFinished, Webhook,
+    AnswerTranscribe, AnswerTranscribed, Call, CallEnded, CallPlace, CallPlaced, CallRefused,
+    InterviewDial, InterviewEnded, InterviewEvaluated, InterviewStarted, InterviewSummarize,
+    QuestionWrite, TwilioCallContinued, TwilioCallStatus, TwilioGatherFinished,
+    TwilioRecordFinished, Webhook,
 };
 use flow::{AnsweringMachine, Definition, OnMachine, Retry};
 use serde_json::json;
@@ -205,6 +206,41 @@ pub async fn call_whose_end_nobody_tells_ends(stage: Arc<Stage>) {
         .get(&format!("/api/interviews/{}/results/", stage.interview()))
         .await;
     assert_eq!(results["overall_score"], json!(null), "{results}");
+}
+
+/// Twilio's callback of the end was lost; calls has looked, and says so. An earlier call's end, another account's, and a call that
+/// goes on are nothing to it.
+pub async fn end_that_calls_has_found_out_ends_the_interview(stage: Arc<Stage>) {
+    stage.call("coach").await;
+    let told = |call_sid: &str, account_sid: &str, status: &str| CallEnded {
+        call: Some(Call {
+            call_sid: call_sid.into(),
+            account_sid: account_sid.into(),
+            status: status.into(),
+            ..Call::default()
+        }),
+    };
+    let account = webhook(&[]).unwrap().account_sid;
+    for other in [
+        told(OUTBOUND, &account, "completed"),
+        told(CALL, "AC00000000000000000000000000000009", "completed"),
+        told(CALL, &account, "in-progress"),
+    ] {
+        let id = stage.tell(&other).await;
+        stage.known(&id, "call-ended").await;
+    }
+    let interview = stage.interview();
+    assert!(stage.row(&interview).await.progress.0["end"].is_null());
+    let end = told(CALL, &account, "completed");
+    let id = stage.tell(&end).await;
+    stage.known(&id, "call-ended").await;
+    stage.wait(600);
+    assert_eq!(ended(&stage).await, ("abandoned".into(), String::new()));
+    // It is told again, and Twilio's own word comes late.
+    stage.tell(&end).await;
+    stage.over(&interview, CALL, "completed").await;
+    assert_eq!(stage.recorder.heard::<InterviewEnded>().len(), 1);
+    assert_eq!(stage.dead().await, []);
 }
 
 /// A webhook that another account has signed changes nothing, whatever call and interview it names.

@@ -22,6 +22,7 @@ testkit::suite! { crate::test_app::run;
     db:
         two_who_store_a_flow_at_once_make_two_versions,
         call_belongs_to_one_interview,
+        line_that_several_want_at_once_is_ordered_once,
         speech_that_is_ready_stays_ready,
         last_feedback_is_of_the_same_kind_and_person;
     http:
@@ -98,6 +99,7 @@ mod on_a_call {
             machine_is_not_interviewed,
             results_do_not_wait_for_ever,
             call_whose_end_nobody_tells_ends,
+            end_that_calls_has_found_out_ends_the_interview,
             another_account_has_no_say,
             two_requests_that_are_held_are_both_answered,
             who_hides_has_no_last_feedback,
