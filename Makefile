@@ -2,7 +2,7 @@
 # ARGS is handed on: make run ARGS="--port 9000".
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test chaos rolling soak leaks attack screenshots bench lint fmt contract deploy-files book sbom clean-test-services
+.PHONY: help run demo test chaos rolling soak leaks attack screenshots bench lint fmt contract queries deploy-files book sbom clean-test-services
 
 # One set of flags each, over the whole workspace: `-p one` beside `--workspace` would build most
 # dependencies a second time with other features.
@@ -36,16 +36,21 @@ rolling: needs ## every role replaced by a new process under 100 live calls and 
 	@TRUNKLINE_ROLLING_CALLS=$(or $(CALLS),100) TRUNKLINE_ROLLING_RATE=$(or $(RATE),50) $(if $(OLD),TRUNKLINE_OLD_BINARY=$(OLD)) scripts/services.sh run \
 		$(CARGO) test --workspace --test it -- --nocapture --exact cases::rolling::rolling_restart_of_every_role_drops_no_call_and_fails_no_webhook
 
+# RELEASE=1 plays soak and chaos with the release binary, which is faster.
+RELEASED := $(if $(RELEASE),TRUNKLINE_TEST_BINARY=$(or $(CARGO_TARGET_DIR),$(CURDIR)/target)/release/trunkline)
+
 soak: needs ## an hour of calls and texts: memory, handles and tasks stay flat (SECONDS=600 is a shorter one)
-	@TRUNKLINE_SOAK_S=$(or $(SECONDS),3600) $(CARGO) test --workspace --test it -- --nocapture --exact cases::soak::soak_leaves_memory_handles_and_tasks_flat
+	$(if $(RELEASE),@$(CARGO) build --release --bin trunkline)
+	@TRUNKLINE_SOAK_S=$(or $(SECONDS),3600) $(RELEASED) $(CARGO) test --workspace --test it -- --nocapture --exact cases::soak::soak_leaves_memory_handles_and_tasks_flat
 
 leaks: needs ## ten thousand calls on a stream opened and dropped: memory, tasks and file handles are where they were (SESSIONS=1000 are fewer)
 	@TRUNKLINE_TEST_SESSIONS=$(or $(SESSIONS),10000) scripts/services.sh run \
 		$(CARGO) test --workspace --test it -- --nocapture sessions_opened_and_dropped_leave_nothing_behind
 
-# SECONDS=60 is a shorter one, RATE=4 a slower one, SEED=N repeats the choices of a run that has failed.
+# SECONDS=60 is a shorter one, RATE=4 a slower one, SEED=N repeats the choices of a run that has failed; RELEASE=1 as of soak.
 chaos: needs ## ten minutes of load while processes are killed and halted, and connections cut, paused and slowed at random
-	@TRUNKLINE_CHAOS_S=$(or $(SECONDS),600) TRUNKLINE_CHAOS_RATE=$(or $(RATE),6) TRUNKLINE_TEST_SEED=$(SEED) scripts/services.sh run \
+	$(if $(RELEASE),@$(CARGO) build --release --bin trunkline)
+	@TRUNKLINE_CHAOS_S=$(or $(SECONDS),600) TRUNKLINE_CHAOS_RATE=$(or $(RATE),6) TRUNKLINE_TEST_SEED=$(SEED) $(RELEASED) scripts/services.sh run \
 		$(CARGO) test --workspace --test it -- --nocapture --exact cases::chaos::chaos_loses_nothing_and_doubles_nothing
 
 # CASES=10000 is a longer one, SEED=N another.
@@ -86,6 +91,11 @@ fmt: needs ## format the sources
 
 contract: needs ## write what was added to proto/ into proto/contract.lock and docs/events.md
 	$(CARGO) run --bin xtask -- contract --write
+
+# For each release, after its last migration: the next one's migrations are held against it.
+queries: needs ## write what the roles have PostgreSQL prepare, as the suite makes them, into services/trunkline/tests/queries
+	@rm -f services/trunkline/tests/queries/*.queries
+	@scripts/services.sh run $(CARGO) run --bin xtask -- queries $(CARGO) test --workspace --tests -- distributed split
 
 deploy-files: needs ## write the lines that follow from the list of roles (nginx, compose, the chart)
 	$(CARGO) run --bin trunkline -- roles >target/roles.json

@@ -9,6 +9,7 @@ mod layers;
 mod links;
 mod manifests;
 mod observability;
+mod queries;
 mod recipes;
 mod sbom;
 mod tokens;
@@ -51,6 +52,10 @@ fn run(args: &[&str], out: &mut dyn Write) -> Result<bool> {
             book::write(&Workspace::load()?)?;
             return Ok(true);
         }
+        ["queries", command @ ..] => {
+            let workspace = Workspace::load()?;
+            return queries::record(&workspace.root, &workspace.roles(), command, out);
+        }
         ["sbom"] => {
             writeln!(out, "{}", sbom::write()?)?;
             return Ok(true);
@@ -72,7 +77,7 @@ fn run(args: &[&str], out: &mut dyn Write) -> Result<bool> {
         ] => &[one],
         _ => {
             bail!(
-                "usage: xtask contract [--write] | events | layers | circles | manifests | deploy [--write] | observability | links | recipes | all | book | sbom"
+                "usage: xtask contract [--write] | events | layers | circles | manifests | deploy [--write] | observability | links | recipes | all | book | sbom | queries COMMAND..."
             )
         }
     };

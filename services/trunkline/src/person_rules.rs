@@ -180,6 +180,8 @@ pub const OTHERS: &[&str] = &[
     "tenants.numbers",
     "tenants.keys",
     "tenants.flows",
+    // Under way, as what the outbox holds.
+    "egress.waiting",
     // Of nobody.
     "interviews.speech",
     "recordings.leases",

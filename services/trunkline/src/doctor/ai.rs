@@ -9,7 +9,7 @@ use super::report::{PATIENCE, Report};
 /// How a key is refused that may do its work, but not this.
 const NARROW: &[&str] = &["missing_permissions", "Missing scopes"];
 
-/// A provider's list of models, which is free, and the settings that lead to it.
+/// A provider's list of models, or another that is free, and the settings that lead to it.
 struct List<'a> {
     part: &'a str,
     /// Where the provider is.
@@ -55,6 +55,20 @@ pub(super) async fn check(settings: &Settings, report: &mut Report) {
     }
     if let Some(asked) = &ai.local {
         local(&http, &asked.base_url, report).await;
+    }
+    if let Some(asked) = &ai.deepgram {
+        let base = asked.base_url.trim_end_matches('/');
+        let list = List {
+            part: "deepgram",
+            base: base.strip_suffix("/v1").unwrap_or(base),
+            path: "/v1/projects",
+            key: "DEEPGRAM_API_KEY",
+            address: "DEEPGRAM_BASE_URL",
+        };
+        let shown = |request: RequestBuilder| {
+            request.header("authorization", format!("Token {}", asked.api_key.reveal()))
+        };
+        list.ask(&http, shown, report).await;
     }
     if let Some(asked) = &ai.elevenlabs {
         let base = asked.base_url.trim_end_matches('/');

@@ -1,6 +1,7 @@
 //! A real Chromium, driven by WebDriver: plain HTTP to Debian's chromedriver.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -8,6 +9,8 @@ use serde_json::{Value, json};
 
 /// How long anything may take, on a machine that is busy.
 const PATIENCE: Duration = Duration::from_secs(120);
+/// How long a browser may take to go.
+const GOODBYE: Duration = Duration::from_secs(20);
 /// What is said into the microphone of every browser, again and again, as soon as a page takes it.
 pub const SPOKEN: &str = "I look at the shelf and call back";
 /// The name under which WebDriver passes elements.
@@ -317,12 +320,30 @@ impl Chromium {
 
 impl Drop for Chromium {
     fn drop(&mut self) {
-        // The browser goes with its driver when the session is asked to end; else it is killed with it.
+        // The browser goes with its session, and outlives a driver that is only killed.
+        let _ = end(&self.session);
         let _ = Command::new("kill")
             .args(["-TERM", &self.driver.id().to_string()])
             .status();
         let _ = self.driver.wait();
     }
+}
+
+/// Ends a session, by hand: nothing can be awaited where a value is dropped.
+fn end(session: &str) -> std::io::Result<()> {
+    let (host, path) = session
+        .trim_start_matches("http://")
+        .split_once('/')
+        .unwrap_or_default();
+    let mut driver = TcpStream::connect(host)?;
+    driver.set_read_timeout(Some(GOODBYE))?;
+    write!(
+        driver,
+        "DELETE /{path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"
+    )?;
+    // It answers when the browser is gone.
+    let mut answer = [0; 64];
+    driver.read(&mut answer).map(drop)
 }
 
 /// A file with a simulated voice, whose words can be read back; where it is.

@@ -5,11 +5,12 @@ use std::time::Duration;
 use audio::{Encoding, Sound};
 use objects::PART;
 use sha2::{Digest, Sha256};
+use testkit::S3;
 
 use super::fixtures::{TAPED, caller, world};
 use super::signatures::ringing;
 use crate::local_platform::{
-    ACCOUNT, Bucket, LocalPlatform, Mode, Plan, Source, eventually, play, sid, so,
+    ACCOUNT, LocalPlatform, Mode, Plan, Source, eventually, play, sid, so,
 };
 
 /// Four bytes are a moment of two channels.
@@ -25,9 +26,9 @@ pub async fn killed_in_mid_download_and_in_mid_upload_is_done_again_once(mode: M
         .iter()
         .map(|byte| format!("{byte:02x}"))
         .collect();
-    let (source, bucket) = (Source::start(file), Bucket::start().await);
+    let (source, bucket) = (Source::start(file), S3::start().await);
     let plan = Plan::new(mode, &world())
-        .env(bucket.env())
+        .env(bucket.settings().map(|(name, it)| (name, it.to_owned())))
         .env([("TWILIO_API_BASE_URL", source.base.clone())]);
     play(plan.rough(), async |platform: &LocalPlatform| {
         source.stalls(true);
@@ -80,7 +81,7 @@ async fn told(platform: &LocalPlatform, source: &Source, n: u32) -> (String, Str
 
 async fn is_stored_once(
     platform: &LocalPlatform,
-    bucket: &Bucket,
+    bucket: &S3,
     told: &(String, String),
     sha256: &str,
 ) {

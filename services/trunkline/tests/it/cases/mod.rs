@@ -21,6 +21,7 @@ pub mod recorded;
 mod replicas;
 pub mod reports;
 mod rolling;
+mod schemas;
 pub mod sessions;
 pub mod signatures;
 mod soak;

@@ -154,12 +154,15 @@ async fn doctor_asks_who_writes_speaks_and_keeps() {
     let good = [
         ("OPENAI_API_KEY", KEY),
         ("OPENAI_BASE_URL", here.as_str()),
+        ("DEEPGRAM_API_KEY", KEY),
+        ("DEEPGRAM_BASE_URL", base),
         ("ELEVENLABS_API_KEY", KEY),
         ("ELEVENLABS_BASE_URL", base),
         ("MURF_API_KEY", "hush-for-murf"),
     ];
     let taken = [
         "takes OPENAI_API_KEY",
+        "takes DEEPGRAM_API_KEY",
         "takes ELEVENLABS_API_KEY",
         "MURF_API_KEY",
     ];
@@ -169,16 +172,19 @@ async fn doctor_asks_who_writes_speaks_and_keeps() {
     let wrong = [
         ("OPENAI_BASE_URL", here.as_str()),
         ("OPENAI_API_KEY", "hush-openai"),
+        ("DEEPGRAM_API_KEY", "hush-deepgram"),
         ("ELEVENLABS_API_KEY", "hush-elevenlabs"),
     ];
     let refused = [
         "refuses OPENAI_API_KEY (401)",
+        "refuses DEEPGRAM_API_KEY (401)",
         "refuses ELEVENLABS_API_KEY (401)",
-        "2 of these",
+        "3 of these",
     ];
     ends(&doctor(&wrong).await, 1, &refused);
     let away = [
         ("OPENAI_BASE_URL", nobody.as_str()),
+        ("DEEPGRAM_API_KEY", KEY),
         ("ELEVENLABS_API_KEY", KEY),
         ("S3_BUCKET", "recordings"),
         ("AWS_ACCESS_KEY_ID", "hush-id"),

@@ -1,8 +1,9 @@
 //! Calls on a stream that go on in another process, or are run again from what went into them.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::commands::{COMMAND_LIMIT, ends};
 use super::fixtures::caller;
@@ -12,13 +13,24 @@ use crate::local_platform::{
     ADMIN, LocalPlatform, Manner, Mode, Output, Provider, Work, eventually, run, so,
 };
 
-/// `kill -9` when the caller's answer is understood and the next question is on its way to be spoken.
+/// The tracks of a call that are there, of a type, the first part first.
+fn parts(call: &Value, kind: &str) -> Vec<Value> {
+    let all = call["recordings"].as_array().cloned().unwrap_or_default();
+    let is_it = |it: &Value| it["recording_type"] == kind && it["status"] == "completed";
+    let mut found: Vec<_> = all.into_iter().filter(is_it).collect();
+    found.sort_by_key(|it| it["started_at"].as_str().map(str::to_owned));
+    found
+}
+
+/// `kill -9` when the caller's answer is understood and the next question is on its way to be spoken. In real time: on a line that runs
+/// faster there is more sound than there was time, and so none is missing.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn call_of_a_killed_process_goes_on_in_another_and_nothing_is_paid_twice() {
     let provider = Provider::start();
     let patience = ("TRUNKLINE_SPEECH_DEADLINE_S", "60".to_owned());
     let plan = plan(Mode::Split)
         .rough()
+        .speed("1")
         .env(provider.env())
         .env([patience]);
     hold_as(plan, async |platform: &LocalPlatform| {
@@ -52,8 +64,57 @@ async fn call_of_a_killed_process_goes_on_in_another_and_nothing_is_paid_twice()
         // Neither what was understood nor what was spoken before the kill is paid again.
         assert_eq!(provider.transcribed("yes I am"), 1);
         assert_eq!(spoken("monthly income"), 1);
+        each_stream_has_its_end_once(platform, &sid).await;
+        recording_says_what_is_missing(platform, &sid).await;
     })
     .await;
+}
+
+/// Another process ends the stream that the killed one held, and tells it.
+async fn each_stream_has_its_end_once(platform: &LocalPlatform, sid: &str) {
+    let ends = async || {
+        let timeline = platform.find(&format!("/calls/{sid}/timeline")).await?;
+        let lines = timeline["items"].as_array()?.clone();
+        let is_end = |it: &Value| it["detail"]["what"] == "the stream ended";
+        let details = lines
+            .into_iter()
+            .filter(is_end)
+            .map(|it| it["detail"].clone());
+        Some(details.collect::<Vec<Value>>())
+    };
+    let told = eventually("both streams have ended", async || {
+        ends().await.filter(|all| all.len() >= 2)
+    })
+    .await;
+    let reasons: BTreeSet<&str> = told.iter().filter_map(|it| it["reason"].as_str()).collect();
+    assert_eq!(reasons, BTreeSet::from(["goodbye", "lost"]), "{told:#?}");
+    let streams = platform.get(&format!("/api/streams/calls/{sid}")).await;
+    assert_eq!(streams["items"][0]["reason"], "lost", "{streams:#}");
+    assert_eq!(ends().await.unwrap().len(), 2);
+}
+
+/// What the killed process had recorded comes back with it, and the second part says what is missing in between.
+async fn recording_says_what_is_missing(platform: &LocalPlatform, sid: &str) {
+    platform.bring_back("streams");
+    let path = format!("/calls/{sid}");
+    let call = eventually("both parts are stored", async || {
+        let call = platform.find(&path).await?;
+        let is_whole = |kind: &str| {
+            let found = parts(&call, kind);
+            let last = found.last().filter(|_| found.len() == 2);
+            last.is_some_and(|it| it["metadata"]["missing_before"].is_object())
+        };
+        (is_whole("user") && is_whole("assistant")).then_some(call)
+    })
+    .await;
+    for kind in ["user", "assistant"] {
+        let found = parts(&call, kind);
+        assert!(found[0]["duration_s"].as_f64() > Some(0.0), "{call:#}");
+        let missing = &found[1]["metadata"]["missing_before"];
+        let (from, to) = (missing["from"].as_str(), missing["to"].as_str());
+        assert!(from.is_some() && from < to, "{missing}");
+        assert_eq!(to, found[1]["started_at"].as_str());
+    }
 }
 
 async fn replay(platform: &LocalPlatform, sid: &str, more: &[&str]) -> Output {

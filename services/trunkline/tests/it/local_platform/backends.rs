@@ -7,7 +7,7 @@ use bus::{Bus, Config, Subscription};
 use clock::Clock;
 use role::{Parts, Platform};
 use settings::Settings;
-use store::Database;
+use store::{Database, Migrations};
 use tokio::sync::OnceCell;
 
 use super::roles::ROLES;
@@ -71,13 +71,18 @@ impl Backends {
             namespace: Some(self.namespace.clone()),
             pool_size: 1,
         };
-        let with_schema = ROLES.iter().filter(|role| role.migrations.is_some());
-        let schemas: Vec<_> = with_schema.map(|role| role.name).collect();
+        let schemas: Vec<_> = tables().into_iter().map(|(role, _)| role).collect();
         database
             .drop_schemas(&schemas)
             .await
             .expect("the schemas can go");
     }
+}
+
+/// The roles that have tables, with what makes them.
+pub fn tables() -> Vec<(&'static str, Migrations)> {
+    let made = |role: &role::RoleSpec| Some((role.name, role.migrations?()));
+    ROLES.iter().filter_map(made).collect()
 }
 
 /// The queues of all roles, as the roles themselves declare them.

@@ -3,9 +3,13 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, Ordering};
 
-use tokio::io::copy_bidirectional;
+use tokio::io::{AsyncWriteExt, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
+
+/// What is answered where nobody is behind it.
+const NOBODY: &[u8] =
+    b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
 
 /// The address.
 pub struct Front {
@@ -54,9 +58,17 @@ async fn pass(mut near: TcpStream, ingress: u16, streams: u16) {
         true => streams,
         false => ingress,
     };
-    if let Ok(mut far) = TcpStream::connect(("127.0.0.1", port)).await {
-        let _ = (near.set_nodelay(true), far.set_nodelay(true));
-        let _ = copy_bidirectional(&mut near, &mut far).await;
+    match TcpStream::connect(("127.0.0.1", port)).await {
+        Ok(mut far) => {
+            let _ = (near.set_nodelay(true), far.set_nodelay(true));
+            let _ = copy_bidirectional(&mut near, &mut far).await;
+        }
+        // As a proxy says it: Twilio comes again. Who has sent the request is heard out, or they would hear a reset.
+        Err(_) => {
+            let _ = near.write_all(NOBODY).await;
+            let _ = near.shutdown().await;
+            let _ = tokio::io::copy(&mut near, &mut tokio::io::sink()).await;
+        }
     }
 }
 

@@ -29,14 +29,14 @@ use serde_json::Value;
 use testkit::Proxy;
 use tokio::sync::Semaphore;
 
-pub use backends::Backends;
+pub use backends::{Backends, tables};
 pub use front::Front;
 pub use hook::{Answer, Hook, sid};
 pub use open::Plan;
 pub use process::{Output, Process, run};
 pub use provider::{KEY, Manner, Provider, Work};
 pub use rotation::Rotation;
-pub use source::{Bucket, Source};
+pub use source::Source;
 pub use twilio::{ACCOUNT, LONG, TOKEN, Twilio, behaves, hangs_up, picks_up, stays};
 pub use wait::{PATIENCE, eventually, free_port, so, within};
 

@@ -89,6 +89,7 @@ impl Provider {
                 .app_data(data.clone())
                 .app_data(web::PayloadConfig::new(16 * 1024 * 1024))
                 .route("/v1/models", web::get().to(models))
+                .route("/v1/projects", web::get().to(models))
                 .route("/v1/chat/completions", web::post().to(chat))
                 .route("/v1/audio/transcriptions", web::post().to(transcribe))
                 .route("/v1/audio/speech", web::post().to(speak))
@@ -204,10 +205,11 @@ async fn badly(manner: Manner) -> Result<HttpResponse, Value> {
     })
 }
 
-/// OpenAI's list, and that of ElevenLabs.
+/// OpenAI's list, and those of Deepgram and ElevenLabs.
 async fn models(request: HttpRequest) -> HttpResponse {
     let header = |name: &str| request.headers().get(name)?.to_str().ok();
-    let bearer = header("Authorization").and_then(|it| it.strip_prefix("Bearer "));
+    let shown = header("Authorization");
+    let bearer = shown.and_then(|it| it.strip_prefix("Bearer ").or(it.strip_prefix("Token ")));
     match bearer.or(header("xi-api-key")) {
         Some(KEY) => HttpResponse::Ok().json(json!({ "object": "list", "data": [] })),
         _ => HttpResponse::Unauthorized().finish(),

@@ -144,6 +144,12 @@ impl LocalPlatform {
         self.succeed(role, port);
     }
 
+    /// Starts the process again that was lost, beside the one that is the role's by now.
+    pub fn bring_back(&self, role: &str) {
+        let mut processes = self.processes.lock().unwrap();
+        processes.get_mut(&format!("{role}-1")).unwrap().start();
+    }
+
     fn succeed(&self, role: &str, port: u16) {
         self.ports.lock().unwrap().insert(role.to_owned(), port);
         let mut processes = self.processes.lock().unwrap();

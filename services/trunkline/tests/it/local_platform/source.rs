@@ -1,22 +1,13 @@
-//! Twilio's recordings, in a server of the test that can stop in the middle of a file; and an S3 of the test that can stop in the middle of
-//! an upload. Both outlive the processes of the platform.
+//! Twilio's recordings, in a server of the test that can stop in the middle of a file. It outlives the processes of the platform.
 
-use std::net::TcpListener as StdListener;
+use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use actix_web::web::{self, Bytes, Data};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
 use futures::{StreamExt, stream};
-use hyper_util::rt::{TokioExecutor, TokioIo};
-use objects::test_support::{Trouble, troubled};
-use objects::{Config, Credentials, Objects};
 use serde_json::json;
-use tokio::net::TcpListener;
-
-const BUCKET: &str = "e2e";
-const USER: &str = "e2e-user";
-const SECRET: &str = "e2e-secret-of-the-store";
 
 #[derive(Default)]
 struct State {
@@ -34,7 +25,7 @@ pub struct Source {
 impl Source {
     /// Listens; it ends with the test's process.
     pub fn start(file: Vec<u8>) -> Self {
-        let listener = StdListener::bind("127.0.0.1:0").unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
         let state = Arc::new(State {
             file: file.into(),
@@ -81,72 +72,4 @@ async fn answer(state: Data<State>, req: HttpRequest) -> HttpResponse {
     answer
         .no_chunking(state.file.len() as u64)
         .streaming(part.chain(stream::pending()))
-}
-
-/// An S3 on a port of its own.
-pub struct Bucket {
-    pub objects: Objects,
-    pub trouble: Trouble,
-    endpoint: String,
-    _dir: tempfile::TempDir,
-}
-
-impl Bucket {
-    /// Listens; it ends with the test's process.
-    pub async fn start() -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        let trouble = Trouble::default();
-        let service = troubled(dir.path(), USER, SECRET, &trouble).unwrap();
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let endpoint = format!("http://{}", listener.local_addr().unwrap());
-        tokio::spawn(async move {
-            while let Ok((socket, _)) = listener.accept().await {
-                let service = service.clone();
-                tokio::spawn(async move {
-                    hyper_util::server::conn::auto::Builder::new(TokioExecutor::new())
-                        .serve_connection(TokioIo::new(socket), service)
-                        .await
-                });
-            }
-        });
-        super::install_tls();
-        let objects = Objects::open(Config::S3 {
-            bucket: BUCKET.to_owned(),
-            region: "us-east-1".to_owned(),
-            endpoint: Some(endpoint.clone()),
-            credentials: Credentials {
-                access_key_id: USER.to_owned(),
-                secret_access_key: SECRET.to_owned(),
-                session_token: None,
-            },
-        });
-        objects.make_bucket().await.unwrap();
-        Self {
-            objects,
-            trouble,
-            endpoint,
-            _dir: dir,
-        }
-    }
-
-    /// How often something was written whose key has this in it.
-    pub fn writes(&self, part: &str) -> usize {
-        let written = self.trouble.written();
-        written.iter().filter(|it| it.path.contains(part)).count()
-    }
-
-    /// Where it is.
-    pub fn endpoint(&self) -> &str {
-        &self.endpoint
-    }
-
-    /// What the platform is told of it.
-    pub fn env(&self) -> [(&'static str, String); 4] {
-        [
-            ("S3_BUCKET", BUCKET.to_owned()),
-            ("AWS_ENDPOINT_URL", self.endpoint.clone()),
-            ("AWS_ACCESS_KEY_ID", USER.to_owned()),
-            ("AWS_SECRET_ACCESS_KEY", SECRET.to_owned()),
-        ]
-    }
 }

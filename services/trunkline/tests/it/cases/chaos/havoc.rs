@@ -6,10 +6,10 @@ use std::time::Duration;
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
 use rand::{Rng, SeedableRng};
-use testkit::Proxy;
+use testkit::{Proxy, S3};
 
 use super::{Run, address};
-use crate::local_platform::{Bucket, LocalPlatform, Provider, ROLES};
+use crate::local_platform::{LocalPlatform, Provider, ROLES};
 
 /// Wires beside those that every platform has.
 pub struct Wires {
@@ -18,7 +18,7 @@ pub struct Wires {
 }
 
 impl Wires {
-    pub fn new(provider: &Provider, bucket: &Bucket) -> Self {
+    pub fn new(provider: &Provider, bucket: &S3) -> Self {
         Self {
             store: Proxy::to(bucket.endpoint()),
             provider: Proxy::to(&provider.base),

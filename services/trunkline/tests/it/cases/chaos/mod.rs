@@ -11,13 +11,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use serde_json::json;
-use testkit::Proxy;
+use testkit::{Proxy, S3};
 
 use super::fixtures::{HARBOR_OWNER, SMITH_OWNER, TAPED_OWNER};
 use super::kills::{number, say};
-use crate::local_platform::{
-    Bucket, LocalPlatform, Mode, Plan, Provider, behaves, eventually, play, so,
-};
+use crate::local_platform::{LocalPlatform, Mode, Plan, Provider, behaves, eventually, play, so};
 use havoc::Wires;
 use seen::Seen;
 
@@ -65,7 +63,7 @@ async fn chaos_loses_nothing_and_doubles_nothing() {
     say(&format!(
         "chaos: {length} s at {rate} a second, TRUNKLINE_TEST_SEED={seed}"
     ));
-    let (provider, bucket) = (Provider::start(), Bucket::start().await);
+    let (provider, bucket) = (Provider::start(), S3::start().await);
     let wires = Wires::new(&provider, &bucket);
     let mut plan = Plan::new(Mode::Split, &load::world())
         .rough()
@@ -74,7 +72,7 @@ async fn chaos_loses_nothing_and_doubles_nothing() {
         .fronted()
         .speed(SPEED)
         .env(provider.env())
-        .env(bucket.env())
+        .env(bucket.settings().map(|(name, it)| (name, it.to_owned())))
         .env(wires.env())
         .limit(run.length + PATIENCE * 3);
     if run.is_long() {

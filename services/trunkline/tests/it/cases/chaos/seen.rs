@@ -19,6 +19,15 @@ const ONCE: [&str; 6] = [
     "interview.evaluated",
 ];
 
+/// What is told of each stream of a call, of which there may be several.
+const OF_STREAMS: [&str; 2] = ["stream.started", "stream.ended"];
+
+/// Where an event of this type is counted.
+fn place(kind: &str) -> Option<usize> {
+    let mut counted = ONCE.iter().chain(&OF_STREAMS);
+    counted.position(|it| *it == kind)
+}
+
 /// What passed so far.
 #[derive(Default)]
 pub struct Seen {
@@ -62,14 +71,15 @@ impl Seen {
 
     /// What has come twice though it comes once.
     pub fn doubled(&self) -> Vec<String> {
-        let twice = self.once.iter().filter(|(_, ids)| ids.len() > 1);
+        let once = self.once.iter().filter(|((at, _), _)| *at < ONCE.len());
+        let twice = once.filter(|(_, ids)| ids.len() > 1);
         let told = twice.map(|((at, key), ids)| format!("{} {} of {key}", ids.len(), ONCE[*at]));
         told.collect()
     }
 
     /// How often this was told of a call.
     pub fn told(&self, kind: &str, call: &str) -> usize {
-        let at = ONCE.iter().position(|it| *it == kind).expect(kind);
+        let at = place(kind).expect(kind);
         let ids = self.once.get(&(at, call.to_owned()));
         ids.map_or(0, HashSet::len)
     }
@@ -146,9 +156,7 @@ pub async fn follow_bus(mut tap: Tap, over: &AtomicBool, seen: &Mutex<Seen>) {
         let mut seen = seen.lock().unwrap();
         match tapped {
             Some(Tapped::Event(event)) => {
-                if let (Some(at), Some(key)) =
-                    (ONCE.iter().position(|it| *it == event.kind), &event.key)
-                {
+                if let (Some(at), Some(key)) = (place(&event.kind), &event.key) {
                     let ids = seen.once.entry((at, key.clone())).or_default();
                     ids.insert(event.id.clone());
                 }

@@ -6,10 +6,11 @@ use std::time::{Duration, Instant};
 
 use futures::{StreamExt, stream};
 use serde_json::Value;
+use testkit::S3;
 
 use super::load::Sent;
 use super::seen::Seen;
-use crate::local_platform::{Bucket, LONG, LocalPlatform, within};
+use crate::local_platform::{LONG, LocalPlatform, within};
 
 /// How many are looked at at once.
 const LOOKERS: usize = 8;
@@ -34,7 +35,7 @@ impl Verdict {
 /// Looks at everything that was begun, until it is so or until the deadline.
 pub async fn of(
     platform: &LocalPlatform,
-    bucket: &Bucket,
+    bucket: &S3,
     sent: &[Sent],
     seen: &Mutex<Seen>,
     deadline: Instant,
@@ -193,7 +194,7 @@ impl Judge<'_> {
         }
     }
 
-    /// An interview that a bot has begun has an end. A stream whose process was killed tells nothing more; the caller's next one goes on.
+    /// An interview that a bot has begun has an end, and so has every stream: one whose process was killed is told of by another.
     async fn has_ended(&self, sid: &str, verdict: &mut Verdict) {
         let told = |kind: &str| self.look(|seen| seen.told(kind, sid));
         let all = self
@@ -202,6 +203,13 @@ impl Judge<'_> {
             verdict
                 .lost
                 .push(format!("the end of the interview of call {sid}"));
+        }
+        let all =
+            self.until(async || (told("stream.ended") >= told("stream.started")).then_some(()));
+        if all.await.is_none() {
+            verdict
+                .lost
+                .push(format!("the end of a stream of call {sid}"));
         }
     }
 
