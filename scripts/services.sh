@@ -7,9 +7,9 @@
 # Taken, in this order: DATABASE_URL and AMQP_URL when they are set; servers that answer on the
 # standard ports of 127.0.0.1; containers, where a Docker engine answers; servers from the
 # distribution's packages, installed by apt-get where that is allowed, on free ports with their data
-# under target/services. --private, or CI=true in the environment, skips the standard ports and the
-# containers where it can, and keeps fsync on: for figures that nobody else's work disturbs. S3_TEST_URL and S3_SECOND_TEST_URL
-# are S3s of other makes for the tests (scripts/moto.sh, scripts/seaweed.sh), which --private does without.
+# under target/services, which is not synced to the disk: it lives as long as the run. CI=true in the environment skips the
+# standard ports, and the containers where it can; so does --private, which syncs as in production: for figures. S3_TEST_URL and
+# S3_SECOND_TEST_URL are S3s of other makes for the tests (scripts/moto.sh, scripts/seaweed.sh), which --private does without.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -17,6 +17,7 @@ all=${CARGO_TARGET_DIR:-$root/target}/services
 dir=
 # CI brings its own: a shared broker may be full of what others left there.
 private=
+fsync=off
 [ "${CI:-}" != true ] || private=yes
 s3=yes
 
@@ -136,9 +137,8 @@ postgres_home() {
 }
 
 postgres_from_packages() {
-    local bin home port fsync=off
+    local bin home port
     bin=$(postgres_bin) || { install_package postgresql && bin=$(postgres_bin); } || return 1
-    [ -z "$private" ] || fsync=on
     home=$(postgres_home)
     port=$(free_port)
     (
@@ -276,7 +276,7 @@ case ${1:-} in
 run)
     shift
     if [ "${1:-}" = --private ]; then
-        private=yes s3=
+        private=yes fsync=on s3=
         shift
     fi
     [ $# -gt 0 ] || { say "run what?" && exit 2; }
