@@ -157,6 +157,8 @@ impl Server {
                 }))
         })
         .workers(2)
+        // What is sent piece by piece, a frame of a call's or a `clear`, does not wait until the piece before has been acknowledged.
+        .tcp_nodelay(true)
         .disable_signals()
         .shutdown_timeout(BODIES_END)
         .bind((bind, port))?;
