@@ -91,6 +91,12 @@ impl Lines {
         self.known.entry(line.clone()).or_default().waits = true;
     }
 
+    /// Whether somebody stands in the line, or has been let in, as far as is known here.
+    pub(crate) fn has_some(&self, line: &Line) -> bool {
+        let standing = self.known.get(line);
+        standing.is_some_and(|it| it.waits || it.let_in)
+    }
+
     /// Notes what has left.
     pub(crate) fn leave(&mut self, gone: impl IntoIterator<Item = (String, String)>) {
         self.left.extend(gone);

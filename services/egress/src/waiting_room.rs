@@ -270,10 +270,12 @@ impl Turn {
         }
     }
 
+    /// Its row is removed, or that of another delivery of it.
     fn has_left(&self) {
-        if self.waited {
+        let mut lines = self.room.lines();
+        if self.waited || lines.has_some(&self.line) {
             let gone = (self.row.kind.clone(), self.row.id.clone());
-            self.room.lines().leave([gone]);
+            lines.leave([gone]);
         }
     }
 
@@ -292,16 +294,11 @@ impl Turn {
         }
         let due = self.room.0.clock.now() + delta(wait);
         let mut tx = self.room.0.store.begin().await?;
-        if self.waited {
-            waiting::put_back(&mut tx, (kind, id), due, repeats).await?;
-        } else {
-            let row = Row {
-                due_at: due.into(),
-                tries: 1,
-                ..self.row.clone()
-            };
-            waiting::add(&mut tx, &[row]).await?;
+        if !self.waited {
+            // Another delivery of it may have a row.
+            waiting::add(&mut tx, std::slice::from_ref(&self.row)).await?;
         }
+        waiting::put_back(&mut tx, (kind, id), due, repeats).await?;
         tx.commit().await?;
         self.room.is_due_at(due);
         Ok(Outcome::nothing())

@@ -96,6 +96,7 @@ async fn socket(stream: TcpStream, state: Arc<State>) {
     let manner = state.manners.lock().unwrap().pop_front();
     let manner = manner.unwrap_or(Manner::Well);
     let mut seen = Listened::default();
+    #[expect(clippy::result_large_err, reason = "the library's own answer")]
     let look = |request: &Request, response: Response| -> Result<Response, ErrorResponse> {
         seen.path = request.uri().to_string();
         let shown = request.headers().get("authorization");

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use events::Envelope;
 use events::v1::{CallPlace, MessageSend};
 use testkit::{Mode, eventually};
 
@@ -39,6 +40,17 @@ fn text(n: usize) -> MessageSend {
     }
 }
 
+/// Publishes all: what a busy broker does not confirm in time, once more.
+async fn publish(bench: &Bench, all: &[Envelope]) {
+    let mut left = all.to_vec();
+    while !left.is_empty() {
+        let published = bench.bus().publish_all(&left).await;
+        let refused = left.into_iter().zip(published);
+        let refused = refused.filter(|(_, published)| published.is_err());
+        left = refused.map(|(envelope, _)| envelope).collect();
+    }
+}
+
 /// Waits until so many have left, however long that takes, as long as one follows the other.
 async fn all_leave(count: usize, left: impl Fn() -> usize) {
     let mut last = left();
@@ -53,8 +65,7 @@ async fn all_leave(count: usize, left: impl Fn() -> usize) {
 pub async fn texts_that_wait_for_their_pace_keep_no_other_waiting(bench: Arc<Bench>) {
     let count = texts();
     let all: Vec<_> = (0..count).map(|n| bench.envelope(&text(n))).collect();
-    let published = bench.bus().publish_all(&all).await;
-    assert!(published.iter().all(Result::is_ok));
+    publish(&bench, &all).await;
     let other = MessageSend {
         tenant_id: "jones".to_owned(),
         from: OTHER.to_owned(),
@@ -72,10 +83,7 @@ pub async fn texts_that_wait_for_their_pace_keep_no_other_waiting(bench: Arc<Ben
     assert!(from(FROM) <= 1, "it did not wait for the pace of the many");
 
     // Some come once more while they wait, and the process ends while all do.
-    bench
-        .bus()
-        .publish_all(&all[count / 2..count / 2 + 20])
-        .await;
+    publish(&bench, &all[count / 2..count / 2 + 20]).await;
     let store = bench.store().await;
     eventually("all stand in their line", async || {
         in_lines(&store).await > 0
@@ -125,8 +133,7 @@ pub async fn calls_that_wait_for_their_pace_keep_no_other_waiting(bench: Arc<Ben
         ..call(&format!("p{n}"))
     });
     let many: Vec<_> = many.map(|it| bench.envelope(&it)).collect();
-    let published = bench.bus().publish_all(&many).await;
-    assert!(published.iter().all(Result::is_ok));
+    publish(&bench, &many).await;
     let other = CallPlace {
         tenant_id: "jones".to_owned(),
         account_sid: account.to_owned(),

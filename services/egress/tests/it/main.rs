@@ -1,4 +1,6 @@
 //! egress with a Twilio that misbehaves: one suite, on SQLite with the embedded bus and on PostgreSQL with RabbitMQ.
+//!
+//! `TRUNKLINE_TEST_TEXTS` says how many texts of one business wait in the test of lines; 2,000 when unset.
 
 #![expect(clippy::unwrap_used, reason = "tests fail that way")]
 
