@@ -20,6 +20,7 @@ const CALLS: usize = 1_400;
 
 /// `TRUNKLINE_TEST_TEXTS` is another number of texts.
 fn texts() -> usize {
+    #[expect(clippy::disallowed_methods, reason = "a test has no other settings")]
     let set = std::env::var("TRUNKLINE_TEST_TEXTS").ok();
     set.and_then(|set| set.parse().ok()).unwrap_or(TEXTS)
 }
