@@ -9,7 +9,7 @@ use bus::Bus;
 use clock::{Clock, Time};
 use events::{Envelope, Event};
 use parking_lot::{Mutex, MutexGuard};
-use role::{Cause, HandlerError, Outcome};
+use role::{Cause, HandlerError, KeyedMutex, Outcome};
 use store::Store;
 use tokio::sync::{Notify, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
@@ -39,6 +39,8 @@ struct Inner {
     /// The waits before repeats of what may be to blame itself.
     repeats: Vec<Duration>,
     lines: Mutex<Lines>,
+    /// One at a time of each line looks for its row: so they come in as they were delivered.
+    doors: Arc<KeyedMutex>,
     /// Whether another process may have let in what comes here.
     is_shared: bool,
     arrivals: mpsc::UnboundedSender<Arrival>,
@@ -83,6 +85,7 @@ impl WaitingRoom {
             stopping,
             repeats,
             lines: Mutex::default(),
+            doors: Arc::default(),
             arrivals,
             stirred: Notify::new(),
         };
@@ -115,6 +118,7 @@ impl WaitingRoom {
                 None => return Ok(None),
             }
         } else if met.let_in || self.0.is_shared {
+            let _door = self.0.doors.take(&turn.line.name()).await;
             let mut tx = self.0.store.read().await?;
             waiting::find(&mut tx, &turn.row.kind, &turn.row.id).await?
         } else {

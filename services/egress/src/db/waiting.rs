@@ -20,8 +20,8 @@ pub(crate) struct Line {
 }
 
 impl Line {
-    /// What two processes that let somebody in agree on.
-    fn name(&self) -> String {
+    /// What whoever lets somebody in, or comes in, takes turns by.
+    pub(crate) fn name(&self) -> String {
         let Self {
             kind,
             account_sid,
