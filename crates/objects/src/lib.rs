@@ -18,9 +18,10 @@ mod upload;
 pub use config::{Config, Credentials};
 pub use error::{Error, ProbeError};
 pub use objects::{Entry, Head, Object, Objects, Page};
+pub use part::PART;
 pub use storage::Encryption;
 pub use stream::Streamed;
-pub use upload::{PART, Upload};
+pub use upload::Upload;
 
 /// The embedded server, for tests that speak to it over a socket. Not for others.
 #[doc(hidden)]

@@ -4,8 +4,9 @@ use bytes::Bytes;
 use memmap2::MmapMut;
 
 use crate::Error;
-use crate::upload::PART;
 
+/// The size of a part in bytes. S3 takes 10,000 of them, and none but the last may be smaller than 5 MiB.
+pub const PART: usize = 8 << 20;
 /// Up to here a piece is the allocator's.
 const SMALL: usize = 256 << 10;
 

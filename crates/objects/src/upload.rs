@@ -11,11 +11,9 @@ use tracing::warn;
 
 use crate::error::{Answer, Error, error};
 use crate::objects::checked;
-use crate::part::Rest;
+use crate::part::{PART, Rest};
 use crate::{Encryption, Objects};
 
-/// The size of a part in bytes. S3 takes 10,000 of them, and none but the last may be smaller than 5 MiB.
-pub const PART: usize = 8 << 20;
 /// What is gathered of the next part while one is being sent: the two of them are what an upload has in memory at most.
 const AHEAD: usize = PART / 4;
 

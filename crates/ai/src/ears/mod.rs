@@ -5,55 +5,24 @@
 //! is transcribed as a whole by somebody else.
 
 mod ledger;
+mod orders;
 mod socket;
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::sync::atomic::Ordering;
 
-use parking_lot::Mutex;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::oneshot;
 
-use crate::attempt::LATE;
-use crate::{Ai, Answer, Error, Provider};
-
-/// How long the last words of an utterance are waited for, once it has ended.
-pub(crate) const LAST_WORDS: Duration = Duration::from_millis(1_500);
+use crate::{Ai, Answer, Error};
+use orders::{Order, Shared, broken};
 
 /// Ears of one caller. They close when they are dropped.
 pub struct Ears {
     orders: UnboundedSender<Order>,
     shared: Arc<Shared>,
     language: String,
-}
-
-/// What ears are told.
-pub(crate) enum Order {
-    /// More of what is being said, in mu-law at 8 kHz.
-    Sound(Vec<u8>),
-    /// It has ended: its words are wanted. `joins`: with those of the utterance before, which it goes on with.
-    Finish { joins: bool, reply: Reply },
-    /// Its words are not wanted.
-    Forget,
-}
-
-/// Where words go.
-pub(crate) type Reply = oneshot::Sender<Result<Answer<String>, Error>>;
-
-/// What the socket's task and whoever listens to it share.
-#[derive(Default)]
-pub(crate) struct Shared {
-    is_broken: AtomicBool,
-    /// What is understood of what is being said, so far.
-    interim: Mutex<String>,
-}
-
-impl Shared {
-    pub(crate) fn understand(&self, words: String) {
-        *self.interim.lock() = words;
-    }
 }
 
 /// The words of an utterance that has ended, when they are there.
@@ -160,19 +129,4 @@ impl fmt::Debug for Ears {
             .field("are_open", &self.are_open())
             .finish_non_exhaustive()
     }
-}
-
-/// Why there are no words.
-pub(crate) fn broken(why: &'static str) -> Error {
-    Error::Failed {
-        provider: Provider::Deepgram,
-        why,
-        attempts: 1,
-        retry_after: None,
-    }
-}
-
-/// The words did not come in time.
-pub(crate) fn late() -> Error {
-    broken(LATE)
 }

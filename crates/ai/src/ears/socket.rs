@@ -13,7 +13,7 @@ use tokio_tungstenite::tungstenite::protocol::Role;
 use tracing::{debug, warn};
 
 use super::ledger::{Ledger, Message};
-use super::{LAST_WORDS, Order, Reply, Shared, broken, late};
+use super::orders::{LAST_WORDS, Order, Reply, Shared, broken, late};
 use crate::attempt::AttemptError;
 use crate::breaker::Breaker;
 use crate::plain;
