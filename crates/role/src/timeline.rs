@@ -281,7 +281,7 @@ mod tests {
         let note = |what: &str| Note::new("test", "effect", what, now);
         let (off, on) = (
             Timeline::new(bus.clone(), Clock::system(), false),
-            Timeline::new(bus, Clock::system(), true),
+            Timeline::new(bus.clone(), Clock::system(), true),
         );
         let stop = CancellationToken::new();
         stop.cancel();
