@@ -281,7 +281,7 @@ mod tests {
     fn peaks(samples: &[i16]) -> Vec<u8> {
         let mut peaks = Peaks::new(RATE, 1);
         peaks.push(samples);
-        peaks.finish().remove(0)
+        peaks.finish().channels().remove(0)
     }
 
     /// Something like speech: bursts of noise of different lengths and loudness, with pauses between them.

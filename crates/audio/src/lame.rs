@@ -157,7 +157,7 @@ mod tests {
             .map(|at| if at / 8_000 == 1 { tone(at) } else { 0 })
             .collect();
         let file = Sound::mono(samples).to_mp3().unwrap();
-        let peaks = measured(&file, 1_000).unwrap().peaks.unwrap();
+        let peaks = measured(&file, 1_000).unwrap().peaks.unwrap().channels();
         assert_eq!((peaks.len(), peaks[0].len()), (1, 300));
         assert!(peaks[0][..98].iter().all(|peak| *peak < 8));
         assert!(

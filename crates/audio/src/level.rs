@@ -40,7 +40,7 @@ pub fn mix_into(target: &mut [i16], added: &[i16]) {
 const TOGETHER: usize = 1 << 16;
 
 /// The peaks of one channel so far, in pieces that never move: one that doubled would hold three times of what a call of a day has.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct Track {
     full: Vec<Vec<u8>>,
     last: Vec<u8>,
@@ -59,14 +59,72 @@ impl Track {
         self.last.push(peak);
     }
 
-    fn finish(self) -> Vec<u8> {
-        let mut all = Vec::with_capacity(self.len());
-        // Each piece is freed as soon as it is copied.
-        for piece in self.full {
-            all.extend_from_slice(&piece);
+    fn pieces(&self) -> impl Iterator<Item = &Vec<u8>> {
+        self.full.iter().chain(std::iter::once(&self.last))
+    }
+
+    fn truncate(&mut self, length: usize) {
+        let before = self.full.len() * TOGETHER;
+        if length >= before {
+            self.last.truncate(length - before);
+        } else {
+            self.full.truncate(length / TOGETHER + 1);
+            self.last = self.full.pop().unwrap_or_default();
+            self.last.truncate(length % TOGETHER);
         }
-        all.extend_from_slice(&self.last);
-        all
+    }
+}
+
+/// The waveform of a piece of sound: for each channel the loudest magnitude of each hundredth of a second, in 8 bits. It stays in
+/// the pieces in which it was made: one piece for all would need its memory twice.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Waveform(Vec<Track>);
+
+impl Waveform {
+    /// Peaks in each channel.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.first().map_or(0, Track::len)
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Forgets what comes after so many peaks.
+    pub fn truncate(&mut self, length: usize) {
+        for track in &mut self.0 {
+            track.truncate(length);
+        }
+    }
+
+    /// The peaks of each channel, each in one piece of memory.
+    #[must_use]
+    pub fn channels(&self) -> Vec<Vec<u8>> {
+        let whole = |track: &Track| track.pieces().flatten().copied().collect();
+        self.0.iter().map(whole).collect()
+    }
+
+    /// The JSON document that is kept beside a file, `{"bits": 8, "channels": [[...], ...], "per_second": 100}`, in pieces: a call of
+    /// a day has millions of peaks in each channel, and the whole document would take thirty times their size.
+    pub fn json(&self) -> impl Iterator<Item = String> {
+        let listed = self.0.iter().enumerate().flat_map(|(nth, track)| {
+            let open = if nth == 0 { "[" } else { ",[" };
+            let pieces = track.pieces().flat_map(|piece| piece.chunks(PIECE));
+            let pieces = pieces.enumerate().map(|(at, piece)| {
+                let numbers: Vec<String> = piece.iter().map(u8::to_string).collect();
+                let comma = if at == 0 { "" } else { "," };
+                format!("{comma}{}", numbers.join(","))
+            });
+            let pieces = std::iter::once(open.to_owned()).chain(pieces);
+            pieces.chain(std::iter::once("]".to_owned()))
+        });
+        let head = std::iter::once(r#"{"bits":8,"channels":["#.to_owned());
+        head.chain(listed).chain(std::iter::once(format!(
+            r#"],"per_second":{PEAKS_PER_SECOND}}}"#
+        )))
     }
 }
 
@@ -122,11 +180,11 @@ impl Peaks {
 
     /// The peaks of each channel; the last one may stand for less than a hundredth of a second.
     #[must_use]
-    pub fn finish(mut self) -> Vec<Vec<u8>> {
+    pub fn finish(mut self) -> Waveform {
         if !self.is_boundary() {
             self.emit();
         }
-        self.channels.into_iter().map(Track::finish).collect()
+        Waveform(self.channels)
     }
 
     /// Whether the last whole moment ended a hundredth of a second.
@@ -145,27 +203,8 @@ impl Peaks {
     }
 }
 
-/// Numbers in one piece of [`peaks_json`].
+/// Numbers in one piece of [`Waveform::json`].
 const PIECE: usize = 8_192;
-
-/// The JSON document that is kept beside a file, `{"bits": 8, "channels": [[...], ...], "per_second": 100}`, in pieces: a call of a
-/// day has millions of peaks in each channel, and the whole document would take thirty times their size.
-pub fn peaks_json(channels: &[Vec<u8>]) -> impl Iterator<Item = String> {
-    let listed = channels.iter().enumerate().flat_map(|(nth, channel)| {
-        let open = if nth == 0 { "[" } else { ",[" };
-        let pieces = channel.chunks(PIECE).enumerate().map(|(at, piece)| {
-            let numbers: Vec<String> = piece.iter().map(u8::to_string).collect();
-            let comma = if at == 0 { "" } else { "," };
-            format!("{comma}{}", numbers.join(","))
-        });
-        let pieces = std::iter::once(open.to_owned()).chain(pieces);
-        pieces.chain(std::iter::once("]".to_owned()))
-    });
-    let head = std::iter::once(r#"{"bits":8,"channels":["#.to_owned());
-    head.chain(listed).chain(std::iter::once(format!(
-        r#"],"per_second":{PEAKS_PER_SECOND}}}"#
-    )))
-}
 
 #[cfg(test)]
 mod tests {
@@ -198,7 +237,7 @@ mod tests {
         for piece in samples.chunks(77) {
             peaks.push(piece);
         }
-        let channels = peaks.finish();
+        let channels = peaks.finish().channels();
         assert_eq!(channels, [vec![10; 100], vec![255; 100]]);
     }
 
@@ -208,7 +247,7 @@ mod tests {
         let mut samples = vec![0; 11_025 * 3];
         samples[11_025 * 2] = 12_800;
         peaks.push(&samples);
-        let peaks = peaks.finish().remove(0);
+        let peaks = peaks.finish().channels().remove(0);
         assert_eq!(peaks.len(), 300);
         assert_eq!(peaks.iter().position(|peak| *peak == 100), Some(200));
     }
@@ -221,7 +260,7 @@ mod tests {
             let loud = i16::try_from(at % 251).unwrap() << 7;
             peaks.push(&[loud, 0]);
         }
-        let channels = peaks.finish();
+        let channels = peaks.finish().channels();
         let expected: Vec<u8> = (0..length).map(|at| (at % 251) as u8).collect();
         assert_eq!(channels, [expected, vec![0; length]]);
     }
@@ -231,24 +270,48 @@ mod tests {
         let mut peaks = Peaks::new(8_000, 1);
         peaks.push(&[0; 80]);
         peaks.push(&[25_600]);
-        assert_eq!(peaks.finish(), [vec![0, 200]]);
-        assert_eq!(Peaks::new(8_000, 1).finish(), [Vec::<u8>::new()]);
+        assert_eq!(peaks.finish().channels(), [vec![0, 200]]);
+        assert_eq!(Peaks::new(8_000, 1).finish().channels(), [Vec::<u8>::new()]);
+    }
+
+    fn waveform(channels: &[&[u8]]) -> Waveform {
+        let track = |peaks: &&[u8]| {
+            let mut track = Track::default();
+            peaks.iter().for_each(|peak| track.push(*peak));
+            track
+        };
+        Waveform(channels.iter().map(track).collect())
     }
 
     #[test]
-    fn peaks_json_in_pieces_is_one_document() {
-        let short: String = peaks_json(&[vec![0, 255], Vec::new(), vec![7]]).collect();
+    fn waveform_that_is_truncated_keeps_its_beginning() {
+        let whole: Vec<u8> = (0..TOGETHER * 2 + 5).map(|at| (at % 251) as u8).collect();
+        let lengths = [0, 1, TOGETHER, TOGETHER * 2, TOGETHER * 3];
+        for length in lengths
+            .into_iter()
+            .flat_map(|it| [it.saturating_sub(1), it, it + 1])
+        {
+            let mut truncated = waveform(&[&whole]);
+            truncated.truncate(length);
+            let kept = &whole[..length.min(whole.len())];
+            assert_eq!(truncated.channels(), [kept], "{length}");
+            assert_eq!(truncated.len(), kept.len());
+        }
+    }
+
+    #[test]
+    fn waveform_as_json_in_pieces_is_one_document() {
+        let short: String = waveform(&[&[0, 255], &[], &[7]]).json().collect();
         assert_eq!(
             short,
             r#"{"bits":8,"channels":[[0,255],[],[7]],"per_second":100}"#
         );
-        let long: Vec<String> = peaks_json(&[vec![1; PIECE * 2 + 1]]).collect();
+        let length = TOGETHER + PIECE * 2 + 1;
+        let long: Vec<String> = waveform(&[&vec![1; length]]).json().collect();
         assert!(long.iter().all(|piece| piece.len() <= PIECE * 4));
         let long = long.concat();
-        assert_eq!(
-            long.matches('1').count(),
-            PIECE * 2 + 1 + "100".matches('1').count()
-        );
+        let ones = length + "100".matches('1').count();
+        assert_eq!(long.matches('1').count(), ones);
         assert!(!long.contains(",,"));
     }
 }

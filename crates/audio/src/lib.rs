@@ -21,7 +21,7 @@ pub use compare::{Comparison, Gap, Missing, one_waveform};
 pub use error::Error;
 pub use heard::{HeardWord, heard, heard_words};
 pub use judge::{FileKind, HEAD, Judged, NotAudio};
-pub use level::Peaks;
+pub use level::{Peaks, Waveform};
 pub use measure::{Measure, Measured};
 pub use resample::Resampler;
 pub use riff::pcm_header;

@@ -1,7 +1,7 @@
 //! Measuring a file while it passes by in pieces: what it is, how long it lasts, its waveform.
 
 use crate::judge::{FileKind, HEAD, Judged, NotAudio};
-use crate::level::Peaks;
+use crate::level::{Peaks, Waveform};
 use crate::mp3::Mp3Frames;
 use crate::{mulaw, riff};
 
@@ -26,7 +26,7 @@ pub struct Measured {
     /// By the bytes that are there, whatever the header says.
     pub seconds: f64,
     /// For each channel the loudest magnitude of each hundredth of a second; none where the sound is not read (unusual WAV).
-    pub peaks: Option<Vec<Vec<u8>>>,
+    pub peaks: Option<Waveform>,
 }
 
 #[derive(Debug, Default)]
@@ -225,7 +225,7 @@ mod tests {
             let whole = in_pieces(&file, file.len()).unwrap();
             assert_eq!((whole.channels, whole.seconds), (2, 2.5));
             let peaks = whole.peaks.as_ref().unwrap();
-            assert_eq!((peaks.len(), peaks[0].len()), (2, 250));
+            assert_eq!((peaks.channels().len(), peaks.len()), (2, 250));
             for length in [1, 3, 7, 43, 44, 45, 4_096, 65_535, 65_536, 65_537] {
                 assert_eq!(in_pieces(&file, length).unwrap(), whole, "{length}");
             }
@@ -238,7 +238,7 @@ mod tests {
             .map(|n| if n < 4_000 { 0 } else { 16_384 })
             .collect();
         let file = Sound::mono(samples).to_wav(Encoding::Pcm16).unwrap();
-        let peaks = in_pieces(&file, 100).unwrap().peaks.unwrap();
+        let peaks = in_pieces(&file, 100).unwrap().peaks.unwrap().channels();
         assert_eq!((peaks[0][49], peaks[0][51]), (0, 128));
     }
 
@@ -265,8 +265,8 @@ mod tests {
         file.extend_from_slice(b"LIST\x08\0\0\0\xFF\x7F\xFF\x7F\xFF\x7F\xFF\x7F");
         let measured = in_pieces(&file, 13).unwrap();
         assert_eq!(
-            (measured.seconds, measured.peaks),
-            (0.1, Some(vec![vec![1; 10]]))
+            (measured.seconds, measured.peaks.unwrap().channels()),
+            (0.1, vec![vec![1; 10]])
         );
     }
 }

@@ -201,6 +201,7 @@ pub async fn role_with_timings(parts: &Parts, timings: Timings) -> Result<Role, 
             recording,
             inputs,
             objects,
+            workers: tokio::runtime::Handle::current(),
         },
     );
     Ok(role)

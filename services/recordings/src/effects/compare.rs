@@ -94,7 +94,8 @@ impl Compare {
             measure.push(&bytes);
         }
         let measured = measure.finish(None).map_err(|_| NoWaveform::NotAudio)?;
-        measured.peaks.ok_or(NoWaveform::NotAudio)
+        let peaks = measured.peaks.ok_or(NoWaveform::NotAudio)?;
+        Ok(peaks.channels())
     }
 }
 

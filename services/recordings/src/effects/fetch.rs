@@ -280,7 +280,7 @@ impl Fetching<'_> {
         let away = |e: objects::Error| Broken::Away(e.to_string());
         let upload = self.of.objects.upload(&key, "application/json").await;
         let mut upload = upload.map_err(away)?.encrypted(self.encryption());
-        for piece in audio::level::peaks_json(peaks) {
+        for piece in peaks.json() {
             upload.write(piece.as_bytes()).await.map_err(away)?;
         }
         upload.finish().await.map_err(away)?;

@@ -222,6 +222,7 @@ impl State {
             mind: self.mind.clone(),
             line: self.lines.open(),
             ears,
+            workers: self.workers.clone(),
         }
     }
 }

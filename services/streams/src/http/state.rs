@@ -2,6 +2,7 @@
 
 use objects::Objects;
 use role::Parts;
+use tokio::runtime::Handle;
 
 use crate::inputs::Inputs;
 use crate::live::{Early, Lines, Listeners, Mind, Teller, Voice};
@@ -29,4 +30,6 @@ pub struct State {
     pub inputs: Inputs,
     /// Where those are kept.
     pub objects: Objects,
+    /// The platform's threads, on which calls have their work done.
+    pub workers: Handle,
 }

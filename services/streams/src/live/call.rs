@@ -10,6 +10,7 @@ use flow::{Assistant, Engine};
 use futures::FutureExt;
 use metrics::counter;
 use session::{Config, EndReason, Heard, Input, Machine};
+use tokio::runtime::Handle;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::{AbortHandle, JoinHandle, JoinSet};
 use tokio::time::Instant;
@@ -59,6 +60,8 @@ pub struct Call {
     pub ears: Ears,
     /// Who understands the caller along the way.
     pub hearing: Hearing,
+    /// Where its work is done: the thread that carries frames carries nothing else, or they would be late.
+    pub workers: Handle,
 }
 
 /// Work that is done.
@@ -293,10 +296,18 @@ impl Running {
         self.tell_of(started);
     }
 
+    /// Does something beside the call, on another thread.
+    pub(super) fn work_on(
+        &mut self,
+        work: impl Future<Output = Done> + Send + 'static,
+    ) -> AbortHandle {
+        self.work.spawn_on(work, &self.call.workers)
+    }
+
     /// Tells something beside the call, when what came before has been told.
     pub(super) fn tell_of(&mut self, telling: Telling) {
         let before = self.telling.take();
-        self.telling = Some(tokio::spawn(async move {
+        self.telling = Some(self.call.workers.spawn(async move {
             if let Some(before) = before {
                 let _ = before.await;
             }

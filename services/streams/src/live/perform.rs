@@ -71,7 +71,7 @@ impl Running {
                     let (voice, language) = (self.call.voice.clone(), self.language.clone());
                     let (row, wishes) = (self.call.row.clone(), self.wishes.clone());
                     let words = self.call.hearing.words(utterance);
-                    self.work.spawn(async move {
+                    self.work_on(async move {
                         let tenant = &row.tenant_id;
                         let text = voice.understand(tenant, words, &sound, &language, &wishes);
                         Done::Words(utterance, text.await)
@@ -85,7 +85,7 @@ impl Running {
                     let language = phrases::Language::of_line(&self.language, &text).to_owned();
                     let (voice, wishes) = (self.call.voice.clone(), self.wishes.clone());
                     let (tell, row) = (self.tell.clone(), self.call.row.clone());
-                    self.work.spawn(async move {
+                    self.work_on(async move {
                         let tenant = &row.tenant_id;
                         // Whoever listened is gone: so is the call.
                         let sound = |piece| drop(tell.send(Done::Sound(line, piece)));

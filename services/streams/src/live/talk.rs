@@ -26,7 +26,7 @@ impl Running {
         let (row, mind) = (self.call.row.clone(), self.call.mind.clone());
         if row.app != "assistant" {
             let offer = self.call.offer.clone();
-            self.work.spawn(async move {
+            self.work_on(async move {
                 Done::Decided(turn, mind.decide.turn(&row, &offer, turn, &heard).await)
             });
             return;
@@ -35,7 +35,7 @@ impl Running {
             return self.converse(turn, &heard);
         }
         let offer = self.call.offer.clone();
-        self.work.spawn(async move {
+        self.work_on(async move {
             let assistant = mind.assistant(&row, &offer).await;
             Done::Assistant(turn, heard, assistant.map(Box::new))
         });
@@ -79,7 +79,7 @@ impl Running {
         let (mind, tell) = (self.call.mind.clone(), self.tell.clone());
         let row = self.call.row.clone();
         let tools = self.talk.as_ref().map(Conversation::tools);
-        let work = self.work.spawn(async move {
+        let work = self.work_on(async move {
             let sentence = |text| {
                 // Whoever listened is gone: so is the call.
                 let _ = tell.send(Done::Sentence(turn, text));
@@ -90,7 +90,7 @@ impl Running {
             Done::Aside
         });
         self.answering = Some((turn, work));
-        self.work.spawn(async move {
+        self.work_on(async move {
             tokio::time::sleep(MOMENT).await;
             Done::Late(turn)
         });
@@ -173,7 +173,7 @@ impl Running {
                 self.awaiting_tool = Some(turn);
                 self.say_meanwhile(turn, lines);
                 let (mind, row) = (self.call.mind.clone(), self.call.row.clone());
-                self.work.spawn(async move {
+                self.work_on(async move {
                     let answer = mind.tool(&row, turn, &tool, &arguments).await;
                     Done::Answered(turn, tool.name.clone(), answer)
                 });
@@ -189,7 +189,7 @@ impl Running {
             self.call.offer.clone(),
         );
         let is_said = decided.is_some();
-        self.work.spawn(async move {
+        self.work_on(async move {
             mind.text(&row, &offer, turn, &body).await;
             match is_said {
                 true => Done::Aside,
@@ -205,7 +205,7 @@ impl Running {
     /// What has been said is kept for the stream that follows, should this process be killed.
     fn remember(&mut self, state: String) {
         let (teller, row) = (self.call.teller.clone(), self.call.row.clone());
-        self.work.spawn(async move {
+        self.work_on(async move {
             teller.remember(&row.id, &state).await;
             Done::Aside
         });

@@ -299,7 +299,7 @@ impl Archive {
             let upload = self.objects.upload(&peaks_key, "application/json").await?;
             let how = Encryption::named(&about.encryption, &about.kms_key);
             let mut upload = upload.encrypted(how);
-            for piece in audio::level::peaks_json(peaks) {
+            for piece in peaks.json() {
                 upload.write(piece.as_bytes()).await?;
             }
             upload.finish().await?;
