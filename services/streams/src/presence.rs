@@ -107,14 +107,22 @@ impl Presence {
         let now = self.clock.now();
         let mut tx = self.store.read().await?;
         let known = db::processes(&mut tx).await?;
-        let known: HashMap<String, Time> =
+        let mut known: HashMap<String, Time> =
             known.into_iter().map(|it| (it.id, it.until.0)).collect();
         let living = known.iter().filter(|(_, until)| **until > now);
         let living: Vec<String> = living.map(|(id, _)| id.clone()).collect();
         // A process that has just begun may have taken a session before it has told that it lives.
         let before = now - self.lease();
-        let lost = db::sessions_of_others(&mut tx, &living, before, now - LONGEST).await?;
+        let mut lost = db::sessions_of_others(&mut tx, &living, before, now - LONGEST).await?;
         drop(tx);
+        if !lost.is_empty() {
+            // A process may have told of itself between the two looks.
+            let mut tx = self.store.read().await?;
+            for process in db::processes(&mut tx).await? {
+                known.insert(process.id, process.until.0);
+            }
+            lost.retain(|row| known.get(&row.process).is_none_or(|until| *until <= now));
+        }
         for row in lost {
             let last = known.get(&row.process).map(|until| *until - self.lease());
             if self.teller.lost(&row, lasted(&row, last)).await? {
