@@ -2,16 +2,19 @@
 //! else. A line is a tenant's, for one sender. Few of each are inside, in hand or on their way through the bus; the others wait
 //! outside until one of those has left, or until whatever they wait for may be over.
 
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use bus::Bus;
 use clock::{Clock, Time};
 use events::{Envelope, Event};
+use futures::poll;
 use parking_lot::{Mutex, MutexGuard};
 use role::{Cause, HandlerError, KeyedMutex, Outcome};
 use store::Store;
-use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::sync::{Notify, OwnedMutexGuard, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
 
@@ -39,7 +42,7 @@ struct Inner {
     /// The waits before repeats of what may be to blame itself.
     repeats: Vec<Duration>,
     lines: Mutex<Lines>,
-    /// One at a time of each line looks for its row: so they come in as they were delivered.
+    /// One at a time of each line comes in, whether it has to look for its row or not: so they come in as they were delivered.
     doors: Arc<KeyedMutex>,
     /// Whether another process may have let in what comes here.
     is_shared: bool,
@@ -66,6 +69,8 @@ pub(crate) struct Turn {
     is_inside: bool,
     /// Whether somebody waits for a reply to it: it does not wait here.
     is_question: bool,
+    /// Held until it stands wherever it waits next: whoever is behind it in its line comes in after that.
+    door: Option<OwnedMutexGuard<()>>,
 }
 
 impl WaitingRoom {
@@ -108,6 +113,7 @@ impl WaitingRoom {
             waited: false,
             is_inside: false,
             is_question: cause.wants_reply,
+            door: None,
         };
         if turn.is_question {
             return Ok(Some(turn));
@@ -117,12 +123,15 @@ impl WaitingRoom {
                 Some(row) => Some(row),
                 None => return Ok(None),
             }
-        } else if met.let_in || self.0.is_shared {
-            let _door = self.0.doors.take(&turn.line.name()).await;
-            let mut tx = self.0.store.read().await?;
-            waiting::find(&mut tx, &turn.row.kind, &turn.row.id).await?
         } else {
-            None
+            // Also whoever needs not look: it may stand behind one that does.
+            turn.door = Some(self.0.doors.take(&turn.line.name()).await);
+            if met.let_in || self.0.is_shared {
+                let mut tx = self.0.store.read().await?;
+                waiting::find(&mut tx, &turn.row.kind, &turn.row.id).await?
+            } else {
+                None
+            }
         };
         match found {
             Some(row) if row.let_in => {
@@ -224,6 +233,22 @@ impl Turn {
     fn enter(&mut self) -> bool {
         self.is_inside = true;
         self.room.lines().enter(&self.line, &self.row.id)
+    }
+
+    /// Lets in whoever is behind it.
+    pub(crate) fn open_door(&mut self) {
+        self.door = None;
+    }
+
+    /// Stands in another queue, and only then lets in whoever is behind it: so the order stays.
+    pub(crate) async fn stand_in<T>(&mut self, queue: impl Future<Output = T>) -> T {
+        let mut queue = pin!(queue);
+        let reached = poll!(&mut queue);
+        self.open_door();
+        match reached {
+            Poll::Ready(it) => it,
+            Poll::Pending => queue.await,
+        }
     }
 
     /// When its turn came.

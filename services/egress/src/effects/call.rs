@@ -61,9 +61,10 @@ impl Performer for Place {
             command: &command,
             guards: &self.guards,
         };
-        let Some(turn) = self.room.enter(&placing.key(), cause, &command).await? else {
+        let Some(mut turn) = self.room.enter(&placing.key(), cause, &command).await? else {
             return Ok(Outcome::nothing());
         };
+        turn.open_door();
         turn.leave(self.place(&placing, cause).await).await
     }
 }

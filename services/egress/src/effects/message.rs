@@ -20,7 +20,7 @@ use crate::db::opt_outs;
 use crate::effect::{Done, Doubt, Effect, EffectKey, Refusal};
 use crate::effect_runner::EffectRunner;
 use crate::guards::Guards;
-use crate::waiting_room::{PREFETCH, WaitingRoom};
+use crate::waiting_room::{PREFETCH, Turn, WaitingRoom};
 
 /// How far Twilio's clock may be behind ours; its dates have whole seconds besides.
 const SKEW: TimeDelta = TimeDelta::seconds(5);
@@ -71,25 +71,25 @@ impl Performer for Send {
             cause,
             send: self,
         };
-        let Some(turn) = self.room.enter(&sending.key(), cause, &command).await? else {
+        let Some(mut turn) = self.room.enter(&sending.key(), cause, &command).await? else {
             return Ok(Outcome::nothing());
         };
-        let since = turn.since(cause);
-        turn.leave(self.send(&sending, since).await).await
+        let sent = self.send(&sending, &mut turn).await;
+        turn.leave(sent).await
     }
 }
 
 impl Send {
-    /// Its turn has come `since`.
-    async fn send(&self, sending: &Sending<'_>, since: Time) -> Result<Outcome, HandlerError> {
+    async fn send(&self, sending: &Sending<'_>, turn: &mut Turn) -> Result<Outcome, HandlerError> {
         let command = sending.command;
         let conversation = match command.conversation_id.as_str() {
             "" => &command.message_id,
             conversation => conversation,
         };
-        let turn = format!("{} {conversation}", command.account_sid);
-        let turn = self.conversations.take(&turn);
-        let _turn = self.runner.unless_stopping(turn).await?;
+        let conversation = format!("{} {conversation}", command.account_sid);
+        let alone = turn.stand_in(self.conversations.take(&conversation));
+        let _alone = self.runner.unless_stopping(alone).await?;
+        let since = turn.since(sending.cause);
         self.wait_for_the_text_before(command, since).await?;
         let entry = self.runner.execute(sending, sending.cause).await?;
         let told = self.guards.spend.told_by(&entry).await?;
