@@ -185,6 +185,7 @@ pub const OTHERS: &[&str] = &[
     // Of nobody.
     "interviews.speech",
     "recordings.leases",
+    "streams.processes",
 ];
 
 /// In every role's schema: events under way.
