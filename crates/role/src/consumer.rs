@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use bus::{Bus, Delivery, Disposition, Handler, Subscription};
-use clock::Clock;
+use clock::{Clock, Time};
 use events::{Envelope, Event};
 use metrics::{counter, histogram};
 use store::{Store, Tx, inbox, outbox};
@@ -83,6 +83,10 @@ pub trait Decider: Send + Sync + 'static {
     const NAME: &'static str;
     /// Whether it takes events that are handed on without being stored: one whose reply is waited for.
     const DIRECT: bool = false;
+    /// Whether its events mostly come once and begin something: where that saves a round trip to the database, the
+    /// transaction of a first delivery assumes that the event and the rows that it inserts are new ([`Tx::assumes`]). If they
+    /// are not, the decision is taken back and made once more, in a transaction that assumes nothing.
+    const ASSUMES_NEW: bool = false;
 
     /// The routing keys it listens to.
     fn bindings(&self) -> Vec<String> {
@@ -144,7 +148,7 @@ impl<D: Decider> Deciding<D> {
     }
 
     async fn run(&self, delivery: &Delivery) -> Result<(), HandlerError> {
-        let event = decode::<D::Event>(&delivery.envelope)?;
+        let mut event = decode::<D::Event>(&delivery.envelope)?;
         let now = self.clock.now();
         let cause = Cause::new(
             &self.queue,
@@ -153,7 +157,20 @@ impl<D: Decider> Deciding<D> {
             now,
         );
 
-        let mut tx = self.store.begin().await?;
+        let assumes = D::ASSUMES_NEW && delivery.attempt == 1;
+        let mut tx = match assumes {
+            true => self.store.begin_assuming().await?,
+            false => self.store.begin().await?,
+        };
+        if tx.assumes() {
+            if let Some(envelopes) = self.assume(tx, &cause, event, now).await? {
+                self.dispatch(&delivery.envelope, envelopes, now).await;
+                return Ok(());
+            }
+            debug!(event.id = cause.id, "what was assumed to be new is not");
+            event = decode::<D::Event>(&delivery.envelope)?;
+            tx = self.store.begin().await?;
+        }
         if !inbox::enter_first(&mut tx, &self.queue, &cause.id, now).await? {
             return self.repeat(tx, &delivery.envelope).await;
         }
@@ -171,34 +188,54 @@ impl<D: Decider> Deciding<D> {
                 return Err(fault);
             }
         };
+        let envelopes = decision.into_envelopes(&cause, cause.time, now);
+        let mut kept = Self::late(&envelopes);
+        if let Some(reply) = &envelopes.reply {
+            kept.insert(0, kept_reply(&self.queue, &cause.id, reply));
+        }
+        inbox::conclude(&mut tx, kept, leaving(&envelopes, now)).await?;
+        tx.commit().await?;
+        self.dispatch(&delivery.envelope, envelopes, now).await;
+        Ok(())
+    }
+
+    /// Decides as if nothing of it had been there before. `None`: something may have been, and nothing has happened.
+    async fn assume(
+        &self,
+        mut tx: Tx,
+        cause: &Cause,
+        event: D::Event,
+        now: Time,
+    ) -> Result<Option<Envelopes>, HandlerError> {
+        let decision = match self.decider.decide(&mut tx, cause, event).await {
+            Ok(decision) => decision,
+            // Perhaps only because the event was handled before, or a row is another's.
+            Err(fault) => {
+                if !matches!(fault, HandlerError::Store(_)) {
+                    tx.rollback().await?;
+                }
+                return Ok(None);
+            }
+        };
+        let envelopes = decision.into_envelopes(cause, cause.time, now);
+        let reply = envelopes.reply.as_ref().map(Envelope::to_bytes);
+        inbox::enter_last(&mut tx, &self.queue, &cause.id, now, reply);
+        let rows = leaving(&envelopes, now);
+        inbox::conclude(&mut tx, Self::late(&envelopes), rows).await?;
+        Ok(tx.commit_assumed().await?.then_some(envelopes))
+    }
+
+    /// Gives the replies of a committed decision, and lets its events leave.
+    async fn dispatch(&self, question: &Envelope, envelopes: Envelopes, now: Time) {
         let Envelopes {
             reply,
             late_replies,
             events,
-        } = decision.into_envelopes(&cause, cause.time, now);
-        let leaving = lease(now);
-        let rows: Vec<outbox::Row> = events
-            .iter()
-            .map(|(envelope, due)| outbox::Row {
-                id: envelope.id.clone(),
-                due_at: if *due > now { *due } else { leaving }.into(),
-                envelope: envelope.to_bytes(),
-            })
-            .collect();
-        let kept: Vec<inbox::Reply> = reply
-            .iter()
-            .map(|reply| kept(&self.queue, &cause.id, reply))
-            .chain(
-                late_replies
-                    .iter()
-                    .map(|(slot, reply)| kept(&slot.consumer, &slot.event, reply)),
-            )
-            .collect();
-        inbox::conclude(&mut tx, kept, rows).await?;
-        tx.commit().await?;
-
+            observations,
+        } = envelopes;
+        observations.run();
         if let Some(reply) = &reply {
-            answer(&self.bus, &delivery.envelope, reply).await;
+            answer(&self.bus, question, reply).await;
         }
         answer_late(&self.bus, &late_replies, self.clock.now()).await;
         let (now_due, later): (Vec<_>, Vec<_>) =
@@ -208,7 +245,13 @@ impl<D: Decider> Deciding<D> {
         if let Some(first) = later.iter().map(|(_, due)| *due).min() {
             self.relay.wake_at(first);
         }
-        Ok(())
+    }
+
+    /// The late replies, as they are kept for a second delivery of what they answer.
+    fn late(envelopes: &Envelopes) -> Vec<inbox::Reply> {
+        let late = envelopes.late_replies.iter();
+        late.map(|(slot, reply)| kept_reply(&slot.consumer, &slot.event, reply))
+            .collect()
     }
 
     /// An event that was handled before changes nothing, and gets the reply that it got.
@@ -237,8 +280,21 @@ impl<D: Decider> Handler for Deciding<D> {
     }
 }
 
+/// The events that follow, as the outbox keeps them: those that leave now are ours for a while.
+fn leaving(envelopes: &Envelopes, now: Time) -> Vec<outbox::Row> {
+    let leaving = lease(now);
+    let events = envelopes.events.iter();
+    events
+        .map(|(envelope, due)| outbox::Row {
+            id: envelope.id.clone(),
+            due_at: if *due > now { *due } else { leaving }.into(),
+            envelope: envelope.to_bytes(),
+        })
+        .collect()
+}
+
 /// A reply as the inbox keeps it.
-fn kept(consumer: &str, event_id: &str, reply: &Envelope) -> inbox::Reply {
+fn kept_reply(consumer: &str, event_id: &str, reply: &Envelope) -> inbox::Reply {
     inbox::Reply {
         consumer: consumer.to_owned(),
         event_id: event_id.to_owned(),

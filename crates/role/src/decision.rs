@@ -1,5 +1,7 @@
 //! What a consumer answers: a reply, and the events that follow.
 
+use std::fmt;
+
 use chrono::Duration;
 use clock::Time;
 use events::{Envelope, Event};
@@ -13,6 +15,23 @@ pub struct Decision {
     reply: Option<OutgoingEvent>,
     events: Vec<(OutgoingEvent, Duration)>,
     late_replies: Vec<(ReplySlot, OutgoingEvent)>,
+    observations: Observations,
+}
+
+/// What is counted and logged of a decision when it has been committed.
+#[derive(Default)]
+pub(crate) struct Observations(Vec<Box<dyn FnOnce() + Send + Sync>>);
+
+impl Observations {
+    pub fn run(self) {
+        self.0.into_iter().for_each(|observe| observe());
+    }
+}
+
+impl fmt::Debug for Observations {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Observations").field(&self.0.len()).finish()
+    }
 }
 
 impl Decision {
@@ -54,11 +73,20 @@ impl Decision {
         self
     }
 
+    /// Counts or logs something when the decision has been committed: one that is taken back is made again, and would be
+    /// counted twice. It is no place for an effect, since nobody does it when the process dies in between.
+    #[must_use]
+    pub fn observe(mut self, observe: impl FnOnce() + Send + Sync + 'static) -> Self {
+        self.observations.0.push(Box::new(observe));
+        self
+    }
+
     /// Everything of another decision, after what is here; its reply wins.
     #[must_use]
     pub fn merge(mut self, other: Self) -> Self {
         self.events.extend(other.events);
         self.late_replies.extend(other.late_replies);
+        self.observations.0.extend(other.observations.0);
         self.reply = other.reply.or(self.reply);
         self
     }
@@ -125,6 +153,7 @@ impl Decision {
                 .enumerate()
                 .map(|(n, (event, after))| (envelope(&n.to_string(), event, after), now + after))
                 .collect(),
+            observations: self.observations,
         }
     }
 }
@@ -175,6 +204,7 @@ pub(crate) struct Envelopes {
     pub reply: Option<Envelope>,
     pub late_replies: Vec<(ReplySlot, Envelope)>,
     pub events: Vec<(Envelope, Time)>,
+    pub observations: Observations,
 }
 
 #[cfg(test)]

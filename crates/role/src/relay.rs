@@ -27,6 +27,9 @@ const POLL: Duration = Duration::from_secs(2);
 /// How long a handled event is remembered. Longer than any delivery can be late.
 const MEMORY: TimeDelta = TimeDelta::days(7);
 const BATCH: usize = 128;
+/// The time from one batch to the next. What comes after a quiet moment leaves at once; under load a message, a confirm and
+/// four changes of threads for each event would be a good part of what its decision costs, so a few leave together.
+const PACE: Duration = Duration::from_millis(5);
 /// How long the rows of published events stay, and how many at most. They are deleted together: a transaction for
 /// each would cost as much as the one that made it. Well within the lease, or they would leave again.
 const KEPT: Duration = Duration::from_millis(250);
@@ -67,6 +70,7 @@ impl Relay {
             wake: wake.clone(),
             rows,
             gone: Gone::default(),
+            next_batch: Instant::now(),
             database: Outage::new("the outbox cannot be read"),
             bus_away: Outage::new("events stay in the outbox: they cannot be published"),
             backoff: None,
@@ -117,6 +121,8 @@ struct Worker {
     wake: Arc<Wake>,
     rows: mpsc::UnboundedReceiver<Envelope>,
     gone: Gone,
+    /// When the next batch may leave.
+    next_batch: Instant,
     database: Outage,
     bus_away: Outage,
     /// How long the table is left alone because the database is away.
@@ -169,10 +175,18 @@ impl Worker {
             tokio::pin!(nap);
             loop {
                 let mut batch = Vec::new();
+                let (rows, next_batch) = (&mut self.rows, self.next_batch);
+                let taking = async {
+                    if next_batch > Instant::now() {
+                        tokio::time::sleep_until(next_batch).await;
+                    }
+                    rows.recv_many(&mut batch, BATCH).await
+                };
                 tokio::select! {
                     () = self.gone.ripe() => self.forget().await,
-                    taken = self.rows.recv_many(&mut batch, BATCH) => {
+                    taken = taking => {
                         if taken == 0 { return }
+                        self.next_batch = Instant::now() + PACE;
                         self.publish(batch).await;
                     }
                     () = self.wake.notify.notified(), if self.backoff.is_none() => break,

@@ -143,6 +143,17 @@ impl Store {
         }
     }
 
+    /// Begins a transaction that takes for granted that what it inserts is new ([`Tx::assumes`]), where that saves a round trip:
+    /// on a PostgreSQL server that is not behind a proxy. Elsewhere it assumes nothing.
+    pub async fn begin_assuming(&self) -> Result<Tx, Error> {
+        match self.pools()? {
+            Pools::Pg { pool, server } if server.shared().is_none() => {
+                Ok(Tx::assuming(Conn::Pg(Box::new(checkout(pool).await?))))
+            }
+            _ => self.begin().await,
+        }
+    }
+
     /// A connection for reading; what is written through it is committed at once (or refused by SQLite,
     /// when a writer holds the lock).
     pub async fn read(&self) -> Result<Tx, Error> {

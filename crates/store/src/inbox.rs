@@ -64,6 +64,18 @@ pub async fn enter_first(
     Ok(rows == 1)
 }
 
+/// The same for a transaction that assumes that the event is new ([`Tx::assumes`]), when it has been decided: the mark is
+/// written with the commit, and fails if the event was handled before. It goes before all other writes, as in every other
+/// transaction: two that handle the same event wait for each other there, and nowhere else.
+pub fn enter_last(tx: &mut Tx, consumer: &str, event_id: &str, now: Time, reply: Option<Vec<u8>>) {
+    tx.write_ahead(diesel::insert_into(dsl::inbox).values((
+        dsl::consumer.eq(consumer.to_owned()),
+        dsl::event_id.eq(event_id.to_owned()),
+        dsl::handled_at.eq(types::Time(now)),
+        dsl::reply.eq(reply),
+    )));
+}
+
 /// Whether the event that was entered first is new.
 pub async fn is_fresh(tx: &mut Tx) -> Result<bool, Error> {
     Ok(tx.is_fresh().await?)

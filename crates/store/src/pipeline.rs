@@ -36,6 +36,11 @@ impl<'c> Pipeline<'c> {
         Self(statements.into_iter().map(maybe_done).collect())
     }
 
+    /// Adds more, to come after these.
+    pub(crate) fn extend(&mut self, statements: impl IntoIterator<Item = Statement<'c>>) {
+        self.0.extend(statements.into_iter().map(maybe_done));
+    }
+
     /// Sends them. Whether all are on their way, and nothing is wrong yet: none had to be prepared first.
     pub(crate) async fn send(&mut self) -> bool {
         let before = PREPARED.load(Ordering::Relaxed);

@@ -1,6 +1,5 @@
 //! One transaction, on either engine.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
 use diesel::pg::Pg;
@@ -22,12 +21,18 @@ pub type Sqlite = SyncConnectionWrapper<SqliteConnection>;
 pub struct Tx {
     conn: Option<Conn>,
     open: bool,
+    /// Whether it is still to be begun, on the server.
+    unbegun: bool,
+    /// Whether it takes for granted that what it inserts is new.
+    assumes: bool,
     /// Whether the server is shared, so that nothing lasts longer than a transaction.
     is_shared: bool,
     /// Whether it is only read, in a transaction for want of a connection of its own.
     reads: bool,
     /// What is sent with the first query, on PostgreSQL.
     first: First,
+    /// What is sent with the commit before all other writes, on PostgreSQL.
+    ahead: Option<Write>,
     /// What is sent with the commit, on PostgreSQL.
     last: Vec<Write>,
 }
@@ -135,25 +140,39 @@ impl Tx {
         let mut tx = Self {
             conn: Some(conn),
             open: true,
+            unbegun: false,
+            assumes: false,
             is_shared: settings.is_some(),
             reads: false,
             first: First::default(),
+            ahead: None,
             last: Vec::new(),
         };
         match tx.engine() {
-            // It is sent, and not waited for: the first statement follows at once, and an answer to it is an answer to
-            // this. What could be wrong here, that the server has gone, is wrong there too.
-            Engine::Pg(c) => {
-                let begin = match &settings {
-                    Some(settings) => Cow::Owned(format!("BEGIN; {settings}")),
-                    None => Cow::Borrowed("BEGIN"),
-                };
-                let begun = c.batch_execute(&begin).now_or_never();
-                begun.transpose()?.unwrap_or(());
-            }
+            Engine::Pg(c) => match &settings {
+                Some(settings) => send_begin(c, &format!("BEGIN; {settings}"))?,
+                None => send_begin(c, "BEGIN")?,
+            },
             Engine::Sqlite(c) => c.batch_execute("BEGIN IMMEDIATE").await?,
         }
         Ok(tx)
+    }
+
+    /// A transaction that takes for granted that what it inserts is new. It begins with its first query, or with its
+    /// commit if it has none.
+    pub(crate) fn assuming(conn: Conn) -> Self {
+        let mut tx = Self::autocommit(conn);
+        tx.open = true;
+        tx.unbegun = true;
+        tx.assumes = true;
+        tx
+    }
+
+    /// Whether it takes for granted that what it inserts is new: rows that others may have inserted before are written with
+    /// [`crate::write_last!`], by an insert that fails if they have, and nothing else is written. Such a transaction ends
+    /// with [`Tx::commit_assumed`].
+    pub fn assumes(&self) -> bool {
+        self.assumes
     }
 
     /// A connection without a transaction, for queries that only read.
@@ -161,9 +180,12 @@ impl Tx {
         Self {
             conn: Some(conn),
             open: false,
+            unbegun: false,
+            assumes: false,
             is_shared: false,
             reads: false,
             first: First::default(),
+            ahead: None,
             last: Vec::new(),
         }
     }
@@ -181,27 +203,48 @@ impl Tx {
             if !self.is_fresh().await? || (self.first.entered && self.first.fresh.is_none()) {
                 return Err(diesel::result::Error::RollbackTransaction.into());
             }
-            let last = std::mem::take(&mut self.last);
-            match self.engine() {
-                Engine::Pg(c) => write_and_commit(c, last).await?,
-                Engine::Sqlite(c) => c.batch_execute("COMMIT").await?,
-            }
-            self.open = false;
+            self.write_and_commit().await?;
         }
+        Ok(())
+    }
+
+    /// Makes it all happen, unless something of what was assumed to be new was there already. `false`: then nothing has
+    /// happened, and the same may be done once more without assuming anything. It is also what comes of any other fault of a
+    /// statement, which will be told there.
+    pub async fn commit_assumed(mut self) -> Result<bool, Error> {
+        let Err(error) = self.write_and_commit().await else {
+            return Ok(true);
+        };
+        let error = Error::from(error);
+        if error.is_unavailable() {
+            return Err(error);
+        }
+        self.rollback().await?;
+        Ok(false)
+    }
+
+    async fn write_and_commit(&mut self) -> QueryResult<()> {
+        let (ahead, last) = (self.ahead.take(), std::mem::take(&mut self.last));
+        match self.engine() {
+            Engine::Pg(c) => write_and_commit(c, ahead, last).await?,
+            Engine::Sqlite(c) => c.batch_execute("COMMIT").await?,
+        }
+        self.open = false;
         Ok(())
     }
 
     /// Takes it all back and keeps the connection for the next.
     pub async fn rollback(mut self) -> Result<(), Error> {
-        if self.open {
+        if self.open && !self.unbegun {
             self.first.waiting = None;
+            self.ahead = None;
             self.last.clear();
             match self.engine() {
                 Engine::Pg(c) => c.batch_execute("ROLLBACK").await?,
                 Engine::Sqlite(c) => c.batch_execute("ROLLBACK").await?,
             }
-            self.open = false;
         }
+        self.open = false;
         Ok(())
     }
 
@@ -262,6 +305,24 @@ impl Tx {
         self.last.push(Write::new(query));
     }
 
+    /// Keeps a write for the commit that goes before all others.
+    pub(crate) fn write_ahead<Q>(&mut self, query: Q)
+    where
+        Q: QueryFragment<Pg> + QueryId + Send + 'static,
+    {
+        self.ahead = Some(Write::new(query));
+    }
+
+    /// Begins on the server, if that is still to be done.
+    fn begin_now(&mut self) {
+        if std::mem::take(&mut self.unbegun)
+            && let Some(Conn::Pg(c)) = self.conn.as_mut()
+        {
+            // A connection that cannot send this sends nothing any more: the query that follows tells.
+            let _ = send_begin(c, "BEGIN");
+        }
+    }
+
     /// The connection and what goes before the query, for [`crate::on!`].
     #[doc(hidden)]
     #[expect(clippy::unreachable, reason = "the connection leaves only in drop")]
@@ -270,6 +331,7 @@ impl Tx {
             self.last.is_empty(),
             "a query comes after what `write_last!` has written, and would not see it"
         );
+        self.begin_now();
         match self.conn.as_mut() {
             Some(Conn::Pg(c)) => Connection::Pg(c, &mut self.first),
             Some(Conn::Sqlite(c)) => Connection::Sqlite(c),
@@ -288,12 +350,22 @@ impl Tx {
             self.last.is_empty(),
             "a query comes after what `write_last!` has written, and would not see it"
         );
+        self.begin_now();
         match self.conn.as_mut() {
             Some(Conn::Pg(c)) => Engine::Pg(c),
             Some(Conn::Sqlite(c)) => Engine::Sqlite(c),
             None => unreachable!("a transaction is used after its end"),
         }
     }
+}
+
+/// Begins a transaction. It is sent, and not waited for: the first statement follows at once, and an answer to it is an
+/// answer to this. What could be wrong here, that the server has gone, is wrong there too.
+fn send_begin(c: &mut AsyncPgConnection, begin: &str) -> QueryResult<()> {
+    c.batch_execute(begin)
+        .now_or_never()
+        .transpose()
+        .map(Option::unwrap_or_default)
 }
 
 /// Sends all statements, then waits for all. After one that fails, the rest fail too.
@@ -303,9 +375,22 @@ pub async fn pipelined(statements: Vec<Statement<'_>>) -> QueryResult<()> {
 }
 
 /// Sends the last writes and the commit: pipelined, if the commit cannot overtake any of them.
-async fn write_and_commit(c: &AsyncPgConnection, last: Vec<Write>) -> QueryResult<()> {
+async fn write_and_commit(
+    c: &AsyncPgConnection,
+    ahead: Option<Write>,
+    last: Vec<Write>,
+) -> QueryResult<()> {
     let lasting = last.iter().all(|write| write.lasting);
-    let mut writes = Pipeline::new(last.into_iter().map(|write| (write.send)(c)));
+    let mut writes = Pipeline::new([]);
+    if let Some(write) = ahead {
+        writes.extend([(write.send)(c)]);
+        if !writes.send().await || !write.lasting {
+            // It had to be prepared first, and the others may not overtake it.
+            writes.outcome().await?;
+            writes = Pipeline::new([]);
+        }
+    }
+    writes.extend(last.into_iter().map(|write| (write.send)(c)));
     let mut shared = c;
     if writes.send().await && lasting {
         // A write that fails makes the server take it all back, and the commit says nothing of it.
@@ -320,7 +405,7 @@ impl Drop for Tx {
     /// A transaction cut short (an error, a cancelled future) takes its connection with it: closing it
     /// rolls back, while giving it back to the pool would hand the open transaction to the next user.
     fn drop(&mut self) {
-        if !self.open {
+        if !self.open || self.unbegun {
             return;
         }
         if self.reads

@@ -184,8 +184,10 @@ async fn redeclare(
 ) -> lapin::Result<()> {
     for subscription in known {
         let queue = &subscription.queue;
-        match topology::declare(&channel, names, &subscription).await {
+        match topology::try_declare(&channel, names, &subscription).await {
             Ok(Ok(())) => {}
+            // The broker has closed the connection, and would answer the same to the others.
+            Ok(Err(error)) if topology::is_outage(&error) => return Err(error),
             Ok(Err(error)) => {
                 // The error has closed the channel, and says nothing about the other queues.
                 error!(queue, %error, "queue could not be declared");

@@ -215,7 +215,7 @@ impl Worker {
     ) -> Result<(), Error> {
         let epitaph = [
             (headers::QUEUE, headers::value(&self.subscription.queue)),
-            (headers::REASON, headers::value(reason)),
+            (headers::REASON, headers::reason(reason)),
             (
                 headers::DIED_AT,
                 headers::value(&headers::rfc3339(Clock::system().now())),

@@ -13,13 +13,13 @@ use std::time::Duration;
 use events::{Envelope, ReplyTo};
 use futures::StreamExt;
 use lapin::BasicProperties;
-use lapin::options::{BasicConsumeOptions, BasicPublishOptions};
+use lapin::options::BasicConsumeOptions;
 use tokio::task::JoinSet;
 use tracing::debug;
 
 use super::connection::{DIRECT_REPLY_TO, Session};
 use super::headers;
-use super::publish::Message;
+use super::publish::{Message, UNHEARD};
 use super::serve::{self, Opened, Serve};
 use super::shared::{Amqp, Core, PATIENCE};
 use crate::consumer::Signals;
@@ -50,13 +50,15 @@ impl Amqp {
         let core = &self.core;
         let session = core.session(PATIENCE).await?;
         let mut slot = core.pending.open();
-        let sent = session.questions.publish(Message {
+        let message = Message {
             exchange: &core.names.now,
             key: headers::short(&envelope.kind)?,
             properties: question(envelope, &slot.correlation)?,
             body: &envelope.data,
             mandatory: true,
-        });
+        };
+        let route = message.route();
+        let sent = session.questions.publish_unheard(message, UNHEARD);
         let mut sent = std::pin::pin!(sent);
         let mut is_sent = false;
         let answer = loop {
@@ -69,6 +71,9 @@ impl Amqp {
                 }
             }
         };
+        if answer.is_ok() && !is_sent {
+            session.questions.learn(route);
+        }
         let handled = answer.is_ok_and(|answer| answer.kind == HANDLED);
         if handled {
             core.shows.show(envelope);
@@ -81,10 +86,10 @@ impl Amqp {
 fn question(envelope: &Envelope, correlation: &str) -> Result<BasicProperties, Error> {
     let mut apart = Vec::new();
     if let Some(to) = &envelope.reply_to {
-        apart.push((headers::REPLY_TO, headers::value(&to.address)));
-        apart.push((headers::CORRELATION, headers::value(&to.correlation)));
+        apart.push((headers::REPLY_TO, to.address.as_str()));
+        apart.push((headers::CORRELATION, to.correlation.as_str()));
     }
-    Ok(headers::with(headers::transient(envelope)?, &apart)
+    Ok(headers::transient_with(envelope, &apart)?
         .with_reply_to(headers::short(DIRECT_REPLY_TO)?)
         .with_correlation_id(headers::short(correlation)?))
 }
@@ -185,14 +190,13 @@ impl Taker {
         else {
             return;
         };
-        let said = session.replies.basic_publish(
-            "".into(),
-            to.clone(),
-            BasicPublishOptions::default(),
-            &[],
-            headers::word(answer).with_correlation_id(correlation.clone()),
-        );
-        if let Err(error) = said.await {
+        // A broker that takes nothing gets nothing that would wait for it here.
+        if session.connection.status().blocked() {
+            return;
+        }
+        let properties = headers::word(answer).with_correlation_id(correlation.clone());
+        let said = self.core.send_reply(session, to.clone(), &[], properties);
+        if let Ok(Err(error)) = said.await {
             debug!(queue, %error, "nobody is told that an event was handled");
         }
     }

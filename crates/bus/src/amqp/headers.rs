@@ -38,6 +38,12 @@ const TRACEPARENT: &str = "traceparent";
 const PERSISTENT: u8 = 2;
 const TRANSIENT: u8 = 1;
 
+/// The most bytes of an envelope's headers. All headers of a message, with what the broker adds, must fit into one frame
+/// (`FRAME_MAX`): the broker ends the connection of whoever sends a longer one.
+pub(super) const LONGEST: usize = 8 * 1024;
+/// The most bytes of the reason that a dead letter carries.
+const LONGEST_REASON: usize = 2 * 1024;
+
 /// A short string, which AMQP limits to 255 bytes.
 pub(super) fn short(text: &str) -> Result<ShortString, Error> {
     ShortString::try_new(text).map_err(|_| {
@@ -50,12 +56,20 @@ pub(super) fn short(text: &str) -> Result<ShortString, Error> {
 
 /// The properties of a message that is to be stored.
 pub(super) fn persistent(envelope: &Envelope) -> Result<BasicProperties, Error> {
-    Ok(properties(envelope)?.with_delivery_mode(PERSISTENT))
+    Ok(properties(envelope, &[])?.with_delivery_mode(PERSISTENT))
 }
 
 /// The properties of a message that is only shown.
 pub(super) fn transient(envelope: &Envelope) -> Result<BasicProperties, Error> {
-    Ok(properties(envelope)?.with_delivery_mode(TRANSIENT))
+    transient_with(envelope, &[])
+}
+
+/// The same with headers of its own.
+pub(super) fn transient_with(
+    envelope: &Envelope,
+    more: &[(&str, &str)],
+) -> Result<BasicProperties, Error> {
+    Ok(properties(envelope, more)?.with_delivery_mode(TRANSIENT))
 }
 
 /// The properties of a message that says no more than its type.
@@ -67,7 +81,28 @@ pub(super) fn word(kind: &str) -> BasicProperties {
         .with_headers(headers)
 }
 
-fn properties(envelope: &Envelope) -> Result<BasicProperties, Error> {
+fn properties(envelope: &Envelope, more: &[(&str, &str)]) -> Result<BasicProperties, Error> {
+    let Envelope {
+        source,
+        key,
+        tenant,
+        cause,
+        traceparent,
+        ..
+    } = envelope;
+    let optional = [key, tenant, cause, traceparent];
+    let length = optional
+        .into_iter()
+        .flatten()
+        .map(String::len)
+        .sum::<usize>()
+        + source.len();
+    if length > LONGEST {
+        return Err(Error::Config(format!(
+            "the headers of event {:.40} have {length} bytes; {LONGEST} are the most",
+            envelope.id
+        )));
+    }
     let mut headers = FieldTable::default();
     set(&mut headers, "cloudEvents:specversion", "1.0");
     set(&mut headers, ID, &envelope.id);
@@ -87,6 +122,9 @@ fn properties(envelope: &Envelope) -> Result<BasicProperties, Error> {
     }
     if let Some(deadline) = envelope.deadline {
         set(&mut headers, DEADLINE, &rfc3339(deadline));
+    }
+    for (name, value) in more {
+        set(&mut headers, name, value);
     }
     let mut properties = BasicProperties::default()
         .with_content_type(short("application/protobuf")?)
@@ -180,6 +218,11 @@ pub(super) fn value(text: &str) -> AMQPValue {
     AMQPValue::LongString(text.into())
 }
 
+/// The reason of a dead letter: its beginning, if it is long.
+pub(super) fn reason(text: &str) -> AMQPValue {
+    value(&text[..text.floor_char_boundary(LONGEST_REASON)])
+}
+
 fn set(headers: &mut FieldTable, name: &str, text: &str) {
     headers.insert(ShortString::from(name), value(text));
 }
@@ -233,6 +276,25 @@ mod tests {
         assert_eq!(attempt(&properties), (3, 2));
         let properties = with(properties, &[(DELIVERY_COUNT, AMQPValue::LongLongInt(2))]);
         assert_eq!(attempt(&properties), (5, 2));
+    }
+
+    #[test]
+    fn headers_longer_than_a_frame_are_refused() {
+        let clock = Clock::system();
+        let event = Envelope::new("trunkline/calls", &clock, &CallMissed::default());
+        let with_key = |length: usize| event.clone().key("a".repeat(length));
+        assert!(persistent(&with_key(4096)).is_ok());
+        let refused = persistent(&with_key(LONGEST + 1));
+        assert!(matches!(refused, Err(Error::Config(_))));
+    }
+
+    #[test]
+    fn long_reason_is_cut_between_characters() {
+        assert_eq!(reason("too late"), value("too late"));
+        assert_eq!(
+            reason(&"\u{20ac}".repeat(1000)),
+            value(&"\u{20ac}".repeat(LONGEST_REASON / 3))
+        );
     }
 
     #[test]

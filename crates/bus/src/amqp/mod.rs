@@ -34,6 +34,11 @@ use shared::{Core, LONG_PATIENCE, PATIENCE, WINDOW};
 use show::Show;
 use topology::Names;
 
+/// The most bytes of a frame, where the URL says nothing. lapin goes round a ring of 32 such frames for what it reads, and
+/// round another for what it writes, however short the messages are: with the broker's 128 KiB these are 8 MiB that no
+/// cache holds. Longer bodies are sent in several frames; headers must fit into one ([`headers::LONGEST`]).
+const FRAME_MAX: u32 = 16 * 1024;
+
 impl Amqp {
     pub(crate) async fn connect(url: &str, namespace: &str) -> Result<Arc<Self>, Error> {
         // The words of the parser could repeat the URL, password and all.
@@ -42,6 +47,7 @@ impl Amqp {
         })?;
         // A peer that vanished is noticed within twice this, in seconds.
         uri.query.heartbeat.get_or_insert(10);
+        uri.query.frame_max.get_or_insert(FRAME_MAX);
         // Somebody else may have chosen another provider first, which is as good.
         let _ = rustls::crypto::ring::default_provider().install_default();
 

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::future::poll_fn;
 use std::pin::pin;
-use std::task::Poll;
+use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use lapin::message::BasicReturnMessage;
@@ -19,6 +19,9 @@ use crate::Error;
 
 /// A confirm that takes longer than this is taken for lost.
 const CONFIRM: Duration = Duration::from_secs(5);
+
+/// How long nobody is woken by the confirm of a question, whose reply says as much and makes it superfluous.
+pub(super) const UNHEARD: Duration = Duration::from_millis(20);
 
 /// Between two looks for confirms that nobody waits for.
 const FORGET: Duration = Duration::from_secs(10);
@@ -60,7 +63,7 @@ impl Publisher {
         !message.mandatory || self.routable().contains_key(&message.route())
     }
 
-    /// Notes a key that has been routed on another channel.
+    /// Notes a key that has been routed, as another channel or the reply to a question says.
     pub(super) fn learn(&self, route: String) {
         self.routable().insert(route, Instant::now());
     }
@@ -84,17 +87,28 @@ impl Publisher {
 
     /// `Ok` when every queue that takes the message has it on disk.
     pub(super) async fn publish(&self, message: Message<'_>) -> Result<(), Error> {
+        self.publish_unheard(message, Duration::ZERO).await
+    }
+
+    /// The same for whoever waits for something else at the same time, which mostly comes first and says as much: for so
+    /// long the task is woken neither when lapin has written the message nor by its confirm. The first message of a key
+    /// is heard of at once, since others wait for it.
+    pub(super) async fn publish_unheard(
+        &self,
+        message: Message<'_>,
+        unheard: Duration,
+    ) -> Result<(), Error> {
         let route = message.route();
         let (key, id) = (message.key.clone(), message.properties.message_id().clone());
-        let known = self.knows(&message);
+        let known = !message.mandatory || self.routable().contains_key(&route);
         let start = Instant::now();
         let confirmed = tokio::time::timeout(CONFIRM, async {
             if known {
                 let _shared = self.alone.read().await;
-                self.send(message).await?.await
+                self.send(message, unheard).await?.await
             } else {
                 let _alone = self.alone.write().await;
-                self.send(message).await?.await
+                self.send(message, Duration::ZERO).await?.await
             }
         });
         let confirmation = tokio::select! {
@@ -148,7 +162,11 @@ impl Publisher {
         }
     }
 
-    async fn send(&self, message: Message<'_>) -> lapin::Result<PublisherConfirm> {
+    async fn send(
+        &self,
+        message: Message<'_>,
+        unheard: Duration,
+    ) -> lapin::Result<PublisherConfirm> {
         let Message {
             exchange,
             key,
@@ -167,12 +185,23 @@ impl Publisher {
             );
         // All of what needs the order is done in the first poll.
         let first = poll_fn(|context| {
+            let mut nobody = Context::from_waker(Waker::noop());
+            let context = if unheard.is_zero() {
+                context
+            } else {
+                &mut nobody
+            };
             let _order = self.order.lock();
             Poll::Ready(sending.as_mut().poll(context))
         });
         match first.await {
             Poll::Ready(sent) => sent,
-            Poll::Pending => sending.await,
+            Poll::Pending => {
+                if !unheard.is_zero() {
+                    tokio::time::sleep(unheard).await;
+                }
+                sending.await
+            }
         }
     }
 

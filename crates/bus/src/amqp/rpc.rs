@@ -4,12 +4,15 @@ use std::pin::pin;
 use std::time::Duration;
 
 use events::{Envelope, ReplyTo};
+use futures::FutureExt;
+use lapin::BasicProperties;
 use lapin::options::BasicPublishOptions;
+use lapin::types::ShortString;
 
-use super::connection::{DIRECT_REPLY_TO, answered};
+use super::connection::{DIRECT_REPLY_TO, Session, answered};
 use super::headers;
-use super::publish::{Message, unavailable};
-use super::shared::{Amqp, PATIENCE};
+use super::publish::{Message, UNHEARD, unavailable};
+use super::shared::{Amqp, Core, PATIENCE};
 use crate::Error;
 
 impl Amqp {
@@ -27,14 +30,21 @@ impl Amqp {
             address: DIRECT_REPLY_TO.to_owned(),
             correlation: slot.correlation.clone(),
         });
-        let mut stored = pin!(session.questions.publish(Message {
+        let message = Message {
             exchange: &core.names.events,
             key: headers::short(&envelope.kind)?,
             properties: headers::persistent(&envelope)?,
             body: &envelope.data,
             // Whoever asks wants somebody to answer.
             mandatory: true,
-        }));
+        };
+        let route = message.route();
+        // Whoever waits no longer than that wants to know whether it was accepted.
+        let unheard = match timeout > UNHEARD * 2 {
+            true => UNHEARD,
+            false => Duration::ZERO,
+        };
+        let mut stored = pin!(session.questions.publish_unheard(message, unheard));
         // A reply that is faster than the confirm says as much.
         let mut accepted = false;
         let reply = loop {
@@ -59,6 +69,9 @@ impl Amqp {
             }
         };
         if !accepted {
+            if reply.is_ok() {
+                session.questions.learn(route);
+            }
             core.shows.show(&envelope);
         }
         reply
@@ -71,14 +84,32 @@ impl Amqp {
         let properties =
             headers::transient(&answer)?.with_correlation_id(headers::short(&to.correlation)?);
         let address = headers::short(&to.address)?;
-        let sending = session.replies.basic_publish(
-            "".into(),
-            address,
-            BasicPublishOptions::default(),
-            &answer.data,
-            properties,
-        );
-        let sent = answered(sending).await?;
-        sent.map(drop).map_err(|error| session.fail(&error))
+        let sent = self
+            .core
+            .send_reply(&session, address, &answer.data, properties);
+        sent.await?.map_err(|error| session.fail(&error))
+    }
+}
+
+impl Core {
+    /// Hands a reply to lapin, which writes it soon. It is not waited for until it is written: that would say nothing of
+    /// whether it arrives, and wake the task once more for each reply. A bus that closes waits, or the end of its
+    /// connection might overtake it.
+    pub(super) async fn send_reply(
+        &self,
+        session: &Session,
+        address: ShortString,
+        body: &[u8],
+        properties: BasicProperties,
+    ) -> Result<lapin::Result<()>, Error> {
+        let options = BasicPublishOptions::default();
+        let sending = session
+            .replies
+            .basic_publish("".into(), address, options, body, properties);
+        if self.closing.is_cancelled() {
+            return Ok(answered(sending).await?.map(drop));
+        }
+        // What cannot be sent is known at once.
+        Ok(sending.now_or_never().map_or(Ok(()), |sent| sent.map(drop)))
     }
 }

@@ -9,7 +9,9 @@ use tracing::{debug, info, warn};
 
 use super::connection::Session;
 use super::shared::Core;
+use super::topology;
 
+const AWAY: &str = "rabbitmq cannot be reached; trying until it answers";
 const CONNECT: Duration = Duration::from_secs(10);
 const FIRST_WAIT: Duration = Duration::from_millis(100);
 const LONGEST_WAIT: Duration = Duration::from_secs(2);
@@ -49,8 +51,12 @@ pub(super) async fn run(core: Arc<Core>, uri: AMQPUri, sessions: Sessions) {
                 warn!(address, "connection to rabbitmq lost");
                 continue;
             }
-            Ok(Err(error)) => tell(&mut told, &address, error.to_string()),
-            Err(_) => tell(&mut told, &address, "it does not answer".to_owned()),
+            Ok(Err(error)) if topology::is_outage(&error) => {
+                let news = "rabbitmq is in trouble; trying until it is over";
+                tell(&mut told, &address, error.to_string(), news);
+            }
+            Ok(Err(error)) => tell(&mut told, &address, error.to_string(), AWAY),
+            Err(_) => tell(&mut told, &address, "it does not answer".to_owned(), AWAY),
         }
         core.tried.cancel();
         tokio::select! {
@@ -73,15 +79,12 @@ async fn open(uri: AMQPUri, core: &Core) -> lapin::Result<Session> {
     .await
 }
 
-/// Says why the broker cannot be reached, when that is news.
-fn tell(told: &mut String, address: &str, error: String) {
+/// Says why there is no session, when that is news.
+fn tell(told: &mut String, address: &str, error: String, news: &str) {
     if *told == error {
-        debug!(address, error, "rabbitmq still cannot be reached");
+        debug!(address, error, "still no session with rabbitmq");
     } else {
-        warn!(
-            address,
-            error, "rabbitmq cannot be reached; trying until it answers"
-        );
+        warn!(address, error, "{news}");
         *told = error;
     }
 }

@@ -16,7 +16,8 @@ use std::time::Duration;
 
 use lapin::options::{ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions};
 use lapin::types::{AMQPValue, FieldTable, ShortString};
-use lapin::{Channel, ExchangeKind};
+use lapin::{Channel, ErrorKind, ExchangeKind};
+use tracing::warn;
 
 use super::headers::short;
 use crate::{DELIVERY_LIMIT, Error, RETRY_DELAYS, Subscription};
@@ -103,8 +104,54 @@ pub(super) async fn declare_base(channel: &Channel, names: &Names) -> lapin::Res
     declare_queue(channel, names.dead.clone(), arguments).await
 }
 
-/// A subscription's queue, its bindings and the queues where its repeats wait.
+/// What the broker says of a queue that is there with other arguments.
+const PRECONDITION_FAILED: u16 = 406;
+
+/// Whether this error is the broker's own trouble and no refusal: it passes, and the same declaration works then.
+///
+/// RabbitMQ answers `INTERNAL_ERROR` (541) to the declaration of a quorum queue while the cluster has no majority or is
+/// starting, `CONNECTION_FORCED` (320) while a node shuts down, and `RESOURCE_ERROR` (506) when it is short of something.
+pub(super) fn is_outage(error: &lapin::Error) -> bool {
+    // Everything that blames the request. The rest of the codes blames the server or the connection.
+    const REFUSALS: [u16; 12] = [311, 312, 313, 402, 403, 404, 405, 406, 502, 503, 530, 540];
+    code(error).is_some_and(|code| !REFUSALS.contains(&code))
+}
+
+fn code(error: &lapin::Error) -> Option<u16> {
+    match error.kind() {
+        ErrorKind::ProtocolError(error) => Some(error.kind().get_id()),
+        _ => None,
+    }
+}
+
+/// Declares a subscription as [`try_declare`] does. The inner error is that of a queue that differs, or of a lost
+/// connection; an outage and every other refusal is the outer one.
 pub(super) async fn declare(
+    channel: &Channel,
+    names: &Names,
+    subscription: &Subscription,
+) -> Result<lapin::Result<()>, Error> {
+    let declared = try_declare(channel, names, subscription).await?;
+    let Err(error) = &declared else {
+        return Ok(declared);
+    };
+    let queue = &subscription.queue;
+    if is_outage(error) {
+        warn!(queue, %error, "rabbitmq is in trouble and cannot declare the queue; waiting until it can");
+        return Err(Error::Unavailable(format!(
+            "rabbitmq cannot declare the queue {queue} now: {error}"
+        )));
+    }
+    match code(error) {
+        None | Some(PRECONDITION_FAILED) => Ok(declared),
+        Some(_) => Err(Error::Config(format!(
+            "rabbitmq refuses the queue {queue}: {error}; look at the permissions of the user in AMQP_URL, and at who else uses this name"
+        ))),
+    }
+}
+
+/// A subscription's queue, its bindings and the queues where its repeats wait.
+pub(super) async fn try_declare(
     channel: &Channel,
     names: &Names,
     subscription: &Subscription,

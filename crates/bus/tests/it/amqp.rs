@@ -335,6 +335,112 @@ async fn queue_that_was_deleted_comes_back_with_all_its_bindings() {
     bus.close().await;
 }
 
+/// The confirm of a question is not listened to for a moment, since its reply mostly comes first; without one it still says
+/// what became of the question.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn question_that_is_not_answered_hears_of_its_confirm() {
+    let (bus, namespace, connection) = beside_a_stranger().await;
+    let subscription = subscription("tenants.resolve", &["ask"]);
+    bus.declare(&subscription).await.unwrap();
+    // The first of its key is heard of at once, the second late, and the third has no time for that.
+    for patience_ms in [300, 300, 30] {
+        let patience = Duration::from_millis(patience_ms);
+        let start = Instant::now();
+        let silence = bus.request(event("ask"), patience).await.unwrap_err();
+        // A busy broker may take longer to confirm than the third waits.
+        let in_time = patience_ms == 30 && matches!(silence, Error::Unavailable(_));
+        assert!(in_time || matches!(silence, Error::NoReply(_)), "{silence}");
+        assert!(start.elapsed() >= patience - Duration::from_millis(10));
+    }
+    let channel = connection.create_channel().await.unwrap();
+    let queue = format!("{namespace}.tenants.resolve");
+    let options = lapin::options::QueueDeleteOptions::default();
+    channel
+        .queue_delete(queue.as_str().into(), options)
+        .await
+        .unwrap();
+    let start = Instant::now();
+    let patience = Duration::from_secs(5);
+    let refused = bus.request(event("ask"), patience).await.unwrap_err();
+    assert!(matches!(refused, Error::Unroutable(_)), "{refused}");
+    assert!(start.elapsed() < patience, "long before its time is over");
+    bus.delete_namespace().await.unwrap();
+    bus.close().await;
+}
+
+/// A reply is not waited for until it is written, unless the bus closes: then it would go with the connection.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn reply_that_is_given_while_the_bus_closes_arrives() {
+    crate::harness::run(crate::harness::TestBus::amqp().await, async |test_bus| {
+        let bus = test_bus.bus();
+        for round in 0..10 {
+            let peer = test_bus.peer().await;
+            let seen = Seen::with({
+                let peer = peer.clone();
+                move |delivery| {
+                    let peer = peer.clone();
+                    async move {
+                        // Before it closes, while it does, and well after it has begun to.
+                        tokio::time::sleep(Duration::from_millis(5 * round)).await;
+                        let to = delivery.envelope.reply_to.unwrap();
+                        peer.reply(&to, &event("answer")).await.unwrap();
+                        Disposition::Done
+                    }
+                }
+            });
+            peer.consume(subscription("tenants.resolve", &["ask"]), seen.handler())
+                .await
+                .unwrap();
+            let asking = tokio::spawn({
+                let bus = bus.clone();
+                async move { bus.request(event("ask"), Duration::from_secs(5)).await }
+            });
+            seen.eventually(1).await;
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            peer.close().await;
+            let answer = asking.await.unwrap().unwrap();
+            assert_eq!(answer.kind, "answer", "{round}");
+        }
+    })
+    .await;
+}
+
+/// A body may be longer than a frame, and headers may not: the broker would end the connection.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn event_longer_than_a_frame_arrives_whole() {
+    crate::harness::run(crate::harness::TestBus::amqp().await, async |test_bus| {
+        let bus = test_bus.bus();
+        let seen = Seen::answering(|delivery| match delivery.envelope.kind.as_str() {
+            "call.missed" => Disposition::Done,
+            _ => Disposition::Dead("\u{20ac}".repeat(20_000)),
+        });
+        bus.consume(subscription("calls.log", &["call.*"]), seen.handler())
+            .await
+            .unwrap();
+        let mut long = event("call.missed");
+        long.data = (0..300_000_u32)
+            .map(|n| u8::try_from(n % 251).unwrap())
+            .collect();
+        bus.publish(&long).await.unwrap();
+        seen.eventually(1).await;
+        assert_eq!(seen.first().envelope, long);
+
+        let unfit = event("call.missed").key("a".repeat(20_000));
+        let refused = bus.publish(&unfit).await.unwrap_err();
+        assert!(matches!(refused, Error::Config(_)), "{refused}");
+        assert!(bus.is_ready(), "nothing of it has been sent");
+        // The reason of a dead letter is cut rather than refused.
+        bus.publish(&event("call.ended")).await.unwrap();
+        eventually("it is dead", async || {
+            let dead = bus.dead_letters(10).await.unwrap();
+            dead.len() == 1 && dead[0].reason.starts_with('\u{20ac}')
+        })
+        .await;
+        assert!(bus.is_ready());
+    })
+    .await;
+}
+
 /// As over HTTP, where a caller hangs up: everybody else would find the dead letters locked for as long as the
 /// connection that served it lives.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

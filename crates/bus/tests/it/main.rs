@@ -13,6 +13,7 @@ mod harness;
 mod node;
 mod property;
 mod suite;
+mod trouble;
 
 /// Instantiates every function of the suite for each bus.
 macro_rules! suite {

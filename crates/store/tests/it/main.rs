@@ -35,8 +35,10 @@ mod schema {
 }
 
 use pipeline::{
-    event_is_entered_once_with_the_first_query, event_is_entered_once_without_a_query,
+    connection_of_a_wrong_assumption_is_used_again, event_is_entered_once_with_the_first_query,
+    event_is_entered_once_without_a_query, event_that_is_assumed_to_be_new_is_entered_once,
     what_fails_at_the_end_takes_all_with_it, what_is_prepared_anew_is_in_time_for_the_commit,
+    wrong_assumption_takes_all_with_it,
 };
 use schema::notes;
 
@@ -310,6 +312,9 @@ suite!(
     event_is_entered_once_without_a_query,
     what_fails_at_the_end_takes_all_with_it,
     what_is_prepared_anew_is_in_time_for_the_commit,
+    event_that_is_assumed_to_be_new_is_entered_once,
+    wrong_assumption_takes_all_with_it,
+    connection_of_a_wrong_assumption_is_used_again,
     due_events_are_claimed_once,
     opening_again_keeps_everything,
 );

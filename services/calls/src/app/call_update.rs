@@ -186,12 +186,11 @@ impl CallUpdate {
         state::raise_status(row, &voice.call_status);
         update.fresh = fresh;
         if fresh {
-            counter!("calls_started_total").increment(1);
-            info!(
-                call.sid = voice.call_sid,
-                tenant.id = tenant.tenant_id,
-                "call started"
-            );
+            let (sid, tenant) = (voice.call_sid.clone(), tenant.tenant_id.clone());
+            update.observe(move || {
+                counter!("calls_started_total").increment(1);
+                info!(call.sid = sid, tenant.id = tenant, "call started");
+            });
             let started = CallStarted {
                 call: Some(update.call()),
             };
@@ -235,6 +234,11 @@ impl CallUpdate {
             kind: kind.to_owned(),
             detail: Json(detail),
         });
+    }
+
+    /// Counts or logs something when it has been committed.
+    fn observe(&mut self, observe: impl FnOnce() + Send + Sync + 'static) {
+        self.decision = std::mem::take(&mut self.decision).observe(observe);
     }
 
     /// Adds an event that a call has once: its identity comes from the call.
@@ -325,15 +329,18 @@ impl CallUpdate {
         };
         outcome.as_str().clone_into(&mut self.row.outcome);
         reason.clone_into(&mut self.row.reason);
-        counter!("calls_settled_total", "outcome" => outcome.as_str(), "reason" => reason.to_owned())
-            .increment(1);
-        info!(
-            call.sid = self.row.call_sid,
-            tenant.id = self.row.tenant_id,
-            outcome = outcome.as_str(),
-            reason,
-            "call settled"
-        );
+        let (sid, tenant) = (self.row.call_sid.clone(), self.row.tenant_id.clone());
+        let (word, why) = (outcome.as_str(), reason.to_owned());
+        self.observe(move || {
+            info!(
+                call.sid = sid,
+                tenant.id = tenant,
+                outcome = word,
+                reason = why,
+                "call settled"
+            );
+            counter!("calls_settled_total", "outcome" => word, "reason" => why).increment(1);
+        });
         let call = Some(self.call());
         if outcome == Outcome::Missed {
             let texts = self.tenant.text_back.as_ref().is_some_and(|it| it.enabled);
@@ -367,7 +374,8 @@ impl CallUpdate {
                 clippy::cast_precision_loss,
                 reason = "a call lasts less than 2^52 seconds"
             )]
-            histogram!("call_duration_seconds").record(seconds as f64);
+            let seconds = seconds as f64;
+            self.observe(move || histogram!("call_duration_seconds").record(seconds));
         }
         let ended = CallEnded {
             call: Some(self.call()),

@@ -58,6 +58,8 @@ impl Decider for Forward {
     type Event = VoiceInbound;
     const NAME: &'static str = "forward";
     const DIRECT: bool = true;
+    // All that it writes is the call, and what happened to it.
+    const ASSUMES_NEW: bool = true;
 
     fn bindings(&self) -> Vec<String> {
         vec![format!("{}.forward", VoiceInbound::TYPE)]

@@ -21,6 +21,7 @@ mod words;
 testkit::suite! { crate::test_app::run;
     stories:
         missed_call_is_told_once,
+        call_that_comes_in_more_than_once_at_once_is_decided_once,
         after_the_end_a_call_may_still_come_in,
         fallback_that_dialled_is_believed,
         storm_comes_to_rest,

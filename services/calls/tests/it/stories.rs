@@ -69,6 +69,36 @@ pub async fn missed_call_is_told_once(app: Arc<TestApp>) {
     assert!(app.lookups().is_empty());
 }
 
+/// A call is assumed to be new: that it is not is found out when it is written.
+pub async fn call_that_comes_in_more_than_once_at_once_is_decided_once(app: Arc<TestApp>) {
+    for round in 0..12 {
+        let call = format!("CA{round}");
+        // In every other round Twilio has told of its status first, or does so at the same time.
+        let ringing = status(&call, tenant("smith"), "ringing", None, "");
+        if round % 2 == 1 {
+            app.publish("calls.status", at(0), &ringing).await;
+        }
+        let told = Told::comes_in(&call);
+        let answers = async { join_all((0..4).map(|_| app.ask(&told))).await };
+        let status = async {
+            if round % 2 == 0 {
+                app.publish("calls.status", at(1), &ringing).await;
+            }
+        };
+        let (answers, ()) = tokio::join!(answers, status);
+        for xml in answers {
+            assert!(xml.contains("<Dial"), "{xml}");
+        }
+        assert_eq!(app.told(&call).await, ["call.started"], "{call}");
+        let row = app.row(&call).await;
+        assert!(row.forwarded, "{call}");
+        assert_eq!((row.status.as_str(), row.outcome.as_str()), ("ringing", ""));
+        let lines = app.timeline(&call).await;
+        let of = |kind: &str| lines.iter().filter(|line| line.kind == kind).count();
+        assert_eq!(of("twiml"), 1, "{call} was decided once");
+    }
+}
+
 pub async fn after_the_end_a_call_may_still_come_in(app: Arc<TestApp>) {
     let ended = status(CALL, tenant("smith"), "completed", Some(3), "");
     app.publish("calls.status", at(5), &ended).await;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use calls::test_support::{self, CallRow};
+use calls::test_support::{self, CallRow, LineRow};
 use clock::{Clock, Time};
 use events::v1::{
     CallEnded, CallLookup, CallMissed, CallStarted, ResolveQuery, Resolved, TenantContext,
@@ -134,6 +134,11 @@ impl TestApp {
             .await
             .unwrap()
             .unwrap()
+    }
+
+    pub async fn timeline(&self, call: &str) -> Vec<LineRow> {
+        let mut tx = self.store.read().await.unwrap();
+        test_support::timeline_list(&mut tx, call).await.unwrap()
     }
 
     pub async fn dead(&self) -> Vec<String> {
