@@ -2,6 +2,7 @@
 
 use std::io::IsTerminal;
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use events::Envelope;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
@@ -19,6 +20,9 @@ use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer};
 
 use settings::{Faults, LogFormat, Settings};
+
+/// Each sample of a histogram is kept until it is counted, which only a scrape would do.
+const COUNT_SAMPLES: Duration = Duration::from_secs(5);
 
 static METRICS: OnceLock<PrometheusHandle> = OnceLock::new();
 
@@ -92,6 +96,21 @@ impl Telemetry {
     }
 }
 
+/// Counts samples for as long as the process lives: where nobody scrapes they would fill its memory. A thread, since whoever
+/// asks first may have no runtime.
+fn count_samples(handle: PrometheusHandle) {
+    let counting = std::thread::Builder::new().name("metrics".to_owned());
+    let begun = counting.spawn(move || {
+        loop {
+            std::thread::sleep(COUNT_SAMPLES);
+            handle.run_upkeep();
+        }
+    });
+    if let Err(error) = begun {
+        tracing::warn!(%error, "no thread counts samples of metrics; memory grows until /metrics is read");
+    }
+}
+
 /// The process's metrics, as Prometheus reads them; `None` where another recorder was installed first.
 pub fn metrics_handle() -> Option<&'static PrometheusHandle> {
     if METRICS.get().is_none() {
@@ -102,6 +121,7 @@ pub fn metrics_handle() -> Option<&'static PrometheusHandle> {
             .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &buckets)
             .and_then(PrometheusBuilder::install_recorder);
         if let Ok(handle) = installed {
+            count_samples(handle.clone());
             let _ = METRICS.set(handle);
         }
     }
