@@ -185,6 +185,7 @@ pub async fn missing_answer_is_left_out(stage: Arc<Stage>) {
         }))
         .await;
     stage.tell(&dial("i1", 1)).await;
+    stage.recorder.wait_for::<CallPlace>(1).await;
     stage.ask(&stage.go_on("i1", CALL, "human")).await;
     stage.ask(&stage.answer("i1", CALL, 1, "#")).await;
     let empty = TwilioRecordFinished {

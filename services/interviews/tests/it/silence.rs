@@ -119,6 +119,7 @@ fn gathered(number: u32, digits: &str, speech: &str) -> TwilioGatherFinished {
 pub async fn eligibility_call_of_silence_ends_early_as_nobody(stage: Arc<Stage>) {
     stage.keep(&eligibility()).await;
     stage.tell(&dial("i1", 1)).await;
+    stage.recorder.wait_for::<CallPlace>(1).await;
     let xml = stage.ask(&stage.go_on("i1", OUTBOUND, "human")).await;
     // What is said is over a second after it, not as long as its beginning is waited for.
     assert!(
@@ -150,6 +151,7 @@ pub async fn eligibility_call_of_silence_ends_early_as_nobody(stage: Arc<Stage>)
 pub async fn eligibility_answers_that_nobody_understands_are_unclear(stage: Arc<Stage>) {
     stage.keep(&eligibility()).await;
     stage.tell(&dial("i1", 1)).await;
+    stage.recorder.wait_for::<CallPlace>(1).await;
     stage.ask(&stage.go_on("i1", OUTBOUND, "human")).await;
     for number in [1, 1, 1, 2, 2, 2] {
         stage.ask(&gathered(number, "", "Potato.")).await;
@@ -167,6 +169,7 @@ pub async fn key_in_the_message_for_machines_begins_the_interview(stage: Arc<Sta
         .keep(&screening("i1", |flow| flow.machine = machine))
         .await;
     stage.tell(&dial("i1", 1)).await;
+    stage.recorder.wait_for::<CallPlace>(1).await;
     let xml = stage
         .ask(&stage.go_on("i1", OUTBOUND, "machine_end_beep"))
         .await;
