@@ -17,68 +17,6 @@ use crate::workspace::{Workspace, relative};
 /// Where the source of a crate begins.
 const ROOTS: &[&str] = &["src/lib.rs", "src/main.rs"];
 
-/// Circles between modules that are still to be mended, each by its crate and its modules' own files, by name. One that is new,
-/// larger, smaller or gone is an error, so that the list says what there is.
-const KNOWN: &[(&str, &[&str])] = &[
-    (
-        "crates/emulator",
-        &[
-            "crates/emulator/src/call/mod.rs",
-            "crates/emulator/src/document.rs",
-            "crates/emulator/src/faults.rs",
-            "crates/emulator/src/script/mod.rs",
-            "crates/emulator/src/sms/mod.rs",
-            "crates/emulator/src/state/mod.rs",
-            "crates/emulator/src/stream/mod.rs",
-            "crates/emulator/src/webhooks/mod.rs",
-        ],
-    ),
-    (
-        "crates/emulator",
-        &[
-            "crates/emulator/src/control/mod.rs",
-            "crates/emulator/src/http/mod.rs",
-            "crates/emulator/src/rest/mod.rs",
-        ],
-    ),
-    (
-        "crates/emulator",
-        &[
-            "crates/emulator/src/call/place.rs",
-            "crates/emulator/src/call/verbs/mod.rs",
-        ],
-    ),
-    (
-        "crates/flow",
-        &[
-            "crates/flow/src/assistant/mod.rs",
-            "crates/flow/src/definition/mod.rs",
-        ],
-    ),
-    (
-        "crates/flow",
-        &[
-            "crates/flow/src/machine.rs",
-            "crates/flow/src/outcome.rs",
-            "crates/flow/src/progress.rs",
-        ],
-    ),
-    (
-        "services/console",
-        &[
-            "services/console/src/http/mod.rs",
-            "services/console/src/pages/mod.rs",
-        ],
-    ),
-    (
-        "services/tenants",
-        &[
-            "services/tenants/src/app/mod.rs",
-            "services/tenants/src/db/mod.rs",
-        ],
-    ),
-];
-
 /// A module's path within its crate; the root's is empty.
 type Name = Vec<String>;
 
@@ -90,10 +28,9 @@ struct Module {
 
 type Modules = BTreeMap<Name, Module>;
 
-/// Prints the circles of every crate; whether there is none but those that are known.
+/// Prints the circles of every crate; whether there is none.
 pub fn run(workspace: &Workspace, out: &mut dyn Write) -> Result<bool> {
     let mut count = 0;
-    let mut known: Vec<_> = KNOWN.to_vec();
     for package in &workspace.packages {
         for root in ROOTS {
             let path = workspace.root.join(&package.dir).join(root);
@@ -101,11 +38,11 @@ pub fn run(workspace: &Workspace, out: &mut dyn Write) -> Result<bool> {
                 continue;
             }
             let modules = read(&workspace.root, &path)?;
-            let between_modules: Vec<_> = module_circles(&modules)
-                .into_iter()
-                .filter(|circle| !take(&mut known, &package.dir, circle))
-                .collect();
-            for (what, found) in [("files", circles(&modules)), ("modules", between_modules)] {
+            let found = [
+                ("files", circles(&modules)),
+                ("modules", module_circles(&modules)),
+            ];
+            for (what, found) in found {
                 for circle in found {
                     count += 1;
                     writeln!(
@@ -119,35 +56,14 @@ pub fn run(workspace: &Workspace, out: &mut dyn Write) -> Result<bool> {
             }
         }
     }
-    for (dir, members) in known {
-        count += 1;
-        let members = members.join(", ");
-        writeln!(
-            out,
-            "error: {dir}: no circle of exactly {members}: correct KNOWN in xtask/src/circles.rs"
-        )?;
-    }
     match count {
-        0 => writeln!(out, "circles: in order, {} known", KNOWN.len())?,
+        0 => writeln!(out, "circles: in order")?,
         n => writeln!(
             out,
             "circles: {n} to mend; give the idea that files share a file of its own"
         )?,
     }
     Ok(count == 0)
-}
-
-/// Takes a circle off the list; whether it was there.
-fn take(known: &mut Vec<(&str, &[&str])>, dir: &str, circle: &Circle) -> bool {
-    let place = known.iter().position(|(of, members)| {
-        *of == dir
-            && circle
-                .members
-                .iter()
-                .map(String::as_str)
-                .eq(members.iter().copied())
-    });
-    place.map(|place| known.swap_remove(place)).is_some()
 }
 
 fn read(workspace: &Path, root: &Path) -> Result<Modules> {
@@ -427,24 +343,6 @@ mod tests {
             ("b.rs", "pub struct B;"),
         ]);
         assert!(module_circles(&modules).is_empty());
-    }
-
-    #[test]
-    fn known_circle_counts_only_as_long_as_it_is_the_same() {
-        let circle = |members: &[&str]| Circle {
-            members: members.iter().map(|&it| it.to_owned()).collect(),
-            example: Vec::new(),
-        };
-        let mut known: Vec<(&str, &[&str])> = vec![("crates/x", &["a.rs", "b.rs"])];
-        assert!(!take(&mut known, "crates/y", &circle(&["a.rs", "b.rs"])));
-        assert!(!take(
-            &mut known,
-            "crates/x",
-            &circle(&["a.rs", "b.rs", "c.rs"])
-        ));
-        assert!(!take(&mut known, "crates/x", &circle(&["a.rs"])));
-        assert!(take(&mut known, "crates/x", &circle(&["a.rs", "b.rs"])));
-        assert!(known.is_empty());
     }
 
     #[test]

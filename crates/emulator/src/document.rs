@@ -2,7 +2,7 @@
 
 use twiml::{Medium, Method, Response, Verb};
 
-use crate::webhooks::{Answer, Failure};
+use crate::wire::{Answer, Failure};
 
 /// How an answer's body is to be taken (specification, section 3: content types).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

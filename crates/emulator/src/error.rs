@@ -1,3 +1,5 @@
+//! What can go wrong, for the program that runs the emulator.
+
 use std::io;
 
 /// Why the emulator cannot start, or cannot do what its handle was asked.

@@ -8,15 +8,22 @@ mod error;
 mod faults;
 mod http;
 mod ids;
+mod leg_context;
+mod leg_control;
 mod log;
+mod media;
+mod recording;
 mod rest;
 mod running;
 mod script;
+mod server;
 mod sms;
 mod state;
+mod status;
 mod stream;
 mod time;
 mod webhooks;
+mod wire;
 
 pub use control::CallView;
 pub use ears::Ears;
@@ -26,6 +33,7 @@ pub use faults::{
     RecordingFault, StreamFault,
 };
 pub use log::{Direction, Entry};
+pub use media::Media;
 pub use running::{Config, Credentials, Emulator, Handle, Running};
 pub use script::{Carrying, Expect, Interruption, Nothing, Pause, Script, Speech, Step, Text};
-pub use state::{Media, Moment};
+pub use state::Moment;

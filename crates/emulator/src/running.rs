@@ -11,9 +11,10 @@ use tokio::sync::broadcast;
 
 use crate::control::CallView;
 use crate::ears::Ears;
-use crate::state::{Account, Media, Moment, Shared};
+use crate::media::Media;
+use crate::state::{Account, Moment, Shared};
 use crate::time::Time;
-use crate::{Entry, Error, Fault, Script, call, http, sms, webhooks};
+use crate::{Entry, Error, Fault, Script, call, server, sms, webhooks};
 
 /// How to start an emulator.
 #[derive(Clone)]
@@ -114,7 +115,7 @@ impl Emulator {
         };
         let time = Time::new(Clock::system().now(), config.speed);
         let shared = Shared::new(account, base_url, config.seed, time, client);
-        let server = http::serve(Arc::clone(&shared), listener).map_err(listen)?;
+        let server = server::serve(Arc::clone(&shared), listener).map_err(listen)?;
         let handle = server.handle();
         tokio::spawn(server);
         tracing::info!(port, speed = config.speed, "the emulator listens");

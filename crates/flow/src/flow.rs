@@ -3,7 +3,8 @@
 use serde_json::Value;
 
 use crate::assistant::{self, Assistant};
-use crate::definition::{Definition, FieldError};
+use crate::definition::Definition;
+use crate::field::FieldError;
 
 /// What a number's calls follow.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,7 +64,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::assistant::Engine;
+    use crate::ai::Engine;
 
     /// As in the contract.
     fn front_desk() -> Value {

@@ -1,7 +1,10 @@
 #![doc = include_str!("../README.md")]
 
+mod ai;
 mod assistant;
 mod definition;
+mod document;
+mod field;
 mod flow;
 mod hours;
 mod machine;
@@ -12,14 +15,17 @@ pub mod speech;
 mod understood;
 mod yes_no;
 
-pub use assistant::{Assistant, BUILT_IN_TOOLS, Engine, Tool, Voice};
+pub use ai::{Ai, Engine};
+pub use assistant::{Assistant, BUILT_IN_TOOLS, Tool, Voice};
 pub use definition::{
-    Ai, Answering, AnsweringMachine, Definition, Expect, FieldError, Kind, MOST_QUESTIONS,
-    OnMachine, Question, Retry, Rule, Written, is_language, is_name,
+    Answering, AnsweringMachine, Definition, Expect, Kind, MOST_QUESTIONS, OnMachine, Question,
+    Retry, Rule, Written,
 };
+pub use document::{Document, Then};
+pub use field::{FieldError, is_language, is_name};
 pub use flow::Flow;
 pub use hours::QuietHours;
-pub use machine::{Document, Effect, Machine, Step, Then, Turn};
+pub use machine::{Effect, Machine, Step, Turn};
 pub use outcome::{Outcome, Verdict};
 pub use progress::{
     Answer, Asked, End, Progress, Recording, Scoring, Source, Stage, Transcription, Usage, Write,

@@ -3,7 +3,7 @@
 use clock::Time;
 use serde::{Deserialize, Serialize};
 
-use crate::machine::Document;
+use crate::document::Document;
 
 /// Where an interview stands in its call.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]

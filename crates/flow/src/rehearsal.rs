@@ -3,7 +3,8 @@
 use clock::Time;
 
 use crate::definition::Definition;
-use crate::machine::{Effect, Machine, Step, Then, Turn};
+use crate::document::Then;
+use crate::machine::{Effect, Machine, Step, Turn};
 use crate::progress::{Progress, Recording};
 
 /// More steps than any flow takes.

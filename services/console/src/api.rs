@@ -132,9 +132,7 @@ impl Api {
         }
         answer(path, request).await
     }
-}
 
-impl Api {
     /// Makes something once, however often the form is sent; an empty mark marks nothing.
     pub async fn send_once(
         &self,

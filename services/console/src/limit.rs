@@ -12,7 +12,7 @@ const WINDOW: Duration = Duration::minutes(5);
 const PER_NAME: u32 = 8;
 /// ... and so many from one address, whatever the name.
 const PER_ADDRESS: u32 = 40;
-/// More than so many names and addresses are not remembered: the oldest go first.
+/// With so many names and addresses remembered, those of earlier windows are forgotten, or else all.
 const REMEMBERED: usize = 10_000;
 
 /// Failed attempts, by name and by address, of this process.

@@ -18,7 +18,7 @@ use crate::api::{Missing, answer, segment};
 
 /// How long the emulator may take to open a socket.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// More calls than these are not remembered; the oldest are over by then.
+/// With so many calls remembered, all are forgotten: most are over by then.
 const REMEMBERED: usize = 1000;
 
 /// A call's sound: mu-law at 8 kHz in binary messages.

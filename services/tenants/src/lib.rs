@@ -15,6 +15,7 @@ use store::Store;
 
 use crate::app::erasure;
 use crate::app::settle::{SettleBought, SettleReleased};
+use crate::db::model::enums::{SmsApp, VoiceApp};
 use crate::effects::inbound::{Republish, Sms, Voice, Whisper};
 use crate::effects::lookups::{Lookups, platform_account};
 use crate::effects::notify::{Poster, tell_tenants};
@@ -112,8 +113,8 @@ pub async fn inventory(store: &Store, sealer: &Sealer) -> Result<Inventory, Rese
         let Some(last) = page.last() else { break };
         after.clone_from(&last.id);
         for number in page {
-            let is_voice = number.voice != app::enums::VoiceApp::None;
-            let is_sms = number.sms != app::enums::SmsApp::None;
+            let is_voice = number.voice != VoiceApp::None;
+            let is_sms = number.sms != SmsApp::None;
             if let Some(e164) = number.number {
                 let e164 = e164.as_str().to_owned();
                 inventory
@@ -132,7 +133,7 @@ const PAGE: i64 = 500;
 /// Why credentials were not sealed anew; nothing has changed.
 #[derive(Debug, thiserror::Error)]
 #[error(transparent)]
-pub struct ResealError(#[from] app::refusal::Refusal);
+pub struct ResealError(#[from] db::tenants::SecretsError);
 
 impl From<store::Error> for ResealError {
     fn from(error: store::Error) -> Self {
@@ -171,9 +172,9 @@ pub async fn role_with_timings(parts: &Parts, timings: Timings) -> Result<Role, 
 
     let poster = Poster::new(lookups.clone(), parts.clock.clone(), timings.retry_delays);
     let bound_later = tell_tenants(&mut role, &poster)?;
-    let listening = NotifyQueues::new(parts.bus.clone(), bound_later);
+    let notify_queues = NotifyQueues::new(parts.bus.clone(), bound_later);
     role.runs(
-        listening
+        notify_queues
             .clone()
             .begin_if_wanted(store.clone(), parts.stopping.clone()),
     );
@@ -191,7 +192,7 @@ pub async fn role_with_timings(parts: &Parts, timings: Timings) -> Result<Role, 
         },
     );
     role.runs(retention::Sweep::new(parts, store.clone(), timings.retention).run());
-    let registry = Registry::new(parts, store, relay, lookups, listening);
+    let registry = Registry::new(parts, store, relay, lookups, notify_queues);
     let provision = Provision {
         registry: registry.clone(),
         bus: parts.bus.clone(),

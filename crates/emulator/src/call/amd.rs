@@ -1,11 +1,12 @@
 //! Answering machine detection (specification, section 2.7): who has picked up follows from how the phone was told to behave.
 
-use crate::call::control::Interrupt;
-use crate::call::{Goto, LegContext};
 use crate::faults::{Behaviour, Callee};
-use crate::state::Status;
+use crate::leg_context::LegContext;
+use crate::leg_control::{Goto, Interrupt};
+use crate::status::Status;
 use crate::time::seconds;
-use crate::webhooks::{Request, deliver};
+use crate::webhooks::deliver;
+use crate::wire::Request;
 
 /// A person says hello and then waits; a machine goes on talking.
 const HUMAN_S: f64 = 2.0;

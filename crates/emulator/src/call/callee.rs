@@ -1,10 +1,11 @@
 //! How a phone that is called behaves: it rings, and who picks it up does what they were told to.
 
-use crate::call::LegContext;
-use crate::call::control::{By, Interrupt};
+use crate::call::player::{Part, play as act};
 use crate::faults::{Behaviour, Callee};
-use crate::script::{Part, Step, play as act};
-use crate::state::Status;
+use crate::leg_context::LegContext;
+use crate::leg_control::{By, Interrupt};
+use crate::script::Step;
+use crate::status::Status;
 use crate::time::seconds;
 
 /// How long a phone rings before somebody picks up, unless a fault says otherwise.

@@ -4,13 +4,14 @@ use tokio::sync::oneshot;
 use twiml::{Medium, Response};
 use url::Url;
 
-use crate::call::control::Interrupt;
-use crate::call::goto::{Ask, Broken, FALLBACK, Goto};
+use crate::call::broken::{Broken, FALLBACK};
 use crate::call::leg::Leg;
-use crate::call::leg_context::LegContext;
 use crate::document::{self, Voice};
+use crate::leg_context::LegContext;
+use crate::leg_control::{Ask, Goto, Interrupt};
 use crate::state::Fetched;
-use crate::webhooks::{self, Answer, Failure, Params, Request, deliver};
+use crate::webhooks::{self, deliver};
+use crate::wire::{Answer, Failure, Params, Request};
 
 /// A document to run.
 pub(crate) struct Document {

@@ -2,13 +2,12 @@
 
 use twiml::{RejectReason, Response, Verb};
 
-use crate::call::control::Interrupt;
-use crate::call::goto::Goto;
 use crate::call::leg::{End, Flow, Leg, NOT_RUN};
 use crate::call::verbs;
 use crate::document::method;
-use crate::state::Status;
-use crate::webhooks::{Failure, Params};
+use crate::leg_control::{Goto, Interrupt};
+use crate::status::Status;
+use crate::wire::{Failure, Params};
 
 /// A call that redirects itself in circles ends here.
 const DOCUMENTS: usize = 1000;

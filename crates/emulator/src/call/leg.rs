@@ -3,11 +3,11 @@
 use tokio::sync::mpsc::UnboundedReceiver;
 use url::Url;
 
-use crate::call::control::{By, Input, Interrupt, Utterance};
-use crate::call::goto::{Ask, Broken, FALLBACK, Goto};
-use crate::call::leg_context::LegContext;
-use crate::state::Status;
-use crate::webhooks::{Failure, Params};
+use crate::call::broken::{Broken, FALLBACK};
+use crate::leg_context::LegContext;
+use crate::leg_control::{Ask, By, Goto, Input, Interrupt, Utterance};
+use crate::status::Status;
+use crate::wire::{Failure, Params};
 
 /// What the caller hears when the application fails.
 const APPLICATION_ERROR: &str = "We are sorry, an application error has occurred. Goodbye.";

@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 use audio::{RATE, mulaw};
 
-use crate::call::recording::tape_from;
-use crate::call::{Input, LegContext, Utterance};
+use crate::leg_context::LegContext;
+use crate::leg_control::{Input, Utterance};
+use crate::recording::tape_from;
 use crate::state::Side;
 
 /// 20 ms.

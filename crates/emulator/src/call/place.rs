@@ -7,16 +7,20 @@ use tokio::sync::mpsc::unbounded_channel;
 use crate::Error;
 use crate::call::amd::{Detection, detect};
 use crate::call::callee::{pass, person, ring};
-use crate::call::control::{By, Interrupt};
+use crate::call::ending::{finish, hang_up_after, limit};
 use crate::call::leg::Kind;
-use crate::call::recording::{self, Plan, WHOLE_CALL};
+use crate::call::player::{Part, play, play_live};
 use crate::call::verbs::play::keys;
-use crate::call::{Ask, Control, End, Goto, Leg, LegContext};
+use crate::call::{End, Leg};
+use crate::leg_context::LegContext;
+use crate::leg_control::{Ask, By, Control, Goto, Interrupt};
 use crate::log::{Direction as Way, Entry};
-use crate::script::{Part, Script, play, play_live};
-use crate::state::{Call, Direction, RecordingCallback, Shared, Status, StatusCallback};
+use crate::recording::{self, Plan, WHOLE_CALL};
+use crate::script::Script;
+use crate::state::{Call, Direction, RecordingCallback, Shared, StatusCallback};
+use crate::status::Status;
 use crate::time::seconds;
-use crate::webhooks::{Params, deliver};
+use crate::wire::Params;
 
 /// A scripted person calls one of the account's numbers. Answers the call's SID.
 pub(crate) fn inbound(shared: &Arc<Shared>, script: Script) -> Result<String, Error> {
@@ -111,47 +115,6 @@ async fn answer_call(mut leg: Leg, first: Ask) {
     limit(&leg.context);
     let end = leg.run(Goto::Fetch(first)).await;
     finish(leg, end, Status::NoAnswer).await;
-}
-
-/// Ends a call and makes the requests that come after it.
-pub(crate) async fn finish(leg: Leg, end: End, unanswered: Status) {
-    let answered = leg.context.look(|call| call.answered.is_some());
-    let status = match end {
-        End::Rejected(status) => status,
-        End::Done | End::HungUp => Status::Completed,
-        End::Over(_) if answered => Status::Completed,
-        End::Over(By::Api(_)) => Status::Canceled,
-        End::Over(By::Parent(status)) => status,
-        End::Over(By::Phone) => unanswered,
-    };
-    leg.context.control.end(By::Parent(status));
-    leg.context.status(status);
-    for ask in &leg.parting {
-        let request = leg.context.request(ask);
-        // Twilio does not run what a call that is over is answered.
-        let _ = deliver(&leg.context.shared, &request, |_| Ok(())).await;
-    }
-}
-
-/// Ends a call that goes on for too long.
-pub(crate) fn limit(context: &LegContext) {
-    let context = context.clone();
-    let shared = Arc::clone(&context.shared);
-    shared.spawn(async move {
-        loop {
-            let now = context.shared.time.now();
-            let left_s = context.look(|call| call.left_s(now));
-            if left_s <= 0.0 {
-                context.control.end(By::Api(Status::Completed));
-                return;
-            }
-            tokio::select! {
-                () = context.control.over() => return,
-                () = context.control.limit_changed() => {}
-                () = context.shared.time.sleep(seconds(left_s)) => {}
-            }
-        }
-    });
 }
 
 /// A call that the application asks for through the API.
@@ -270,14 +233,4 @@ async fn place_call(mut leg: Leg, wish: Outbound) {
         }
     };
     finish(leg, end, Status::NoAnswer).await;
-}
-
-/// The person on the phone loses patience.
-pub(crate) fn hang_up_after(context: &LegContext, talks_s: f64) {
-    let context = context.clone();
-    let shared = Arc::clone(&context.shared);
-    shared.spawn(async move {
-        context.shared.time.sleep(seconds(talks_s)).await;
-        context.control.end(By::Phone);
-    });
 }

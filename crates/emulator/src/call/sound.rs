@@ -8,12 +8,12 @@ use reqwest::header::{CONTENT_TYPE, ETAG, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST
 use tokio::sync::oneshot;
 use url::Url;
 
-use crate::call::LegContext;
-use crate::call::clip::{Cached, Clip};
-use crate::call::control::Interrupt;
+use crate::leg_context::LegContext;
+use crate::leg_control::Interrupt;
 use crate::log::{Direction, Entry};
-use crate::state::Shared;
-use crate::webhooks::{Failure, shown, sign};
+use crate::state::{Cached, Clip, Shared};
+use crate::webhooks::{shown, sign};
+use crate::wire::Failure;
 
 /// How long the application may take, really; as for every webhook.
 const PATIENCE: Duration = Duration::from_secs(15);

@@ -2,8 +2,8 @@
 
 use twiml::Response;
 
-use crate::call::LegContext;
-use crate::webhooks::Failure;
+use crate::leg_context::LegContext;
+use crate::wire::Failure;
 
 /// Twilio's number for a document that is not as its schema has it.
 const SCHEMA: u32 = 12200;

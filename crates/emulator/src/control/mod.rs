@@ -1,6 +1,5 @@
 //! The emulator's own controls under `/emulator` (the contract, "The emulator").
 
-mod live;
 mod sound;
 mod view;
 
@@ -8,18 +7,17 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-pub(crate) use live::events;
 pub(crate) use sound::{PATH as SOUND, sound};
 pub use view::CallView;
 
 use crate::Error;
 use crate::call::inbound;
 use crate::faults::Fault;
-use crate::http::Verb::{Delete, Get, Post};
-use crate::http::{Access, Endpoint, Exchange, Reply, Verb};
+use crate::http::Verb::{self, Delete, Get, Post};
+use crate::http::{Access, Endpoint, Exchange, Reply};
+use crate::media::Media;
 use crate::script::{Script, Step};
 use crate::sms::receive;
-use crate::state::Media;
 
 /// What can be done to the emulator.
 pub(crate) const ENDPOINTS: &[Endpoint] = &[
@@ -55,15 +53,6 @@ const fn row(
     }
 }
 
-/// An error of the controls.
-pub(crate) fn error(status: u16, code: &str, message: impl Into<String>) -> Reply {
-    let message = message.into();
-    Reply::Json(
-        status,
-        json!({ "error": { "code": code, "message": message, "details": {} } }),
-    )
-}
-
 fn refusal(failure: &Error) -> Reply {
     match failure {
         Error::UnknownNumber { owned, .. } => Reply::Json(
@@ -74,13 +63,13 @@ fn refusal(failure: &Error) -> Reply {
                 "details": { "numbers": owned },
             } }),
         ),
-        other => error(422, "bad_script", other.to_string()),
+        other => Reply::control_error(422, "bad_script", other.to_string()),
     }
 }
 
 fn read<T: DeserializeOwned>(exchange: &Exchange) -> Result<T, Reply> {
     serde_json::from_slice(&exchange.body)
-        .map_err(|problem| error(422, "bad_request", problem.to_string()))
+        .map_err(|problem| Reply::control_error(422, "bad_request", problem.to_string()))
 }
 
 fn health(exchange: &Exchange) -> Result<Reply, Reply> {
@@ -104,17 +93,18 @@ fn step(exchange: &Exchange) -> Result<Reply, Reply> {
     let file = matches!(&step, Step::Speak(speech) if speech.wav.is_some());
     if file {
         let why = "a live caller speaks words; files are for scripts";
-        return Err(error(422, "bad_request", why));
+        return Err(Reply::control_error(422, "bad_request", why));
     }
     let state = exchange.shared.state();
     let call = state.call(sid);
-    let call = call.ok_or_else(|| error(404, "not_found", format!("there is no call {sid}")))?;
+    let call = call
+        .ok_or_else(|| Reply::control_error(404, "not_found", format!("there is no call {sid}")))?;
     let Some(live) = &call.live else {
         let why = "a script speaks for this call; place it with live: true";
-        return Err(error(409, "not_live", why));
+        return Err(Reply::control_error(409, "not_live", why));
     };
     match call.control.is_over() || live.send(step).is_err() {
-        true => Err(error(409, "over", "the call is over")),
+        true => Err(Reply::control_error(409, "over", "the call is over")),
         false => Ok(Reply::Json(202, json!({ "id": sid }))),
     }
 }
@@ -123,7 +113,11 @@ fn show(exchange: &Exchange) -> Result<Reply, Reply> {
     let sid = exchange.var("sid");
     match CallView::of(&exchange.shared.state(), sid) {
         Some(view) => Ok(Reply::Json(200, json!(view))),
-        None => Err(error(404, "not_found", format!("there is no call {sid}"))),
+        None => Err(Reply::control_error(
+            404,
+            "not_found",
+            format!("there is no call {sid}"),
+        )),
     }
 }
 
@@ -202,7 +196,7 @@ fn message(exchange: &Exchange) -> Result<Reply, Reply> {
 fn fault(exchange: &Exchange) -> Result<Reply, Reply> {
     let fault: Fault = read(exchange)?;
     if let Some(problem) = fault.problem() {
-        return Err(error(422, "bad_request", problem));
+        return Err(Reply::control_error(422, "bad_request", problem));
     }
     let added = exchange.shared.state().faults.add(fault);
     Ok(Reply::Json(201, json!(added)))
@@ -222,7 +216,7 @@ fn withdraw(exchange: &Exchange) -> Result<Reply, Reply> {
     if exchange.shared.state().faults.withdraw(id) {
         Ok(Reply::Empty(204))
     } else {
-        Err(error(
+        Err(Reply::control_error(
             404,
             "not_found",
             format!("there is no fault {id} in force; GET /emulator/faults lists them"),

@@ -7,9 +7,10 @@ use actix_web::{Error, HttpRequest, HttpResponse, web};
 use actix_ws::{Message, MessageStream, Session};
 use tokio::sync::broadcast::error::RecvError;
 
-use super::error;
-use crate::call::{Earful, LegContext, Microphone};
+use crate::call::Microphone;
 use crate::http::{Access, Reply, is_authorized, refuse_stranger, render};
+use crate::leg_context::LegContext;
+use crate::leg_control::Earful;
 use crate::state::Shared;
 
 /// Where it is.
@@ -39,13 +40,14 @@ pub(crate) async fn sound(
 fn live(shared: &Arc<Shared>, sid: &str) -> Result<LegContext, Reply> {
     let state = shared.state();
     let call = state.call(sid);
-    let call = call.ok_or_else(|| error(404, "not_found", format!("there is no call {sid}")))?;
+    let call = call
+        .ok_or_else(|| Reply::control_error(404, "not_found", format!("there is no call {sid}")))?;
     if call.live.is_none() {
         let why = "a script speaks for this call; place it with live: true";
-        return Err(error(409, "not_live", why));
+        return Err(Reply::control_error(409, "not_live", why));
     }
     if call.control.is_over() {
-        return Err(error(409, "over", "the call is over"));
+        return Err(Reply::control_error(409, "over", "the call is over"));
     }
     Ok(LegContext {
         shared: Arc::clone(shared),

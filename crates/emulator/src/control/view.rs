@@ -1,3 +1,5 @@
+//! A call as the controls show it.
+
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::Value;

@@ -1,7 +1,9 @@
+//! One request on its way through the table, and its answer.
+
 use std::sync::Arc;
 
 use actix_web::web::Bytes;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::state::Shared;
 
@@ -86,5 +88,14 @@ impl Reply {
             message: message.into(),
             retry_after_s: None,
         }
+    }
+
+    /// An error of the controls.
+    pub(crate) fn control_error(status: u16, code: &str, message: impl Into<String>) -> Self {
+        let message = message.into();
+        Self::Json(
+            status,
+            json!({ "error": { "code": code, "message": message, "details": {} } }),
+        )
     }
 }

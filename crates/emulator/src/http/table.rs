@@ -1,3 +1,5 @@
+//! The table of endpoints: its rows, and how a row is found.
+
 use crate::http::{Exchange, Reply};
 
 /// The methods that Twilio's API uses.

@@ -1,3 +1,5 @@
+//! `Accounts/{sid}.json`: the one account.
+
 use serde_json::json;
 
 use crate::http::{Exchange, Reply};

@@ -1,3 +1,5 @@
+//! `AvailablePhoneNumbers`: numbers that can be bought.
+
 use serde_json::{Value, json};
 
 use crate::http::{Exchange, Fields, Reply};

@@ -1,16 +1,20 @@
+//! `Calls.json`: placing, reading, changing and deleting calls.
+
 use std::ops::RangeInclusive;
 
 use phone::E164;
 use serde_json::{Value, json};
 use url::Url;
 
-use crate::call::{Ask, By, Detection, Goto, Outbound, RecordWish, outbound};
+use crate::call::{Detection, Outbound, RecordWish, outbound};
 use crate::http::{Exchange, Fields, Reply};
+use crate::leg_control::{Ask, By, Goto};
 use crate::rest::dates::Span;
 use crate::rest::{events, formatted, missing, paging, recordings};
-use crate::state::{Call, Direction, Status, StatusCallback};
+use crate::state::{Call, Direction, StatusCallback};
+use crate::status::Status;
 use crate::time::rfc2822;
-use crate::webhooks::Params;
+use crate::wire::Params;
 
 /// Characters of the `Twiml` parameter.
 const LONGEST_TWIML: usize = 4000;

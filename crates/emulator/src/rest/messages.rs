@@ -1,3 +1,5 @@
+//! `Messages.json`: sending, reading, cancelling and deleting text messages, and their media.
+
 use chrono::{DateTime, Utc};
 use phone::E164;
 use serde_json::{Value, json};

@@ -1,3 +1,5 @@
+//! `IncomingPhoneNumbers.json`: the numbers of the account and where they send their calls and messages.
+
 use phone::E164;
 use serde_json::{Value, json};
 

@@ -1,13 +1,16 @@
+//! `Recordings.json`: starting, holding, reading and deleting recordings, and their files.
+
 use std::sync::Arc;
 
 use serde_json::{Value, json};
 use twiml::Track;
 
-use crate::call::recording::{self, API, Plan};
 use crate::http::{Exchange, Reply};
+use crate::recording::{self, API, Plan};
 use crate::rest::dates::Span;
 use crate::rest::{events, missing, paging};
-use crate::state::{Recording, RecordingCallback, RecordingStatus, Status};
+use crate::state::{Recording, RecordingCallback, RecordingStatus};
+use crate::status::Status;
 use crate::time::rfc2822;
 
 /// What `RecordingStatusCallbackEvent` may name.

@@ -6,8 +6,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::document;
-use crate::state::{Attachment, Media, Shared};
-use crate::webhooks::{self, Answer, Failure, Params, Request, deliver};
+use crate::media::Media;
+use crate::state::{Attachment, Shared};
+use crate::webhooks::{self, deliver};
+use crate::wire::{Answer, Failure, Params, Request};
 
 pub(super) fn attachment(sid: String, media: &Media) -> Attachment {
     let (content_type, url, data) = match media {

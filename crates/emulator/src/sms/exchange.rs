@@ -5,16 +5,16 @@ use std::sync::Arc;
 use url::Url;
 use webhook::{Keyword, opt_out_keyword};
 
-use crate::Error;
-use crate::document;
 use crate::log::{Direction, Entry};
+use crate::media::Media;
 use crate::sms::asking::{ask, attachment};
 use crate::sms::draft::{Draft, Refused, reply};
 use crate::sms::optout;
 use crate::sms::progress::{advance, wait};
-use crate::state::{Attachment, Heard, Media, Message, MessageStatus, Route, Shared, Way};
+use crate::state::{Attachment, Heard, Message, MessageStatus, Route, Shared, Way};
 use crate::time::seconds;
-use crate::webhooks::{Answer, Params};
+use crate::wire::{Answer, Params};
+use crate::{Error, document};
 
 /// How many `<Redirect>`s a reply may take.
 const DOCUMENTS: usize = 20;

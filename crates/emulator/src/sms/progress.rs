@@ -7,7 +7,8 @@ use chrono::{DateTime, Utc};
 use crate::log::{Direction, Entry};
 use crate::state::{MessageStatus, Shared};
 use crate::time::seconds;
-use crate::webhooks::{self, Request};
+use crate::webhooks;
+use crate::wire::Request;
 
 /// Takes back what has not been sent, and reports it. False when it is too late.
 pub(crate) fn cancel(shared: &Arc<Shared>, sid: &str) -> bool {

@@ -1,12 +1,15 @@
+//! The record of one leg.
+
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use tokio::sync::mpsc::UnboundedSender;
 
-use crate::call::Control;
+use crate::leg_control::Control;
 use crate::script::{Expect, Step};
-use crate::state::{Moment, Status, Wait};
+use crate::state::{Moment, Wait};
+use crate::status::Status;
 
 /// Twilio ends a call after four hours.
 const LONGEST_S: u32 = 14_400;

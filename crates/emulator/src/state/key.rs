@@ -1,3 +1,5 @@
+//! The record of an API key.
+
 use chrono::{DateTime, Utc};
 
 /// An API key: another way into the REST API than the account's token.

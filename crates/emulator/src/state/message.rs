@@ -1,5 +1,7 @@
+//! The record of a text message.
+
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// Where a message is, in Twilio's words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -94,23 +96,4 @@ pub(crate) struct Message {
     pub(crate) created: DateTime<Utc>,
     pub(crate) updated: DateTime<Utc>,
     pub(crate) sent: Option<DateTime<Utc>>,
-}
-
-/// A picture or file as the controls take it: its URL, or its type with a URL or with its bytes in base64.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged)]
-pub enum Media {
-    /// A picture somewhere on the web.
-    Url(String),
-    /// With its type.
-    Described {
-        /// Such as `image/jpeg`.
-        content_type: String,
-        /// Where it is.
-        #[serde(default)]
-        url: Option<String>,
-        /// Or its bytes, in base64.
-        #[serde(default)]
-        data: Option<String>,
-    },
 }

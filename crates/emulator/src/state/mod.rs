@@ -1,12 +1,12 @@
 //! Everything the emulator knows, behind one lock that is held for short moments only.
 
 mod call;
+mod clip;
 mod key;
 mod message;
 mod moment;
 mod number;
 mod recording;
-mod status;
 mod wait;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -18,24 +18,22 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 pub(crate) use call::{Call, Direction, Fetched, Heard, ScriptReport, StatusCallback};
+pub(crate) use clip::{Cached, Clip};
 pub(crate) use key::Key;
-pub use message::Media;
 pub(crate) use message::{Attachment, Message, MessageStatus, Way};
 pub use moment::Moment;
 pub(crate) use number::{Number, Route};
 pub(crate) use recording::{
     Hold, Piece, RECORD_VERB, Recording, RecordingCallback, RecordingStatus, Side,
 };
-pub(crate) use status::Status;
 pub(crate) use wait::Wait;
 
-use crate::call::Cached;
 use crate::ears::Ears;
 use crate::faults::Faults;
 use crate::ids::Ids;
 use crate::log::{Entry, Log};
 use crate::time::Time;
-use crate::webhooks::{Cookies, Queue, Request};
+use crate::wire::{Cookies, Queue, Request};
 
 /// Finished calls beyond this many are forgotten, the oldest first; messages too.
 const KEPT: usize = 5_000;

@@ -1,3 +1,5 @@
+//! One line of a timeline.
+
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 

@@ -1,3 +1,5 @@
+//! The record of a phone number of the account.
+
 use chrono::{DateTime, Utc};
 
 /// Where a number sends its calls or its messages.

@@ -1,3 +1,5 @@
+//! The record of a recording.
+
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};

@@ -1,3 +1,5 @@
+//! The record of the silence after an answer.
+
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use tokio::time::Instant;

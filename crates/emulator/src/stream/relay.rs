@@ -9,16 +9,18 @@ use futures::stream::{SplitSink, SplitStream};
 use futures::{SinkExt, StreamExt};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
+use tokio::sync::mpsc::UnboundedReceiver;
 use tokio_tungstenite::tungstenite::Message;
 use twiml::ConversationRelay;
 
 use super::socket::{Ended, Socket, WRITE, connect};
-use crate::call::recording::tape;
-use crate::call::{Input, Leg, LegContext};
 use crate::faults::StreamFault;
+use crate::leg_context::LegContext;
+use crate::leg_control::Input;
+use crate::recording::tape;
 use crate::state::Side;
 use crate::time::seconds;
-use crate::webhooks::Failure;
+use crate::wire::Failure;
 
 /// How long a sound that is played lasts: what is in it is not looked at.
 const PLAYED_S: f64 = 1.0;
@@ -155,7 +157,7 @@ impl Relay {
     }
 
     /// Runs until one of the two sides ends it.
-    pub(crate) async fn run(&mut self, leg: &mut Leg) -> Ended {
+    pub(crate) async fn run(&mut self, inputs: &mut UnboundedReceiver<Input>) -> Ended {
         let time = self.context.shared.time.clone();
         let began = time.now();
         let Some(mut incoming) = self.incoming.take() else {
@@ -179,7 +181,7 @@ impl Relay {
                 () = time.sleep(drops.unwrap_or_default()), if drops.is_some() => {
                     break Ended::Broken(Failure::new(31921, "the socket dropped, as the fault wishes"));
                 }
-                Some(input) = leg.inputs.recv() => self.input(input).await,
+                Some(input) = inputs.recv() => self.input(input).await,
                 message = incoming.next() => match message {
                     Some(Ok(Message::Text(text))) => match self.take(&text).await {
                         Ok(true) => Ok(()),

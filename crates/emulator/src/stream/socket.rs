@@ -8,6 +8,7 @@ use futures::stream::{SplitSink, SplitStream};
 use futures::{SinkExt, StreamExt};
 use serde_json::{Map, Value};
 use tokio::net::TcpStream;
+use tokio::sync::mpsc::UnboundedReceiver;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::http::HeaderValue;
 use tokio_tungstenite::tungstenite::{Error as WsError, Message};
@@ -18,12 +19,12 @@ use webhook::signature::{Token, sign_url};
 use super::message::{Said, Writer, read};
 use super::playback::{FRAME, Playback, Played};
 use super::trouble::Trouble;
-use crate::call::control::Interrupt;
-use crate::call::recording::tape_from;
-use crate::call::{Earful, Input, Leg, LegContext};
+use crate::leg_context::LegContext;
+use crate::leg_control::{Earful, Input, Interrupt};
+use crate::recording::tape_from;
 use crate::state::Side;
 use crate::time::seconds;
-use crate::webhooks::Failure;
+use crate::wire::Failure;
 
 /// How long Twilio tries to connect.
 const CONNECT: Duration = Duration::from_secs(5);
@@ -89,7 +90,7 @@ impl Stream {
     }
 
     /// Runs until somebody ends it.
-    pub(crate) async fn run(mut self, leg: &mut Leg) -> Ended {
+    pub(crate) async fn run(mut self, inputs: &mut UnboundedReceiver<Input>) -> Ended {
         let time = self.context.shared.time.clone();
         let began = time.now();
         let mut place = 0u64;
@@ -112,7 +113,7 @@ impl Stream {
             tokio::select! {
                 biased;
                 why = control.interrupted() => break Ended::Interrupted(why),
-                Some(input) = leg.inputs.recv() => {
+                Some(input) = inputs.recv() => {
                     if let Err(failure) = self.input(input).await {
                         break Ended::Broken(failure);
                     }

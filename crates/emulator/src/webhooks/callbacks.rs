@@ -12,8 +12,8 @@ use tokio::time::Instant;
 
 use crate::state::Shared;
 use crate::time::seconds;
-use crate::webhooks::request::Batch;
-use crate::webhooks::{Request, deliver};
+use crate::webhooks::deliver;
+use crate::wire::{Batch, Request};
 
 /// How long a callback waits for the one before it; really, as the application is not sped up.
 const HOLD_UP: Duration = Duration::from_millis(250);

@@ -11,32 +11,13 @@ use webhook::signature::{Token, sign_form};
 
 use crate::log::{Direction, Entry, cut};
 use crate::state::Shared;
-use crate::webhooks::cookies::holder;
 use crate::webhooks::overrides::{Overrides, Trouble};
-use crate::webhooks::{Failure, Request};
+use crate::wire::{Answer, Failure, Request, holder};
 
 /// Twilio refuses longer answers (error 11750).
 const LONGEST: usize = 64 * 1024;
 /// A sound may be as long as one that is played.
 const LONGEST_SOUND: usize = 40 * 1024 * 1024;
-
-/// What the application answered.
-#[derive(Clone, Debug)]
-pub(crate) struct Answer {
-    pub(crate) status: u16,
-    pub(crate) content_type: Option<String>,
-    /// Of a sound the beginning.
-    pub(crate) body: String,
-    /// Where it came from, after redirects: what relative URLs in it are relative to.
-    pub(crate) url: Url,
-}
-
-impl Answer {
-    fn is_sound(&self) -> bool {
-        let kind = self.content_type.as_deref().unwrap_or_default();
-        kind.trim_start().to_ascii_lowercase().starts_with("audio/")
-    }
-}
 
 /// Whether an answer will do.
 pub(crate) type Check = fn(&Answer) -> Result<(), Failure>;

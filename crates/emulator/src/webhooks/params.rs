@@ -2,11 +2,10 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::state::{
-    Call, Message, MessageStatus, RECORD_VERB, Recording, RecordingStatus, Status, Way,
-};
+use crate::state::{Call, Message, MessageStatus, RECORD_VERB, Recording, RecordingStatus, Way};
+use crate::status::Status;
 use crate::time::rfc2822;
-use crate::webhooks::Params;
+use crate::wire::Params;
 
 const API_VERSION: &str = "2010-04-01";
 

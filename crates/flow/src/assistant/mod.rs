@@ -1,35 +1,14 @@
 //! What a free conversation with the model is: who it speaks as, what it knows, what it may do.
 
-mod judge;
 mod read;
+mod validate;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub(crate) use self::read::read;
-use crate::definition::Ai;
-
-/// Who hears and speaks for an assistant.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Engine {
-    /// The platform's own ears and voice, over Media Streams.
-    #[default]
-    Media,
-    /// Twilio's, over ConversationRelay.
-    Relay,
-}
-
-impl Engine {
-    /// As it is written.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Media => "media",
-            Self::Relay => "relay",
-        }
-    }
-}
+use crate::ai::{Ai, Engine};
 
 /// A voice by its provider's name for it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -108,7 +87,7 @@ impl Assistant {
     /// The word in `kind`.
     pub const KIND: &'static str = "conversation";
 
-    /// The same from what [`Assistant::to_value`] gave: it has been judged before.
+    /// The same from what [`Assistant::to_value`] gave: it has been validated before.
     ///
     /// # Errors
     ///

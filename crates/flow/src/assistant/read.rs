@@ -4,7 +4,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::{Assistant, Tool};
-use crate::definition::FieldError;
+use crate::field::FieldError;
 
 /// Reads it whole: every fault with its field.
 pub(crate) fn read(fields: &Map<String, Value>) -> Result<Assistant, Vec<FieldError>> {
@@ -41,7 +41,7 @@ pub(crate) fn read(fields: &Map<String, Value>) -> Result<Assistant, Vec<FieldEr
         }
     }
     if faults.is_empty() {
-        found.judge(&mut faults);
+        found.validate(&mut faults);
     }
     if faults.is_empty() {
         Ok(found)

@@ -1,22 +1,20 @@
 //! What an interview is: its words, its questions, its rules.
 
-mod judge;
 mod parts;
+mod prompts;
 mod read;
-mod said;
+mod validate;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-pub(crate) use judge::LONGEST_TEXT;
-pub use judge::{MOST_QUESTIONS, is_language, is_name};
 pub use parts::{
-    Ai, Answering, AnsweringMachine, Expect, Kind, OnMachine, Question, Retry, Rule, Written,
+    Answering, AnsweringMachine, Expect, Kind, OnMachine, Question, Retry, Rule, Written,
 };
-pub use read::FieldError;
+pub use validate::MOST_QUESTIONS;
 
-use crate::assistant::Engine;
+use crate::ai::{Ai, Engine};
 use crate::hours::QuietHours;
 
 /// An interview's definition. Made only by [`Definition::read`] and its kin, so that there is no bad one.
@@ -114,7 +112,7 @@ impl Default for Definition {
 }
 
 impl Definition {
-    /// The same from what [`Definition::to_value`] gave: it has been judged before.
+    /// The same from what [`Definition::to_value`] gave: it has been validated before.
     ///
     /// # Errors
     ///

@@ -139,21 +139,3 @@ pub enum Rule {
     /// One is.
     AnyYes,
 }
-
-/// Models and instructions of this flow; what is empty is the tenant's or the platform's.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct Ai {
-    /// The model that writes questions, scores and sums up.
-    pub chat_model: String,
-    /// The model that transcribes.
-    pub transcribe_model: String,
-    /// The model that speaks.
-    pub speech_model: String,
-    /// The voice, by its provider's name for it.
-    pub voice: String,
-    /// `elevenlabs`, `murf`, `openai`.
-    pub voice_provider: String,
-    /// What is added to our own instructions.
-    pub instructions: String,
-}

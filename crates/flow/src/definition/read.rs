@@ -4,24 +4,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::{Definition, Expect, Kind, Question};
-
-/// What is wrong with a definition, and where.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FieldError {
-    /// The field, such as `questions[2].ask`.
-    pub path: String,
-    /// What is wrong with it, and how to mend it.
-    pub message: String,
-}
-
-impl FieldError {
-    pub(crate) fn new(path: impl Into<String>, message: impl Into<String>) -> Self {
-        Self {
-            path: path.into(),
-            message: message.into(),
-        }
-    }
-}
+use crate::field::FieldError;
 
 impl Definition {
     /// Reads a definition as it stands in an apply file or a request.
@@ -40,7 +23,7 @@ impl Definition {
         let mut definition = take(fields, &mut faults);
         definition.number_questions();
         if faults.is_empty() {
-            definition.judge(&mut faults);
+            definition.validate(&mut faults);
         }
         if faults.is_empty() {
             Ok(definition)

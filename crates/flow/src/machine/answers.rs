@@ -162,13 +162,13 @@ impl Machine<'_> {
         self.evaluate()
     }
 
-    pub(super) fn unsettled(&mut self, number: u32) -> Option<&mut Answer> {
+    fn unsettled(&mut self, number: u32) -> Option<&mut Answer> {
         self.progress
             .answer_mut(number)
             .filter(|answer| !answer.transcription.is_settled())
     }
 
-    pub(super) fn unscored(&mut self, number: u32) -> Option<&mut Answer> {
+    fn unscored(&mut self, number: u32) -> Option<&mut Answer> {
         self.progress
             .answer_mut(number)
             .filter(|answer| answer.scoring == Scoring::Pending)

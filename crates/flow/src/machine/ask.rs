@@ -1,7 +1,9 @@
 //! Which question comes next, and those that are written for the caller.
 
-use super::{Effect, Machine, Step, Then, Turn};
-use crate::definition::{Expect, Kind, LONGEST_TEXT};
+use super::{Effect, Machine, Step, Turn};
+use crate::definition::{Expect, Kind};
+use crate::document::Then;
+use crate::field::LONGEST_TEXT;
 use crate::progress::{Asked, Source, Stage, Write};
 
 impl Machine<'_> {
@@ -42,11 +44,10 @@ impl Machine<'_> {
     pub(super) fn lead(&self) -> Vec<String> {
         let words = self.language.interview();
         let first = self.progress.asked.is_empty();
-        match (first, self.definition.kind) {
-            (false, Kind::Eligibility) => Vec::new(),
-            (false, _) => vec![words.thanks.to_owned()],
-            (true, Kind::Eligibility) => Vec::new(),
-            (true, _) => vec![words.how_to_answer.to_owned()],
+        match self.definition.kind {
+            Kind::Eligibility => Vec::new(),
+            Kind::Screener | Kind::Coach if first => vec![words.how_to_answer.to_owned()],
+            Kind::Screener | Kind::Coach => vec![words.thanks.to_owned()],
         }
     }
 
@@ -95,7 +96,7 @@ impl Machine<'_> {
         self.current_question(lines).after(ahead)
     }
 
-    pub(super) fn current_question(&mut self, mut lines: Vec<String>) -> Step {
+    fn current_question(&mut self, mut lines: Vec<String>) -> Step {
         let number = self.progress.current();
         lines.extend(self.progress.asked.last().map(|asked| asked.text.clone()));
         let then = match self.expects() {
@@ -136,7 +137,7 @@ impl Machine<'_> {
         }]
     }
 
-    pub(super) fn pending(&mut self, ordinal: u32) -> Option<&mut Write> {
+    fn pending(&mut self, ordinal: u32) -> Option<&mut Write> {
         let n = (ordinal as usize).checked_sub(1)?;
         self.progress
             .writes
@@ -145,7 +146,7 @@ impl Machine<'_> {
     }
 
     /// The caller does not wait for a question that will not come.
-    pub(super) fn unwaited(&mut self) -> Step {
+    fn unwaited(&mut self) -> Step {
         if self.progress.stage == Stage::Waiting && self.progress.being_written() == 0 {
             let lead = self.lead();
             return self.ask(lead, true);
@@ -154,7 +155,7 @@ impl Machine<'_> {
     }
 
     /// Takes the oldest question that is written and still none of those asked.
-    pub(super) fn ready(&mut self) -> Option<(String, bool)> {
+    fn ready(&mut self) -> Option<(String, bool)> {
         for n in 0..self.progress.writes.len() {
             let Write::Ready { text, simulated } = self.progress.writes[n].clone() else {
                 continue;
@@ -172,7 +173,7 @@ impl Machine<'_> {
         None
     }
 
-    pub(super) fn fallback(&self) -> Option<String> {
+    fn fallback(&self) -> Option<String> {
         let own = self
             .definition
             .fallback_questions
@@ -184,7 +185,7 @@ impl Machine<'_> {
     }
 
     /// Whether a question was asked, or waits for its turn.
-    pub(super) fn is_known(&self, text: &str) -> bool {
+    fn is_known(&self, text: &str) -> bool {
         let ready = self.progress.writes.iter().filter_map(|write| match write {
             Write::Ready { text, .. } => Some(text.as_str()),
             Write::Pending | Write::Done => None,

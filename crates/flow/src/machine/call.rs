@@ -1,7 +1,8 @@
 //! What happens on the line: keys, words, answers, and Twilio asking how it goes on.
 
-use super::{Effect, LATE_ANSWER_MS, Machine, Step, TRIES, Then, Turn};
+use super::{Effect, LATE_ANSWER_MS, Machine, Step, TRIES, Turn};
 use crate::definition::{Expect, Kind, OnMachine};
+use crate::document::Then;
 use crate::outcome::{self, Silence};
 use crate::progress::{Answer, Recording, Scoring, Stage, Transcription};
 use crate::understood::{Choice, choice};

@@ -2,8 +2,10 @@
 
 use clock::Time;
 
-use super::{Effect, FEEDBACK_ROUND_MS, Machine, Step, Then, Turn};
-use crate::definition::{Kind, LONGEST_TEXT};
+use super::{Effect, FEEDBACK_ROUND_MS, Machine, Step, Turn};
+use crate::definition::Kind;
+use crate::document::Then;
+use crate::field::LONGEST_TEXT;
 use crate::outcome::{self, Outcome};
 use crate::progress::{Answer, End, Stage};
 
@@ -111,8 +113,7 @@ impl Machine<'_> {
     pub(super) fn evaluate(&mut self) -> Step {
         let progress = &mut *self.progress;
         let no_more = match progress.stage {
-            Stage::Closing { .. } => true,
-            Stage::Over => true,
+            Stage::Closing { .. } | Stage::Over => true,
             _ => progress.settled && progress.end.is_some(),
         };
         if progress.summing_up || progress.evaluated || !no_more {

@@ -12,9 +12,9 @@ use super::days::{Day, Summary, begin_of, end_of};
 use super::figure::{self, Figure};
 use super::figures::{self, Counts};
 use super::format::{address, duration};
+use super::html::{PageError, Shell, page};
+use super::session::SignedIn;
 use super::tenants::{Tenant, choices};
-use crate::http::html::{PageError, Shell, page};
-use crate::http::session::SignedIn;
 use crate::state::State;
 
 /// The period; unset: the last four weeks.

@@ -152,7 +152,7 @@ pub async fn find(api: &Api, operator: &Operator, today: &str) -> Found {
         dead,
         missing: Vec::new(),
     };
-    // One role that is away is told once.
+    // A platform that is away is not told of line by line.
     missing.truncate(3);
     found.missing = missing;
     found

@@ -7,18 +7,18 @@ use reqwest::Method;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::audit::note;
 use super::chart;
+use super::flash::Flash;
+use super::html::{PageError, Shell, page};
 use super::operating::DeadLetter;
 use super::order::Order;
-use super::said::Said;
+use super::session::{Sent, SignedIn};
 use super::shapes::{Call, Line, List};
 use super::timeline::{ShownLine, lines};
 use super::transcript::{Answered, Spoken, Stream, Transcript, of_recording, of_streams, spoken};
 use super::turns::{Turn, bars, turns};
 use crate::api::{Api, segment};
-use crate::http::audit::note;
-use crate::http::html::{PageError, Shell, page};
-use crate::http::session::{Sent, SignedIn};
 use crate::operator::Operator;
 use crate::state::State;
 
@@ -67,7 +67,7 @@ struct Flow {
     answers: Vec<Answered>,
 }
 
-const SAID: [(&str, &str); 3] = [
+const MESSAGES: [(&str, &str); 3] = [
     ("hang-up", "The call is being hung up."),
     ("transfer", "The call is being passed on."),
     ("replayed", "The event was given back to its queue."),
@@ -78,7 +78,7 @@ pub async fn show(
     state: web::Data<State>,
     who: SignedIn,
     id: web::Path<String>,
-    said: web::Query<Said>,
+    flash: web::Query<Flash>,
 ) -> Result<HttpResponse, PageError> {
     let (api, operator) = (&state.api, &who.0);
     let path = format!("/calls/{}", segment(&id));
@@ -93,7 +93,7 @@ pub async fn show(
     let mut shell = Shell::new(operator, "calls", title).live(
         "call.# message.# interview.# answer.# recording.# dial.# stream.# turn.taken timeline.noted",
     );
-    shell.done = said.among(&SAID);
+    shell.done = flash.among(&MESSAGES);
     let timeline = shell.or_missing("Timeline", timeline).items;
     let flow = async {
         let Some(interview) = &call.interview else {
@@ -129,9 +129,8 @@ pub async fn show(
     let ((flow, words), waves, dead) = join3(join(flow, words), waves, dead).await;
     let turns = turns(&timeline);
     let now = now(&call, &flow, &timeline);
-    let (webhooks, _): (Vec<_>, Vec<_>) = lines(timeline.clone())
-        .into_iter()
-        .partition(|it| it.kind == "webhook" && it.noted);
+    let mut webhooks = lines(timeline.clone());
+    webhooks.retain(|it| it.kind == "webhook" && it.noted);
     let mut spoken = spoken(flow.answers, &call.recordings);
     spoken.extend(words);
     page(&CallPage {

@@ -5,11 +5,11 @@ use askama::Template;
 use serde::Deserialize;
 
 use super::days::{begin_of, end_of};
+use super::html::{PageError, Shell, page};
 use super::listing::Listing;
+use super::session::SignedIn;
 use super::shapes::Call;
 use super::tenants::Tenant;
-use crate::http::html::{PageError, Shell, page};
-use crate::http::session::SignedIn;
 use crate::state::State;
 
 const OUTCOMES: [&str; 3] = ["answered", "missed", "failed"];

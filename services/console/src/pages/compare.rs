@@ -4,10 +4,10 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
 use super::format::address;
+use super::html::{PageError, Shell, page};
 use super::interview::{Answer, Results};
+use super::session::SignedIn;
 use super::shapes::List;
-use crate::http::html::{PageError, Shell, page};
-use crate::http::session::SignedIn;
 use crate::state::State;
 
 /// More would not fit beside each other.

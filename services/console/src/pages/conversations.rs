@@ -7,18 +7,18 @@ use reqwest::Method;
 use serde::Deserialize;
 use serde_json::json;
 
+use super::audit::note;
+use super::flash::Flash;
 use super::format::address;
+use super::html::{PageError, Shell, page, see, with_status};
 use super::leads::{Lead, STATUSES};
 use super::listing::Listing;
 use super::order::Order;
-use super::said::Said;
+use super::session::{Sent, SignedIn};
 use super::shapes::{Call, List};
 use super::tenants::Tenant;
 use super::threads::{Conversation, Evidence, Item};
 use crate::api::{Missing, segment};
-use crate::http::audit::note;
-use crate::http::html::{PageError, Shell, page, see, with_status};
-use crate::http::session::{Sent, SignedIn};
 use crate::operator::Operator;
 use crate::state::State;
 
@@ -103,7 +103,7 @@ pub async fn list(
     })
 }
 
-const SAID: [(&str, &str); 5] = [
+const MESSAGES: [(&str, &str); 5] = [
     ("sent", "The message is on its way."),
     ("ai", "The AI answers from now on."),
     ("human", "You have taken over; the AI is silent."),
@@ -116,10 +116,10 @@ pub async fn show(
     state: web::Data<State>,
     who: SignedIn,
     id: web::Path<String>,
-    said: web::Query<Said>,
+    flash: web::Query<Flash>,
 ) -> Result<HttpResponse, PageError> {
     let mut thread = thread(&state, &who.0, &id).await?;
-    thread.shell.done = said.among(&SAID);
+    thread.shell.done = flash.among(&MESSAGES);
     if thread.thread.is_unread() && who.0.may_write() {
         let path = format!("/conversations/{}/read", segment(&id));
         // It stays unread until the next look, nothing worse.
@@ -211,12 +211,8 @@ pub async fn reply(
     let operator = &sent.operator;
     let path = format!("/conversations/{}/messages", segment(&id));
     let body = json!({ "body": sent.field("body") });
-    let request = state.api.request(operator, Method::POST, &path)?;
-    let request = match sent.field("once") {
-        "" => request,
-        once => request.header("Idempotency-Key", once),
-    };
-    match crate::api::answer::<serde_json::Value>(&path, request.json(&body)).await {
+    let once = sent.field("once");
+    match state.api.send_once(operator, &path, once, &body).await {
         Ok(_) => {
             note(&state, operator, "conversation.reply", &id).await;
             Ok(see(&said(&id, "sent")))

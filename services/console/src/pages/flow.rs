@@ -8,10 +8,10 @@ use serde::Deserialize;
 use super::diff::{self, Change};
 use super::flows::{Flow, Heard, find, preview};
 use super::format::address;
+use super::html::{PageError, Shell, page};
+use super::session::SignedIn;
 use super::shapes::List;
 use crate::api::segment;
-use crate::http::html::{PageError, Shell, page};
-use crate::http::session::SignedIn;
 use crate::state::State;
 
 /// Which version, and beside which.

@@ -7,13 +7,13 @@ use reqwest::Method;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use super::audit::note;
 use super::flows::{Heard, Preview, find, preview};
 use super::format::{address, words};
+use super::html::{PageError, Shell, page, see, with_status};
+use super::session::{Sent, SignedIn};
 use super::tenants::{Tenant, choices};
 use crate::api::{Missing, segment};
-use crate::http::audit::note;
-use crate::http::html::{PageError, Shell, page, see, with_status};
-use crate::http::session::{Sent, SignedIn};
 use crate::operator::Operator;
 use crate::state::State;
 

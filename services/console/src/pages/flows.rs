@@ -1,4 +1,4 @@
-//! Flows: the list, and what one is made of in the forms.
+//! Flows: the list, one by its name, and what a caller hears of it.
 
 use actix_web::{HttpResponse, web};
 use askama::Template;
@@ -7,10 +7,10 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::format::{When, address};
+use super::html::{PageError, Shell, page};
+use super::session::SignedIn;
 use super::shapes::List;
 use crate::api::{Api, Missing, segment};
-use crate::http::html::{PageError, Shell, page};
-use crate::http::session::SignedIn;
 use crate::operator::Operator;
 use crate::state::State;
 

@@ -8,13 +8,13 @@ use reqwest::Method;
 use serde::Deserialize;
 use serde_json::json;
 
+use super::flash::Flash;
 use super::format::{When, phone, tone, words};
+use super::html::{PageError, Shell, page};
 use super::order::Order;
-use super::said::Said;
+use super::session::{Sent, SignedIn};
 use super::shapes::{Call, Interview, or_default};
 use crate::api::segment;
-use crate::http::html::{PageError, Shell, page};
-use crate::http::session::{Sent, SignedIn};
 use crate::state::State;
 
 /// What a person says beside AI.
@@ -223,7 +223,7 @@ impl InterviewPage {
     }
 }
 
-const SAID: [(&str, &str); 2] = [
+const MESSAGES: [(&str, &str); 2] = [
     ("review", "Your note stands beside the AI's."),
     ("next", "The next question is asked."),
 ];
@@ -233,7 +233,7 @@ pub async fn show(
     state: web::Data<State>,
     who: SignedIn,
     id: web::Path<String>,
-    said: web::Query<Said>,
+    flash: web::Query<Flash>,
 ) -> Result<HttpResponse, PageError> {
     let (api, operator) = (&state.api, &who.0);
     let path = format!("/api/interviews/{}", segment(&id));
@@ -251,7 +251,7 @@ pub async fn show(
     };
     let mut shell = Shell::new(operator, "interviews", title)
         .live("interview.# answer.# question.# turn.# call.ended recording.stored");
-    shell.done = said.among(&SAID);
+    shell.done = flash.among(&MESSAGES);
     let flow = shell.or_missing("Answers", flow);
     // Before the end there are none.
     let results = results.unwrap_or_default();

@@ -6,13 +6,13 @@ use futures::future::join4;
 use serde::Deserialize;
 use serde_json::json;
 
+use super::audit::note;
 use super::format::address;
+use super::html::{PageError, Shell, page, see};
+use super::session::{Sent, SignedIn};
 use super::shapes::{Interview, List};
 use super::tenants::{Tenant, choices};
 use crate::api::segment;
-use crate::http::audit::note;
-use crate::http::html::{PageError, Shell, page, see};
-use crate::http::session::{Sent, SignedIn};
 use crate::state::State;
 
 /// A candidate or a job description, by its name.

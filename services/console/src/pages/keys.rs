@@ -7,14 +7,14 @@ use reqwest::Method;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::audit::note;
 use super::format::When;
+use super::html::{PageError, Shell, page};
 use super::order::Order;
+use super::session::{Sent, SignedIn};
 use super::shapes::List;
 use super::tenants::{Tenant, choices};
 use crate::api::segment;
-use crate::http::audit::note;
-use crate::http::html::{PageError, Shell, page};
-use crate::http::session::{Sent, SignedIn};
 use crate::operator::Operator;
 use crate::state::State;
 

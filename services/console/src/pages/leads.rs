@@ -6,10 +6,10 @@ use chrono::{DateTime, Utc};
 use serde::Deserialize;
 
 use super::format::{When, phone, words};
+use super::html::{PageError, Shell, page};
 use super::listing::Listing;
+use super::session::SignedIn;
 use super::tenants::Tenant;
-use crate::http::html::{PageError, Shell, page};
-use crate::http::session::SignedIn;
 use crate::state::State;
 
 /// Where a lead may stand, in the usual order.

@@ -4,9 +4,9 @@ use futures::future::join;
 use serde::de::DeserializeOwned;
 
 use super::format::address;
+use super::html::Shell;
 use super::shapes::List;
 use super::tenants::{Tenant, choices};
-use crate::http::html::Shell;
 use crate::state::State;
 
 /// An address and its filters.

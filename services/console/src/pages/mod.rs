@@ -1,7 +1,10 @@
-//! The pages: each a struct with its template, filled from the other roles' API.
+//! The pages: each a struct with its template, filled from the other roles' API; and what they share: who asks
+//! ([`session`]), what stands around each ([`html`]), what is written down of a change ([`audit`]).
 
 pub mod analytics;
+pub mod assets;
 mod attention;
+mod audit;
 pub mod call;
 pub mod calls;
 mod chart;
@@ -13,10 +16,12 @@ mod diff;
 mod doctor;
 mod figure;
 mod figures;
+mod flash;
 pub mod flow;
 pub mod flow_form;
 pub mod flows;
 pub mod format;
+mod html;
 pub mod interview;
 pub mod interviews;
 pub mod keys;
@@ -30,8 +35,9 @@ pub mod overview;
 pub mod phone;
 pub mod phone_sound;
 mod recording;
-mod said;
+mod session;
 mod shapes;
+pub mod sign_in;
 pub mod tenant_form;
 mod tenant_parts;
 mod tenants;

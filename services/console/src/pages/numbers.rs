@@ -8,12 +8,12 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::format::{address, phone};
+use super::html::{PageError, Shell, page};
 use super::order::Order;
+use super::session::{Sent, SignedIn};
 use super::shapes::{List, Number};
 use super::tenants::{Tenant, choices};
 use crate::api::segment;
-use crate::http::html::{PageError, Shell, page};
-use crate::http::session::{Sent, SignedIn};
 use crate::state::State;
 
 #[derive(Debug, Default, Deserialize)]

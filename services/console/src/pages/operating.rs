@@ -10,14 +10,14 @@ use reqwest::Method;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::audit::note;
 use super::doctor::{self, Check};
+use super::flash::Flash;
 use super::format::{When, tone};
-use super::said::Said;
+use super::html::{PageError, Shell, page, see};
+use super::session::{Sent, SignedIn};
 use super::shapes::List;
 use crate::api::segment;
-use crate::http::audit::note;
-use crate::http::html::{PageError, Shell, page, see};
-use crate::http::session::{Sent, SignedIn};
 use crate::state::State;
 
 /// An event that could not be handled.
@@ -135,13 +135,13 @@ struct OperatingPage {
     emulated: bool,
 }
 
-const SAID: [(&str, &str); 1] = [("replayed", "The event was given back to its queue.")];
+const MESSAGES: [(&str, &str); 1] = [("replayed", "The event was given back to its queue.")];
 
 /// `/console/operating`.
 pub async fn show(
     state: web::Data<State>,
     who: SignedIn,
-    said: web::Query<Said>,
+    flash: web::Query<Flash>,
 ) -> Result<HttpResponse, PageError> {
     let (api, operator) = (&state.api, &who.0);
     let owner = operator.may_administer();
@@ -170,7 +170,7 @@ pub async fn show(
     // Not at every webhook: Twilio is asked each time.
     let mut shell =
         Shell::new(operator, "operating", "Operating").live("message.# call.# number.#");
-    shell.done = said.among(&SAID);
+    shell.done = flash.among(&MESSAGES);
     let health = shell.or_missing("Health", health);
     let dead = shell.or_missing("Dead letters", dead).items;
     // A tenant's owner has no queues of the platform.

@@ -4,15 +4,15 @@ use actix_web::{HttpResponse, web};
 use askama::Template;
 use chrono::{DateTime, Utc};
 
+use super::audit::row;
+use super::flash::Flash;
 use super::format::When;
-use super::said::Said;
+use super::html::{PageError, Shell, page, see};
+use super::session::{Sent, SignedIn};
+use super::sign_in::tell_ended;
 use super::tenants::{Tenant, choices};
 use crate::app::rights::Rights;
 use crate::db::{self, Membership, Operator as Row};
-use crate::http::audit::row;
-use crate::http::html::{PageError, Shell, page, see};
-use crate::http::session::{Sent, SignedIn};
-use crate::http::sign_in::tell_ended;
 use crate::operator::Operator;
 use crate::password::{self, LONGEST, SHORTEST};
 use crate::state::State;
@@ -43,7 +43,7 @@ struct OperatorsPage {
     audit: Vec<Change>,
 }
 
-const SAID: [(&str, &str); 4] = [
+const MESSAGES: [(&str, &str); 4] = [
     ("added", "The operator can sign in now."),
     (
         "removed",
@@ -57,7 +57,7 @@ const SAID: [(&str, &str); 4] = [
 pub async fn list(
     state: web::Data<State>,
     who: SignedIn,
-    said: web::Query<Said>,
+    flash: web::Query<Flash>,
 ) -> Result<HttpResponse, PageError> {
     let operator = &who.0;
     let owner = operator.may_administer();
@@ -74,7 +74,7 @@ pub async fn list(
         )
     };
     let mut shell = Shell::new(operator, "settings", "Operators");
-    shell.done = said.among(&SAID);
+    shell.done = flash.among(&MESSAGES);
     let shown = rows
         .iter()
         .filter_map(|row| shown(row, &memberships, operator));

@@ -4,10 +4,10 @@ use actix_web::HttpResponse;
 use reqwest::Method;
 use serde_json::Value;
 
+use super::audit::note;
+use super::html::{PageError, see};
+use super::session::Sent;
 use crate::api::answer;
-use crate::http::audit::note;
-use crate::http::html::{PageError, see};
-use crate::http::session::Sent;
 use crate::state::State;
 
 /// An order.

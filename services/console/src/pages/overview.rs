@@ -6,9 +6,9 @@ use futures::future::{join, join3};
 
 use super::attention::{self, Attention, Found};
 use super::days::Summary;
+use super::html::{PageError, Shell, page};
+use super::session::SignedIn;
 use super::shapes::{Call, Interview, List};
-use crate::http::html::{PageError, Shell, page};
-use crate::http::session::SignedIn;
 use crate::state::State;
 
 struct Tile {

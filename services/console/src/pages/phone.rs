@@ -6,11 +6,11 @@ use askama::Template;
 use futures::TryStreamExt;
 use serde_json::{Value, json};
 
+use super::assets::MICROPHONE;
+use super::html::{PageError, Shell, page};
+use super::session::{Sent, SignedIn};
 use super::shapes::{List, Number};
 use crate::api::{Missing, segment};
-use crate::http::assets::MICROPHONE;
-use crate::http::html::{PageError, Shell, page};
-use crate::http::session::{Sent, SignedIn};
 use crate::line::Line;
 use crate::operator::Operator;
 use crate::state::State;

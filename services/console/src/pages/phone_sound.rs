@@ -6,9 +6,9 @@ use actix_ws::{Message, MessageStream, Session};
 use futures::{SinkExt, StreamExt};
 use tokio_tungstenite::tungstenite::Message as Beyond;
 
+use super::html::PageError;
 use super::phone::{line, refused};
-use crate::http::html::PageError;
-use crate::http::session::SignedIn;
+use super::session::SignedIn;
 use crate::line::Sound;
 use crate::state::State;
 

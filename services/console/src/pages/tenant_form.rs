@@ -5,12 +5,12 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+use super::audit::note;
+use super::html::{PageError, see};
 use super::order::Order;
+use super::session::Sent;
 use super::tenant_parts::{calendar, hours, service_area, services};
 use crate::api::segment;
-use crate::http::audit::note;
-use crate::http::html::{PageError, see};
-use crate::http::session::Sent;
 use crate::state::State;
 
 const MEANWHILE: &str = "This tenant was changed after you opened the page. Go back, load it again and repeat your change.";

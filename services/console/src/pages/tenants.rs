@@ -5,14 +5,14 @@ use askama::Template;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::flash::Flash;
 use super::format::{tone, words};
-use super::said::Said;
+use super::html::{PageError, Shell, page};
+use super::session::SignedIn;
 use super::shapes::{List, Number};
 use super::tenant_form::seen;
 use super::tenant_parts::{joined, service_lines};
 use crate::api::{Api, segment};
-use crate::http::html::{PageError, Shell, page};
-use crate::http::session::SignedIn;
 use crate::operator::Operator;
 use crate::state::State;
 
@@ -176,7 +176,7 @@ struct TenantPage {
     tenant: Tenant,
 }
 
-const SAID: [(&str, &str); 1] = [("saved", "The change counts from the next call on.")];
+const MESSAGES: [(&str, &str); 1] = [("saved", "The change counts from the next call on.")];
 
 /// What filters choose from: nothing for an operator of one tenant.
 pub async fn choices(api: &Api, operator: &Operator) -> Vec<Tenant> {
@@ -192,7 +192,7 @@ pub async fn show(
     state: web::Data<State>,
     who: SignedIn,
     id: web::Path<String>,
-    said: web::Query<Said>,
+    flash: web::Query<Flash>,
 ) -> Result<HttpResponse, PageError> {
     let path = format!("/api/tenants/{}", segment(&id));
     let whole: Value = state.api.get(&who.0, &path).await?;
@@ -203,7 +203,7 @@ pub async fn show(
         .as_ref()
         .and_then(|it| it["account_sid"].as_str());
     let mut shell = Shell::new(&who.0, "numbers", tenant.name.clone());
-    shell.done = said.among(&SAID);
+    shell.done = flash.among(&MESSAGES);
     page(&TenantPage {
         shell,
         week: week(&tenant.business_hours),

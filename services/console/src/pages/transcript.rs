@@ -142,8 +142,8 @@ impl Sentence {
     }
 }
 
-/// Each answer with its sentences' times. Providers give none, so they are estimated: by letters, over the answer's own recording, or
-/// else back from the moment at which it ended in the call's.
+/// Each answer with its sentences' times. An interview's flow has none, so they are estimated: by letters, over the answer's own
+/// recording, or else back from the moment at which it ended in the call's.
 pub fn spoken(answers: Vec<Answered>, recordings: &[Recording]) -> Vec<Spoken> {
     let spoken = |answer: Answered| {
         let text = answer.transcript.clone().unwrap_or_default();
@@ -198,7 +198,7 @@ fn letters(text: &str) -> f64 {
     count
 }
 
-/// Where sentences end; a long one without an end is one.
+/// The sentences of a text; one without an end is one.
 fn sentences(text: &str) -> Vec<String> {
     let mut parts = Vec::new();
     let mut rest = text.trim();

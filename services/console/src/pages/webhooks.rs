@@ -7,12 +7,12 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::format::When;
+use super::html::{PageError, Shell, page};
 use super::listing::Listing;
+use super::session::SignedIn;
 use super::shapes::{Line, or_default};
 use super::tenants::Tenant;
 use super::timeline::{ShownLine, shown};
-use crate::http::html::{PageError, Shell, page};
-use crate::http::session::SignedIn;
 use crate::state::State;
 
 const VERDICTS: [(&str, &str); 4] = [

@@ -2,7 +2,7 @@
 
 use clock::Time;
 
-use super::model::{Number, Tenant};
+use crate::db::model::{Number, Tenant};
 
 /// What becomes of one thing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,17 +4,10 @@ use std::collections::BTreeMap;
 
 use phone::E164;
 
+pub use crate::db::tenants::Forwarder;
+
 /// The longest way that is followed.
 pub const FARTHEST: usize = 8;
-
-/// A number of this platform that forwards.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Forwarder {
-    /// Whose it is.
-    pub tenant: String,
-    /// Where its calls go.
-    pub to: Option<E164>,
-}
 
 /// Where a call goes that a tenant forwards.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

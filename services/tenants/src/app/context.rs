@@ -2,9 +2,11 @@
 
 use events::v1::{self, TenantContext, VoiceParameters, Webhook};
 
-use super::enums::{NumberStatus, RecordingStorage, TenantStatus, VoiceApp, VoiceProvider};
-use super::model::{Ai, Number, Profile, Tenant};
 use super::offer;
+use crate::db::model::enums::{
+    NumberStatus, RecordingStorage, TenantStatus, VoiceApp, VoiceProvider,
+};
+use crate::db::model::{Ai, Number, Profile, Tenant};
 
 /// The business behind a number.
 #[derive(Debug, Clone, PartialEq)]

@@ -11,12 +11,12 @@ use phone::E164;
 use serde_json::Value;
 use settings::{Secret, is_account_sid};
 
-use super::enums::{NumberStatus, SmsApp, TenantStatus, VoiceApp, is_name};
 use super::flows::{FlowSpec, flow_spec};
-use super::model::Profile;
 use super::profile::profile;
 use super::read::{self, Reader, place};
 use super::refusal::FieldError;
+use crate::db::model::Profile;
+use crate::db::model::enums::{NumberStatus, SmsApp, TenantStatus, VoiceApp, is_name};
 
 /// The whole apply file.
 #[derive(Debug, Clone, Default, PartialEq)]

@@ -6,9 +6,9 @@ use flow::Flow as Definition;
 use serde_json::Value;
 
 use super::change::Change;
-use super::enums::is_name;
 use super::read::place;
 use super::refusal::FieldError;
+use crate::db::model::enums::is_name;
 
 /// A flow as it should be. Its rules are those of the crate `flow`.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use phone::E164;
 
-use super::circles::Forwarder;
 use super::document::Document;
-use super::enums::VoiceApp;
 use super::planned::Known;
+use crate::db::model::enums::VoiceApp;
+use crate::db::tenants::Forwarder;
 
 /// Every number that forwards, as it will be when the document is applied.
 pub(super) fn forwarders(document: &Document, known: &Known) -> BTreeMap<E164, Forwarder> {

@@ -6,12 +6,9 @@ pub mod change;
 pub mod circles;
 pub mod context;
 pub mod document;
-pub mod enums;
 pub mod erasure;
 pub mod flows;
 mod forwarding;
-pub mod hours;
-pub mod model;
 pub mod named;
 pub mod notification;
 pub mod offer;
@@ -24,3 +21,5 @@ pub mod settle;
 pub mod spend;
 pub mod texts;
 pub mod warnings;
+
+pub use crate::db::model::{self, enums, hours};

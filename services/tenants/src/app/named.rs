@@ -1,7 +1,7 @@
 //! Flows that numbers name.
 
-use super::enums::VoiceApp;
 use super::refusal::FieldError;
+use crate::db::model::enums::VoiceApp;
 
 /// A flow that a number names and that is not known here: interviews may know it.
 #[derive(Debug, Clone, PartialEq, Eq)]

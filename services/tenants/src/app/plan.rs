@@ -10,16 +10,17 @@ use phone::E164;
 use settings::Secret;
 
 use super::change::{Change, change, touched};
-use super::circles::{Forwarder, Way, way};
+use super::circles::{Way, way};
 use super::document::{AccountSpec, Document, KeySpec, NumberSpec, TenantSpec};
-use super::enums::{NumberStatus, SmsApp, TenantStatus, VoiceApp};
 use super::flows::{Flow, FlowSpec};
 use super::forwarding::forwarders;
-use super::model::{Account, Key, Number, Tenant};
 use super::notification;
 use super::planned::{Asker, Claim, Known, Plan};
 use super::read::place;
 use super::refusal::FieldError;
+use crate::db::model::enums::{NumberStatus, SmsApp, TenantStatus, VoiceApp};
+use crate::db::model::{Account, Key, Number, Tenant};
+use crate::db::tenants::Forwarder;
 
 /// Makes the plan, or says everything that is wrong.
 pub fn plan(
@@ -36,7 +37,7 @@ pub fn plan(
         forwarders: forwarders(document, known),
         clock: asker.clock,
         now: asker.clock.now(),
-        born: 0,
+        created: 0,
         plan: Plan::default(),
         faults: Vec::new(),
     };
@@ -65,8 +66,8 @@ struct Planning<'a> {
     forwarders: BTreeMap<E164, Forwarder>,
     clock: &'a Clock,
     now: Time,
-    /// How many numbers are new: each is a little younger than the one before, so that their order stays.
-    born: i64,
+    /// How many numbers are new: each is created a microsecond after the one before, so that their order stays.
+    created: i64,
     plan: Plan,
     faults: Vec<FieldError>,
 }
@@ -252,8 +253,8 @@ impl Planning<'_> {
             );
             self.fault(&listed.path, "status", message);
         }
-        self.born += i64::from(old.is_none());
-        let born = self.now + TimeDelta::microseconds(self.born);
+        self.created += i64::from(old.is_none());
+        let created_at = self.now + TimeDelta::microseconds(self.created);
         let number = old.unwrap_or_else(|| Number {
             id: self.clock.id(),
             number: Some(listed.number.clone()),
@@ -264,8 +265,8 @@ impl Planning<'_> {
             sms: SmsApp::Conversation,
             sid: None,
             suspended_by_operator: false,
-            created_at: born,
-            updated_at: born,
+            created_at,
+            updated_at: created_at,
         });
         if self.bound.is_some() && number.suspended_by_operator && status != number.status {
             let message = "was suspended by an operator, and only operators lift that";

@@ -8,11 +8,11 @@ use phone::E164;
 use settings::Secret;
 
 use super::change::Change;
-use super::circles::Forwarder;
 use super::flows::Flow;
-use super::model::{Key, Number, Tenant};
 use super::named::Named;
 use super::refusal::FieldError;
+use crate::db::model::{Key, Number, Tenant};
+use crate::db::tenants::Forwarder;
 
 /// What is there of all that a document names.
 #[derive(Debug, Default)]

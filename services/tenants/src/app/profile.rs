@@ -8,12 +8,12 @@ use phone::E164;
 use phrases::{Language, template};
 use serde_json::Value;
 
-use super::hours::{Day, Hours, Span};
-use super::model::{AfterHours, Ai, Profile, Recording, Replay, Retention, TextBack, Whisper};
 use super::offer::{self, calendar, service, service_area};
 use super::read::Reader;
 use super::spend::spend;
 use super::texts;
+use crate::db::model::hours::{Day, Hours, Span};
+use crate::db::model::{AfterHours, Ai, Profile, Recording, Replay, Retention, TextBack, Whisper};
 
 /// Reads how a tenant is served; what is unsaid has its default.
 pub(super) fn profile(tenant: &mut Reader<'_>) -> Profile {

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::db::tenants::SecretsError;
+
 /// One thing that is wrong with a document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FieldError {
@@ -72,6 +74,15 @@ impl Refusal {
         Self::Conflict {
             code,
             message: message.into(),
+        }
+    }
+}
+
+impl From<SecretsError> for Refusal {
+    fn from(error: SecretsError) -> Self {
+        match error {
+            SecretsError::Sealed(e) => Self::Sealed(e),
+            SecretsError::Store(e) => Self::Store(e),
         }
     }
 }

@@ -7,8 +7,8 @@ use events::v1::{NumberBought, NumberChanged, NumberRelease, NumberReleased};
 use phone::E164;
 use role::{Cause, Decider, Decision, HandlerError, OutgoingEvent, Tx};
 
-use super::enums::NumberStatus;
-use super::model::Number;
+use crate::db::model::Number;
+use crate::db::model::enums::NumberStatus;
 use crate::db::numbers;
 
 /// How a purchase ended.

@@ -1,11 +1,10 @@
 //! What a business allows itself to spend.
 
 use events::v1::SpendLimits;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 use settings::is_calling_code;
 
 use super::read::Reader;
+pub use crate::db::model::Spend;
 
 /// The most countries.
 const MOST_COUNTRIES: usize = 50;
@@ -13,20 +12,6 @@ const MOST_COUNTRIES: usize = 50;
 const MOST_EACH_HOUR: u32 = 1_000_000;
 /// The most cents in a day.
 const MOST_CENTS: u32 = 10_000_000;
-
-/// Limits of its own; what is unsaid is the platform's, and of two limits the stricter one counts.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(default)]
-pub struct Spend {
-    /// Texts that leave in an hour.
-    pub texts_per_hour: Option<u32>,
-    /// Calls that are placed in an hour; those that come in and are forwarded do not count.
-    pub calls_per_hour: Option<u32>,
-    /// Calling codes such as `+1`: nobody else is called or texted; none: anybody.
-    pub countries: Vec<String>,
-    /// What AI may cost in a day (UTC), in hundredths of a US dollar.
-    pub ai_cents_per_day: Option<u32>,
-}
 
 impl Spend {
     /// As the edge knows it; none where nothing is said.

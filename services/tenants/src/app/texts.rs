@@ -4,27 +4,13 @@ use std::collections::BTreeMap;
 
 use events::v1::{self, own_texts};
 use phrases::template;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 use triage::Danger;
 
 use super::read::Reader;
+pub use crate::db::model::OwnTexts;
 
 /// The most characters of one of them: three segments, and what is filled in.
 const LONGEST: usize = 480;
-
-/// Texts of a business; each has placeholders such as `{business_name}`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(default)]
-pub struct OwnTexts {
-    /// To HELP, where Twilio does not answer it.
-    pub help: Option<String>,
-    /// To START, where Twilio does not answer it.
-    pub start: Option<String>,
-    /// What a customer in danger does now, by the danger: `gas`, `carbon_monoxide`, `fire`, `shock`, `water`, `climate`, `trapped`,
-    /// `intrusion`, `falling`.
-    pub safety: BTreeMap<String, String>,
-}
 
 impl OwnTexts {
     /// As they travel; none when nothing is said.

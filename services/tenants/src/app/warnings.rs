@@ -2,13 +2,13 @@
 
 use super::circles::{Way, way};
 use super::document::Document;
-use super::enums::{NumberStatus, SmsApp, VoiceApp};
 use super::flows::FlowSpec;
-use super::model::{Number, Tenant};
 use super::named::{Named, unfit};
 use super::planned::{Known, Plan};
 use super::read::place;
 use super::refusal::FieldError;
+use crate::db::model::enums::{NumberStatus, SmsApp, VoiceApp};
+use crate::db::model::{Number, Tenant};
 
 /// Everything that is worth a word. `roles` are those that this platform has; none: not known.
 pub fn warnings(

@@ -7,7 +7,6 @@ use store::types::Time as Stored;
 use store::{Error, on};
 
 use super::schema::flows;
-use crate::app::flows::Flow;
 
 #[derive(Debug, Insertable, AsChangeset)]
 #[diesel(table_name = flows, treat_none_as_default_value = false)]
@@ -35,11 +34,17 @@ pub async fn digests(
 }
 
 /// Notes what was applied.
-pub async fn put(tx: &mut Tx, flow: &Flow, now: Time) -> Result<(), Error> {
+pub async fn put(
+    tx: &mut Tx,
+    tenant_id: &str,
+    name: &str,
+    digest: &str,
+    now: Time,
+) -> Result<(), Error> {
     let row = FlowRow {
-        tenant_id: &flow.tenant_id,
-        name: &flow.name,
-        digest: &flow.digest,
+        tenant_id,
+        name,
+        digest,
         updated_at: now.into(),
     };
     on!(tx, c => diesel::insert_into(flows::table)

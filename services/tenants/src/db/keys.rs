@@ -6,8 +6,8 @@ use store::prelude::*;
 use store::types::Time;
 use store::{Error, on};
 
+use super::model::Key;
 use super::schema::keys;
-use crate::app::model::Key;
 
 #[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = keys, treat_none_as_default_value = false, treat_none_as_null = true)]

@@ -1,8 +1,9 @@
-//! The role's tables: rows to and from the model, and the queries.
+//! The role's tables: the model that is kept in them, its rows, and the queries.
 
 pub mod erasures;
 pub mod flows;
 pub mod keys;
+pub mod model;
 pub mod numbers;
 mod schema;
 pub mod tenants;

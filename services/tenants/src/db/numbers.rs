@@ -8,8 +8,8 @@ use store::types::Time;
 use store::{Error, on};
 
 use super::damaged;
+use super::model::Number;
 use super::schema::numbers;
-use crate::app::model::Number;
 
 const RELEASED: &str = "released";
 

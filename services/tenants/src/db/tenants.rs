@@ -10,14 +10,22 @@ use store::prelude::*;
 use store::types::{Json, Time};
 use store::{Error, on};
 
+use super::model::enums::VoiceApp;
+use super::model::{Account, Number, Tenant};
+use super::numbers::NumberRow;
 use super::schema::{accounts, numbers, tenants};
 use super::{damaged, unwritable};
-use crate::app::circles::Forwarder;
-use crate::app::context::Resolution;
-use crate::app::enums::VoiceApp;
-use crate::app::model::{Account, Tenant};
-use crate::app::refusal::Refusal;
-use crate::db::numbers::NumberRow;
+
+/// Why a tenant is not read or written with its secrets.
+#[derive(Debug, thiserror::Error)]
+pub enum SecretsError {
+    /// A stored credential cannot be opened.
+    #[error(transparent)]
+    Sealed(#[from] DecryptError),
+    /// The database failed.
+    #[error("database: {0}")]
+    Store(#[from] Error),
+}
 
 /// A tenant as it is stored: its secrets are sealed.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
@@ -88,7 +96,11 @@ impl TenantRow {
 }
 
 /// Opens a tenant's secrets.
-fn open(row: TenantRow, account: Option<AccountRow>, sealer: &Sealer) -> Result<Tenant, Refusal> {
+fn open(
+    row: TenantRow,
+    account: Option<AccountRow>,
+    sealer: &Sealer,
+) -> Result<Tenant, SecretsError> {
     let place = secret_place(&row.id);
     let secret = row
         .notify_secret
@@ -108,7 +120,11 @@ fn open(row: TenantRow, account: Option<AccountRow>, sealer: &Sealer) -> Result<
 }
 
 /// These tenants with their secrets, by id.
-pub async fn load(tx: &mut Tx, ids: &[String], sealer: &Sealer) -> Result<Vec<Tenant>, Refusal> {
+pub async fn load(
+    tx: &mut Tx,
+    ids: &[String],
+    sealer: &Sealer,
+) -> Result<Vec<Tenant>, SecretsError> {
     let rows = on!(tx, c => tenants::table
         .filter(tenants::id.eq_any(ids))
         .order(tenants::id)
@@ -126,7 +142,7 @@ pub async fn page(
     only: Option<&str>,
     limit: i64,
     sealer: &Sealer,
-) -> Result<Vec<Tenant>, Refusal> {
+) -> Result<Vec<Tenant>, SecretsError> {
     let rows = on!(tx, c => {
         let mut query = tenants::table.filter(tenants::id.gt(after)).into_boxed();
         if let Some(only) = only {
@@ -147,7 +163,7 @@ async fn with_accounts(
     tx: &mut Tx,
     rows: Vec<TenantRow>,
     sealer: &Sealer,
-) -> Result<Vec<Tenant>, Refusal> {
+) -> Result<Vec<Tenant>, SecretsError> {
     let ids: Vec<String> = rows.iter().map(|row| row.id.clone()).collect();
     let accounts = on!(tx, c => accounts::table
         .filter(accounts::tenant_id.eq_any(ids))
@@ -168,7 +184,7 @@ async fn with_accounts(
 }
 
 /// Seals anew what is sealed by an older key or bound to no row; gives how many tenants had such a secret.
-pub async fn reseal(tx: &mut Tx, sealer: &Sealer) -> Result<usize, Refusal> {
+pub async fn reseal(tx: &mut Tx, sealer: &Sealer) -> Result<usize, SecretsError> {
     let rows = on!(tx, c => tenants::table
         .left_join(accounts::table)
         .select((TenantRow::as_select(), Option::<AccountRow>::as_select()))
@@ -213,12 +229,11 @@ pub async fn only(tx: &mut Tx, named: Option<&str>) -> Result<Option<String>, Er
     Ok(<[String; 1]>::try_from(ids).ok().map(|[id]| id))
 }
 
-/// The business behind a number.
-pub async fn resolve(
+/// The number that is not released, by its E.164 text, with its tenant (without its secrets) and that tenant's account.
+pub async fn by_number(
     tx: &mut Tx,
     number: &str,
-    platform_account: &str,
-) -> Result<Option<Resolution>, Error> {
+) -> Result<Option<(Tenant, Option<String>, Number)>, Error> {
     let row = on!(tx, c => numbers::table
         .inner_join(tenants::table.left_join(accounts::table))
         .filter(numbers::number.eq(number).and(numbers::status.ne("released")))
@@ -226,16 +241,17 @@ pub async fn resolve(
         .first::<(NumberRow, TenantRow, Option<String>)>(c)
         .await
         .optional())?;
-    let Some((number, tenant, account)) = row else {
-        return Ok(None);
-    };
-    let (tenant, number) = (tenant.plain()?, number.model()?);
-    Ok(Some(Resolution::new(
-        &tenant,
-        account.as_deref(),
-        &number,
-        platform_account,
-    )))
+    row.map(|(number, tenant, account)| Ok((tenant.plain()?, account, number.model()?)))
+        .transpose()
+}
+
+/// A number of this platform that forwards.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Forwarder {
+    /// Whose it is.
+    pub tenant: String,
+    /// Where its calls go.
+    pub to: Option<E164>,
 }
 
 /// Those of these numbers that are forwarded, with where they are forwarded to.
@@ -286,7 +302,7 @@ pub async fn owners(tx: &mut Tx, sids: &[String]) -> Result<Vec<(String, String)
 }
 
 /// Whether any tenant is told of its events, or ever was.
-pub async fn any_told(tx: &mut Tx) -> Result<bool, Error> {
+pub async fn any_notified(tx: &mut Tx) -> Result<bool, Error> {
     let first = on!(tx, c => tenants::table
         .filter(tenants::notify_secret.is_not_null())
         .select(tenants::id)
@@ -313,7 +329,12 @@ pub async fn plain_with_accounts(
 }
 
 /// Writes a tenant, new or not.
-pub async fn put(tx: &mut Tx, tenant: &Tenant, new: bool, sealer: &Sealer) -> Result<(), Refusal> {
+pub async fn put(
+    tx: &mut Tx,
+    tenant: &Tenant,
+    new: bool,
+    sealer: &Sealer,
+) -> Result<(), SecretsError> {
     let secret = tenant
         .notify_secret
         .as_ref()
@@ -338,7 +359,7 @@ pub async fn put(tx: &mut Tx, tenant: &Tenant, new: bool, sealer: &Sealer) -> Re
     put_account(tx, tenant, sealer).await
 }
 
-async fn put_account(tx: &mut Tx, tenant: &Tenant, sealer: &Sealer) -> Result<(), Refusal> {
+async fn put_account(tx: &mut Tx, tenant: &Tenant, sealer: &Sealer) -> Result<(), SecretsError> {
     on!(tx, c => diesel::delete(accounts::table.filter(accounts::tenant_id.eq(&tenant.id))).execute(c).await)
         .map_err(Error::from)?;
     let Some(account) = &tenant.account else {

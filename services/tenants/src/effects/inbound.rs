@@ -19,9 +19,9 @@ use tracing::info;
 use super::lookups::Lookups;
 use crate::app::announcements;
 use crate::app::context::{Resolution, Unserved, answering, known, number_in_query, own_number};
-use crate::app::enums::SmsApp;
 use crate::app::notification::SMS_COPY;
 use crate::app::refusal::Refusal;
+use crate::db::model::enums::SmsApp;
 
 /// How many webhooks are looked up at the same time: most find their answer in memory.
 const PREFETCH: u16 = 128;
@@ -79,13 +79,13 @@ impl Performer for Voice {
     }
 }
 
-/// Says goodbye and counts.
+/// Counts it, and answers that the number is not in service.
 fn turn_away(
     number: &str,
     found: Option<&Resolution>,
     why: Unserved,
 ) -> Result<Outcome, HandlerError> {
-    drop_it(number, why);
+    count_unserved(number, why);
     // Whoever signs for another's number learns nothing of its owner.
     let tenant = found.filter(|_| why != Unserved::ForeignAccount);
     let twiml = announcements::not_in_service(tenant.map(|found| &found.context));
@@ -95,7 +95,8 @@ fn turn_away(
     Ok(Outcome::nothing().reply(&TwimlReply { xml }))
 }
 
-fn drop_it(number: &str, why: Unserved) {
+/// For the counter and the log.
+fn count_unserved(number: &str, why: Unserved) {
     counter!("tenants_unresolved_total", "reason" => why.as_str()).increment(1);
     let number = Address::parse(number).redacted();
     info!(
@@ -117,7 +118,7 @@ async fn tenant_of(
     match known(found.as_deref(), &webhook) {
         Ok(found) => Ok(Some(found.context.clone())),
         Err(why) => {
-            drop_it(number, why);
+            count_unserved(number, why);
             Ok(None)
         }
     }
@@ -170,24 +171,24 @@ pub trait Callback: Event + Default {
     /// The consumer's name.
     const NAME: &'static str;
     /// What it is republished as.
-    type Told: Event;
+    type Republished: Event;
 
     /// Where it came in, and the call that it is about.
-    fn came(&mut self) -> (Option<Webhook>, VoiceParameters);
+    fn take_origin(&mut self) -> (Option<Webhook>, VoiceParameters);
 
-    /// With the tenant.
-    fn told(self, tenant: TenantContext, voice: VoiceParameters) -> Self::Told;
+    /// The same with its tenant.
+    fn with_tenant(self, tenant: TenantContext, voice: VoiceParameters) -> Self::Republished;
 }
 
 impl Callback for TwilioDialFinished {
     const NAME: &'static str = "dial-finished";
-    type Told = DialFinished;
+    type Republished = DialFinished;
 
-    fn came(&mut self) -> (Option<Webhook>, VoiceParameters) {
+    fn take_origin(&mut self) -> (Option<Webhook>, VoiceParameters) {
         (self.webhook.take(), self.voice.take().unwrap_or_default())
     }
 
-    fn told(self, tenant: TenantContext, voice: VoiceParameters) -> DialFinished {
+    fn with_tenant(self, tenant: TenantContext, voice: VoiceParameters) -> DialFinished {
         DialFinished {
             tenant: Some(tenant),
             voice: Some(voice),
@@ -198,13 +199,13 @@ impl Callback for TwilioDialFinished {
 
 impl Callback for TwilioCallStatus {
     const NAME: &'static str = "call-status";
-    type Told = CallStatus;
+    type Republished = CallStatus;
 
-    fn came(&mut self) -> (Option<Webhook>, VoiceParameters) {
+    fn take_origin(&mut self) -> (Option<Webhook>, VoiceParameters) {
         (self.webhook.take(), self.voice.take().unwrap_or_default())
     }
 
-    fn told(self, tenant: TenantContext, voice: VoiceParameters) -> CallStatus {
+    fn with_tenant(self, tenant: TenantContext, voice: VoiceParameters) -> CallStatus {
         CallStatus {
             tenant: Some(tenant),
             voice: Some(voice),
@@ -240,12 +241,12 @@ impl<C: Callback> Performer for Republish<C> {
     }
 
     async fn perform(&self, _: &Cause, mut callback: C) -> Result<Outcome, HandlerError> {
-        let (webhook, voice) = callback.came();
+        let (webhook, voice) = callback.take_origin();
         let Some(tenant) = tenant_of(&self.0, webhook, &voice).await? else {
             return Ok(Outcome::nothing());
         };
         let (id, call) = (tenant.tenant_id.clone(), voice.call_sid.clone());
-        let event = callback.told(tenant, voice);
+        let event = callback.with_tenant(tenant, voice);
         Ok(Outcome::nothing().publish(OutgoingEvent::new(&event).tenant(id).key(call).caused_at()))
     }
 }
@@ -269,7 +270,7 @@ impl Performer for Sms {
         let served = match served {
             Ok(served) => served,
             Err(why) => {
-                drop_it(&text.to, why);
+                count_unserved(&text.to, why);
                 return Ok(Outcome::nothing());
             }
         };

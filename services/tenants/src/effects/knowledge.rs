@@ -9,10 +9,11 @@ use phone::E164;
 use role::Tx;
 
 use super::registry::{FLOWS_SETTLE, Registry};
-use crate::app::circles::{FARTHEST, Forwarder};
+use crate::app::circles::FARTHEST;
 use crate::app::document::{AccountSpec, Document};
 use crate::app::planned::{Claim, Known, Plan};
 use crate::app::refusal::Refusal;
+use crate::db::tenants::Forwarder;
 use crate::db::{flows, keys, numbers, tenants};
 
 /// How long whoever claims a number waits for Twilio.

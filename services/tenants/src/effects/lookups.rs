@@ -121,8 +121,12 @@ impl Lookups {
         let found = |found: &Found| found.as_ref().map(|it| it.context.tenant_id.clone());
         self.cached(&self.0.numbers, number, found, async || {
             let mut tx = self.0.store.read().await?;
-            let found = tenants::resolve(&mut tx, number, &self.0.platform_account).await?;
-            Ok(found.map(Arc::new))
+            let found = tenants::by_number(&mut tx, number).await?;
+            Ok(found.map(|(tenant, account, number)| {
+                let platform_account = &self.0.platform_account;
+                let account = account.as_deref();
+                Arc::new(Resolution::new(&tenant, account, &number, platform_account))
+            }))
         })
         .await
     }

@@ -66,7 +66,7 @@ impl NotifyQueues {
 
     async fn begin_if_any(&self, store: &Store) -> Result<(), role::HandlerError> {
         let mut tx = store.read().await?;
-        let wanted = tenants::any_told(&mut tx).await?;
+        let wanted = tenants::any_notified(&mut tx).await?;
         drop(tx);
         if wanted {
             self.begin().await?;

@@ -3,10 +3,10 @@
 use role::Tx;
 
 use super::registry::{PendingEvents, Registry};
-use crate::app::enums::NumberStatus;
-use crate::app::model::{Number, Tenant};
 use crate::app::refusal::Refusal;
 use crate::app::settle;
+use crate::db::model::enums::NumberStatus;
+use crate::db::model::{Number, Tenant};
 use crate::db::{numbers, tenants};
 
 /// What a tenant hears that would lift what an operator has done.
@@ -83,9 +83,9 @@ impl Registry {
             numbers::update(&mut tx, &number).await?;
             number
         };
-        let mut news = PendingEvents::default();
-        self.tell_number(&mut news, &number);
-        self.finish(tx, news).await?;
+        let mut pending = PendingEvents::default();
+        self.tell_number(&mut pending, &number);
+        self.finish(tx, pending).await?;
         Ok(number)
     }
 }

@@ -12,10 +12,10 @@ use tracing::warn;
 
 use super::numbers::HELD;
 use super::registry::{PendingEvents, Registry, meanwhile};
-use crate::app::enums::{NumberStatus, SmsApp, TenantStatus, VoiceApp};
-use crate::app::model::Number;
 use crate::app::refusal::Refusal;
 use crate::app::settle::{self, Bought};
+use crate::db::model::Number;
+use crate::db::model::enums::{NumberStatus, SmsApp, TenantStatus, VoiceApp};
 use crate::db::{numbers, tenants};
 
 /// Buys and gives back.
@@ -83,16 +83,16 @@ impl Provision {
     async fn begin(&self, wanted: &Wanted) -> Result<(Number, Envelope), Refusal> {
         let mut tx = self.registry.store.begin().await?;
         match self.enter(&mut tx, wanted).await {
-            Ok((number, order, news)) => {
+            Ok((number, order, pending)) => {
                 // The order is in the outbox as well: should this process die before it has asked, or nobody have
                 // heard, it leaves from there after a moment. Egress buys once for each number_id.
                 let (relay, now) = (&self.registry.relay, self.registry.clock.now());
-                if !news.is_empty() {
+                if !pending.is_empty() {
                     relay
                         .put(&mut tx, now, std::slice::from_ref(&order))
                         .await?;
                 }
-                self.registry.finish(tx, news).await?;
+                self.registry.finish(tx, pending).await?;
                 Ok((number, order))
             }
             Err(refusal) => {
@@ -124,10 +124,10 @@ impl Provision {
             Some(key) => derive_id(&["number", &tenant.id, key]),
             None => registry.clock.id(),
         };
-        let mut news = PendingEvents::default();
+        let mut pending = PendingEvents::default();
         if let Some(number) = numbers::get(tx, &id).await? {
             let order = self.order(wanted, &number, account);
-            return Ok((number, order, news));
+            return Ok((number, order, pending));
         }
         let given = match &wanted.place {
             Place::Number(number) => Some(number.clone()),
@@ -157,9 +157,9 @@ impl Provision {
             updated_at: now,
         };
         numbers::insert(tx, &number).await?;
-        registry.tell_number(&mut news, &number);
+        registry.tell_number(&mut pending, &number);
         let order = self.order(wanted, &number, account);
-        Ok((number, order, news))
+        Ok((number, order, pending))
     }
 
     fn order(&self, wanted: &Wanted, number: &Number, account_sid: String) -> Envelope {
@@ -189,14 +189,14 @@ impl Provision {
     ) -> Result<Number, Refusal> {
         let registry = &self.registry;
         let mut tx = registry.store.begin().await?;
-        let mut news = PendingEvents::default();
+        let mut pending = PendingEvents::default();
         let settled = settle::bought(&mut tx, registry.clock.now(), &bought).await?;
         // It was heard, and need not leave once more.
         outbox::done(&mut tx, &[order_id]).await?;
         if let Bought::Active(number) = &settled {
-            registry.tell_number(&mut news, number);
+            registry.tell_number(&mut pending, number);
         }
-        registry.finish(tx, news).await?;
+        registry.finish(tx, pending).await?;
         match settled {
             Bought::Active(number) | Bought::Known(number) => Ok(number),
             // It was settled as a fact before: this is what came of it.

@@ -20,14 +20,14 @@ use super::lookups::{Lookups, Reaches, platform_account};
 use super::notify_queues::NotifyQueues;
 use crate::app::change::Change;
 use crate::app::document::Document;
-use crate::app::enums::TenantStatus;
 use crate::app::flows::Flow;
-use crate::app::model::{Key, Number, Tenant};
 use crate::app::plan::plan;
 use crate::app::planned::{Asker, Known, Plan};
 use crate::app::refusal::Refusal;
 use crate::app::settle;
 use crate::app::warnings::warnings;
+use crate::db::model::enums::TenantStatus;
+use crate::db::model::{Key, Number, Tenant};
 use crate::db::{flows, keys, numbers, tenants};
 
 /// More changes than this and the caches are emptied at once.
@@ -43,7 +43,7 @@ pub struct Registry {
     pub(super) bus: Bus,
     keys: KeyStore,
     lookups: Lookups,
-    listening: NotifyQueues,
+    notify_queues: NotifyQueues,
     reaches: Reaches,
     platform_account: String,
     roles: Vec<&'static str>,
@@ -74,7 +74,7 @@ impl Registry {
         store: Store,
         relay: Relay,
         lookups: Lookups,
-        listening: NotifyQueues,
+        notify_queues: NotifyQueues,
     ) -> Self {
         Self {
             store,
@@ -84,7 +84,7 @@ impl Registry {
             sealer: parts.sealer.clone(),
             keys: parts.keys.clone(),
             lookups,
-            listening,
+            notify_queues,
             reaches: Reaches::of(&parts.settings),
             platform_account: platform_account(&parts.settings),
             roles: parts.roles.clone(),
@@ -112,7 +112,7 @@ impl Registry {
         let exists = |known: &Known| expected.refusal(document, known);
         let mut verified = BTreeMap::new();
         let (tx, planned) = self.judge(document, bound, &verified, exists).await?;
-        let listens = self.listening.has_begun() || !planned.as_ref().is_ok_and(tells_tenants);
+        let listens = self.notify_queues.has_begun() || !planned.as_ref().is_ok_and(tells_tenants);
         let claims = planned
             .as_ref()
             .map_or(&[][..], |plan| plan.claims.as_slice());
@@ -123,7 +123,7 @@ impl Registry {
         let claims = claims.to_vec();
         tx.rollback().await?;
         if !listens {
-            self.listening.begin().await.map_err(|error| {
+            self.notify_queues.begin().await.map_err(|error| {
                 warn!(%error, "a notify_url cannot be taken");
                 Refusal::Away("the message bus")
             })?;
@@ -201,37 +201,38 @@ impl Registry {
                 return Err(refusal);
             }
         };
-        let news = self.write(&mut tx, &plan).await.map_err(meanwhile)?;
-        self.finish(tx, news).await?;
+        let pending = self.write(&mut tx, &plan).await.map_err(meanwhile)?;
+        self.finish(tx, pending).await?;
         Ok(plan)
     }
 
     async fn write(&self, tx: &mut Tx, plan: &Plan) -> Result<PendingEvents, Refusal> {
-        let mut news = PendingEvents::default();
+        let mut pending = PendingEvents::default();
         for (change, tenant) in plan.tenants.iter().filter(|(c, _)| *c != Change::Unchanged) {
             tenants::put(tx, tenant, *change == Change::Created, &self.sealer).await?;
-            self.tell_tenant(&mut news, &tenant.id);
+            self.tell_tenant(&mut pending, &tenant.id);
         }
         for (change, number) in plan.numbers.iter().filter(|(c, _)| *c != Change::Unchanged) {
             match change {
                 Change::Created => numbers::insert(tx, number).await?,
                 _ => numbers::update(tx, number).await?,
             }
-            self.tell_number(&mut news, number);
+            self.tell_number(&mut pending, number);
         }
         // Told even when it is as it was: somebody may have changed it at interviews, which knows what is new to it.
         for (_, flow) in &plan.flows {
-            flows::put(tx, flow, self.clock.now()).await?;
-            self.tell_flow(&mut news, flow);
+            let now = self.clock.now();
+            flows::put(tx, &flow.tenant_id, &flow.name, &flow.digest, now).await?;
+            self.tell_flow(&mut pending, flow);
         }
         for (change, key) in plan.keys.iter().filter(|(c, _)| *c != Change::Unchanged) {
             keys::put(tx, key, *change == Change::Created).await?;
-            self.tell_key(&mut news, &key.hash);
+            self.tell_key(&mut pending, &key.hash);
         }
         plan.withdrawn
             .iter()
-            .for_each(|hash| self.tell_key(&mut news, hash));
-        Ok(news)
+            .for_each(|hash| self.tell_key(&mut pending, hash));
+        Ok(pending)
     }
 
     /// Tenants with their secrets, in the order of their ids.
@@ -274,9 +275,9 @@ impl Registry {
         }
         (tenant.status, tenant.updated_at) = (status, self.clock.now());
         tenants::put(&mut tx, &tenant, false, &self.sealer).await?;
-        let mut news = PendingEvents::default();
-        self.tell_tenant(&mut news, id);
-        self.finish(tx, news).await
+        let mut pending = PendingEvents::default();
+        self.tell_tenant(&mut pending, id);
+        self.finish(tx, pending).await
     }
 
     /// Keys, in the order of their ids.
@@ -299,38 +300,41 @@ impl Registry {
             return Err(Refusal::NotFound("key"));
         };
         keys::delete(&mut tx, id).await?;
-        let mut news = PendingEvents::default();
-        self.tell_key(&mut news, &key.hash);
-        self.finish(tx, news).await
+        let mut pending = PendingEvents::default();
+        self.tell_key(&mut pending, &key.hash);
+        self.finish(tx, pending).await
     }
 
     /// Commits, forgets what is no longer true, and tells.
-    pub(super) async fn finish(&self, mut tx: Tx, news: PendingEvents) -> Result<(), Refusal> {
+    pub(super) async fn finish(&self, mut tx: Tx, pending: PendingEvents) -> Result<(), Refusal> {
         self.relay
-            .put(&mut tx, self.clock.now(), &news.envelopes)
+            .put(&mut tx, self.clock.now(), &pending.envelopes)
             .await?;
         tx.commit().await?;
-        if !news.envelopes.is_empty() {
+        if !pending.envelopes.is_empty() {
             info!(
-                changes = news.envelopes.len(),
+                changes = pending.envelopes.len(),
                 "tenants, numbers or keys have changed"
             );
         }
-        match news.touched.len() > MANY {
+        match pending.touched.len() > MANY {
             true => self.lookups.clear(),
-            false => news
+            false => pending
                 .touched
                 .iter()
                 .for_each(|(tenant, number)| self.lookups.forget(tenant, number)),
         }
-        news.hashes.iter().for_each(|hash| self.keys.forget(hash));
-        let flows: Vec<Envelope> = news
+        pending
+            .hashes
+            .iter()
+            .for_each(|hash| self.keys.forget(hash));
+        let flows: Vec<Envelope> = pending
             .envelopes
             .iter()
             .filter(|envelope| envelope.kind == FlowDefine::TYPE)
             .cloned()
             .collect();
-        self.relay.leave(news.envelopes);
+        self.relay.leave(pending.envelopes);
         self.settle_flows(flows).await;
         Ok(())
     }
@@ -358,40 +362,41 @@ impl Registry {
         Envelope::new("trunkline/tenants", &self.clock, event)
     }
 
-    fn tell_tenant(&self, news: &mut PendingEvents, id: &str) {
+    fn tell_tenant(&self, pending: &mut PendingEvents, id: &str) {
         let event = TenantChanged {
             tenant_id: id.to_owned(),
         };
-        news.envelopes.push(self.envelope(&event).tenant(id));
-        news.touched.push((id.to_owned(), String::new()));
+        pending.envelopes.push(self.envelope(&event).tenant(id));
+        pending.touched.push((id.to_owned(), String::new()));
     }
 
-    pub(super) fn tell_number(&self, news: &mut PendingEvents, number: &Number) {
+    pub(super) fn tell_number(&self, pending: &mut PendingEvents, number: &Number) {
         let event = settle::changed(number);
-        news.envelopes
+        pending
+            .envelopes
             .push(self.envelope(&event).tenant(&number.tenant_id));
-        news.touched.push((event.tenant_id, event.number));
+        pending.touched.push((event.tenant_id, event.number));
     }
 
-    fn tell_flow(&self, news: &mut PendingEvents, flow: &Flow) {
+    fn tell_flow(&self, pending: &mut PendingEvents, flow: &Flow) {
         let event = FlowDefine {
             tenant_id: flow.tenant_id.clone(),
             name: flow.name.clone(),
             definition: flow.definition.clone(),
         };
         let envelope = self.envelope(&event);
-        news.envelopes.push(match flow.tenant_id.as_str() {
+        pending.envelopes.push(match flow.tenant_id.as_str() {
             "" => envelope,
             tenant => envelope.tenant(tenant),
         });
     }
 
-    fn tell_key(&self, news: &mut PendingEvents, hash: &str) {
+    fn tell_key(&self, pending: &mut PendingEvents, hash: &str) {
         let event = KeyChanged {
             hash: hash.to_owned(),
         };
-        news.envelopes.push(self.envelope(&event));
-        news.hashes.push(hash.to_owned());
+        pending.envelopes.push(self.envelope(&event));
+        pending.hashes.push(hash.to_owned());
     }
 }
 

@@ -12,8 +12,8 @@ use role::{Outage, Parts, derive_id};
 use store::Store;
 use tokio_util::sync::CancellationToken;
 
-use crate::app::model::{Retention, Tenant};
 use crate::app::refusal::Refusal;
+use crate::db::model::{Retention, Tenant};
 use crate::db::tenants;
 
 /// How many tenants are looked at in one query.

@@ -9,9 +9,9 @@ use events::v1::{
 use futures::future::join_all;
 
 use super::provision::Provision;
-use crate::app::enums::{NumberStatus, SmsApp, VoiceApp};
-use crate::app::model::Number;
 use crate::app::refusal::Refusal;
+use crate::db::model::Number;
+use crate::db::model::enums::{NumberStatus, SmsApp, VoiceApp};
 use crate::db::tenants;
 
 /// How long whoever looks at numbers waits for Twilio.

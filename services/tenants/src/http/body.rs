@@ -6,10 +6,10 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::app::enums::{NumberStatus, SmsApp, TenantStatus, VoiceApp, is_name};
-use crate::app::model::Profile;
 use crate::app::read;
 use crate::app::refusal::FieldError;
+use crate::db::model::Profile;
+use crate::db::model::enums::{NumberStatus, SmsApp, TenantStatus, VoiceApp, is_name};
 use crate::effects::provision::{Place, Wanted};
 
 /// An apply file.

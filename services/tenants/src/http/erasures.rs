@@ -14,9 +14,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use store::Store;
 
-use crate::app::enums::is_name;
 use crate::app::refusal::Refusal;
 use crate::db::erasures::{self, ErasureRow, PartRow};
+use crate::db::model::enums::is_name;
 use crate::db::numbers;
 
 /// What the handlers work with.

@@ -8,8 +8,8 @@ use serde_json::Value;
 use super::view::{KeyView, Keys, NewKey};
 use super::{State, after};
 use crate::app::document::{self, Document};
-use crate::app::enums::is_name;
 use crate::app::refusal::Refusal;
+use crate::db::model::enums::is_name;
 
 pub(super) async fn list(
     state: Data<State>,

@@ -11,9 +11,9 @@ use serde_json::Value;
 use super::body::{NumberStatusBody, wanted};
 use super::view::{Lookup, NumberView, Numbers, Provisioned};
 use super::{State, after};
-use crate::app::enums::{NumberStatus, is_name};
-use crate::app::model::Number;
 use crate::app::refusal::Refusal;
+use crate::db::model::Number;
+use crate::db::model::enums::{NumberStatus, is_name};
 
 /// Which numbers.
 #[derive(Deserialize, JsonSchema)]

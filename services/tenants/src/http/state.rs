@@ -2,7 +2,7 @@
 
 use api::{ApiError, Page};
 
-use crate::app::enums::is_name;
+use crate::db::model::enums::is_name;
 use crate::effects::provision::Provision;
 use crate::effects::registry::Registry;
 

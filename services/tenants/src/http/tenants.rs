@@ -10,8 +10,8 @@ use super::body::TenantStatusBody;
 use super::view::{Id, TenantView, Tenants};
 use super::{State, after};
 use crate::app::document;
-use crate::app::enums::is_name;
 use crate::app::refusal::Refusal;
+use crate::db::model::enums::is_name;
 use crate::effects::expected::Expected;
 
 pub(super) async fn list(

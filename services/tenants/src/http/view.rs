@@ -7,11 +7,11 @@ use serde::Serialize;
 
 use crate::app::change::Change;
 use crate::app::document::Document;
-use crate::app::enums::{NumberStatus, SmsApp, TenantStatus, VoiceApp};
-use crate::app::hours::Hours;
-use crate::app::model::{AfterHours, Key, Number, Profile, Tenant};
-use crate::app::offer::ServiceArea;
 use crate::app::planned::Plan;
+use crate::db::model::enums::{NumberStatus, SmsApp, TenantStatus, VoiceApp};
+use crate::db::model::hours::Hours;
+use crate::db::model::offer::ServiceArea;
+use crate::db::model::{AfterHours, Key, Number, Profile, Tenant};
 
 /// The id of what was created.
 #[derive(Serialize, JsonSchema)]

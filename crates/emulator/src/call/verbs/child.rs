@@ -8,14 +8,15 @@ use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::call::amd::{Detection, detect_meanwhile};
 use crate::call::callee::{person, ring};
-use crate::call::control::{By, Interrupt};
+use crate::call::ending::{finish, hang_up_after, limit};
 use crate::call::leg::Kind;
-use crate::call::place::{finish, hang_up_after, limit};
 use crate::call::verbs::play;
-use crate::call::{End, Goto, Input, Leg, LegContext};
+use crate::call::{End, Leg};
 use crate::faults::{Behaviour, Callee};
+use crate::leg_context::LegContext;
+use crate::leg_control::{By, Goto, Input, Interrupt};
 use crate::script::Step;
-use crate::state::Status;
+use crate::status::Status;
 use crate::time::seconds;
 
 /// How long those talk who were dialled, unless a fault says otherwise.

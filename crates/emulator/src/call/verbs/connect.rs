@@ -4,11 +4,12 @@ use serde_json::{Map, Value};
 use twiml::{Connect, Connected, ConversationRelay, Parameter, Stream as Noun};
 
 use crate::call::Leg;
-use crate::call::control::Interrupt;
 use crate::call::leg::{Flow, Kind};
 use crate::document::method;
+use crate::leg_control::Interrupt;
 use crate::stream::{Ended, Relay, Stream};
-use crate::webhooks::{self, Failure, Params, Request};
+use crate::webhooks;
+use crate::wire::{Failure, Params, Request};
 
 /// The longest name and value together.
 const LONGEST_PARAMETER: usize = 500;
@@ -61,7 +62,7 @@ async fn relay(leg: &mut Leg, noun: &ConversationRelay) -> Result<Params, Interr
     let (ended, handoff) = match opened {
         Ok(mut relay) => {
             context.moment("relay", format!("{session} begins"));
-            let ended = Box::pin(relay.run(leg)).await;
+            let ended = Box::pin(relay.run(&mut leg.inputs)).await;
             context.moment("relay", format!("{session} ended"));
             (ended, relay.handoff)
         }
@@ -103,7 +104,7 @@ async fn hold(leg: &mut Leg, noun: &Noun, sid: &str) -> Result<Ended, Failure> {
     };
     leg.context.moment("stream", format!("{sid} begins"));
     told(leg, noun, sid, "stream-started", None);
-    let ended = Box::pin(stream.run(leg)).await;
+    let ended = Box::pin(stream.run(&mut leg.inputs)).await;
     leg.context.moment("stream", format!("{sid} ended"));
     Ok(ended)
 }

@@ -3,16 +3,16 @@
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use twiml::{Dial, DialRecord, Number, Track, Trim};
 
-use crate::call::control::Interrupt;
+use crate::call::Leg;
 use crate::call::leg::{Flow, Kind};
-use crate::call::recording::{self, DIAL, Plan};
 use crate::call::verbs::child::{self, News};
 use crate::call::verbs::noun::{Child, phones, prepare};
-use crate::call::{Ask, Input, Leg};
 use crate::document::method;
-use crate::state::Status;
+use crate::leg_control::{Ask, Input, Interrupt};
+use crate::recording::{self, DIAL, Plan};
+use crate::status::Status;
 use crate::time::seconds;
-use crate::webhooks::Params;
+use crate::wire::Params;
 
 /// Twilio lets it ring about this much longer than it was told, and never shorter than the least.
 const EXTRA_S: u32 = 5;

@@ -5,14 +5,15 @@ use std::collections::VecDeque;
 use tokio::sync::mpsc::UnboundedReceiver;
 use twiml::{Gather, Input as Wanted, Prompt, SpeechTimeout};
 
-use crate::call::control::Interrupt;
 use crate::call::leg::Flow;
 use crate::call::verbs::{play, speech};
-use crate::call::{Broken, Input, Leg, LegContext, Utterance};
+use crate::call::{Broken, Leg};
 use crate::document::method;
+use crate::leg_context::LegContext;
+use crate::leg_control::{Input, Interrupt, Utterance};
 use crate::state::Wait;
 use crate::time::seconds;
-use crate::webhooks::Params;
+use crate::wire::Params;
 
 /// Twilio stops listening to speech here.
 const LONGEST_SPEECH_S: f64 = 60.0;

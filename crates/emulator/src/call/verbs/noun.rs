@@ -7,14 +7,16 @@ use tokio::sync::Notify;
 use tokio::sync::mpsc::UnboundedReceiver;
 use twiml::{CallEvent, Dial, MachineDetection, Noun, Number};
 
-use crate::call::control::{By, Control};
 use crate::call::leg::NOT_RUN;
 use crate::call::verbs::child::Plan;
-use crate::call::{Ask, Detection, Goto, Input, Leg, LegContext};
+use crate::call::{Detection, Leg};
 use crate::document::method;
 use crate::faults::{Behaviour, Callee};
-use crate::state::{Call, Direction, Status, StatusCallback};
-use crate::webhooks::{Failure, Params};
+use crate::leg_context::LegContext;
+use crate::leg_control::{Ask, By, Control, Goto, Input};
+use crate::state::{Call, Direction, StatusCallback};
+use crate::status::Status;
+use crate::wire::{Failure, Params};
 
 /// How long Twilio listens for a machine.
 const DETECTION_S: u32 = 30;

@@ -2,11 +2,12 @@
 
 use twiml::Play;
 
-use crate::call::control::Interrupt;
 use crate::call::leg::Flow;
-use crate::call::recording::tape;
 use crate::call::verbs::speech::FOR_EVER;
-use crate::call::{Broken, Leg, LegContext};
+use crate::call::{Broken, Leg};
+use crate::leg_context::LegContext;
+use crate::leg_control::Interrupt;
+use crate::recording::tape;
 use crate::state::Side;
 use crate::time::seconds;
 

@@ -7,14 +7,14 @@ use audio::{RATE, Sound};
 use chrono::{DateTime, Utc};
 use twiml::{Record, Track, Trim};
 
-use crate::call::control::{By, Interrupt};
 use crate::call::leg::{Flow, Kind};
-use crate::call::recording::{self, Plan};
-use crate::call::{End, Input, Leg, Utterance};
+use crate::call::{End, Leg};
 use crate::document::method;
+use crate::leg_control::{By, Input, Interrupt, Utterance};
+use crate::recording::{self, Plan};
 use crate::state::{RECORD_VERB, Wait};
 use crate::time::seconds;
-use crate::webhooks::Params;
+use crate::wire::Params;
 
 /// Twilio's defaults.
 const ANY_KEY: &str = "1234567890*#";

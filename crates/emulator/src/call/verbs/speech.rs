@@ -2,8 +2,8 @@
 
 use twiml::{Pause, Say};
 
-use crate::call::LegContext;
-use crate::call::control::Interrupt;
+use crate::leg_context::LegContext;
+use crate::leg_control::Interrupt;
 use crate::time::seconds;
 
 /// `loop="0"` is for ever; nobody listens longer than this.

@@ -4,8 +4,8 @@ use twiml::{Channels, Start, Started, Stop, Stopped, Track, Trim};
 
 use crate::call::Leg;
 use crate::call::leg::NOT_RUN;
-use crate::call::recording::{self, Plan, TWIML};
 use crate::document::method;
+use crate::recording::{self, Plan, TWIML};
 
 pub(crate) fn start(leg: &Leg, start: &Start) {
     for started in &start.started {

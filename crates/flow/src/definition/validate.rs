@@ -2,19 +2,18 @@
 
 use std::collections::HashSet;
 
-use super::{Definition, Expect, FieldError, Kind, OnMachine};
-use crate::assistant::Engine;
+use super::{Definition, Expect, Kind, OnMachine};
+use crate::ai::Engine;
+use crate::field::{FieldError, LONGEST_TEXT, is_language, is_name};
 
 /// The most questions of one interview.
 pub const MOST_QUESTIONS: usize = 50;
-/// The longest text that is spoken in one piece.
-pub(crate) const LONGEST_TEXT: usize = 3_000;
 /// The longest that a caller may be kept waiting for a question, in milliseconds. Twilio gives up after 15 s.
 const LONGEST_WAIT_MS: u32 = 8_000;
 
 impl Definition {
     /// Notes everything that is wrong.
-    pub(super) fn judge(&self, faults: &mut Vec<FieldError>) {
+    pub(super) fn validate(&self, faults: &mut Vec<FieldError>) {
         if !is_name(&self.name) {
             faults.push(FieldError::new(
                 "name",
@@ -27,9 +26,9 @@ impl Definition {
                 "only eligibility and conversation flows are held over ConversationRelay",
             ));
         }
-        self.judge_questions(faults);
-        self.judge_numbers(faults);
-        self.judge_texts(faults);
+        self.validate_questions(faults);
+        self.validate_numbers(faults);
+        self.validate_texts(faults);
         if self.machine.action == OnMachine::Message && self.machine.message.is_empty() {
             faults.push(FieldError::new(
                 "machine.message",
@@ -46,7 +45,7 @@ impl Definition {
         }
     }
 
-    fn judge_texts(&self, faults: &mut Vec<FieldError>) {
+    fn validate_texts(&self, faults: &mut Vec<FieldError>) {
         let texts = [
             ("greeting", &self.greeting),
             ("recording_notice", &self.recording_notice),
@@ -76,7 +75,7 @@ impl Definition {
         }
     }
 
-    fn judge_questions(&self, faults: &mut Vec<FieldError>) {
+    fn validate_questions(&self, faults: &mut Vec<FieldError>) {
         if self.total() == 0 {
             faults.push(FieldError::new(
                 "questions",
@@ -121,7 +120,7 @@ impl Definition {
         }
     }
 
-    fn judge_numbers(&self, faults: &mut Vec<FieldError>) {
+    fn validate_numbers(&self, faults: &mut Vec<FieldError>) {
         let mut between = |path: &str, value: u32, low: u32, high: u32| {
             if !(low..=high).contains(&value) {
                 faults.push(FieldError::new(
@@ -147,52 +146,6 @@ impl Definition {
                 "answer.finish_key",
                 "has others than 0-9, * and #",
             ));
-        }
-    }
-}
-
-/// Whether a text can be an id or a name in a path or a key: a letter or digit, then up to 63 of those and `._-`.
-pub fn is_name(text: &str) -> bool {
-    let plain = |c: char| c.is_ascii_alphanumeric();
-    (1..=64).contains(&text.len())
-        && text.starts_with(plain)
-        && text
-            .chars()
-            .all(|c| plain(c) || matches!(c, '.' | '_' | '-'))
-}
-
-/// Whether a text has the form of a BCP 47 tag.
-pub fn is_language(text: &str) -> bool {
-    let mut parts = text.split('-');
-    let first = parts.next().unwrap_or_default();
-    (2..=3).contains(&first.len())
-        && first.chars().all(|c| c.is_ascii_alphabetic())
-        && parts.all(|part| {
-            (1..=8).contains(&part.len()) && part.chars().all(|c| c.is_ascii_alphanumeric())
-        })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_fit_a_path() {
-        for good in ["smith-plumbing", "a", "0b6e.x_1"] {
-            assert!(is_name(good), "{good}");
-        }
-        for bad in ["", "-a", "..", "a/b", "a b", "é"] {
-            assert!(!is_name(bad), "{bad}");
-        }
-    }
-
-    #[test]
-    fn languages_have_the_form_of_a_tag() {
-        for good in ["en", "en-US", "zh-Hant-TW", "de-1996"] {
-            assert!(is_language(good), "{good}");
-        }
-        for bad in ["", "e", "english", "en-", "en_US", "en-überlang", "12"] {
-            assert!(!is_language(bad), "{bad}");
         }
     }
 }

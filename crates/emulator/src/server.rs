@@ -1,23 +1,19 @@
+//! The emulator's own HTTP server: every request takes one way through the tables of both faces.
+
 use std::io;
 use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Instant;
 
 use actix_web::dev::Server;
-use actix_web::http::StatusCode;
-use actix_web::http::header::{AUTHORIZATION, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::web::{self, Bytes};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use futures::stream;
-use serde_json::json;
-use subtle::ConstantTimeEq as _;
 
 use crate::control;
 use crate::faults::ApiFault;
-use crate::http::table::{Found, find};
-use crate::http::{Access, Endpoint, Exchange, Fields, Reply};
+use crate::http::{
+    Endpoint, Exchange, Fields, Found, Reply, find, is_authorized, refuse_stranger, render,
+};
 use crate::log::{Direction, Entry};
 use crate::rest;
 use crate::state::Shared;
@@ -149,89 +145,5 @@ fn logged(mut entry: Entry, reply: &Reply) -> Entry {
             ..entry
         },
         _ => entry,
-    }
-}
-
-pub(crate) fn is_authorized(shared: &Shared, request: &HttpRequest, access: Access) -> bool {
-    let given: Vec<u8> = request
-        .headers()
-        .get(AUTHORIZATION)
-        .and_then(|value| value.to_str().ok())
-        .and_then(|value| value.strip_prefix("Basic "))
-        .and_then(|value| STANDARD.decode(value.trim()).ok())
-        .unwrap_or_default();
-    let is = |sid: &str, secret: &str| -> bool {
-        let wanted = format!("{sid}:{secret}");
-        given.as_slice().ct_eq(wanted.as_bytes()).into()
-    };
-    let is_owner = || is(&shared.account.sid, &shared.account.token);
-    let has_key = || {
-        let state = shared.state();
-        state.keys.iter().any(|key| is(&key.sid, &key.secret))
-    };
-    match access {
-        Access::Open => true,
-        Access::Account => is_owner() || has_key(),
-        Access::Owner | Access::Control => is_owner(),
-    }
-}
-
-pub(crate) fn refuse_stranger(access: Access) -> Reply {
-    if access.is_api() {
-        return Reply::refused(401, 20003, "Authenticate");
-    }
-    control::error(
-        401,
-        "unauthenticated",
-        "use the emulator's account sid and auth token with basic authentication",
-    )
-}
-
-pub(crate) fn render(shared: &Arc<Shared>, reply: Reply) -> HttpResponse {
-    let status =
-        |status: u16| StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    match reply {
-        Reply::Json(code, body) => {
-            let mut builder = HttpResponse::build(status(code));
-            if code == 401 {
-                builder.insert_header((WWW_AUTHENTICATE, "Basic realm=\"emulator\""));
-            }
-            builder.json(body)
-        }
-        Reply::Refusal {
-            status: http,
-            code,
-            message,
-            retry_after_s,
-        } => {
-            let mut builder = HttpResponse::build(status(http));
-            if http == 401 {
-                builder.insert_header((WWW_AUTHENTICATE, "Basic realm=\"Twilio API\""));
-            }
-            if let Some(seconds) = retry_after_s {
-                builder.insert_header((RETRY_AFTER, seconds));
-            }
-            builder.json(json!({
-                "code": code,
-                "message": message,
-                "more_info": format!("https://www.twilio.com/docs/errors/{code}"),
-                "status": http,
-            }))
-        }
-        Reply::Empty(code) => HttpResponse::build(status(code)).finish(),
-        Reply::Redirect(to) => HttpResponse::TemporaryRedirect()
-            .insert_header(("Location", to))
-            .finish(),
-        Reply::Bytes(content_type, data) => {
-            HttpResponse::Ok().content_type(content_type).body(data)
-        }
-        Reply::Events(sid) => HttpResponse::Ok()
-            .content_type("text/event-stream")
-            .insert_header(("Cache-Control", "no-cache"))
-            .streaming(control::events(Arc::clone(shared), sid)),
-        // A body that fails at once takes the connection with it before anything is written.
-        Reply::Dropped => HttpResponse::Ok().streaming(stream::once(async {
-            Err::<Bytes, _>(io::Error::from(io::ErrorKind::ConnectionAborted))
-        })),
     }
 }

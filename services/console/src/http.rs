@@ -1,15 +1,9 @@
 //! The routes of the console, as one table.
 
-pub mod assets;
-pub mod audit;
-pub mod html;
-pub mod session;
-pub mod sign_in;
-
 use actix_web::web;
 use api::{Access, Method, Route, Scope};
 
-use crate::pages;
+use crate::pages::{self, assets, sign_in};
 
 const PAGE: Access = Access::Page;
 

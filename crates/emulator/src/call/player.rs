@@ -6,8 +6,9 @@ use std::time::Duration;
 use audio::{Sound, speech_s};
 use tokio::sync::mpsc::UnboundedReceiver;
 
-use crate::call::recording::tape;
-use crate::call::{By, Input, LegContext, Utterance};
+use crate::leg_context::LegContext;
+use crate::leg_control::{By, Input, Utterance};
+use crate::recording::tape;
 use crate::script::{Speech, Step};
 use crate::sms;
 use crate::state::{ScriptReport, Side};

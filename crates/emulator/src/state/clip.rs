@@ -15,7 +15,7 @@ pub(crate) struct Clip {
 /// A file that was fetched before, with what tells whether it is still the same.
 #[derive(Clone, Debug)]
 pub(crate) struct Cached {
-    pub(super) etag: Option<String>,
-    pub(super) last_modified: Option<String>,
-    pub(super) clip: Clip,
+    pub(crate) etag: Option<String>,
+    pub(crate) last_modified: Option<String>,
+    pub(crate) clip: Clip,
 }

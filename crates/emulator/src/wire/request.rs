@@ -24,10 +24,10 @@ pub(crate) struct Request {
 
 /// Callbacks that go out together.
 pub(crate) struct Batch {
-    pub(super) due: Instant,
-    pub(super) requests: Vec<Request>,
-    pub(super) times: usize,
-    pub(super) last: bool,
+    pub(crate) due: Instant,
+    pub(crate) requests: Vec<Request>,
+    pub(crate) times: usize,
+    pub(crate) last: bool,
 }
 
 /// Where the callbacks of a call or message are queued.

@@ -12,8 +12,7 @@ use futures::future::LocalBoxFuture;
 use tracing::error;
 
 use super::html::PageError;
-use crate::app::session::{is_live, is_stale};
-use crate::db;
+use crate::effects::grant::use_session;
 use crate::operator::Operator;
 use crate::state::State;
 
@@ -85,17 +84,8 @@ pub async fn find(req: &HttpRequest) -> Result<Option<Operator>, PageError> {
         return Ok(None);
     };
     let hash = key_hash(&token);
-    let now = state.clock.now();
-    let found = db::session_find(&mut state.store.read().await?, &hash).await?;
-    let Some(session) = found.filter(|session| is_live(session, now)) else {
-        return Ok(None);
-    };
-    if is_stale(&session, now) {
-        let mut tx = state.store.begin().await?;
-        db::session_seen(&mut tx, &hash, now.into()).await?;
-        tx.commit().await?;
-    }
-    Ok(Some(Operator {
+    let found = use_session(&state.store, &hash, state.clock.now()).await?;
+    Ok(found.map(|session| Operator {
         id: session.operator_id,
         name: session.name,
         tenant: Some(session.tenant_id).filter(|tenant| !tenant.is_empty()),

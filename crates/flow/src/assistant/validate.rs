@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use phone::E164;
 
 use super::{Assistant, BUILT_IN_TOOLS, Tool};
-use crate::definition::{FieldError, LONGEST_TEXT, is_language, is_name};
+use crate::field::{FieldError, LONGEST_TEXT, is_language, is_name};
 
 /// The longest instructions, in bytes.
 const LONGEST_INSTRUCTIONS: usize = 20_000;
@@ -16,7 +16,7 @@ const MOST_TOOLS: usize = 32;
 
 impl Assistant {
     /// Notes everything that is wrong.
-    pub(super) fn judge(&self, faults: &mut Vec<FieldError>) {
+    pub(super) fn validate(&self, faults: &mut Vec<FieldError>) {
         let mut fault = |path: &str, message: String| faults.push(FieldError::new(path, message));
         if !is_name(&self.name) {
             fault(

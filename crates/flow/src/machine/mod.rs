@@ -4,14 +4,12 @@ mod answers;
 mod ask;
 mod call;
 mod close;
-mod document;
-
-pub use document::{Document, Then};
 
 use clock::Time;
 use phrases::Language;
 
 use crate::definition::Definition;
+use crate::document::{Document, Then};
 use crate::outcome::{self, Verdict};
 use crate::progress::Progress;
 

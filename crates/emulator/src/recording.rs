@@ -13,7 +13,8 @@ use crate::state::{
     State,
 };
 use crate::time::seconds;
-use crate::webhooks::{self, Failure, Params, Request, deliver};
+use crate::webhooks::{self, deliver};
+use crate::wire::{Failure, Params, Request};
 
 /// How long it takes until a recording can be fetched, in simulated time.
 const PROCESSING_S: f64 = 2.0;

@@ -1,9 +1,6 @@
-//! Where a call goes on, and what cannot be had on the way.
+//! Where a call goes on.
 
-use crate::webhooks::Params;
-
-/// What a request to the fallback URL is for, in the log.
-pub(crate) const FALLBACK: &str = "fallback";
+use crate::wire::Params;
 
 /// A request for TwiML.
 #[derive(Clone, Debug)]
@@ -22,11 +19,4 @@ pub(crate) enum Goto {
     Fetch(Ask),
     /// TwiML that came through the API.
     Inline(String),
-}
-
-/// Something in a document that could not be had, a sound for example: Twilio goes to the fallback URL with it.
-#[derive(Clone, Debug)]
-pub(crate) struct Broken {
-    pub(crate) code: u32,
-    pub(crate) url: String,
 }

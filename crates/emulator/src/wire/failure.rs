@@ -1,3 +1,5 @@
+//! Why a request or an answer will not do, with Twilio's code.
+
 /// What Twilio's debugger would show (specification, section 6, "Codes").
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Failure {

@@ -67,6 +67,11 @@ impl Shell {
         &assets::JS.path
     }
 
+    /// The address of the icon.
+    pub fn icon(&self) -> &'static str {
+        &assets::ICON.path
+    }
+
     /// Of the entry that is current.
     pub fn current(&self, section: &str) -> &'static str {
         if self.section == section {

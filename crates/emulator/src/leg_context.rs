@@ -3,13 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::call::Control;
-use crate::call::control::Interrupt;
-use crate::call::recording::{self, tape};
+use crate::leg_control::{Control, Interrupt};
 use crate::log::{Direction, Entry};
-use crate::state::{Call, Heard, Shared, Side, Status};
+use crate::recording::{self, tape};
+use crate::state::{Call, Heard, Shared, Side};
+use crate::status::Status;
 use crate::time::seconds;
-use crate::webhooks::{self, Failure, Request};
+use crate::webhooks;
+use crate::wire::{Failure, Request};
 
 /// The least that is really waited for keys and words.
 const LEAST_PATIENCE: Duration = Duration::from_millis(100);

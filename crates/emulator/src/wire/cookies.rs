@@ -7,7 +7,7 @@ use chrono::{DateTime, Duration, Utc};
 use reqwest::header::{HeaderMap, SET_COOKIE};
 use url::Url;
 
-use crate::webhooks::Request;
+use crate::wire::Request;
 
 /// A conversation's cookies are forgotten when nothing was texted for this long; no call lasts longer.
 const HOURS: i64 = 4;

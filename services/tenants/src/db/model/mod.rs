@@ -1,19 +1,23 @@
 //! The things that this role owns.
 
+pub mod enums;
+pub mod hours;
+pub mod offer;
+
+use std::collections::BTreeMap;
+
 use clock::Time;
 use phone::E164;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use settings::Secret;
 
-use super::enums::{
+use enums::{
     AfterHoursAction, NumberStatus, RecordingEncryption, RecordingFormat, RecordingStorage, SmsApp,
     TenantStatus, VoiceApp, VoiceProvider,
 };
-use super::hours::{Hours, Span};
-use super::offer::{Calendar, Service, ServiceArea};
-use super::spend::Spend;
-use super::texts::OwnTexts;
+use hours::{Hours, Span};
+use offer::{Calendar, Service, ServiceArea};
 
 /// A business.
 #[derive(Debug, Clone, PartialEq)]
@@ -109,7 +113,7 @@ pub struct Profile {
     /// An IANA name, such as America/Los_Angeles.
     pub timezone: String,
     /// `mon` to `sun`, each a list of spans such as `07:00-18:00`; nothing: always open.
-    #[schemars(with = "std::collections::BTreeMap<String, Vec<String>>")]
+    #[schemars(with = "BTreeMap<String, Vec<String>>")]
     pub business_hours: Hours,
     /// E.164; where its calls go.
     #[schemars(with = "Option<String>")]
@@ -324,6 +328,33 @@ pub struct Retention {
     pub interviews_days: u32,
     /// The parameters of webhooks as they came, beside the diagnostic lines; 0: they are not kept at all.
     pub webhook_parameters_days: u32,
+}
+
+/// Texts of a business; each has placeholders such as `{business_name}`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct OwnTexts {
+    /// To HELP, where Twilio does not answer it.
+    pub help: Option<String>,
+    /// To START, where Twilio does not answer it.
+    pub start: Option<String>,
+    /// What a customer in danger does now, by the danger: `gas`, `carbon_monoxide`, `fire`, `shock`, `water`, `climate`, `trapped`,
+    /// `intrusion`, `falling`.
+    pub safety: BTreeMap<String, String>,
+}
+
+/// Limits of its own; what is unsaid is the platform's, and of two limits the stricter one counts.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct Spend {
+    /// Texts that leave in an hour.
+    pub texts_per_hour: Option<u32>,
+    /// Calls that are placed in an hour; those that come in and are forwarded do not count.
+    pub calls_per_hour: Option<u32>,
+    /// Calling codes such as `+1`: nobody else is called or texted; none: anybody.
+    pub countries: Vec<String>,
+    /// What AI may cost in a day (UTC), in hundredths of a US dollar.
+    pub ai_cents_per_day: Option<u32>,
 }
 
 /// What callers get outside the hours.

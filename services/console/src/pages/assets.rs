@@ -56,7 +56,8 @@ pub static MICROPHONE: LazyLock<Asset> = LazyLock::new(|| {
     Asset::new("microphone", "js", "text/javascript; charset=utf-8", script)
 });
 
-static ICON: LazyLock<Asset> = LazyLock::new(|| {
+/// The icon.
+pub static ICON: LazyLock<Asset> = LazyLock::new(|| {
     let icon = include_str!("../../assets/icon.svg");
     Asset::new("icon", "svg", "image/svg+xml", icon)
 });
@@ -72,11 +73,6 @@ pub async fn show(file: web::Path<String>) -> Result<HttpResponse, ApiError> {
         .insert_header(("cache-control", "public, max-age=31536000, immutable"))
         .insert_header(("x-content-type-options", "nosniff"))
         .body(asset.content))
-}
-
-/// The address of the icon.
-pub fn icon() -> &'static str {
-    &ICON.path
 }
 
 #[cfg(test)]

@@ -1,13 +1,9 @@
 //! A caller's script: what the person on a simulated phone does.
 
-mod player;
-
 use serde::{Deserialize, Deserializer, Serialize};
 
-pub(crate) use player::{Part, play, play_live};
-
 use crate::Error;
-use crate::state::Media;
+use crate::media::Media;
 
 /// A scripted call to one of the emulator's numbers.
 #[derive(Clone, Debug, Serialize, Deserialize)]
