@@ -28,8 +28,8 @@ struct Inner {
     credentials: Mutex<HashMap<String, Credentials>>,
 }
 
-/// The object in which the recordings role keeps Twilio's recording. It follows from the recording, so that whoever needs the file looks there
-/// before Twilio is asked.
+/// The key of the object in which the recordings role keeps Twilio's recording. It follows from the recording, so that a
+/// role that needs the file looks there before it asks Twilio.
 #[must_use]
 pub fn recording_key(tenant_id: &str, recording_sid: &str, extension: &str) -> String {
     format!("recordings/{tenant_id}/{recording_sid}.{extension}")
@@ -79,8 +79,7 @@ impl Accounts {
 
     /// What is known of these tokens; other tokens than before are tried anew.
     fn credentials(&self, sid: &str, tokens: &[&str]) -> Credentials {
-        let all = self.0.credentials.lock();
-        let mut all = all;
+        let mut all = self.0.credentials.lock();
         match all.get(sid) {
             Some(known) if known.has(tokens) => known.clone(),
             _ => {

@@ -33,7 +33,7 @@ const LIMITS: Limits = Limits {
 pub struct Budget {
     bus: Bus,
     clock: Clock,
-    /// By tenant: until when nobody is asked for it.
+    /// By tenant: until when no provider is asked for it.
     limited: Cache<String, Option<Time>>,
 }
 
@@ -70,7 +70,7 @@ impl Budget {
                 .flatten()
                 .is_some_and(|until| self.clock.now() < until),
             Err(error) => {
-                debug!(%error, "nobody says what a tenant has spent");
+                debug!(%error, "egress does not say what a tenant has spent");
                 false
             }
         }

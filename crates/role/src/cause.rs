@@ -1,4 +1,4 @@
-//! The event that a consumer handles, and where whoever asked by it waits.
+//! The event that a consumer handles, and where its requester waits for a reply.
 
 use clock::Time;
 use events::{Envelope, ReplyTo, derive_id};
@@ -15,7 +15,7 @@ pub struct Cause {
     pub tenant: Option<String>,
     /// The CallSid or conversation it belongs to.
     pub key: Option<String>,
-    /// Whether somebody still waits for a reply; who asked may have given up when this began.
+    /// Whether a reply is waited for: it was asked for, and its deadline had not passed when this began.
     pub wants_reply: bool,
     /// 1 on the first delivery.
     pub attempt: u32,
@@ -44,13 +44,13 @@ impl Cause {
         derive_id(&[&self.id, &self.consumer, purpose])
     }
 
-    /// Where somebody waits for the reply, if anybody still does: to be kept, and answered by a later decision.
+    /// Where the requester waits for the reply, if it still does: to be kept, and answered by a later decision.
     pub fn reply_slot(&self) -> Option<ReplySlot> {
         ReplySlot::of(self).filter(|_| self.wants_reply)
     }
 }
 
-/// Where somebody waits for a reply. A decider that cannot answer yet keeps it with its rows, returns no reply, and a
+/// Where a requester waits for a reply. A decider that cannot answer yet keeps it with its rows, returns no reply, and a
 /// later decision gives it to [`crate::Decision::reply_late`]: on another event, perhaps in another process of the role.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReplySlot {
@@ -58,9 +58,9 @@ pub struct ReplySlot {
     pub address: String,
     /// Which of its requests is meant.
     pub correlation: String,
-    /// Until when it waits; none: nobody knows.
+    /// Until when it waits; none: it did not say.
     pub deadline: Option<Time>,
-    /// The trace that its question belongs to (W3C Trace Context).
+    /// The trace that its request belongs to (W3C Trace Context).
     pub traceparent: Option<String>,
     /// The id of the event that asked.
     pub event: String,
@@ -85,7 +85,7 @@ impl ReplySlot {
         })
     }
 
-    /// Whether somebody may still wait at `now`.
+    /// Whether the requester may still wait at `now`.
     pub fn is_open(&self, now: Time) -> bool {
         self.deadline.is_none_or(|deadline| now < deadline)
     }

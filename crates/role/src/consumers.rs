@@ -78,7 +78,7 @@ impl Consumers {
     }
 
     /// Takes no more deliveries and waits for those in hand, for so long: what has not ended by then is delivered again.
-    /// When they are not at work yet, whoever opened this has cancelled its `stop`.
+    /// If they are not at work yet, the `stop` that they were opened with must have been cancelled.
     pub async fn stop(self, patience: Duration) {
         let running = match self.state {
             State::Open(running) => running,
@@ -99,8 +99,7 @@ impl Consumers {
     }
 }
 
-/// Declares every queue, then consumes those that are not consumed yet: nothing is published by one that is handled
-/// before whoever takes it has a queue.
+/// Declares every queue, then consumes those that are not consumed yet: what a consumer publishes finds its queue.
 async fn begin(
     bus: &Bus,
     wanted: &[Consumer],
@@ -119,29 +118,29 @@ async fn begin(
 }
 
 async fn update_when_there(schema: &Schema) {
-    let mut told = String::new();
+    let mut logged = String::new();
     while let Err(error) = schema.update().await {
         let words = error.to_string();
-        // That it is away has been told.
-        if words != told && !matches!(error, store::Error::Unavailable(_)) {
+        // That it is away has been logged.
+        if words != logged && !matches!(error, store::Error::Unavailable(_)) {
             warn!(%error, "the database answers, but the schema cannot be brought up to date");
-            told = words;
+            logged = words;
         }
         tokio::time::sleep(AGAIN).await;
     }
 }
 
 async fn begin_when_there(bus: &Bus, wanted: &[Consumer], running: &mut Vec<bus::Consumer>) {
-    let mut told = String::new();
+    let mut logged = String::new();
     loop {
         bus.ready().await;
         let Err(error) = begin(bus, wanted, running).await else {
             return;
         };
         let words = error.to_string();
-        if words != told {
+        if words != logged {
             warn!(%error, "the bus answers, but not all queues can be declared");
-            told = words;
+            logged = words;
         }
         tokio::time::sleep(AGAIN).await;
     }

@@ -74,7 +74,7 @@ impl Decision {
     }
 
     /// Counts or logs something when the decision has been committed: one that is taken back is made again, and would be
-    /// counted twice. It is no place for an effect, since nobody does it when the process dies in between.
+    /// counted twice. It is no place for an effect, which would be lost if the process died in between.
     #[must_use]
     pub fn observe(mut self, observe: impl FnOnce() + Send + Sync + 'static) -> Self {
         self.observations.0.push(Box::new(observe));
@@ -166,7 +166,7 @@ impl Decision {
 pub struct Outcome(pub(crate) Decision);
 
 impl Outcome {
-    /// Nothing is to be told.
+    /// Nothing follows.
     pub fn nothing() -> Self {
         Self::default()
     }

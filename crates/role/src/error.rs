@@ -6,10 +6,10 @@ pub enum Error {
     /// The settings are wrong: exit 2.
     #[error("{0}")]
     Settings(String),
-    /// The database is.
+    /// The database is away or refuses, or its schema cannot be brought up to date.
     #[error("database: {0}")]
     Store(#[from] store::Error),
-    /// The bus is.
+    /// The bus is away, refuses or failed.
     #[error("bus: {0}")]
     Bus(#[from] bus::Error),
     /// The port is taken, or the data folder cannot be written.

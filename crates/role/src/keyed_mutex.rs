@@ -44,6 +44,6 @@ mod tests {
         drop(first);
         second.await.unwrap();
         drop(keys.take("c").await);
-        assert_eq!(keys.0.lock().len(), 1, "what nobody holds is forgotten");
+        assert_eq!(keys.0.lock().len(), 1, "a key without a guard is forgotten");
     }
 }

@@ -1,4 +1,4 @@
-//! Putting it together: the parts that all roles share, a role being built, and the running process.
+//! The parts that all roles share, a role being built, and the running process.
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -13,11 +13,13 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
-use crate::consumer::{Consumer, Decider, Deciding, Performer, Performing};
+use crate::consumer::Consumer;
 use crate::consumers::Consumers;
+use crate::decider::{Decider, Deciding};
 use crate::error::Error;
+use crate::performer::{Performer, Performing};
+use crate::queue::Queue;
 use crate::relay::Relay;
-use crate::shared::Queue;
 use crate::timeline::Timeline;
 use api::health::{Complaint, Flag, Health};
 use api::{HttpPart, KeyStore, Route, Server, Table};
@@ -36,7 +38,7 @@ pub struct Parts {
     pub bus: Bus,
     /// Where roles keep their data.
     pub database: Database,
-    /// Seals and opens credentials.
+    /// Encrypts and decrypts credentials.
     pub sealer: Sealer,
     /// Who may call the API.
     pub keys: KeyStore,
@@ -175,9 +177,10 @@ impl Role {
         self.name
     }
 
-    /// Opens the role's database and its way out. Gives both, for handlers and performers that need them. A database
-    /// that is away is waited for: until it answers, nothing is handled, and whoever asks the store hears that it is
-    /// away. What has to be read or written before anything else waits for [`Store::ready`] in a task of the role's.
+    /// Opens the role's database and the relay of its outbox. Gives both, for handlers and performers that need them. A
+    /// database that is away is waited for: until it answers, nothing is handled, and the store returns
+    /// [`store::Error::Unavailable`]. What has to be read or written before anything else waits for [`Store::ready`] in a
+    /// task of the role's.
     pub async fn with_store(&mut self, migrations: Migrations) -> Result<(Store, Relay), Error> {
         let (store, schema) = Store::prepare(&self.parts.database, self.name, migrations)?;
         match schema.update().await {
@@ -220,7 +223,7 @@ impl Role {
         };
         let deciding = Deciding {
             decider,
-            queue: format!("{}.{}", self.name, D::NAME),
+            name: format!("{}.{}", self.name, D::NAME),
             store: store.clone(),
             bus: self.parts.bus.clone(),
             relay: relay.clone(),
@@ -239,7 +242,7 @@ impl Role {
     pub fn performs_on<P: Performer>(&mut self, queue: &str, performer: P) -> Result<(), Error> {
         let performing = Performing {
             performer,
-            queue: format!("{}.{}", self.name, P::NAME),
+            name: format!("{}.{}", self.name, P::NAME),
             bus: self.parts.bus.clone(),
             clock: self.parts.clock.clone(),
         };
@@ -314,14 +317,14 @@ pub struct Platform {
 }
 
 impl Platform {
-    /// Declares every queue, then consumes, then serves: nothing is published before somebody listens. With the bus
-    /// or a database away it serves at once, says in `/health/ready` what it waits for, and consumes when they answer.
+    /// Declares every queue, then consumes, then serves: nothing is published before its queue exists. With the bus or a
+    /// database away it serves at once, says in `/health/ready` what it waits for, and consumes when they answer.
     pub async fn start(parts: Parts, roles: Vec<Role>) -> Result<Self, Error> {
         Self::start_knowing(parts, roles, &[]).await
     }
 
-    /// The same for a binary that knows the routes of more roles than it runs: the description has them, too, since
-    /// whoever asks one process for it may reach all of them at one address.
+    /// The same for a binary that knows the routes of more roles than it runs: the OpenAPI document has them, too, since a
+    /// client that asks one process for it may reach all of them at one address.
     pub async fn start_knowing(
         parts: Parts,
         mut roles: Vec<Role>,
@@ -376,7 +379,7 @@ impl Platform {
             what: format!("cannot listen on {bind}:{port}; choose another port with --port"),
             source,
         })?;
-        // Whoever asks first is right: a second platform on the same parts is a replica.
+        // The first platform's port stays: a second one on the same parts is a replica.
         let _ = parts.port.set(server.port);
         info!(port = server.port, roles = %names(&roles), "ready");
         Ok(Self {
@@ -399,8 +402,8 @@ impl Platform {
     }
 
     /// Drains: everything in hand is finished and sent, then no more is taken. The port stays open to the end, since what
-    /// Twilio asks meanwhile has an answer here: deciders work until no request waits for them, and whoever comes after
-    /// that gets the row's fallback at once, with the event on the bus for the next start.
+    /// Twilio asks meanwhile has an answer here: deciders work until no request waits for them, and a webhook that comes
+    /// after that gets its fallback at once, with the event on the bus for the next start.
     pub async fn stop(mut self) {
         info!("stopping: requests and deliveries in hand are finished first");
         self.parts.stopping.cancel();

@@ -1,6 +1,6 @@
 //! The way from the outbox to the bus.
 //!
-//! Events of a committed transaction come through a channel and leave at once; the table is read only for
+//! Events of a committed transaction come through a channel and leave within milliseconds; the table is read only for
 //! timers that fall due and for what a process left behind when it died. A row is deleted some time after the bus
 //! has confirmed its event, so an event may leave twice, never not at all.
 
@@ -40,7 +40,7 @@ pub(crate) fn lease(now: Time) -> Time {
     now + LEASE
 }
 
-/// A role's way out. Clones share it.
+/// Publishes the events of a role's outbox. Clones share it.
 #[derive(Clone)]
 pub struct Relay {
     queue: mpsc::UnboundedSender<Envelope>,
@@ -69,7 +69,7 @@ impl Relay {
             clock,
             wake: wake.clone(),
             rows,
-            gone: Gone::default(),
+            confirmed: Confirmed::default(),
             next_batch: Instant::now(),
             database: Outage::new("the outbox cannot be read"),
             bus_away: Outage::new("events stay in the outbox: they cannot be published"),
@@ -78,7 +78,7 @@ impl Relay {
         (Self { queue, wake }, tokio::spawn(worker.run(stop)))
     }
 
-    /// Tells of a timer that was just committed.
+    /// Wakes it for a timer that was just committed.
     pub(crate) fn wake_at(&self, due: Time) {
         let mut at = self.wake.at.lock();
         if at.is_none_or(|earlier| due < earlier) {
@@ -108,7 +108,7 @@ impl Relay {
     /// Lets the events of a committed transaction leave; their rows are leased.
     pub fn leave(&self, envelopes: Vec<Envelope>) {
         for envelope in envelopes {
-            // Nobody takes it after the stop; its row waits for the next start.
+            // After the stop it is not taken; its row waits for the next start.
             let _ = self.queue.send(envelope);
         }
     }
@@ -120,7 +120,7 @@ struct Worker {
     clock: Clock,
     wake: Arc<Wake>,
     rows: mpsc::UnboundedReceiver<Envelope>,
-    gone: Gone,
+    confirmed: Confirmed,
     /// When the next batch may leave.
     next_batch: Instant,
     database: Outage,
@@ -131,13 +131,13 @@ struct Worker {
 
 /// What the bus has confirmed and the table still holds.
 #[derive(Default)]
-struct Gone {
+struct Confirmed {
     ids: Vec<String>,
     /// When the first of them was confirmed.
     since: Option<Instant>,
 }
 
-impl Gone {
+impl Confirmed {
     fn add(&mut self, ids: Vec<String>) {
         if !ids.is_empty() {
             self.since.get_or_insert_with(Instant::now);
@@ -146,7 +146,7 @@ impl Gone {
     }
 
     /// Resolves when it is time to delete them.
-    async fn ripe(&self) {
+    async fn due(&self) {
         match self.since {
             Some(_) if self.ids.len() >= KEPT_AT_MOST => {}
             Some(since) => tokio::time::sleep_until(since + KEPT).await,
@@ -183,7 +183,7 @@ impl Worker {
                     rows.recv_many(&mut batch, BATCH).await
                 };
                 tokio::select! {
-                    () = self.gone.ripe() => self.forget().await,
+                    () = self.confirmed.due() => self.delete_confirmed().await,
                     taken = taking => {
                         if taken == 0 { return }
                         self.next_batch = Instant::now() + PACE;
@@ -204,7 +204,7 @@ impl Worker {
         while self.rows.recv_many(&mut batch, BATCH).await > 0 {
             self.publish(std::mem::take(&mut batch)).await;
         }
-        self.forget().await;
+        self.delete_confirmed().await;
     }
 
     async fn look(&mut self, now: Time) {
@@ -255,7 +255,7 @@ impl Worker {
             });
             let all_left = self.publish(envelopes.collect()).await;
             // At once: by the time that this looks by, what it took may be due again.
-            self.forget().await;
+            self.delete_confirmed().await;
             if !all_left {
                 return Ok(());
             }
@@ -265,11 +265,11 @@ impl Worker {
     /// Whether all left.
     async fn publish(&mut self, envelopes: Vec<Envelope>) -> bool {
         let results = self.bus.publish_all(&envelopes).await;
-        let mut gone = Vec::with_capacity(envelopes.len());
+        let mut confirmed = Vec::with_capacity(envelopes.len());
         let (mut waiting, mut away) = (0_u32, None);
         for (envelope, result) in envelopes.iter().zip(results) {
             match result {
-                Ok(()) => gone.push(envelope.id.clone()),
+                Ok(()) => confirmed.push(envelope.id.clone()),
                 Err(e) => {
                     waiting += 1;
                     if matches!(e, bus::Error::Unavailable(_) | bus::Error::Journal(_)) {
@@ -286,16 +286,16 @@ impl Worker {
             Some(e) => {
                 let _ = self.bus_away.failed(&e);
             }
-            None if waiting == 0 && !gone.is_empty() => self.bus_away.recovered(),
+            None if waiting == 0 && !confirmed.is_empty() => self.bus_away.recovered(),
             None => {}
         }
         gauge!("role_outbox_waiting").set(waiting);
-        self.gone.add(gone);
+        self.confirmed.add(confirmed);
         waiting == 0
     }
 
-    async fn forget(&mut self) {
-        let Gone { ids, .. } = std::mem::take(&mut self.gone);
+    async fn delete_confirmed(&mut self) {
+        let Confirmed { ids, .. } = std::mem::take(&mut self.confirmed);
         if ids.is_empty() {
             return;
         }

@@ -1,4 +1,4 @@
-//! Replies that are given later than the event that asked for them.
+//! Sending replies: at once, late, or that none comes.
 
 use std::time::Duration;
 
@@ -33,7 +33,7 @@ impl ReplySlot {
     }
 }
 
-/// Sends late replies to those who may still wait. One that does not arrive is not sent again: the requester has a
+/// Sends late replies to requesters that may still wait. One that does not arrive is not sent again: the requester has a
 /// deadline, and does what it does after it.
 pub(crate) async fn answer_late(bus: &Bus, answers: &[(ReplySlot, Envelope)], now: Time) {
     for (slot, reply) in answers {
@@ -44,7 +44,10 @@ pub(crate) async fn answer_late(bus: &Bus, answers: &[(ReplySlot, Envelope)], no
             };
             send(bus, &to, &slot.event, reply).await
         } else {
-            debug!(event.id = slot.event, "nobody waits for the reply any more");
+            debug!(
+                event.id = slot.event,
+                "reply dropped: its deadline has passed"
+            );
             "late"
         };
         counter!("role_late_replies_total", "consumer" => slot.consumer.clone(), "outcome" => outcome).increment(1);
@@ -58,13 +61,13 @@ pub(crate) async fn answer(bus: &Bus, question: &Envelope, reply: &Envelope) {
     }
 }
 
-/// Tells whoever waits that no answer comes before the deadline: the next attempt comes later, or never. They need
-/// not sit through the silence. Only commands are waited for, and a command has one consumer: nobody else would answer.
+/// Tells the requester that no reply comes before its deadline, since the next attempt comes later, or never: it need not
+/// wait that long. Only commands are waited for, and a command has one consumer: no other would reply.
 pub(crate) async fn decline(
     bus: &Bus,
     consumer: &str,
     delivery: &Delivery,
-    settle: &Disposition,
+    disposition: &Disposition,
     delays: &[Duration],
     now: Time,
 ) {
@@ -72,7 +75,7 @@ pub(crate) async fn decline(
     let (Some(to), Some(deadline)) = (&envelope.reply_to, envelope.deadline) else {
         return;
     };
-    let next = match settle {
+    let next = match disposition {
         Disposition::Done => return,
         Disposition::Retry(_) => delays
             .get(attempt.saturating_sub(1) as usize)

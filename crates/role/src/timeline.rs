@@ -173,7 +173,7 @@ impl Timeline {
         self.send().await;
     }
 
-    /// A batch for each tenant, so that whoever follows a tenant's events hears of its own.
+    /// A batch for each tenant, so that a client that follows one tenant's events gets its lines only.
     async fn send(&self) {
         let Waiting { notes, dropped } = std::mem::take(&mut *self.lock());
         let mut by_tenant: BTreeMap<String, Vec<TimelineNote>> = BTreeMap::new();

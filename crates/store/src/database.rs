@@ -45,8 +45,8 @@ pub enum Database {
 #[derive(Clone)]
 pub struct Store {
     pools: Pools,
-    /// Whether the schema is up to date; nobody gets in before.
-    open: watch::Receiver<bool>,
+    /// Whether the schema is up to date; until then the database counts as away.
+    up_to_date: watch::Receiver<bool>,
 }
 
 #[derive(Clone)]
@@ -74,13 +74,13 @@ impl Store {
         Ok(store)
     }
 
-    /// The role's database without going there. Until [`Schema::update`] has been there, it counts as away.
+    /// The role's database without connecting to it. It counts as away until [`Schema::update`] has succeeded.
     pub fn prepare(
         database: &Database,
         role: &str,
         migrations: Migrations,
     ) -> Result<(Self, Schema), Error> {
-        let (pools, place) = match database {
+        let (pools, location) = match database {
             Database::Postgres {
                 url,
                 namespace,
@@ -97,31 +97,31 @@ impl Store {
                     .map_err(|e| Error::Config(format!("cannot create {}: {e}", dir.display())))?;
                 let file = dir.join(format!("{role}.db")).display().to_string();
                 let pools = Pools::Sqlite {
-                    writer: lite_pool(&file, 1)?,
-                    readers: lite_pool(&file, 2)?,
+                    writer: sqlite_pool(&file, 1)?,
+                    readers: sqlite_pool(&file, 2)?,
                 };
                 (pools, Location::Sqlite(file, role.to_owned()))
             }
         };
-        let (opened, open) = watch::channel(false);
+        let (updated, up_to_date) = watch::channel(false);
         let schema = Schema {
-            place,
+            location,
             migrations: Arc::new(migrations),
-            opened,
+            updated,
         };
-        Ok((Self { pools, open }, schema))
+        Ok((Self { pools, up_to_date }, schema))
     }
 
     /// Waits until the schema is up to date.
     pub async fn ready(&self) {
-        // An error means that nobody will update it any more.
-        if self.open.clone().wait_for(|open| *open).await.is_err() {
+        // An error means that its `Schema` is gone, and it will never be.
+        if self.up_to_date.clone().wait_for(|it| *it).await.is_err() {
             std::future::pending::<()>().await;
         }
     }
 
     fn pools(&self) -> Result<&Pools, Error> {
-        if *self.open.borrow() {
+        if *self.up_to_date.borrow() {
             Ok(&self.pools)
         } else {
             let why = "its schema is not known to be up to date yet";
@@ -134,7 +134,7 @@ impl Store {
         match self.pools()? {
             Pools::Pg { pool, server } => {
                 let conn = Conn::Pg(Box::new(checkout(pool).await?));
-                Tx::begin(conn, server.shared()).await
+                Tx::begin(conn, server.local_settings()).await
             }
             Pools::Sqlite { writer, .. } => {
                 let conn = Conn::Sqlite(Box::new(checkout(writer).await?));
@@ -147,22 +147,22 @@ impl Store {
     /// on a PostgreSQL server that is not behind a proxy. Elsewhere it assumes nothing.
     pub async fn begin_assuming(&self) -> Result<Tx, Error> {
         match self.pools()? {
-            Pools::Pg { pool, server } if server.shared().is_none() => {
+            Pools::Pg { pool, server } if server.local_settings().is_none() => {
                 Ok(Tx::assuming(Conn::Pg(Box::new(checkout(pool).await?))))
             }
             _ => self.begin().await,
         }
     }
 
-    /// A connection for reading; what is written through it is committed at once (or refused by SQLite,
-    /// when a writer holds the lock).
+    /// A connection for reading. What is written through it is committed at once, behind a proxy when it is dropped; SQLite
+    /// refuses it if a writer holds the lock for too long.
     pub async fn read(&self) -> Result<Tx, Error> {
         Ok(match self.pools()? {
             Pools::Pg { pool, server } => {
                 let conn = Conn::Pg(Box::new(checkout(pool).await?));
-                match server.shared() {
+                match server.local_settings() {
                     // Between two transactions the next statement may be another server's.
-                    Some(settings) => Tx::begin(conn, Some(settings)).await?.reading(),
+                    Some(settings) => Tx::begin_reading(conn, settings).await?,
                     None => Tx::autocommit(conn),
                 }
             }
@@ -193,9 +193,9 @@ impl Store {
 
 /// The schema of a [`Store`], to be brought up to date.
 pub struct Schema {
-    place: Location,
+    location: Location,
     migrations: Arc<Migrations>,
-    opened: watch::Sender<bool>,
+    updated: watch::Sender<bool>,
 }
 
 enum Location {
@@ -206,28 +206,28 @@ enum Location {
 }
 
 impl Schema {
-    /// Brings it up to date and opens the store. [`Error::Unavailable`]: the server is away, and this may be tried
-    /// again. [`Error::Config`]: it is there and does not let us in.
+    /// Brings it up to date, which makes the store usable. [`Error::Unavailable`]: the server is away, and this may be
+    /// tried again. [`Error::Config`]: it answers and refuses.
     pub async fn update(&self) -> Result<(), Error> {
         let migrations = self.migrations.clone();
-        match &self.place {
+        match &self.location {
             Location::Pg(server) => {
-                server.look().await.map_err(unavailable)?;
+                server.detect_sharing().await.map_err(unavailable)?;
                 let conn = server.connect().await.map_err(unavailable)?;
                 migrate::postgres(conn, &server.schema, migrations).await?;
             }
             Location::Sqlite(file, role) => migrate::sqlite(file.clone(), role, migrations).await?,
         }
-        self.opened.send_replace(true);
+        self.updated.send_replace(true);
         Ok(())
     }
 
-    /// How it stands, without changing it.
+    /// How it differs from the binary's migrations, without changing it.
     pub async fn state(&self) -> Result<SchemaState, Error> {
         let migrations = self.migrations.clone();
-        match &self.place {
+        match &self.location {
             Location::Pg(server) => {
-                server.look().await.map_err(unavailable)?;
+                server.detect_sharing().await.map_err(unavailable)?;
                 let conn = server.connect().await.map_err(unavailable)?;
                 migrate::postgres_state(conn, &server.schema, migrations).await
             }
@@ -257,7 +257,7 @@ impl Database {
     /// Whether a PostgreSQL server answers at a URL, without touching anything there.
     pub async fn ping(url: &str) -> Result<(), Error> {
         let server = Server::new(url, "public".to_owned())?;
-        server.look().await.map_err(unavailable)?;
+        server.detect_sharing().await.map_err(unavailable)?;
         let mut conn = server.connect().await.map_err(unavailable)?;
         Ok(conn.batch_execute("SELECT 1").await?)
     }
@@ -265,7 +265,7 @@ impl Database {
     /// What the server at a URL says of itself.
     pub async fn facts(url: &str) -> Result<ServerFacts, Error> {
         let server = Server::new(url, "public".to_owned())?;
-        server.look().await.map_err(unavailable)?;
+        server.detect_sharing().await.map_err(unavailable)?;
         let mut conn = server.connect().await.map_err(unavailable)?;
         let time: ServerTime = diesel_async::RunQueryDsl::get_result(
             diesel::sql_query("SELECT clock_timestamp() AS now"),
@@ -273,7 +273,7 @@ impl Database {
         )
         .await?;
         Ok(ServerFacts {
-            is_shared: server.shared().is_some(),
+            is_shared: server.local_settings().is_some(),
             now: time.now,
         })
     }
@@ -287,7 +287,7 @@ impl Database {
         } = self
         {
             let server = Server::new(url, "public".to_owned())?;
-            server.look().await.map_err(unavailable)?;
+            server.detect_sharing().await.map_err(unavailable)?;
             let mut conn = server.connect().await.map_err(unavailable)?;
             for role in roles {
                 let schema = schema_name(Some(namespace), role)?;
@@ -339,7 +339,7 @@ fn pg_pool(url: &str, server: Arc<Server>, size: usize) -> Result<Pool<AsyncPgCo
         .map_err(|e| Error::Config(e.to_string()))
 }
 
-fn lite_pool(file: &str, size: usize) -> Result<Pool<Sqlite>, Error> {
+fn sqlite_pool(file: &str, size: usize) -> Result<Pool<Sqlite>, Error> {
     let mut manager = ManagerConfig::default();
     manager.recycling_method = RecyclingMethod::Fast;
     manager.custom_setup = Box::new(|file| {

@@ -1,4 +1,4 @@
-//! Why the database did not do what it was asked.
+//! Why the database failed.
 
 /// A fault of the database, or of how it is configured.
 #[derive(Debug, thiserror::Error)]
@@ -79,23 +79,29 @@ mod tests {
 
     use super::*;
 
-    fn told(kind: Kind, message: &str) -> bool {
+    fn is_outage(kind: Kind, message: &str) -> bool {
         Error::Query(Diesel::DatabaseError(kind, Box::new(message.to_owned()))).is_unavailable()
     }
 
     #[test]
-    fn outage_is_told_from_a_wrong_query() {
+    fn outage_is_distinguished_from_a_wrong_query() {
         assert!(Error::Unavailable(String::new()).is_unavailable());
-        assert!(told(Kind::ClosedConnection, ""));
-        assert!(told(Kind::ReadOnlyTransaction, ""));
-        assert!(told(
+        assert!(is_outage(Kind::ClosedConnection, ""));
+        assert!(is_outage(Kind::ReadOnlyTransaction, ""));
+        assert!(is_outage(
             Kind::Unknown,
             "terminating connection due to administrator command"
         ));
-        assert!(told(Kind::Unknown, "the database system is starting up"));
-        assert!(!told(Kind::UniqueViolation, ""));
-        assert!(!told(Kind::Unknown, "invalid byte sequence for encoding"));
-        assert!(!told(
+        assert!(is_outage(
+            Kind::Unknown,
+            "the database system is starting up"
+        ));
+        assert!(!is_outage(Kind::UniqueViolation, ""));
+        assert!(!is_outage(
+            Kind::Unknown,
+            "invalid byte sequence for encoding"
+        ));
+        assert!(!is_outage(
             Kind::Unknown,
             "canceling statement due to statement timeout"
         ));

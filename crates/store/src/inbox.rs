@@ -81,7 +81,7 @@ pub async fn is_fresh(tx: &mut Tx) -> Result<bool, Error> {
     Ok(tx.is_fresh().await?)
 }
 
-/// What came of an event that was handled before.
+/// What an event got that was handled before. One without a mark got no reply.
 pub async fn handled(tx: &mut Tx, consumer: &str, event_id: &str) -> Result<Handled, Error> {
     let reply = on!(tx, c => dsl::inbox
         .find((consumer, event_id))
@@ -121,7 +121,7 @@ pub async fn conclude(
     Ok(())
 }
 
-/// Forgets what was handled before `until`; gives how many marks went.
+/// Removes the marks of what was handled before `until`; gives how many.
 pub async fn forget(tx: &mut Tx, until: Time) -> Result<usize, Error> {
     Ok(
         on!(tx, c => diesel::delete(dsl::inbox.filter(dsl::handled_at.lt(types::Time(until))))

@@ -25,7 +25,7 @@ pub use tx::{Sqlite, Tx};
 pub use diesel_async;
 
 /// What a role's `db/` needs of Diesel. It is not `diesel::prelude`, whose blocking `RunQueryDsl` would
-/// quarrel with the async one that [`on!`] brings.
+/// conflict with the async one that [`on!`] brings.
 pub mod prelude {
     pub use crate::cached::CachedDsl;
     pub use diesel::upsert::excluded;
@@ -58,7 +58,7 @@ macro_rules! on {
     }};
 }
 
-/// Writes a row after the other, pipelined: PostgreSQL is sent all statements before the first is answered, which
+/// Writes one row after the other, pipelined: PostgreSQL is sent all statements before the first is answered, which
 /// costs one round trip for all of them. A statement each, since Diesel builds a batch anew every time, which PostgreSQL
 /// then prepares anew.
 ///
@@ -89,10 +89,10 @@ macro_rules! write_all {
 }
 
 /// Writes what is the last of a transaction, before other such writes and its commit: they all go to PostgreSQL in one
-/// pipeline. The rows are the statement's own, and nothing may be asked of the transaction any more, since it would not
-/// see them.
+/// pipeline. The rows are the statement's own, and no query may follow in the transaction, since it would not see
+/// them.
 ///
-/// `write_last!(tx, for row in rows => query)` gives `QueryResult<()>`; on PostgreSQL, what fails is told by the commit.
+/// `write_last!(tx, for row in rows => query)` gives `QueryResult<()>`; on PostgreSQL, the commit returns what fails.
 #[macro_export]
 macro_rules! write_last {
     ($tx:expr, for $row:pat in $rows:expr => $query:expr) => {

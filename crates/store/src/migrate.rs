@@ -26,10 +26,10 @@ const OURS: Migrations = Migrations {
     sqlite: embed_migrations!("migrations/sqlite"),
 };
 
-/// Migrations that may have to be run again, because the server went away over them.
-struct Kept<'a>(&'a EmbeddedMigrations);
+/// Borrowed migrations: they may have to be run again, because the server went away over them.
+struct Borrowed<'a>(&'a EmbeddedMigrations);
 
-impl<DB: Backend> MigrationSource<DB> for Kept<'_> {
+impl<DB: Backend> MigrationSource<DB> for Borrowed<'_> {
     fn migrations(&self) -> diesel::migration::Result<Vec<Box<dyn Migration<DB>>>> {
         self.0.migrations()
     }
@@ -95,17 +95,17 @@ fn run<DB: Backend>(
     migrations: &EmbeddedMigrations,
 ) -> Result<(), String> {
     harness
-        .run_pending_migrations(Kept(migrations))
+        .run_pending_migrations(Borrowed(migrations))
         .map(drop)
         .map_err(|e| e.to_string())
 }
 
-/// How a schema stands beside the binary's migrations.
+/// How a schema differs from the binary's migrations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SchemaState {
-    /// Migrations that it has not had.
+    /// Migrations that were not applied to it yet.
     pub pending: usize,
-    /// Migrations that it has had and this binary does not know: a newer one was here.
+    /// Migrations that were applied to it and this binary does not know: a newer one did it.
     pub unknown: usize,
 }
 
@@ -136,7 +136,7 @@ pub(crate) async fn postgres_state(
     state.map_err(failed)
 }
 
-/// Looks, and changes nothing: a file that is not there has had none.
+/// Looks, and changes nothing: to a file that does not exist no migration was applied.
 pub(crate) async fn sqlite_state(
     file: String,
     schema: &str,
@@ -147,11 +147,11 @@ pub(crate) async fn sqlite_state(
         reason,
     };
     tokio::task::spawn_blocking(move || {
-        let place = match std::path::Path::new(&file).exists() {
+        let source = match std::path::Path::new(&file).exists() {
             true => file.as_str(),
             false => ":memory:",
         };
-        let mut conn = SqliteConnection::establish(place).map_err(|e| e.to_string())?;
+        let mut conn = SqliteConnection::establish(source).map_err(|e| e.to_string())?;
         state(&mut conn, &OURS.sqlite, &role.sqlite)
     })
     .await
@@ -168,7 +168,7 @@ fn state<DB: Backend>(
     let mut known = Vec::new();
     for migrations in [ours, role] {
         let migrations: Vec<Box<dyn Migration<DB>>> =
-            Kept(migrations).migrations().map_err(words)?;
+            Borrowed(migrations).migrations().map_err(words)?;
         known.extend(migrations.iter().map(|it| it.name().version().to_string()));
     }
     let had = harness.applied_migrations().map_err(words)?;

@@ -14,8 +14,8 @@ pub use crate::outbox_dialect::claim;
 pub struct Row {
     /// The event's id.
     pub id: String,
-    /// When it may leave. A process that is about to publish it moves this a little into the future, so
-    /// that no other takes it meanwhile, and one that dies is relieved.
+    /// When it may leave. A process that is about to publish it moves this a little into the future, so that no other
+    /// takes it meanwhile, and another does if this one dies.
     pub due_at: types::Time,
     /// `events::Envelope::to_bytes`.
     pub envelope: Vec<u8>,
@@ -35,7 +35,7 @@ pub async fn done(tx: &mut Tx, ids: &[String]) -> Result<(), Error> {
     Ok(())
 }
 
-/// The earliest due time of all that wait.
+/// The earliest due time.
 pub async fn next_due(tx: &mut Tx) -> Result<Option<Time>, Error> {
     use diesel::OptionalExtension;
     let next = on!(tx, c => dsl::outbox
@@ -47,7 +47,7 @@ pub async fn next_due(tx: &mut Tx) -> Result<Option<Time>, Error> {
     Ok(next.map(|t| t.0))
 }
 
-/// How many wait.
+/// How many events it holds.
 pub async fn len(tx: &mut Tx) -> Result<i64, Error> {
     Ok(on!(tx, c => dsl::outbox.count().get_result::<i64>(c).await)?)
 }

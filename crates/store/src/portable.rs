@@ -1,7 +1,7 @@
 //! A role's tables as lines of JSON, to move them from one engine to the other.
 //!
-//! A row is what its engine makes of it (`to_jsonb`, `json_object`), with bytes as `\x` and hex digits. Whoever reads it
-//! on the other engine knows the types of both: PostgreSQL's say which texts are times, JSON or bytes.
+//! A row is what its engine makes of it (`to_jsonb`, `json_object`), with bytes as `\x` and hex digits. To read it on the
+//! other engine takes the types of both: PostgreSQL's say which texts are times, JSON or bytes.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -218,7 +218,7 @@ impl Tx {
             let to = to.ok_or_else(|| wrong(format!("there is no column {column} here")))?;
             let from = source.columns.get(&column).map_or("", String::as_str);
             let value =
-                carried(from, to, value).map_err(|what| wrong(format!("{column} {what}")))?;
+                converted(from, to, value).map_err(|what| wrong(format!("{column} {what}")))?;
             here.insert(column, value);
         }
         let columns: Vec<_> = here.keys().map(|column| quoted(column)).collect();
@@ -251,8 +251,8 @@ impl Tx {
     }
 }
 
-/// A value of a column of one engine's type as a column of another's takes it.
-fn carried(from: &str, to: &str, value: Value) -> Result<Value, String> {
+/// A value of a column's type as the other engine's column takes it.
+fn converted(from: &str, to: &str, value: Value) -> Result<Value, String> {
     let is_sqlite = |kind: &str| matches!(kind, "text" | "integer" | "blob" | "real");
     Ok(match (to, from, value) {
         (_, _, Value::Null) => Value::Null,
@@ -291,7 +291,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn value_is_carried_to_the_other_engine_and_back() {
+    fn value_is_converted_to_the_other_engine_and_back() {
         for (lite, small, pg, large) in [
             ("text", json!("{\"a\": [1]}"), "jsonb", json!({"a": [1]})),
             ("integer", json!(1), "bool", json!(true)),
@@ -299,8 +299,8 @@ mod tests {
             ("blob", json!("\\x00ff"), "bytea", json!("\\x00ff")),
             ("integer", json!(7), "int8", json!(7)),
         ] {
-            assert_eq!(carried(lite, pg, small.clone()), Ok(large.clone()));
-            let back = carried(pg, lite, large).unwrap();
+            assert_eq!(converted(lite, pg, small.clone()), Ok(large.clone()));
+            let back = converted(pg, lite, large).unwrap();
             let same = |value: &Value| match value.as_str().map(serde_json::from_str) {
                 Some(Ok(read)) => read,
                 _ => value.clone(),
@@ -309,10 +309,10 @@ mod tests {
         }
         let time = json!("2026-11-29T14:00:00.5+01:00");
         assert_eq!(
-            carried("timestamptz", "text", time),
+            converted("timestamptz", "text", time),
             Ok(json!("2026-11-29T13:00:00.500000Z"))
         );
-        assert_eq!(carried("jsonb", "text", Value::Null), Ok(Value::Null));
-        assert!(carried("text", "jsonb", json!("{")).is_err());
+        assert_eq!(converted("jsonb", "text", Value::Null), Ok(Value::Null));
+        assert!(converted("text", "jsonb", json!("{")).is_err());
     }
 }

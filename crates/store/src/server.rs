@@ -28,7 +28,7 @@ pub(crate) struct Server {
     plain: tokio_postgres::Config,
     /// What each transaction sets for itself there.
     settings: Arc<str>,
-    /// Whether it is such a proxy, as it was found when the schema was brought up to date.
+    /// Whether it is such a proxy, as [`Server::detect_sharing`] found.
     is_shared: AtomicBool,
 }
 
@@ -53,15 +53,15 @@ impl Server {
         })
     }
 
-    /// What a transaction has to set, where nothing lasts longer than one.
-    pub(crate) fn shared(&self) -> Option<Arc<str>> {
+    /// What each transaction sets for itself, behind a proxy that shares servers; none elsewhere.
+    pub(crate) fn local_settings(&self) -> Option<Arc<str>> {
         self.is_shared
             .load(Ordering::Acquire)
             .then(|| self.settings.clone())
     }
 
     /// Finds out whether the settings of a session are kept: a proxy that shares servers refuses them, or drops them.
-    pub(crate) async fn look(&self) -> ConnectionResult<()> {
+    pub(crate) async fn detect_sharing(&self) -> ConnectionResult<()> {
         let is_shared = match search_path(&self.config).await {
             Ok(path) => path.trim_matches('"') != self.schema,
             Err(ConnectionError::InvalidConnectionUrl(why))
@@ -95,7 +95,7 @@ async fn connect_shared(config: &tokio_postgres::Config) -> ConnectionResult<Asy
     let client = open(config).await?;
     let begun = client.batch_execute("BEGIN").await;
     begun.map_err(|e| refused(&e))?;
-    let mut conn = watched(AsyncPgConnection::try_from(client)).await?;
+    let mut conn = counted(AsyncPgConnection::try_from(client)).await?;
     // A statement's name would be met by the next client on the same server.
     conn.set_prepared_statement_cache_size(CacheSize::Disabled);
     let ended = conn.batch_execute("ROLLBACK").await;
@@ -137,7 +137,7 @@ fn config(url: &str) -> Result<tokio_postgres::Config, Error> {
                 .to_owned(),
         )
     })?;
-    // A server that goes without a word (a fail-over, a lost network) is noticed within half a minute, be the
+    // A server that goes silent (a fail-over, a lost network) is noticed within half a minute, be the
     // connection idle or waiting: the kernel alone would take a quarter of an hour.
     config.keepalives(true);
     config.keepalives_idle(Duration::from_secs(15));
@@ -154,19 +154,20 @@ async fn connect(config: &tokio_postgres::Config) -> ConnectionResult<AsyncPgCon
     if config.get_ssl_mode() == SslMode::Require {
         let tls = tokio_postgres_rustls::MakeRustlsConnect::new(tls_config()?);
         let (client, connection) = config.connect(tls).await.map_err(bad)?;
-        return watched(AsyncPgConnection::try_from_client_and_connection(
+        return counted(AsyncPgConnection::try_from_client_and_connection(
             client, connection,
         ))
         .await;
     }
     let (client, connection) = config.connect(tokio_postgres::NoTls).await.map_err(bad)?;
-    watched(AsyncPgConnection::try_from_client_and_connection(
+    counted(AsyncPgConnection::try_from_client_and_connection(
         client, connection,
     ))
     .await
 }
 
-async fn watched(
+/// Counts the statements that the connection prepares.
+async fn counted(
     connecting: impl Future<Output = ConnectionResult<AsyncPgConnection>>,
 ) -> ConnectionResult<AsyncPgConnection> {
     let mut conn = connecting.await?;
@@ -190,7 +191,7 @@ fn describe(error: &tokio_postgres::Error) -> String {
         .map_or_else(|| error.to_string(), |source| format!("{error}: {source}"))
 }
 
-/// Whether the server is there and will not let us in: a wrong password, no such database. One that is starting,
+/// Whether the server answers and refuses: a wrong password, no such database. One that is starting,
 /// stopping or full (classes 57 and 53 of SQLSTATE) may do so soon.
 fn is_refusal(error: &tokio_postgres::Error) -> bool {
     let soon = |code: &str| code.starts_with("57") || code.starts_with("53");
@@ -214,7 +215,7 @@ mod tests {
 
     /// A fail-over that closes no connection is noticed within half a minute, be the connection idle or waiting.
     #[test]
-    fn connection_to_a_server_that_went_without_a_word_ends_soon() {
+    fn connection_to_a_silent_server_ends_within_half_a_minute() {
         let config = config("postgres://trunkline:hush@db.example/trunkline").unwrap();
         assert!(config.get_keepalives());
         let retries = config.get_keepalives_retries().unwrap();

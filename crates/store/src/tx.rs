@@ -14,27 +14,37 @@ use futures::future::join;
 use crate::Error;
 use crate::pipeline::{Pipeline, Statement};
 
-/// SQLite behind an async face: each call runs on a blocking thread.
+/// SQLite with an async interface: each call runs on a blocking thread.
 pub type Sqlite = SyncConnectionWrapper<SqliteConnection>;
 
-/// An open transaction. Dropped without [`Tx::commit`], nothing of it has happened.
+/// A transaction; dropped without [`Tx::commit`], nothing of it has happened. From [`crate::Store::read`] it is a connection
+/// for queries that only read.
 pub struct Tx {
     conn: Option<Conn>,
-    open: bool,
-    /// Whether it is still to be begun, on the server.
-    unbegun: bool,
-    /// Whether it takes for granted that what it inserts is new.
-    assumes: bool,
-    /// Whether the server is shared, so that nothing lasts longer than a transaction.
-    is_shared: bool,
-    /// Whether it is only read, in a transaction for want of a connection of its own.
-    reads: bool,
+    state: State,
     /// What is sent with the first query, on PostgreSQL.
     first: First,
     /// What is sent with the commit before all other writes, on PostgreSQL.
     ahead: Option<Write>,
     /// What is sent with the commit, on PostgreSQL.
     last: Vec<Write>,
+}
+
+/// What its connection has open.
+#[derive(Clone, Copy)]
+enum State {
+    /// Nothing: each statement is committed by itself, or the transaction has ended.
+    Autocommit,
+    /// Nothing yet: a transaction that assumes that what it inserts is new begins with its first query. On PostgreSQL.
+    Unbegun,
+    /// The same transaction, begun.
+    Assuming,
+    /// A transaction that assumes nothing.
+    Open,
+    /// A transaction on a PostgreSQL server that is shared, where no statement stays prepared.
+    Shared,
+    /// The same, and only read: it is there for want of a connection of its own.
+    Reading,
 }
 
 /// A statement that waits until it is sent.
@@ -115,7 +125,7 @@ pub(crate) enum Conn {
     Sqlite(Box<Object<Sqlite>>),
 }
 
-/// What [`crate::on!`] looks into.
+/// The connection of a transaction, with what goes before its first query, for [`crate::on!`].
 #[doc(hidden)]
 pub enum Connection<'a> {
     /// PostgreSQL.
@@ -124,7 +134,7 @@ pub enum Connection<'a> {
     Sqlite(&'a mut Sqlite),
 }
 
-/// The connection of a transaction.
+/// The connection of a transaction, where nothing goes before its first query.
 pub(crate) enum Engine<'a> {
     /// PostgreSQL.
     Pg(&'a mut AsyncPgConnection),
@@ -137,17 +147,11 @@ impl Tx {
     /// connection wrote in between, whatever the busy timeout.
     /// `settings` are what it sets for itself on PostgreSQL, where the connection keeps none.
     pub(crate) async fn begin(conn: Conn, settings: Option<Arc<str>>) -> Result<Self, Error> {
-        let mut tx = Self {
-            conn: Some(conn),
-            open: true,
-            unbegun: false,
-            assumes: false,
-            is_shared: settings.is_some(),
-            reads: false,
-            first: First::default(),
-            ahead: None,
-            last: Vec::new(),
+        let state = match settings {
+            Some(_) => State::Shared,
+            None => State::Open,
         };
+        let mut tx = Self::new(conn, state);
         match tx.engine() {
             Engine::Pg(c) => match &settings {
                 Some(settings) => send_begin(c, &format!("BEGIN; {settings}"))?,
@@ -158,59 +162,56 @@ impl Tx {
         Ok(tx)
     }
 
-    /// A transaction that takes for granted that what it inserts is new. It begins with its first query, or with its
-    /// commit if it has none.
-    pub(crate) fn assuming(conn: Conn) -> Self {
-        let mut tx = Self::autocommit(conn);
-        tx.open = true;
-        tx.unbegun = true;
-        tx.assumes = true;
-        tx
+    /// Begins a transaction that is only read, on a server that is shared. It ends by itself when it is dropped.
+    pub(crate) async fn begin_reading(conn: Conn, settings: Arc<str>) -> Result<Self, Error> {
+        let mut tx = Self::begin(conn, Some(settings)).await?;
+        tx.state = State::Reading;
+        Ok(tx)
     }
 
-    /// Whether it takes for granted that what it inserts is new: rows that others may have inserted before are written with
-    /// [`crate::write_last!`], by an insert that fails if they have, and nothing else is written. Such a transaction ends
-    /// with [`Tx::commit_assumed`].
-    pub fn assumes(&self) -> bool {
-        self.assumes
+    /// A transaction that takes for granted that what it inserts is new, on PostgreSQL. It begins with its first query, or
+    /// with its commit if it has none.
+    pub(crate) fn assuming(conn: Conn) -> Self {
+        Self::new(conn, State::Unbegun)
     }
 
     /// A connection without a transaction, for queries that only read.
     pub(crate) fn autocommit(conn: Conn) -> Self {
+        Self::new(conn, State::Autocommit)
+    }
+
+    fn new(conn: Conn, state: State) -> Self {
         Self {
             conn: Some(conn),
-            open: false,
-            unbegun: false,
-            assumes: false,
-            is_shared: false,
-            reads: false,
+            state,
             first: First::default(),
             ahead: None,
             last: Vec::new(),
         }
     }
 
-    /// A transaction that nobody will end: it ends by itself when it is dropped.
-    pub(crate) fn reading(mut self) -> Self {
-        self.reads = true;
-        self
+    /// Whether it takes for granted that what it inserts is new: rows that others may have inserted before are written with
+    /// [`crate::write_last!`], by an insert that fails if they have, and nothing else is written. Such a transaction ends
+    /// with [`Tx::commit_assumed`].
+    pub fn assumes(&self) -> bool {
+        matches!(self.state, State::Unbegun | State::Assuming)
     }
 
-    /// Makes it all happen.
+    /// Commits it. Without a transaction there is nothing to commit.
     pub async fn commit(mut self) -> Result<(), Error> {
-        if self.open {
-            // What is not known is not new: a query was dropped, or its error passed over.
-            if !self.is_fresh().await? || (self.first.entered && self.first.fresh.is_none()) {
-                return Err(diesel::result::Error::RollbackTransaction.into());
-            }
-            self.write_and_commit().await?;
+        if matches!(self.state, State::Autocommit) {
+            return Ok(());
         }
-        Ok(())
+        // What is not known is not new: a query was dropped, or its error passed over.
+        if !self.is_fresh().await? || (self.first.entered && self.first.fresh.is_none()) {
+            return Err(diesel::result::Error::RollbackTransaction.into());
+        }
+        Ok(self.write_and_commit().await?)
     }
 
-    /// Makes it all happen, unless something of what was assumed to be new was there already. `false`: then nothing has
-    /// happened, and the same may be done once more without assuming anything. It is also what comes of any other fault of a
-    /// statement, which will be told there.
+    /// Commits it, unless something of what was assumed to be new was there already. `false`: then it is rolled back, and
+    /// the same may be done once more without assuming anything. The same comes of any other error of a statement, which
+    /// that second transaction reports.
     pub async fn commit_assumed(mut self) -> Result<bool, Error> {
         let Err(error) = self.write_and_commit().await else {
             return Ok(true);
@@ -229,26 +230,29 @@ impl Tx {
             Engine::Pg(c) => write_and_commit(c, ahead, last).await?,
             Engine::Sqlite(c) => c.batch_execute("COMMIT").await?,
         }
-        self.open = false;
+        self.state = State::Autocommit;
         Ok(())
     }
 
-    /// Takes it all back and keeps the connection for the next.
+    /// Rolls it back and keeps the connection for the next.
     pub async fn rollback(mut self) -> Result<(), Error> {
-        if self.open && !self.unbegun {
-            self.first.waiting = None;
-            self.ahead = None;
-            self.last.clear();
-            match self.engine() {
-                Engine::Pg(c) => c.batch_execute("ROLLBACK").await?,
-                Engine::Sqlite(c) => c.batch_execute("ROLLBACK").await?,
+        match self.state {
+            State::Autocommit | State::Unbegun => {}
+            State::Assuming | State::Open | State::Shared | State::Reading => {
+                self.first.waiting = None;
+                self.ahead = None;
+                self.last.clear();
+                match self.engine() {
+                    Engine::Pg(c) => c.batch_execute("ROLLBACK").await?,
+                    Engine::Sqlite(c) => c.batch_execute("ROLLBACK").await?,
+                }
+                self.state = State::Autocommit;
             }
         }
-        self.open = false;
         Ok(())
     }
 
-    /// Holds a name until the transaction ends: another that wants it waits for that. It orders what two transactions do
+    /// Locks a name until the transaction ends; another that locks it waits for that. It orders what two transactions do
     /// about something that has no row to lock. On SQLite a transaction that may write is alone anyway.
     pub async fn lock(&mut self, name: &str) -> Result<(), Error> {
         if let Connection::Pg(c, first) = self.connection() {
@@ -263,23 +267,26 @@ impl Tx {
         Ok(())
     }
 
-    /// Whether a write may wait for the commit. SQLite has no way to the server to spare.
+    /// Whether a write may wait for the commit. SQLite has no round trip to save.
     #[doc(hidden)]
     pub fn can_wait(&self) -> bool {
-        // Without statements that are prepared already a commit would overtake them.
-        self.open && !self.is_shared && matches!(self.conn, Some(Conn::Pg(_)))
+        match self.state {
+            State::Unbegun | State::Assuming | State::Open => {
+                matches!(self.conn, Some(Conn::Pg(_)))
+            }
+            // On a shared server no statement stays prepared: the commit would overtake the writes.
+            State::Autocommit | State::Shared | State::Reading => false,
+        }
     }
 
-    /// Keeps an insert for the first query: that fails when the row is there already, and so does everything after it.
-    /// [`Tx::is_fresh`] says which.
+    /// Keeps an insert for the first query, if [`Tx::can_wait`]: that query fails when the row is there already, and so does
+    /// everything after it. [`Tx::is_fresh`] says which.
     pub(crate) fn insert_first<Q>(&mut self, insert: Q)
     where
         Q: QueryFragment<Pg> + QueryId + Send + 'static,
     {
         self.first.entered = true;
-        let mut insert = Write::new(insert);
-        insert.lasting &= !self.is_shared;
-        self.first.waiting = Some(insert);
+        self.first.waiting = Some(Write::new(insert));
     }
 
     /// Whether the row of [`Tx::insert_first`] is new. If there was no query yet, the insert goes alone.
@@ -315,11 +322,10 @@ impl Tx {
 
     /// Begins on the server, if that is still to be done.
     fn begin_now(&mut self) {
-        if std::mem::take(&mut self.unbegun)
-            && let Some(Conn::Pg(c)) = self.conn.as_mut()
-        {
-            // A connection that cannot send this sends nothing any more: the query that follows tells.
+        if let (State::Unbegun, Some(Conn::Pg(c))) = (self.state, self.conn.as_mut()) {
+            // A connection that cannot send this sends nothing any more: the query that follows fails.
             let _ = send_begin(c, "BEGIN");
+            self.state = State::Assuming;
         }
     }
 
@@ -405,26 +411,24 @@ impl Drop for Tx {
     /// A transaction cut short (an error, a cancelled future) takes its connection with it: closing it
     /// rolls back, while giving it back to the pool would hand the open transaction to the next user.
     fn drop(&mut self) {
-        if !self.open || self.unbegun {
+        let Some(conn) = self.conn.take() else {
             return;
-        }
-        if self.reads
-            && let Some(Conn::Pg(mut c)) = self.conn.take()
-        {
-            // Nobody waits for it; the connection goes back to the pool after it.
-            if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-                runtime.spawn(async move {
-                    if c.batch_execute("COMMIT").await.is_err() {
-                        drop(Object::take(*c));
-                    }
-                });
+        };
+        match (self.state, conn) {
+            // Nothing is open: the connection goes back to the pool.
+            (State::Autocommit | State::Unbegun, _) => {}
+            // Nothing waits for its end; the connection goes back to the pool after it.
+            (State::Reading, Conn::Pg(mut c)) => {
+                if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+                    runtime.spawn(async move {
+                        if c.batch_execute("COMMIT").await.is_err() {
+                            drop(Object::take(*c));
+                        }
+                    });
+                }
             }
-            return;
-        }
-        match self.conn.take() {
-            Some(Conn::Pg(c)) => drop(Object::take(*c)),
-            Some(Conn::Sqlite(c)) => drop(Object::take(*c)),
-            None => {}
+            (_, Conn::Pg(c)) => drop(Object::take(*c)),
+            (_, Conn::Sqlite(c)) => drop(Object::take(*c)),
         }
     }
 }

@@ -29,7 +29,7 @@ async fn replay(app: &TestApp, key: &str, id: &str) -> (u16, Value) {
     app.call("POST", &path, key, None).await
 }
 
-/// Publishes what nobody can handle, and waits until it is dead.
+/// Publishes what no consumer can handle, and waits until it is dead.
 async fn die(app: &TestApp, envelopes: &[Envelope]) {
     for envelope in envelopes {
         app.bus().publish(envelope).await.unwrap();

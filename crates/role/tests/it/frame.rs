@@ -50,7 +50,7 @@ pub async fn event_that_comes_twice_is_decided_once(app: Arc<TestApp>) {
     }
 }
 
-pub async fn who_has_given_up_does_not_wait(app: Arc<TestApp>) {
+pub async fn request_past_its_deadline_wants_no_reply(app: Arc<TestApp>) {
     let late = Envelope {
         deadline: Some(app.clock.now()),
         ..app.order("e1", "plain")
@@ -66,7 +66,7 @@ pub async fn who_has_given_up_does_not_wait(app: Arc<TestApp>) {
     assert!(reply.decode::<NumberBought>().unwrap().ok);
 }
 
-pub async fn who_waits_is_answered_by_a_later_event(app: Arc<TestApp>) {
+pub async fn kept_slot_is_answered_by_a_later_event(app: Arc<TestApp>) {
     // Another process asks, where there may be one, so that ours may go and come again.
     let other = app.other_bus().await;
     let asking = other.clone().unwrap_or_else(|| app.bus());
@@ -124,7 +124,7 @@ pub async fn who_waits_is_answered_by_a_later_event(app: Arc<TestApp>) {
     }
 }
 
-pub async fn what_a_dead_process_left_is_published(app: Arc<TestApp>) {
+pub async fn outbox_of_a_dead_process_is_published(app: Arc<TestApp>) {
     app.stop().await;
     // Committed, and then the process died: one row that was due, one that it had taken for itself.
     let store = app.store().await;
@@ -185,7 +185,7 @@ pub async fn timer_fires_once_and_survives_a_restart(app: Arc<TestApp>) {
     assert_eq!(app.recorder.each::<CallSettle>().len(), 1);
 }
 
-pub async fn never_is_a_dead_letter_with_words(app: Arc<TestApp>) {
+pub async fn rejected_event_is_a_dead_letter_with_the_reason(app: Arc<TestApp>) {
     app.bus().publish(&app.order("e1", "never")).await.unwrap();
     let damaged = Envelope {
         data: bytes::Bytes::from_static(b"\xff"),
@@ -239,7 +239,7 @@ pub async fn command_waits_for_its_consumer(app: Arc<TestApp>) {
     app.ask("e1", "command").await;
     app.ask("e2", "plain").await;
     app.recorder.wait_for::<NumberReleased>(1).await;
-    // What has nobody to go to stays, and holds nobody up.
+    // An event without a queue stays, and does not delay others.
     eventually("one stays", async || app.waiting().await == 1).await;
     // It stays over a restart, too.
     app.stop().await;
@@ -255,7 +255,7 @@ pub async fn command_waits_for_its_consumer(app: Arc<TestApp>) {
     app.outbox_is_empty().await;
 }
 
-pub async fn what_is_performed_is_told_before_it_is_done(app: Arc<TestApp>) {
+pub async fn performer_publishes_its_outcome_before_the_command_is_done(app: Arc<TestApp>) {
     let command = NumberRelease {
         number_id: "n1".into(),
         ..NumberRelease::default()
@@ -265,7 +265,7 @@ pub async fn what_is_performed_is_told_before_it_is_done(app: Arc<TestApp>) {
     let (envelope, outcome) = app.recorder.wait_for::<CallLookup>(1).await.remove(0);
     assert_eq!(
         outcome.account_sid, "run 2",
-        "nobody could hear of the first"
+        "the first run had no queue to publish to"
     );
     assert_eq!(
         (envelope.cause.as_deref(), envelope.key.as_deref()),

@@ -44,7 +44,7 @@ pub async fn part_that_is_not_well_makes_it_unavailable(app: Arc<TestApp>) {
     assert_eq!((status, &report["status"]), (503, &json!("stopping")));
 }
 
-/// A broker that nobody runs: what works without it stays in rotation, others do not.
+/// Without a broker a role that works without one stays in rotation, others do not.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn role_that_stays_in_rotation_is_only_degraded_without_a_bus() {
     for (stays, status, word) in [(true, 200, "degraded"), (false, 503, "unavailable")] {
@@ -103,8 +103,8 @@ async fn bus_that_is_away_at_the_start_is_waited_for() {
     testkit::run(app, case).await;
 }
 
-/// Twilio's webhooks that are in hand get their answers, and whoever comes meanwhile as well. A page that listens to
-/// events keeps nobody.
+/// Twilio's webhooks that are in hand get their answers, and so do those that come meanwhile. A page that listens to events
+/// does not delay the stop.
 pub async fn port_is_open_until_the_requests_in_hand_have_their_answers(app: Arc<TestApp>) {
     app.flag.store(false, Ordering::Relaxed);
     let base = app.base();
@@ -136,9 +136,9 @@ pub async fn port_is_open_until_the_requests_in_hand_have_their_answers(app: Arc
     assert!(get("/health/live").await.is_err());
 }
 
-/// A broker that never comes keeps nobody from stopping.
+/// A broker that never comes does not keep the process from stopping.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_waits_for_the_bus_can_be_stopped() {
+async fn platform_that_waits_for_the_bus_can_be_stopped() {
     let wire = Proxy::closed(&amqp_url());
     let app = TestApp::new(Mode::Embedded, &[("AMQP_URL", &wire.url())]).await;
     let parts = app.start_now().await;
@@ -178,7 +178,7 @@ async fn database_that_is_away_at_the_start_is_waited_for() {
     testkit::run(app, case).await;
 }
 
-/// A server that is there and does not let us in is a matter for people, at once.
+/// A server that answers and refuses is an error at once.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn database_that_refuses_is_not_waited_for() {
     let url = format!("{}-that-is-not-there", database_url());

@@ -18,7 +18,7 @@ pub async fn key_opens_what_it_says(app: Arc<TestApp>) {
     assert_eq!(
         (status, admin, app.keys.asked()),
         (200, all, 0),
-        "the first key needs nobody"
+        "the first key is asked of no other role"
     );
 
     app.keys.give("reads-smith", "smith", &["read"]);
@@ -57,12 +57,12 @@ pub async fn key_opens_what_it_says(app: Arc<TestApp>) {
         4,
         "each is asked for once, and what cannot be a key not at all"
     );
-    // One that was made a moment after somebody tried it: its owner tells of it.
+    // One that was made a moment after it was tried: its owner announces it.
     app.keys.give("none-such", "", &["read"]);
     opens_when_told(&app, "none-such", 200).await;
 }
 
-/// A flood of made-up keys is not a flood on the bus, and whoever is known goes on.
+/// A flood of made-up keys is not a flood on the bus, and known keys go on.
 pub async fn made_up_keys_cost_few_questions(app: Arc<TestApp>) {
     app.keys.give("reads-smith", "smith", &["read"]);
     assert_eq!(app.see("/things/", "reads-smith").await.0, 200);

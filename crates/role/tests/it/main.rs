@@ -19,15 +19,15 @@ testkit::suite! { crate::test_app::run;
         dead_letter_makes_readiness_say_degraded;
     frame:
         event_that_comes_twice_is_decided_once,
-        who_has_given_up_does_not_wait,
-        who_waits_is_answered_by_a_later_event,
-        what_a_dead_process_left_is_published,
+        request_past_its_deadline_wants_no_reply,
+        kept_slot_is_answered_by_a_later_event,
+        outbox_of_a_dead_process_is_published,
         timer_fires_once_and_survives_a_restart,
-        never_is_a_dead_letter_with_words,
+        rejected_event_is_a_dead_letter_with_the_reason,
         fault_and_a_panic_are_tried_again,
         fact_may_go_unheard,
         command_waits_for_its_consumer,
-        what_is_performed_is_told_before_it_is_done;
+        performer_publishes_its_outcome_before_the_command_is_done;
     http:
         key_opens_what_it_says,
         made_up_keys_cost_few_questions,

@@ -46,7 +46,7 @@ impl TestApp {
         self.start_on(&parts).await;
     }
 
-    /// Starts it whether the bus is there or not, with nobody at the ends.
+    /// Starts it whether the bus is there or not, without a recorder or a key owner.
     pub async fn start_now(&self) -> Parts {
         let parts = self.platform.open_now().await;
         self.start_on(&parts).await;

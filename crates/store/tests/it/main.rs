@@ -37,8 +37,8 @@ mod schema {
 use pipeline::{
     connection_of_a_wrong_assumption_is_used_again, event_is_entered_once_with_the_first_query,
     event_is_entered_once_without_a_query, event_that_is_assumed_to_be_new_is_entered_once,
-    what_fails_at_the_end_takes_all_with_it, what_is_prepared_anew_is_in_time_for_the_commit,
-    wrong_assumption_takes_all_with_it,
+    failed_last_write_rolls_all_back, unprepared_last_write_precedes_the_commit,
+    wrong_assumption_rolls_all_back,
 };
 use schema::notes;
 
@@ -133,7 +133,7 @@ async fn values_come_back_as_they_went(engine: &str) {
     app.close().await;
 }
 
-async fn transaction_without_commit_never_was(engine: &str) {
+async fn transaction_without_commit_leaves_nothing(engine: &str) {
     let (app, clock) = (TestApp::new(engine), Clock::system());
     let store = app.open().await;
     for round in 0..10 {
@@ -305,15 +305,15 @@ macro_rules! suite {
 
 suite!(
     values_come_back_as_they_went,
-    transaction_without_commit_never_was,
+    transaction_without_commit_leaves_nothing,
     writers_wait_for_each_other,
     event_is_entered_once,
     event_is_entered_once_with_the_first_query,
     event_is_entered_once_without_a_query,
-    what_fails_at_the_end_takes_all_with_it,
-    what_is_prepared_anew_is_in_time_for_the_commit,
+    failed_last_write_rolls_all_back,
+    unprepared_last_write_precedes_the_commit,
     event_that_is_assumed_to_be_new_is_entered_once,
-    wrong_assumption_takes_all_with_it,
+    wrong_assumption_rolls_all_back,
     connection_of_a_wrong_assumption_is_used_again,
     due_events_are_claimed_once,
     opening_again_keeps_everything,

@@ -48,7 +48,7 @@ impl PgBouncer {
         );
         let file = dir.path().join("pgbouncer.ini");
         std::fs::write(&file, ini).unwrap();
-        // It does not run as root; whoever it becomes then has to find its file.
+        // It does not run as root; the user that it switches to has to find its file.
         std::fs::set_permissions(dir.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
         let id = Command::new("id").arg("-u").output().unwrap();
         let mut command = Command::new(program);

@@ -2,32 +2,64 @@
 //! connections send the more at once the more they have prepared, so each case goes round a few times.
 
 use clock::Clock;
+use diesel::QueryResult;
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use store::inbox::Handled;
 use store::prelude::*;
-use store::{Error, Store, inbox, on, write_last};
+use store::{Error, Store, Tx, inbox, on, write_last};
 
 use crate::schema::notes;
 use crate::{Note, TestApp, all, insert, note};
 
 const ROUNDS: usize = 4;
 
-/// Handles an event as a decider's frame does: it counts the note up. `None`: handled before, with this reply.
-async fn handle(store: &Store, event: &str) -> Option<Option<Vec<u8>>> {
+/// The one query of a decider, on an event.
+type Query = for<'a> fn(&'a mut Tx, &'a str) -> BoxFuture<'a, QueryResult<usize>>;
+
+/// Counts up every note.
+fn count_up<'a>(tx: &'a mut Tx, _: &'a str) -> BoxFuture<'a, QueryResult<usize>> {
+    async move {
+        on!(tx, c => diesel::update(notes::table)
+            .set(notes::count.eq(notes::count + 1))
+            .execute(c)
+            .await)
+    }
+    .boxed()
+}
+
+/// Adds a note with the event's id, unless there is one.
+fn add_note<'a>(tx: &'a mut Tx, event: &'a str) -> BoxFuture<'a, QueryResult<usize>> {
+    async move {
+        on!(tx, c => diesel::insert_into(notes::table)
+            .values(note(event, &Clock::system()))
+            .on_conflict(notes::id)
+            .do_nothing()
+            .execute(c)
+            .await)
+    }
+    .boxed()
+}
+
+/// Inserts notes with the commit.
+async fn insert_last(tx: &mut Tx, rows: Vec<Note>) -> QueryResult<()> {
+    write_last!(tx, for row in rows => diesel::insert_into(notes::table).values(row))
+}
+
+/// Handles an event as a decider's frame does that assumes nothing. `Some`: it was handled before.
+async fn handle(store: &Store, event: &str, query: Query) -> Option<Handled> {
     let mut tx = store.begin().await.unwrap();
     let now = Clock::system().now();
     let mut fresh = inbox::enter_first(&mut tx, "c", event, now).await.unwrap();
     if fresh {
-        let counted = on!(&mut tx, c => diesel::update(notes::table)
-            .set(notes::count.eq(notes::count + 1))
-            .execute(c)
-            .await);
+        let decided = query(&mut tx, event).await;
         fresh = inbox::is_fresh(&mut tx).await.unwrap();
-        assert_eq!(counted.is_ok(), fresh);
+        assert_eq!(decided.is_ok(), fresh);
     }
     if !fresh {
         tx.rollback().await.unwrap();
         let mut read = store.read().await.unwrap();
-        let handled = inbox::handled(&mut read, "c", event).await.unwrap();
-        return Some(handled.reply);
+        return Some(inbox::handled(&mut read, "c", event).await.unwrap());
     }
     let reply = inbox::Reply {
         consumer: "c".to_owned(),
@@ -37,6 +69,46 @@ async fn handle(store: &Store, event: &str) -> Option<Option<Vec<u8>>> {
     inbox::conclude(&mut tx, vec![reply], vec![]).await.unwrap();
     tx.commit().await.unwrap();
     None
+}
+
+/// The same, adding a note, with a frame that first assumes the event to be new.
+async fn handle_assuming(store: &Store, event: &str) -> Option<Handled> {
+    let now = Clock::system().now();
+    let mut tx = store.begin_assuming().await.unwrap();
+    if tx.assumes() {
+        let row = note(event, &Clock::system());
+        insert_last(&mut tx, vec![row]).await.unwrap();
+        let reply = Some(event.as_bytes().to_vec());
+        inbox::enter_last(&mut tx, "c", event, now, reply);
+        inbox::conclude(&mut tx, vec![], vec![]).await.unwrap();
+        if tx.commit_assumed().await.unwrap() {
+            return None;
+        }
+    } else {
+        tx.rollback().await.unwrap();
+    }
+    handle(store, event, add_note).await
+}
+
+/// Six handlers get the same event at once: one of them handles it, the others find the reply.
+async fn one_of_six_handles<F>(
+    store: &Store,
+    event: &str,
+    handler: impl Fn(usize, Store, String) -> F,
+) where
+    F: Future<Output = Option<Handled>> + Send + 'static,
+{
+    let handlers: Vec<_> = (0..6)
+        .map(|n| tokio::spawn(handler(n, store.clone(), event.to_owned())))
+        .collect();
+    let mut first = 0;
+    for handler in handlers {
+        match handler.await.unwrap() {
+            None => first += 1,
+            Some(Handled { reply }) => assert_eq!(reply.as_deref(), Some(event.as_bytes())),
+        }
+    }
+    assert_eq!(first, 1, "{event}");
 }
 
 pub(crate) async fn event_is_entered_once_with_the_first_query(engine: &str) {
@@ -49,20 +121,10 @@ pub(crate) async fn event_is_entered_once_with_the_first_query(engine: &str) {
     insert(&store, &counter).await.unwrap();
     for round in 0..ROUNDS {
         let event = format!("e{round}");
-        let handlers: Vec<_> = (0..6)
-            .map(|_| {
-                let (store, event) = (store.clone(), event.clone());
-                tokio::spawn(async move { handle(&store, &event).await })
-            })
-            .collect();
-        let mut first = 0;
-        for handler in handlers {
-            match handler.await.unwrap() {
-                None => first += 1,
-                Some(reply) => assert_eq!(reply.as_deref(), Some(event.as_bytes())),
-            }
-        }
-        assert_eq!(first, 1, "{event}");
+        one_of_six_handles(&store, &event, |_, store, event| async move {
+            handle(&store, &event, count_up).await
+        })
+        .await;
     }
     assert_eq!(
         all(&store).await[0].count,
@@ -88,7 +150,7 @@ pub(crate) async fn event_is_entered_once_without_a_query(engine: &str) {
             && inbox::is_fresh(&mut tx).await.unwrap();
         assert!(!fresh);
         tx.rollback().await.unwrap();
-        // Whoever does not ask cannot commit it either, where it was left to the first query.
+        // Nor does a commit succeed that does not ask, where the mark was left to the first query.
         let mut tx = store.begin().await.unwrap();
         if inbox::enter_first(&mut tx, "c", &event, now).await.unwrap() {
             assert!(tx.commit().await.is_err());
@@ -101,11 +163,11 @@ pub(crate) async fn event_is_entered_once_without_a_query(engine: &str) {
 async fn write(store: &Store, first: Note, last: Vec<Note>) -> Result<(), Error> {
     let mut tx = store.begin().await?;
     on!(&mut tx, c => diesel::insert_into(notes::table).values(&first).execute(c).await)?;
-    write_last!(&mut tx, for row in last => diesel::insert_into(notes::table).values(row))?;
+    insert_last(&mut tx, last).await?;
     tx.commit().await
 }
 
-pub(crate) async fn what_fails_at_the_end_takes_all_with_it(engine: &str) {
+pub(crate) async fn failed_last_write_rolls_all_back(engine: &str) {
     let (app, clock) = (TestApp::new(engine), Clock::system());
     let store = app.open().await;
     let note = |id: &str| note(id, &clock);
@@ -127,7 +189,7 @@ pub(crate) async fn what_fails_at_the_end_takes_all_with_it(engine: &str) {
     app.close().await;
 }
 
-pub(crate) async fn what_is_prepared_anew_is_in_time_for_the_commit(engine: &str) {
+pub(crate) async fn unprepared_last_write_precedes_the_commit(engine: &str) {
     let (app, clock) = (TestApp::new(engine), Clock::system());
     let store = app.open().await;
     insert(&store, &note("n", &clock)).await.unwrap();
@@ -143,58 +205,6 @@ pub(crate) async fn what_is_prepared_anew_is_in_time_for_the_commit(engine: &str
     app.close().await;
 }
 
-/// Handles an event as a decider's frame does that assumes it to be new: it adds a note. `None`: handled before, with this
-/// reply.
-async fn handle_assuming(store: &Store, event: &str) -> Option<Option<Vec<u8>>> {
-    let now = Clock::system().now();
-    let mut tx = store.begin_assuming().await.unwrap();
-    if tx.assumes() {
-        let row = note(event, &Clock::system());
-        write_last!(&mut tx, for row in [row] => diesel::insert_into(notes::table).values(row))
-            .unwrap();
-        let reply = Some(event.as_bytes().to_vec());
-        inbox::enter_last(&mut tx, "c", event, now, reply);
-        inbox::conclude(&mut tx, vec![], vec![]).await.unwrap();
-        if tx.commit_assumed().await.unwrap() {
-            return None;
-        }
-    } else {
-        tx.rollback().await.unwrap();
-    }
-    handle_slowly(store, event).await
-}
-
-/// The same without assuming anything.
-async fn handle_slowly(store: &Store, event: &str) -> Option<Option<Vec<u8>>> {
-    let now = Clock::system().now();
-    let mut tx = store.begin().await.unwrap();
-    let mut fresh = inbox::enter_first(&mut tx, "c", event, now).await.unwrap();
-    if fresh {
-        let row = note(event, &Clock::system());
-        let added = on!(&mut tx, c => diesel::insert_into(notes::table)
-            .values(row)
-            .on_conflict(notes::id)
-            .do_nothing()
-            .execute(c)
-            .await);
-        fresh = inbox::is_fresh(&mut tx).await.unwrap();
-        assert_eq!(added.is_ok(), fresh);
-    }
-    if !fresh {
-        tx.rollback().await.unwrap();
-        let mut read = store.read().await.unwrap();
-        return Some(inbox::handled(&mut read, "c", event).await.unwrap().reply);
-    }
-    let reply = inbox::Reply {
-        consumer: "c".to_owned(),
-        event_id: event.to_owned(),
-        envelope: event.as_bytes().to_vec(),
-    };
-    inbox::conclude(&mut tx, vec![reply], vec![]).await.unwrap();
-    tx.commit().await.unwrap();
-    None
-}
-
 pub(crate) async fn event_that_is_assumed_to_be_new_is_entered_once(engine: &str) {
     let (app, clock) = (TestApp::new(engine), Clock::system());
     let store = app.open().await;
@@ -204,31 +214,19 @@ pub(crate) async fn event_that_is_assumed_to_be_new_is_entered_once(engine: &str
         if round % 2 == 1 {
             insert(&store, &note(&event, &clock)).await.unwrap();
         }
-        let handlers: Vec<_> = (0..6)
-            .map(|n| {
-                let (store, event) = (store.clone(), event.clone());
-                tokio::spawn(async move {
-                    match n % 3 {
-                        0 => handle_slowly(&store, &event).await,
-                        _ => handle_assuming(&store, &event).await,
-                    }
-                })
-            })
-            .collect();
-        let mut first = 0;
-        for handler in handlers {
-            match handler.await.unwrap() {
-                None => first += 1,
-                Some(reply) => assert_eq!(reply.as_deref(), Some(event.as_bytes())),
+        one_of_six_handles(&store, &event, |n, store, event| async move {
+            match n % 3 {
+                0 => handle(&store, &event, add_note).await,
+                _ => handle_assuming(&store, &event).await,
             }
-        }
-        assert_eq!(first, 1, "{event}");
+        })
+        .await;
     }
     assert_eq!(all(&store).await.len(), 4 * ROUNDS);
     app.close().await;
 }
 
-pub(crate) async fn wrong_assumption_takes_all_with_it(engine: &str) {
+pub(crate) async fn wrong_assumption_rolls_all_back(engine: &str) {
     let (app, clock) = (TestApp::new(engine), Clock::system());
     let store = app.open().await;
     let note = |id: &str| note(id, &clock);
@@ -250,8 +248,7 @@ pub(crate) async fn wrong_assumption_takes_all_with_it(engine: &str) {
             let (query, row) = (note(&id(&format!("{last}-query"))), note(&id(last)));
             on!(&mut tx, c => diesel::insert_into(notes::table).values(&query).execute(c).await)
                 .unwrap();
-            write_last!(&mut tx, for row in [row] => diesel::insert_into(notes::table).values(row))
-                .unwrap();
+            insert_last(&mut tx, vec![row]).await.unwrap();
             assert_eq!(tx.commit_assumed().await.unwrap(), holds);
             if holds {
                 kept.extend([id("new-query"), id("new")]);
@@ -260,9 +257,7 @@ pub(crate) async fn wrong_assumption_takes_all_with_it(engine: &str) {
         // Neither what was never begun nor what was taken back leaves anything.
         let mut tx = store.begin_assuming().await.unwrap();
         if tx.assumes() {
-            let row = note("never");
-            write_last!(&mut tx, for row in [row] => diesel::insert_into(notes::table).values(row))
-                .unwrap();
+            insert_last(&mut tx, vec![note("never")]).await.unwrap();
         }
         match round % 2 {
             0 => tx.rollback().await.unwrap(),

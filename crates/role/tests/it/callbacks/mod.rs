@@ -1,4 +1,4 @@
-//! The role of docs/tutorial-role.md, as it stands there, built and put to work.
+//! The role of docs/tutorial-role.md, word for word, built and run.
 
 mod app;
 mod db;
@@ -108,7 +108,7 @@ pub async fn tenant_does_not_see_anothers(app: Arc<TestApp>) {
     assert_eq!(app.listed("smiths-key").await, ["CA1"]);
 }
 
-/// Every fence of the page that is code or SQL stands in these files, to the letter.
+/// Every fence of the page that is code or SQL is in these files, to the letter.
 #[test]
 fn code_of_the_tutorial_is_what_is_built() {
     let mut fences = 0;
@@ -116,9 +116,9 @@ fn code_of_the_tutorial_is_what_is_built() {
         let begin = format!("```{language}\n");
         for rest in PAGE.split(&begin).skip(1) {
             let (code, _) = rest.split_once("```").unwrap();
-            let stands = SOURCES.iter().any(|source| source.contains(code));
+            let found = SOURCES.iter().any(|source| source.contains(code));
             assert!(
-                stands,
+                found,
                 "docs/tutorial-role.md shows what is not in crates/role/tests/it/callbacks:\n{code}"
             );
             fences += 1;

@@ -9,7 +9,7 @@ use tracing::error;
 use crate::consumer::Consumer;
 use crate::error::Error;
 
-/// A queue of a role, and who takes which events from it.
+/// A queue of a role, and which consumer takes which events from it.
 pub(crate) struct Queue {
     subscription: Subscription,
     members: Vec<Member>,
@@ -22,7 +22,7 @@ struct Member {
 }
 
 impl Queue {
-    /// A queue that nobody takes from yet.
+    /// A queue without consumers.
     pub(crate) fn new(name: String) -> Self {
         let mut subscription = Subscription::new(name, Vec::<String>::new());
         subscription.prefetch = 0;
@@ -37,7 +37,8 @@ impl Queue {
         &self.subscription.queue
     }
 
-    /// Adds a consumer that would have this queue alone, and takes events of this type besides those it is bound to.
+    /// Adds a consumer, with the subscription that it would have on a queue of its own. It takes events of this type besides
+    /// those it is bound to.
     pub(crate) fn add(
         &mut self,
         (alone, handler): Consumer,
@@ -89,7 +90,7 @@ impl Handler for Queue {
                     queue,
                     event.id = delivery.envelope.id,
                     event.kind = kind,
-                    "nobody takes it"
+                    "no consumer takes the event"
                 );
                 Disposition::Dead(format!("no consumer of {queue} takes {kind}"))
             }
@@ -154,8 +155,8 @@ mod tests {
         for kind in ["message.sent", "call.ended", "call.status"] {
             assert_eq!(handler.handle(of_kind(kind)).await, Disposition::Done);
         }
-        let nobody = handler.handle(of_kind("call.missed")).await;
-        assert!(matches!(nobody, Disposition::Dead(_)), "{nobody:?}");
+        let untaken = handler.handle(of_kind("call.missed")).await;
+        assert!(matches!(untaken, Disposition::Dead(_)), "{untaken:?}");
         let seen = seen.lock().unwrap().clone();
         assert_eq!(
             seen,
