@@ -68,9 +68,9 @@ pub(crate) struct EffectKey {
     pub account_sid: String,
     /// Effects with the same one cannot be told apart at Twilio.
     pub fingerprint: String,
-    /// Whose pace it goes at, within its account: a sender's, or that of all its calls.
+    /// What its rate is limited by, within its account: its sender, or all calls together.
     pub lane: Option<String>,
-    /// Somebody waits for it, on the line or for an answer: it goes before bulk.
+    /// A person waits for it, on the phone or for an answer: it goes before bulk.
     pub urgent: bool,
     /// Redacted.
     pub sender: String,
@@ -83,7 +83,7 @@ pub(crate) struct EffectKey {
 pub(crate) enum Doubt {
     /// A person would notice that it was done twice.
     Long,
-    /// Whoever asked waits.
+    /// The requester waits.
     Short,
     /// Doing it twice does no harm.
     None,
@@ -127,6 +127,6 @@ pub(crate) enum Attempt {
     Busy(String, Duration),
     /// Twilio may have done it earlier, and does not show it yet.
     Undecided,
-    /// Nobody knows.
+    /// Whether it was done is not known.
     Unknown(String),
 }

@@ -55,7 +55,7 @@ impl EffectRunner {
         cause: &Cause,
     ) -> Result<Entry, HandlerError> {
         let key = effect.key();
-        let _turn = self
+        let _lock = self
             .unless_stopping(self.locks.take(&key.fingerprint))
             .await?;
         let seen = self.find(key.kind, &key.id).await?;
@@ -145,7 +145,10 @@ impl EffectRunner {
         };
         let permit = self.unless_stopping(self.slots.acquire(request)).await?;
         permit.map_err(|wait| HandlerError::Unavailable {
-            reason: format!("{} {}: many wait for this account", key.kind, key.id),
+            reason: format!(
+                "{} {}: too many requests wait for this account",
+                key.kind, key.id
+            ),
             retry_after: Some(wait),
         })
     }
@@ -189,10 +192,7 @@ impl EffectRunner {
         let left = left.to_std().unwrap_or_default();
         if left > self.timings.look_after {
             return Err(HandlerError::Unavailable {
-                reason: format!(
-                    "{} {} is in the hands of another attempt",
-                    entry.kind, entry.id
-                ),
+                reason: format!("{} {}: another attempt is under way", entry.kind, entry.id),
                 retry_after: Some(left),
             });
         }
@@ -386,7 +386,7 @@ impl EffectRunner {
             },
             twilio_api::Error::Busy { retry_after } => {
                 let wait = retry_after.unwrap_or(self.timings.look_after / 2);
-                self.slots.hold(&account.sid, wait);
+                self.slots.throttle(&account.sid, wait);
                 Attempt::Busy(e.to_string(), wait)
             }
             _ if e.surely_not_done() => Attempt::NotDone(e.to_string()),

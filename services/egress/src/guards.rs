@@ -68,7 +68,7 @@ impl Guards {
         Ok(is_out.then(opted_out))
     }
 
-    /// The same for the list of opt-outs, in the transaction that lets the message go: a STOP that is decided meanwhile
+    /// The same for the list of opt-outs, in the transaction that lets the request leave: a STOP that is decided meanwhile
     /// waits, and one that has been decided is seen. What leaves is counted, and what was spent already says no.
     pub(crate) async fn check_departure(
         &self,
@@ -115,7 +115,7 @@ impl Guards {
         self.spend.check(tx, &leaving).await
     }
 
-    /// The names under which a number may stand in the list: itself, and what is left of one that was forgotten.
+    /// The names under which the list may have a number: itself, and the pseudonyms of one that was forgotten.
     fn names(&self, number: &E164) -> Vec<String> {
         let mut names = self.sealer.pseudonyms(number.as_str());
         names.push(number.as_str().to_owned());
@@ -139,7 +139,7 @@ impl Guards {
         entry.is_some_and(|entry| entry.suspended && entry.tenant_id == tenant)
     }
 
-    /// Whom it is for, if that is somebody whom we may reach, and still in time.
+    /// The recipient, if we may reach it and it is not too late.
     fn reachable(
         &self,
         expires_at: &str,

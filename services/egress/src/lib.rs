@@ -1,9 +1,10 @@
 #![doc = include_str!("../README.md")]
 
 mod accounts;
+mod admission;
 mod app;
+mod backlog;
 mod db;
-mod doorkeeper;
 mod effect;
 mod effect_runner;
 mod effects;
@@ -12,12 +13,12 @@ mod http;
 mod lines;
 mod noted;
 mod quiet;
+mod scheduler;
 mod settlement;
 mod slots;
 mod spend;
 mod sweep;
 mod timings;
-mod waiting_room;
 mod webhooks;
 
 use std::sync::Arc;
@@ -28,11 +29,12 @@ use settings::Settings;
 use tracing::info;
 
 use accounts::Accounts;
+use admission::Admission;
+use backlog::Backlog;
 use effect_runner::EffectRunner;
 use guards::Guards;
 use slots::Slots;
 use spend::SpendGuard;
-use waiting_room::WaitingRoom;
 
 pub use db::MIGRATIONS;
 pub use timings::Timings;
@@ -95,15 +97,12 @@ pub async fn role_with_timings(parts: &Parts, timings: Timings) -> Result<Role, 
         sealer: parts.sealer.clone(),
         spend: spend.clone(),
     };
-    let (room, arriving) = WaitingRoom::new(
-        store.clone(),
-        parts.bus.clone(),
-        runner.timings.retry_delays.clone(),
-        parts.stopping.clone(),
-    );
+    let (backlog, arrivals) = Backlog::new(store.clone(), parts.bus.clone());
+    let retry_delays = &runner.timings.retry_delays;
+    let admission = Admission::new(backlog.clone(), retry_delays, parts.stopping.clone());
     role.performs(effects::Send {
         runner: runner.clone(),
-        room: room.clone(),
+        admission: admission.clone(),
         guards: guards.clone(),
         status_callback: is_reachable(settings).then(|| webhooks::message_status_url(settings)),
         conversations: Arc::default(),
@@ -136,7 +135,7 @@ pub async fn role_with_timings(parts: &Parts, timings: Timings) -> Result<Role, 
     })?;
     role.performs(effects::Place {
         runner: runner.clone(),
-        room: room.clone(),
+        admission,
         guards,
     })?;
     role.performs_on(
@@ -181,7 +180,7 @@ pub async fn role_with_timings(parts: &Parts, timings: Timings) -> Result<Role, 
         "egress.credentials",
         Arc::new(move || looked_at.complaint()),
     );
-    role.runs(doorkeeper::run(room, arriving, parts.stopping.clone()));
+    role.runs(scheduler::run(backlog, arrivals, parts.stopping.clone()));
     role.runs(sweep::run(
         store.clone(),
         parts.clock.clone(),

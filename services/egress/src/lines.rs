@@ -1,4 +1,4 @@
-//! What a process knows of the lines of its waiting room.
+//! What a process knows of its lines: what is in flight of each, which have a backlog, and when the next command is due.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -7,157 +7,157 @@ use clock::Time;
 
 use crate::db::waiting::Line;
 
-/// Inside, of one line, at the most: a little more than leaves in a moment.
-const INSIDE: usize = 32;
-/// Inside, of all lines of a process together, as long as there are not more lines than that.
-const INSIDE_IN_ALL: usize = 800;
+/// The most commands of one line in flight: a little more than leave in a moment.
+const LINE_LIMIT: usize = 32;
+/// The most commands of all lines of a process in flight, unless there are more lines than that.
+const PROCESS_LIMIT: usize = 800;
 
-/// All lines in which something has stood lately.
+/// All lines that had a command lately.
 #[derive(Default)]
 pub(crate) struct Lines {
-    known: HashMap<Line, Standing>,
-    /// What is inside here, by kind and id, and how often: a command may come twice.
-    inside: HashMap<(String, String), usize>,
-    /// What has left: kind and id.
-    left: Vec<(String, String)>,
-    /// When the next of those is due that wait for something outside.
+    known: HashMap<Line, LineState>,
+    /// What is in flight here, by kind and id, and how often: a command may be delivered twice.
+    in_flight: HashMap<(String, String), usize>,
+    /// What is done, by kind and id: its rows are to be removed.
+    finished: Vec<(String, String)>,
+    /// When the next requeued command is due.
     next_due: Option<Time>,
-    /// Whether the database has been looked at: what an earlier process has let in is not known before.
+    /// Whether the database was surveyed: what an earlier process has admitted is not known before.
     surveyed: bool,
 }
 
 #[derive(Debug, Default)]
-struct Standing {
-    /// Deliveries of it that this process has in hand.
-    in_hand: usize,
-    /// Whether somebody stands in it whose turn may have come: whoever comes goes to its end.
-    waits: bool,
-    /// Whether some of it may have been let in.
-    let_in: bool,
-    /// Whether it is to be looked at.
-    stirred: bool,
+struct LineState {
+    /// Deliveries of it that this process holds.
+    deliveries: usize,
+    /// Whether it has a backlog that may be due: a new command goes to the end of it.
+    has_backlog: bool,
+    /// Whether commands of its backlog may have been admitted.
+    has_admitted: bool,
+    /// Whether the scheduler is to look at it.
+    is_scheduled: bool,
 }
 
-/// How a line is when somebody comes.
-pub(crate) struct Met {
-    /// Nobody else is let in just now.
+/// What a new delivery of a line meets.
+pub(crate) struct Load {
+    /// The line has a backlog, or is at its limit.
     pub is_full: bool,
-    /// Whoever comes may have been let in.
-    pub let_in: bool,
+    /// The delivery may be of an admitted command, which has a row.
+    pub may_be_admitted: bool,
 }
 
 impl Lines {
-    /// Somebody has come, and is in hand from now on: whoever is behind sees it.
-    pub(crate) fn come(&mut self, line: &Line) -> Met {
-        let most = self.most();
-        let standing = self.known.entry(line.clone()).or_default();
-        let is_full = standing.waits || standing.in_hand >= most;
-        standing.in_hand += 1;
-        Met {
+    /// Counts a delivery until [`Self::end_delivery`]: later ones of its line see it.
+    pub(crate) fn begin_delivery(&mut self, line: &Line) -> Load {
+        let limit = self.line_limit();
+        let state = self.known.entry(line.clone()).or_default();
+        let is_full = state.has_backlog || state.deliveries >= limit;
+        state.deliveries += 1;
+        Load {
             is_full,
-            let_in: standing.let_in || !self.surveyed,
+            may_be_admitted: state.has_admitted || !self.surveyed,
         }
     }
 
-    /// A command comes inside. Whether it is the only delivery of it here.
-    pub(crate) fn enter(&mut self, line: &Line, id: &str) -> bool {
-        let it = (line.kind.clone(), id.to_owned());
-        let times = self.inside.entry(it).or_default();
-        *times += 1;
-        *times == 1
+    /// Counts a command as in flight. False: another delivery of it is.
+    pub(crate) fn begin_flight(&mut self, line: &Line, id: &str) -> bool {
+        let command = (line.kind.clone(), id.to_owned());
+        let count = self.in_flight.entry(command).or_default();
+        *count += 1;
+        *count == 1
     }
 
-    /// A command is inside no more.
-    pub(crate) fn exit(&mut self, line: &Line, id: &str) {
-        let it = (line.kind.clone(), id.to_owned());
-        if let Entry::Occupied(mut times) = self.inside.entry(it) {
-            *times.get_mut() -= 1;
-            if *times.get() == 0 {
-                times.remove();
+    /// Takes back [`Self::begin_flight`].
+    pub(crate) fn end_flight(&mut self, line: &Line, id: &str) {
+        let command = (line.kind.clone(), id.to_owned());
+        if let Entry::Occupied(mut count) = self.in_flight.entry(command) {
+            *count.get_mut() -= 1;
+            if *count.get() == 0 {
+                count.remove();
             }
         }
     }
 
-    /// Somebody is in hand no more. Whether somebody else may be let in.
-    pub(crate) fn go(&mut self, line: &Line) -> bool {
-        if let Some(standing) = self.known.get_mut(line) {
-            standing.in_hand = standing.in_hand.saturating_sub(1);
+    /// Takes back [`Self::begin_delivery`]. True: the line is scheduled.
+    pub(crate) fn end_delivery(&mut self, line: &Line) -> bool {
+        if let Some(state) = self.known.get_mut(line) {
+            state.deliveries = state.deliveries.saturating_sub(1);
         }
-        self.stir(line)
+        self.schedule(line)
     }
 
-    /// Somebody stands in the line, or is about to.
-    pub(crate) fn expect(&mut self, line: &Line) {
-        self.known.entry(line.clone()).or_default().waits = true;
+    /// The line has a backlog, or will have one in a moment.
+    pub(crate) fn expect_backlog(&mut self, line: &Line) {
+        self.known.entry(line.clone()).or_default().has_backlog = true;
     }
 
-    /// Whether somebody stands in the line, or has been let in, as far as is known here.
-    pub(crate) fn has_some(&self, line: &Line) -> bool {
-        let standing = self.known.get(line);
-        standing.is_some_and(|it| it.waits || it.let_in)
+    /// Whether commands of the line may have rows, as far as is known here.
+    pub(crate) fn may_have_rows(&self, line: &Line) -> bool {
+        let state = self.known.get(line);
+        state.is_some_and(|it| it.has_backlog || it.has_admitted)
     }
 
-    /// Notes what has left.
-    pub(crate) fn leave(&mut self, gone: impl IntoIterator<Item = (String, String)>) {
-        self.left.extend(gone);
+    /// Notes what is done.
+    pub(crate) fn add_finished(&mut self, commands: impl IntoIterator<Item = (String, String)>) {
+        self.finished.extend(commands);
     }
 
-    /// What has left since this was asked last.
-    pub(crate) fn take_left(&mut self) -> Vec<(String, String)> {
-        std::mem::take(&mut self.left)
+    /// What was done since the last call of this.
+    pub(crate) fn take_finished(&mut self) -> Vec<(String, String)> {
+        std::mem::take(&mut self.finished)
     }
 
-    /// How many of one line may be inside.
-    fn most(&self) -> usize {
-        (INSIDE_IN_ALL / self.known.len().max(1)).clamp(1, INSIDE)
+    /// The most commands of one line in flight now.
+    fn line_limit(&self) -> usize {
+        (PROCESS_LIMIT / self.known.len().max(1)).clamp(1, LINE_LIMIT)
     }
 
-    /// Looks at a line soon, if there is room in it.
-    fn stir(&mut self, line: &Line) -> bool {
-        let most = self.most();
-        let Some(standing) = self.known.get_mut(line) else {
+    /// Schedules a line that has a backlog and is far enough below its limit. True: it is scheduled.
+    fn schedule(&mut self, line: &Line) -> bool {
+        let limit = self.line_limit();
+        let Some(state) = self.known.get_mut(line) else {
             return false;
         };
-        // Not for each that leaves: a few at a time cost as much as one.
-        standing.stirred |= standing.waits && standing.in_hand <= most / 2;
-        standing.stirred
+        // At half of the limit: to admit several costs as much as to admit one.
+        state.is_scheduled |= state.has_backlog && state.deliveries <= limit / 2;
+        state.is_scheduled
     }
 
-    /// The same of all. Whether one is to be looked at.
-    pub(crate) fn stir_all(&mut self) -> bool {
+    /// The same of all lines. True: one is scheduled.
+    pub(crate) fn schedule_all(&mut self) -> bool {
         let lines: Vec<Line> = self.known.keys().cloned().collect();
-        let stirred = lines.iter().filter(|line| self.stir(line)).count();
-        stirred > 0
+        let scheduled = lines.iter().filter(|line| self.schedule(line)).count();
+        scheduled > 0
     }
 
-    /// Where somebody may be let in.
-    pub(crate) fn take_stirred(&mut self) -> Vec<Line> {
-        let stirred = self.known.iter_mut().filter(|(_, it)| it.stirred);
-        let taken = stirred.map(|(line, standing)| {
-            standing.stirred = false;
+    /// The scheduled lines, which no longer are.
+    pub(crate) fn take_scheduled(&mut self) -> Vec<Line> {
+        let scheduled = self.known.iter_mut().filter(|(_, it)| it.is_scheduled);
+        let taken = scheduled.map(|(line, state)| {
+            state.is_scheduled = false;
             line.clone()
         });
         taken.collect()
     }
 
-    /// How many of a line may be inside. From now on whoever comes is expected anew.
-    pub(crate) fn begin_to_let_in(&mut self, line: &Line) -> i64 {
-        let most = self.most();
-        if let Some(standing) = self.known.get_mut(line) {
-            standing.waits = false;
+    /// The limit of a line whose backlog is about to be read. What is enqueued from now on is expected anew.
+    pub(crate) fn begin_admission(&mut self, line: &Line) -> i64 {
+        let limit = self.line_limit();
+        if let Some(state) = self.known.get_mut(line) {
+            state.has_backlog = false;
         }
-        i64::try_from(most).unwrap_or(1)
+        i64::try_from(limit).unwrap_or(1)
     }
 
-    /// Some were let in, and perhaps more stand there.
-    pub(crate) fn has_let_in(&mut self, line: &Line, some: bool, more: bool) {
-        let standing = self.known.entry(line.clone()).or_default();
-        standing.let_in |= some;
-        standing.waits |= more;
+    /// `some`: commands of the line were admitted. `more`: others may be due.
+    pub(crate) fn end_admission(&mut self, line: &Line, some: bool, more: bool) {
+        let state = self.known.entry(line.clone()).or_default();
+        state.has_admitted |= some;
+        state.has_backlog |= more;
     }
 
-    /// One that waits for something outside is due then. Whether that is sooner than any other.
-    pub(crate) fn is_due_at(&mut self, due: Time) -> bool {
+    /// A requeued command is due then. True: that is sooner than any other.
+    pub(crate) fn add_due(&mut self, due: Time) -> bool {
         let sooner = self.next_due.is_none_or(|known| due < known);
         if sooner {
             self.next_due = Some(due);
@@ -165,32 +165,32 @@ impl Lines {
         sooner
     }
 
-    /// When one of those is due.
+    /// When the next requeued command is due.
     pub(crate) fn next_due(&self) -> Option<Time> {
         self.next_due
     }
 
-    /// What the database has: lines where somebody is due, and where somebody is inside.
+    /// What the database has: lines with due commands, and lines with admitted ones.
     pub(crate) fn survey(
         &mut self,
         due: Vec<(Line, i64)>,
-        inside: Vec<(Line, i64)>,
+        admitted: Vec<(Line, i64)>,
         next_due: Option<Time>,
     ) {
-        for standing in self.known.values_mut() {
-            standing.let_in = false;
+        for state in self.known.values_mut() {
+            state.has_admitted = false;
         }
         for (line, _) in due {
-            let standing = self.known.entry(line).or_default();
-            (standing.waits, standing.stirred) = (true, true);
+            let state = self.known.entry(line).or_default();
+            (state.has_backlog, state.is_scheduled) = (true, true);
         }
-        for (line, _) in inside {
-            self.known.entry(line).or_default().let_in = true;
+        for (line, _) in admitted {
+            self.known.entry(line).or_default().has_admitted = true;
         }
         self.next_due = next_due;
         self.surveyed = true;
-        let is_empty = |it: &Standing| it.in_hand == 0 && !it.waits && !it.let_in;
-        self.known.retain(|_, standing| !is_empty(standing));
+        let is_idle = |it: &LineState| it.deliveries == 0 && !it.has_backlog && !it.has_admitted;
+        self.known.retain(|_, state| !is_idle(state));
     }
 }
 
@@ -209,56 +209,56 @@ mod tests {
     }
 
     #[test]
-    fn line_that_is_full_fills_no_other() {
+    fn line_at_its_limit_leaves_other_lines_free() {
         let mut lines = Lines::default();
-        for _ in 0..INSIDE {
-            assert!(!lines.come(&line("a")).is_full);
+        for _ in 0..LINE_LIMIT {
+            assert!(!lines.begin_delivery(&line("a")).is_full);
         }
-        assert!(lines.come(&line("a")).is_full);
-        assert!(!lines.come(&line("b")).is_full);
+        assert!(lines.begin_delivery(&line("a")).is_full);
+        assert!(!lines.begin_delivery(&line("b")).is_full);
     }
 
     #[test]
-    fn whoever_comes_stands_behind_those_who_wait() {
+    fn line_with_backlog_is_full_until_its_backlog_is_admitted() {
         let mut lines = Lines::default();
-        lines.expect(&line("a"));
-        assert!(lines.come(&line("a")).is_full);
-        assert!(lines.go(&line("a")), "there is room for who waits");
-        assert_eq!(lines.take_stirred(), [line("a")]);
-        assert_eq!(lines.begin_to_let_in(&line("a")), 32);
-        lines.has_let_in(&line("a"), true, false);
-        let met = lines.come(&line("a"));
-        assert!(!met.is_full && met.let_in);
+        lines.expect_backlog(&line("a"));
+        assert!(lines.begin_delivery(&line("a")).is_full);
+        assert!(lines.end_delivery(&line("a")), "it is below its limit");
+        assert_eq!(lines.take_scheduled(), [line("a")]);
+        assert_eq!(lines.begin_admission(&line("a")), 32);
+        lines.end_admission(&line("a"), true, false);
+        let load = lines.begin_delivery(&line("a"));
+        assert!(!load.is_full && load.may_be_admitted);
     }
 
     #[test]
-    fn command_that_is_inside_twice_is_known_until_both_have_gone() {
+    fn command_delivered_twice_is_in_flight_until_both_have_ended() {
         let mut lines = Lines::default();
-        assert!(lines.enter(&line("a"), "m1"));
-        assert!(!lines.enter(&line("a"), "m1"));
-        lines.exit(&line("a"), "m1");
-        assert!(!lines.enter(&line("a"), "m1"));
-        lines.exit(&line("a"), "m1");
-        lines.exit(&line("a"), "m1");
-        assert!(lines.enter(&line("a"), "m1"));
+        assert!(lines.begin_flight(&line("a"), "m1"));
+        assert!(!lines.begin_flight(&line("a"), "m1"));
+        lines.end_flight(&line("a"), "m1");
+        assert!(!lines.begin_flight(&line("a"), "m1"));
+        lines.end_flight(&line("a"), "m1");
+        lines.end_flight(&line("a"), "m1");
+        assert!(lines.begin_flight(&line("a"), "m1"));
     }
 
     #[test]
-    fn many_lines_share_what_a_process_has_in_hand() {
+    fn many_lines_share_the_limit_of_the_process() {
         let mut lines = Lines::default();
-        for n in 0..INSIDE_IN_ALL {
-            lines.expect(&line(&n.to_string()));
+        for n in 0..PROCESS_LIMIT {
+            lines.expect_backlog(&line(&n.to_string()));
         }
-        assert_eq!(lines.begin_to_let_in(&line("0")), 1);
+        assert_eq!(lines.begin_admission(&line("0")), 1);
     }
 
     #[test]
-    fn survey_forgets_lines_where_nobody_stands() {
+    fn survey_forgets_idle_lines() {
         let mut lines = Lines::default();
-        lines.come(&line("a"));
-        lines.go(&line("a"));
+        lines.begin_delivery(&line("a"));
+        lines.end_delivery(&line("a"));
         lines.survey(vec![(line("b"), 3)], Vec::new(), None);
         assert_eq!(lines.known.len(), 1);
-        assert_eq!(lines.take_stirred(), [line("b")]);
+        assert_eq!(lines.take_scheduled(), [line("b")]);
     }
 }

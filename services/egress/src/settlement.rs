@@ -1,4 +1,4 @@
-//! How an attempt ends in the ledger: let go, done, or refused.
+//! How an attempt ends in the ledger: released, done, or refused.
 
 use metrics::counter;
 use role::HandlerError;
@@ -9,7 +9,7 @@ use crate::effect::{Done, Effect, Refusal};
 use crate::effect_runner::{EffectRunner, delta};
 
 impl EffectRunner {
-    /// Lets go of an effect whose outcome is not known yet. `grace`: it is not taken up again at once.
+    /// Releases an effect whose outcome is not known yet. `grace`: it is not taken up again at once.
     pub(crate) async fn release(
         &self,
         held: &Entry,

@@ -1,5 +1,5 @@
-//! Whose turn it is. Each Twilio account has a few slots of its own, so that one that is slow, or told to wait, holds up
-//! nobody else. Within an account tenants take turns, urgent requests go before bulk, and each sender keeps its pace.
+//! Concurrency and pace of requests to Twilio. Each account has a few slots of its own, so that one that is slow or throttled
+//! delays no other. Within an account tenants are served round robin, urgent requests before bulk, and each lane at its rate.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -8,25 +8,25 @@ use std::time::{Duration, Instant};
 use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::oneshot;
 
-/// Requests of one account at the same time.
+/// Requests of one account in flight.
 const SLOTS: usize = 8;
-/// How many of those are kept for what is urgent.
-const KEPT_FOR_URGENT: usize = 2;
-/// How many requests may wait here, of all accounts together. What is more comes again.
-pub(crate) const WAITING: usize = 1000;
+/// How many of the slots are for urgent requests only.
+const RESERVED_FOR_URGENT: usize = 2;
+/// How many requests of all accounts may wait here. A request beyond that is refused, to be made again.
+const MAX_WAITING: usize = 1000;
 /// How many requests of a tenant may wait here in any case.
-const LEAST: usize = 8;
-/// The longest that an account is held back, whatever it was told.
-const LONGEST_HOLD: Duration = Duration::from_secs(30);
-/// After how long something comes again that may not wait here.
-const COME_AGAIN: Duration = Duration::from_secs(2);
+const MIN_WAITING: usize = 8;
+/// The longest that an account is throttled, whatever Twilio says.
+const MAX_THROTTLE: Duration = Duration::from_secs(30);
+/// When a refused request is made again.
+const RETRY_AFTER: Duration = Duration::from_secs(2);
 
-/// Who wants a turn.
+/// What a slot is for.
 #[derive(Debug, Clone)]
 pub(crate) struct Request<'a> {
     pub account: &'a str,
     pub tenant: &'a str,
-    /// Whose pace it goes at, within its account; none: no pace.
+    /// What its rate is limited by, within its account; none: its rate is not limited.
     pub lane: Option<&'a str>,
     pub urgent: bool,
 }
@@ -39,7 +39,7 @@ struct Inner {
     state: Mutex<State>,
     /// The time between two requests of a lane.
     interval: Duration,
-    /// How far a lane may be ahead of its pace.
+    /// How far a lane may be ahead of its rate.
     burst: Duration,
 }
 
@@ -47,40 +47,40 @@ struct Inner {
 struct State {
     accounts: HashMap<String, Account>,
     waiting: usize,
-    /// When the queues are looked at next, if nothing happens before.
-    alarm: Option<Instant>,
+    /// When the timer that is set grants slots again.
+    timer: Option<Instant>,
 }
 
 #[derive(Default)]
 struct Account {
     running: usize,
-    held_until: Option<Instant>,
-    /// When each lane's next request would be due at an even pace.
+    throttled_until: Option<Instant>,
+    /// When each lane's next request would be due at an even rate (GCRA).
     lanes: HashMap<String, Instant>,
     urgent: Queue,
     bulk: Queue,
 }
 
-/// Tenants take turns.
+/// Served round robin by tenant.
 #[derive(Default)]
 struct Queue {
-    turns: VecDeque<String>,
+    tenants: VecDeque<String>,
     waiting: HashMap<String, VecDeque<Waiter>>,
 }
 
 struct Waiter {
     lane: Option<String>,
-    go: oneshot::Sender<Permit>,
+    permit: oneshot::Sender<Permit>,
 }
 
-/// A slot. It is free again when this is dropped.
+/// A slot, which is free again when this is dropped.
 pub(crate) struct Permit {
     slots: Slots,
     account: Option<String>,
 }
 
 impl Slots {
-    /// `interval`: between two requests of a lane. What it has not used in a second it may make up for at once.
+    /// `interval`: between two requests of a lane. It may burst by what it has not used within a second.
     pub(crate) fn new(interval: Duration) -> Self {
         Self(Arc::new(Inner {
             state: Mutex::default(),
@@ -89,49 +89,49 @@ impl Slots {
         }))
     }
 
-    /// Waits for a turn. An error says after how long to come again: too many wait already.
+    /// Waits for a slot. An error says when to try again: too many requests wait already.
     pub(crate) async fn acquire(&self, request: Request<'_>) -> Result<Permit, Duration> {
-        let (go, turn) = oneshot::channel();
+        let (permit, granted) = oneshot::channel();
         {
             let mut state = self.lock();
-            let free = WAITING.saturating_sub(state.waiting);
+            let free = MAX_WAITING.saturating_sub(state.waiting);
             let account = state
                 .accounts
                 .entry(request.account.to_owned())
                 .or_default();
-            let held = account.held_for(Instant::now());
+            let throttled = account.throttled_for(Instant::now());
             let queue = account.queue(request.urgent);
             let waits = queue.waiting.get(request.tenant).map_or(0, VecDeque::len);
-            // A tenant with much to send has at most half of what is free; an account that is held back very little.
-            let limit = if held.is_some() {
-                LEAST
+            // A tenant may fill half of what is free; of a throttled account very little.
+            let limit = if throttled.is_some() {
+                MIN_WAITING
             } else {
-                LEAST.max(free / 2)
+                MIN_WAITING.max(free / 2)
             };
             if waits >= limit {
-                return Err(held.unwrap_or(COME_AGAIN));
+                return Err(throttled.unwrap_or(RETRY_AFTER));
             }
             queue.push(
                 request.tenant,
                 Waiter {
                     lane: request.lane.map(str::to_owned),
-                    go,
+                    permit,
                 },
             );
             state.waiting += 1;
             self.grant(&mut state);
         }
         // The sender is dropped with the process only.
-        turn.await.map_err(|_| COME_AGAIN)
+        granted.await.map_err(|_| RETRY_AFTER)
     }
 
-    /// Holds an account back, because Twilio is over its limit for it.
-    pub(crate) fn hold(&self, account: &str, wait: Duration) {
-        let until = Instant::now() + wait.min(LONGEST_HOLD);
+    /// Grants an account no slot for a time, because Twilio answered 429.
+    pub(crate) fn throttle(&self, account: &str, wait: Duration) {
+        let until = Instant::now() + wait.min(MAX_THROTTLE);
         let mut state = self.lock();
         let account = state.accounts.entry(account.to_owned()).or_default();
-        let held = account.held_until.get_or_insert(until);
-        *held = until.max(*held);
+        let throttled = account.throttled_until.get_or_insert(until);
+        *throttled = until.max(*throttled);
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -153,14 +153,14 @@ impl Slots {
         }
     }
 
-    /// Lets go whoever may, and sets the alarm for the next who may by then.
+    /// Grants the free slots, and sets the timer for the request that is ready next.
     fn grant(&self, state: &mut State) {
         let now = Instant::now();
         let mut next: Option<Instant> = None;
-        let mut gone = 0;
+        let mut served = 0;
         for (sid, account) in &mut state.accounts {
-            if let Some(left) = account.held_for(now) {
-                if account.waits() {
+            if let Some(left) = account.throttled_for(now) {
+                if account.has_waiting() {
                     next = earlier(next, now + left);
                 }
                 continue;
@@ -169,30 +169,30 @@ impl Slots {
                 let slots = if urgent {
                     SLOTS
                 } else {
-                    SLOTS - KEPT_FOR_URGENT
+                    SLOTS - RESERVED_FOR_URGENT
                 };
                 let mut passed = 0;
-                while account.running < slots && passed < account.queue(urgent).turns.len() {
+                while account.running < slots && passed < account.queue(urgent).tenants.len() {
                     let pick = account.pick(urgent, now, self.0.burst);
                     match pick {
-                        Pick::Go(waiter) => {
+                        Pick::Ready(waiter) => {
                             passed = 0;
-                            gone += 1;
+                            served += 1;
                             let permit = Permit {
                                 slots: self.clone(),
                                 account: Some(sid.clone()),
                             };
                             account.running += 1;
-                            match waiter.go.send(permit) {
-                                Ok(()) => account.keep_pace(waiter.lane, now, self.0.interval),
+                            match waiter.permit.send(permit) {
+                                Ok(()) => account.count(waiter.lane, now, self.0.interval),
                                 Err(mut permit) => {
-                                    // It has left. Nothing is given back under this lock.
+                                    // Its task is gone. Dropped with its account, the permit would take this lock again.
                                     permit.account = None;
                                     account.running -= 1;
                                 }
                             }
                         }
-                        Pick::Later(due) => {
+                        Pick::NotBefore(due) => {
                             passed += 1;
                             next = earlier(next, due);
                         }
@@ -200,21 +200,21 @@ impl Slots {
                 }
             }
         }
-        state.waiting -= gone;
-        self.set_alarm(state, next);
+        state.waiting -= served;
+        self.set_timer(state, next);
     }
 
-    fn set_alarm(&self, state: &mut State, next: Option<Instant>) {
-        let Some(due) = next.filter(|due| state.alarm.is_none_or(|set| *due < set)) else {
+    fn set_timer(&self, state: &mut State, next: Option<Instant>) {
+        let Some(due) = next.filter(|due| state.timer.is_none_or(|set| *due < set)) else {
             return;
         };
-        state.alarm = Some(due);
+        state.timer = Some(due);
         let slots = self.clone();
         tokio::spawn(async move {
             tokio::time::sleep_until(due.into()).await;
             let mut state = slots.lock();
-            if state.alarm.is_some_and(|set| set <= due) {
-                state.alarm = None;
+            if state.timer.is_some_and(|set| set <= due) {
+                state.timer = None;
             }
             slots.grant(&mut state);
         });
@@ -234,9 +234,9 @@ impl Drop for Permit {
 }
 
 enum Pick {
-    Go(Waiter),
-    /// Nobody of this tenant's may go before then.
-    Later(Instant),
+    Ready(Waiter),
+    /// No request of this tenant is ready before then.
+    NotBefore(Instant),
 }
 
 impl Account {
@@ -248,14 +248,14 @@ impl Account {
         }
     }
 
-    fn waits(&self) -> bool {
-        !self.urgent.turns.is_empty() || !self.bulk.turns.is_empty()
+    fn has_waiting(&self) -> bool {
+        !self.urgent.tenants.is_empty() || !self.bulk.tenants.is_empty()
     }
 
-    fn held_for(&mut self, now: Instant) -> Option<Duration> {
-        let left = self.held_until?.saturating_duration_since(now);
+    fn throttled_for(&mut self, now: Instant) -> Option<Duration> {
+        let left = self.throttled_until?.saturating_duration_since(now);
         if left.is_zero() {
-            self.held_until = None;
+            self.throttled_until = None;
             return None;
         }
         Some(left)
@@ -263,12 +263,12 @@ impl Account {
 
     fn is_idle(&self, now: Instant) -> bool {
         self.running == 0
-            && !self.waits()
+            && !self.has_waiting()
             && self.lanes.is_empty()
-            && self.held_until.is_none_or(|until| until <= now)
+            && self.throttled_until.is_none_or(|until| until <= now)
     }
 
-    /// The first of the next tenant's that may go. The tenant goes to the end of the turns.
+    /// The first ready request of the next tenant, who becomes the last.
     fn pick(&mut self, urgent: bool, now: Instant, burst: Duration) -> Pick {
         let lanes = &self.lanes;
         let ready_at = |waiter: &Waiter| {
@@ -280,8 +280,8 @@ impl Account {
         } else {
             &mut self.bulk
         };
-        let Some(tenant) = queue.turns.pop_front() else {
-            return Pick::Later(now);
+        let Some(tenant) = queue.tenants.pop_front() else {
+            return Pick::NotBefore(now);
         };
         let waiting = queue.waiting.entry(tenant.clone()).or_default();
         let ready = waiting.iter().position(|waiter| ready_at(waiter) <= now);
@@ -290,12 +290,13 @@ impl Account {
         if waiting.is_empty() {
             queue.waiting.remove(&tenant);
         } else {
-            queue.turns.push_back(tenant);
+            queue.tenants.push_back(tenant);
         }
-        waiter.map_or(Pick::Later(due.unwrap_or(now)), Pick::Go)
+        waiter.map_or(Pick::NotBefore(due.unwrap_or(now)), Pick::Ready)
     }
 
-    fn keep_pace(&mut self, lane: Option<String>, now: Instant, interval: Duration) {
+    /// Counts a request against the rate of its lane.
+    fn count(&mut self, lane: Option<String>, now: Instant, interval: Duration) {
         if let Some(lane) = lane {
             let due = self.lanes.entry(lane).or_insert(now);
             *due = (*due).max(now) + interval;
@@ -307,7 +308,7 @@ impl Queue {
     fn push(&mut self, tenant: &str, waiter: Waiter) {
         let waiting = self.waiting.entry(tenant.to_owned()).or_default();
         if waiting.is_empty() {
-            self.turns.push_back(tenant.to_owned());
+            self.tenants.push_back(tenant.to_owned());
         }
         waiting.push_back(waiter);
     }
@@ -332,7 +333,7 @@ mod tests {
         Slots::new(Duration::from_micros(1))
     }
 
-    /// A waiter that is polled once, so that it stands in the queue.
+    /// A waiter that is polled once, so that it is in the queue.
     macro_rules! queued {
         ($slots:expr, $request:expr) => {{
             let mut waiter = Box::pin($slots.acquire($request));
@@ -342,7 +343,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn account_whose_slots_are_taken_holds_up_no_other() {
+    async fn account_without_free_slots_delays_no_other() {
         let slots = fast();
         let mut taken = Vec::new();
         for _ in 0..SLOTS {
@@ -353,7 +354,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn urgent_goes_before_bulk_and_tenants_take_turns() {
+    async fn urgent_request_goes_before_bulk_and_tenants_are_served_round_robin() {
         let slots = fast();
         let mut taken = Vec::new();
         for _ in 0..SLOTS {
@@ -378,41 +379,41 @@ mod tests {
         assert_eq!(order, ["a1", "b", "a2"]);
         assert!(
             bulk.as_mut().now_or_never().is_none(),
-            "two slots are not for bulk"
+            "two slots are reserved"
         );
-        taken.truncate(SLOTS - KEPT_FOR_URGENT - 1);
+        taken.truncate(SLOTS - RESERVED_FOR_URGENT - 1);
         assert!(bulk.now_or_never().unwrap().is_ok());
     }
 
     #[tokio::test]
-    async fn tenant_with_much_to_send_leaves_room_for_others() {
+    async fn tenant_with_many_requests_leaves_room_for_others() {
         let slots = fast();
         let mut taken = Vec::new();
         for _ in 0..SLOTS {
             taken.push(slots.acquire(request("AC1", "a", true)).await.ok());
         }
         let mut waiters = Vec::new();
-        for _ in 0..WAITING {
+        for _ in 0..MAX_WAITING {
             let mut waiter = Box::pin(slots.acquire(request("AC1", "a", false)));
             match waiter.as_mut().now_or_never() {
                 Some(Err(again)) => {
-                    assert_eq!(again, COME_AGAIN);
+                    assert_eq!(again, RETRY_AFTER);
                     break;
                 }
                 Some(Ok(_)) => panic!("every slot is taken"),
                 None => waiters.push(waiter),
             }
         }
-        assert!(waiters.len() < WAITING / 2, "{}", waiters.len());
+        assert!(waiters.len() < MAX_WAITING / 2, "{}", waiters.len());
         let _other = queued!(slots, request("AC1", "b", false));
-        // Whoever leaves makes room, and keeps no slot.
+        // A waiter that is dropped makes room, and keeps no slot.
         drop(waiters);
         drop(taken);
         assert!(slots.acquire(request("AC1", "c", false)).await.is_ok());
     }
 
     #[tokio::test]
-    async fn lane_keeps_its_pace_and_another_does_not_wait() {
+    async fn lane_over_its_rate_waits_and_another_does_not() {
         let slots = Slots::new(Duration::from_millis(50));
         let lane = |lane| Request {
             lane: Some(lane),
@@ -429,18 +430,18 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn account_that_is_held_back_waits_alone() {
+    async fn throttled_account_waits_alone() {
         let slots = fast();
-        slots.hold("AC1", Duration::from_millis(50));
+        slots.throttle("AC1", Duration::from_millis(50));
         let started = Instant::now();
-        let mut held = Vec::new();
-        for _ in 0..LEAST {
-            held.push(queued!(slots, request("AC1", "a", true)));
+        let mut waiters = Vec::new();
+        for _ in 0..MIN_WAITING {
+            waiters.push(queued!(slots, request("AC1", "a", true)));
         }
         let refused = slots.acquire(request("AC1", "a", true)).await;
         assert!(refused.is_err_and(|again| again <= Duration::from_millis(50)));
         assert!(slots.acquire(request("AC2", "a", true)).await.is_ok());
-        for waiter in held {
+        for waiter in waiters {
             assert!(waiter.await.is_ok());
         }
         assert!(started.elapsed() >= Duration::from_millis(50));

@@ -82,7 +82,7 @@ impl SpendGuard {
         )
     }
 
-    /// Counts what is about to leave, in the transaction that lets it go, or says why it does not. What this writes of a
+    /// Counts what is about to leave, in the transaction that lets it leave, or says why it does not. What this writes of a
     /// refusal stays.
     pub(crate) async fn check(
         &self,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// The waits of this role. Tests are in a hurry; everybody else takes the default.
+/// The waits of this role. Tests use shorter ones than the default.
 #[derive(Debug, Clone)]
 pub struct Timings {
     /// How long after an attempt of unknown outcome Twilio is looked at first, and then again and again.
@@ -14,8 +14,8 @@ pub struct Timings {
     pub lease: Duration,
     /// The waits before repeats.
     pub retry_delays: Vec<Duration>,
-    /// The time between two messages from one number, and between two calls of one account; what was not used within a second
-    /// may be made up for at once. Of more calls than its account may place, one a second by default, Twilio makes a queue of
+    /// The interval between two messages from one number, and between two calls of one account; a burst makes up for what was not
+    /// used within a second. Of more calls than its account may place, one a second by default, Twilio makes a queue of
     /// its own.
     pub pace: Duration,
 }

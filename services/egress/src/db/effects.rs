@@ -72,7 +72,7 @@ pub(crate) struct Entry {
     pub reason: Option<String>,
     /// The beginning of the first attempt that may have been done.
     pub started_at: types::Time,
-    /// Until when nobody but the holder may act.
+    /// Until when only the holder may act.
     pub lease_until: types::Time,
     pub settled_at: Option<types::Time>,
     /// Until when it is looked for, if its outcome is unknown, before it is repeated.
@@ -119,7 +119,7 @@ pub(crate) async fn claim(
     now: Time,
 ) -> Result<bool, Error> {
     let now = types::Time(now);
-    // One whose process died keeps nobody waiting.
+    // One whose process died blocks no other.
     let left_behind = dsl::effects
         .filter(dsl::fingerprint.eq(&next.fingerprint))
         .filter(dsl::state.eq(State::Started.as_str()))
@@ -176,7 +176,7 @@ pub(crate) async fn extend(tx: &mut Tx, held: &Entry, lease_until: Time) -> Resu
     Ok(rows == 1)
 }
 
-/// Lets go of an effect whose outcome is not known yet. It may be taken again from `lease_until` on.
+/// Releases an effect whose outcome is not known yet. It may be taken again from `lease_until` on.
 pub(crate) async fn release(
     tx: &mut Tx,
     held: &Entry,
@@ -267,7 +267,7 @@ pub(crate) async fn taken(tx: &mut Tx, kind: &str, sids: &[String]) -> Result<Ve
     Ok(on!(tx, c => rows.load::<String>(c).await)?)
 }
 
-/// Lets go of everything that was under way, for the start of the only process there is.
+/// Releases everything that was under way, for the start of the only process there is.
 pub(crate) async fn recover_leases(tx: &mut Tx, lease_until: Time) -> Result<usize, Error> {
     let rows = dsl::effects.filter(dsl::state.eq(State::Started.as_str()));
     Ok(on!(tx, c => diesel::update(rows)

@@ -1,4 +1,4 @@
-//! The ledger of effects, what waits, who does not want to be texted, and what was spent.
+//! The ledger of effects, the backlog, who does not want to be texted, and what was spent.
 
 pub(crate) mod effects;
 pub(crate) mod opt_outs;

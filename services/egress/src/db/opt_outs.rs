@@ -6,7 +6,7 @@ use store::{Error, Tx, on, types};
 
 use super::schema::opt_outs::dsl;
 
-/// Keeps what a customer wants, unless something newer is known. No request to the same customer is let go between this
+/// Keeps what a customer wants, unless something newer is known. No request to the same customer leaves between this
 /// and the end of the transaction: see [`is_out_now`].
 pub async fn set(
     tx: &mut Tx,

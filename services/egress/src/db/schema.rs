@@ -72,7 +72,8 @@ diesel::table! {
         urgent -> Bool,
         place -> BigInt,
         due_at -> Ts,
-        let_in -> Bool,
+        #[sql_name = "let_in"]
+        admitted -> Bool,
         since -> Nullable<Ts>,
         tries -> BigInt,
         repeats -> BigInt,

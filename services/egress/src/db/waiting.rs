@@ -1,4 +1,4 @@
-//! Commands that wait: a row for each, in lines.
+//! The rows of the backlog: the commands that are queued in lines, waiting or admitted.
 
 use clock::Time;
 use store::prelude::*;
@@ -6,7 +6,7 @@ use store::{Error, Tx, insert_new, on, types};
 
 use super::schema::waiting::{self, dsl};
 
-/// Those of one line wait for each other, and for nobody else.
+/// A queue of the backlog. Its commands wait for each other, and for no other line's.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Line {
     /// The command's type.
@@ -20,8 +20,8 @@ pub(crate) struct Line {
 }
 
 impl Line {
-    /// What whoever lets somebody in, or comes in, takes turns by.
-    pub(crate) fn name(&self) -> String {
+    /// The name of the lock under which its commands are admitted.
+    pub(crate) fn lock_name(&self) -> String {
         let Self {
             kind,
             account_sid,
@@ -33,7 +33,7 @@ impl Line {
     }
 }
 
-/// A command that waits.
+/// A queued command.
 #[derive(Debug, Clone, PartialEq, Queryable, Insertable)]
 #[diesel(table_name = waiting, treat_none_as_default_value = false)]
 pub(crate) struct Row {
@@ -45,24 +45,24 @@ pub(crate) struct Row {
     pub account_sid: String,
     pub lane: String,
     pub urgent: bool,
-    /// When it was asked for, in microseconds: its place in the line.
+    /// When it was ordered, in microseconds: its place in the line.
     pub place: i64,
-    /// Not before. Of one that was let in: when it is let in again, should it have been lost.
+    /// Not admitted before. Of one that is admitted: when it counts as lost, and is admitted again.
     pub due_at: types::Time,
-    /// Whether it is on the bus again, or in hand.
-    pub let_in: bool,
-    /// When its turn first came; none: not yet.
+    /// Whether it is on the bus again, or in flight.
+    pub admitted: bool,
+    /// When it was first admitted.
     pub since: Option<types::Time>,
-    /// How often it came back.
+    /// How often it was requeued.
     pub tries: i64,
-    /// How often of that by a fault that may be its own.
+    /// How often of that by an error that may be its own.
     pub repeats: i64,
     /// `events::Envelope::to_bytes`.
     pub envelope: Vec<u8>,
 }
 
 impl Row {
-    /// Which line it stands in.
+    /// The line that it is queued in.
     pub(crate) fn line(&self) -> Line {
         Line {
             kind: self.kind.clone(),
@@ -108,12 +108,12 @@ macro_rules! lines_of {
     }};
 }
 
-/// One that waits, or was let in.
+/// One command.
 pub(crate) async fn find(tx: &mut Tx, kind: &str, id: &str) -> Result<Option<Row>, Error> {
     Ok(on!(tx, c => dsl::waiting.find((kind, id)).first::<Row>(c).await.optional())?)
 }
 
-/// Those of these ids that are there already, of any kind.
+/// The commands that have these ids, of any kind.
 pub(crate) async fn known(tx: &mut Tx, ids: &[String]) -> Result<Vec<Row>, Error> {
     let rows = dsl::waiting.filter(dsl::id.eq_any(ids));
     Ok(on!(tx, c => rows.load::<Row>(c).await)?)
@@ -127,23 +127,23 @@ pub(crate) async fn add(tx: &mut Tx, rows: &[Row]) -> Result<(), Error> {
     Ok(())
 }
 
-/// Lets the first of a line in, so many that `most` are inside: in any process. They are let in again after `lost`, if
-/// nothing is heard of them.
-pub(crate) async fn let_in(
+/// Admits the first of a line, up to its limit in all processes together; returns them, and how many it had room for. They
+/// are admitted again at `lost`, unless they are removed or requeued before.
+pub(crate) async fn admit(
     tx: &mut Tx,
     line: &Line,
-    most: i64,
+    limit: i64,
     now: Time,
     lost: Time,
 ) -> Result<(Vec<Row>, i64), Error> {
-    tx.lock(&line.name()).await?;
+    tx.lock(&line.lock_name()).await?;
     let (now, lost) = (types::Time(now), types::Time(lost));
-    let inside = of_line!(line)
-        .filter(dsl::let_in.eq(true))
+    let admitted = of_line!(line)
+        .filter(dsl::admitted.eq(true))
         .filter(dsl::due_at.gt(now))
         .count();
-    let inside = on!(tx, c => inside.get_result::<i64>(c).await)?;
-    let free = most - inside;
+    let admitted = on!(tx, c => admitted.get_result::<i64>(c).await)?;
+    let free = limit - admitted;
     if free <= 0 {
         return Ok((Vec::new(), free));
     }
@@ -160,7 +160,7 @@ pub(crate) async fn let_in(
         .filter(dsl::kind.eq(&line.kind))
         .filter(dsl::id.eq_any(&ids));
     on!(tx, c => diesel::update(these)
-        .set((dsl::let_in.eq(true), dsl::due_at.eq(lost)))
+        .set((dsl::admitted.eq(true), dsl::due_at.eq(lost)))
         .execute(c)
         .await)?;
     let first_time = dsl::waiting
@@ -174,8 +174,8 @@ pub(crate) async fn let_in(
     Ok((rows, free))
 }
 
-/// Puts one back to its place in the line, until `due`. `repeats`: it failed, and may be why.
-pub(crate) async fn put_back(
+/// Puts one back to its place in the line, until `due`. `repeats`: it failed, and may itself be why.
+pub(crate) async fn requeue(
     tx: &mut Tx,
     (kind, id): (&str, &str),
     due: Time,
@@ -183,7 +183,7 @@ pub(crate) async fn put_back(
 ) -> Result<(), Error> {
     on!(tx, c => diesel::update(dsl::waiting.find((kind, id)))
         .set((
-            dsl::let_in.eq(false),
+            dsl::admitted.eq(false),
             dsl::due_at.eq(types::Time(due)),
             dsl::tries.eq(dsl::tries + 1),
             dsl::repeats.eq(dsl::repeats + i64::from(repeats)),
@@ -194,7 +194,29 @@ pub(crate) async fn put_back(
     Ok(())
 }
 
-/// Removes those that wait no more.
+/// A page of the commands of one kind, of a tenant or of all, in the order of their ids: id and envelope.
+pub(crate) async fn page(
+    tx: &mut Tx,
+    kind: &str,
+    tenant: Option<&str>,
+    after: &str,
+    limit: i64,
+) -> Result<Vec<(String, Vec<u8>)>, Error> {
+    Ok(on!(tx, c => {
+        let mut query = dsl::waiting
+            .filter(dsl::kind.eq(kind).and(dsl::id.gt(after)))
+            .order(dsl::id.asc())
+            .limit(limit)
+            .select((dsl::id, dsl::envelope))
+            .into_boxed();
+        if let Some(tenant) = tenant {
+            query = query.filter(dsl::tenant_id.eq(tenant));
+        }
+        query.load::<(String, Vec<u8>)>(c).await
+    })?)
+}
+
+/// Removes commands of one kind.
 pub(crate) async fn remove(tx: &mut Tx, kind: &str, ids: &[String]) -> Result<(), Error> {
     let these = dsl::waiting
         .filter(dsl::kind.eq(kind))
@@ -203,21 +225,21 @@ pub(crate) async fn remove(tx: &mut Tx, kind: &str, ids: &[String]) -> Result<()
     Ok(())
 }
 
-/// The lines in which somebody's turn may have come, and how many are due in each.
+/// The lines that have due commands, and how many.
 pub(crate) async fn due(tx: &mut Tx, now: Time) -> Result<Vec<(Line, i64)>, Error> {
     let lines = dsl::waiting.filter(dsl::due_at.le(types::Time(now)));
     lines_of!(tx, lines)
 }
 
-/// The lines of which somebody is inside, and how many of each.
-pub(crate) async fn inside(tx: &mut Tx, now: Time) -> Result<Vec<(Line, i64)>, Error> {
+/// The lines that have admitted commands, and how many.
+pub(crate) async fn admitted(tx: &mut Tx, now: Time) -> Result<Vec<(Line, i64)>, Error> {
     let lines = dsl::waiting
-        .filter(dsl::let_in.eq(true))
+        .filter(dsl::admitted.eq(true))
         .filter(dsl::due_at.gt(types::Time(now)));
     lines_of!(tx, lines)
 }
 
-/// When the next one is due that is not yet.
+/// When the next command becomes due.
 pub(crate) async fn next_due(tx: &mut Tx, now: Time) -> Result<Option<Time>, Error> {
     let next = dsl::waiting
         .filter(dsl::due_at.gt(types::Time(now)))

@@ -16,7 +16,7 @@ impl Performer for TellBudget {
     type Command = SpendQuery;
     const NAME: &'static str = "spend-query";
 
-    /// Whoever asks waits for a moment only.
+    /// The requester waits for a moment only.
     fn retry_delays(&self) -> Vec<Duration> {
         Vec::new()
     }

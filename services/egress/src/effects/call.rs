@@ -14,11 +14,11 @@ use twilio_api::{Call, CallFilter, Error, NewCall};
 use twilio_types::REPEATED;
 
 use crate::accounts::Account;
+use crate::admission::{Admission, PREFETCH};
 use crate::db::effects::{Entry, State};
 use crate::effect::{Done, Doubt, Effect, EffectKey, Refusal};
 use crate::effect_runner::EffectRunner;
 use crate::guards::Guards;
-use crate::waiting_room::{PREFETCH, WaitingRoom};
 
 /// How far Twilio's clock may be behind ours; its dates have whole seconds besides.
 const SKEW: TimeDelta = TimeDelta::seconds(5);
@@ -35,7 +35,7 @@ const LONGEST_RINGING_S: u32 = 600;
 /// Places calls.
 pub(crate) struct Place {
     pub runner: EffectRunner,
-    pub room: WaitingRoom,
+    pub admission: Admission,
     pub guards: Guards,
 }
 
@@ -44,7 +44,7 @@ impl Performer for Place {
     type Command = CallPlace;
     const NAME: &'static str = "call-place";
 
-    /// As of messages.
+    /// As for messages.
     fn prefetch(&self) -> u16 {
         PREFETCH
     }
@@ -61,11 +61,12 @@ impl Performer for Place {
             command: &command,
             guards: &self.guards,
         };
-        let Some(mut turn) = self.room.enter(&placing.key(), cause, &command).await? else {
+        let key = placing.key();
+        let Some(mut admitted) = self.admission.admit(&key, cause, &command).await? else {
             return Ok(Outcome::nothing());
         };
-        turn.open_door();
-        turn.leave(self.place(&placing, cause).await).await
+        admitted.unlock_line();
+        admitted.finish(self.place(&placing, cause).await).await
     }
 }
 
@@ -81,7 +82,7 @@ impl Place {
     }
 }
 
-/// The same for every attempt: whoever gets it twice can tell by its id.
+/// The same for every attempt, so that a consumer recognizes a repeat by its id.
 fn outcome(command: &CallPlace, entry: &Entry) -> Outcome {
     let id = &command.place_id;
     let event = if entry.state() == State::Done {
@@ -118,7 +119,7 @@ impl Placing<'_> {
         let some = |text: &String| Some(text.clone()).filter(|t| !t.is_empty());
         let seconds = |n: u32| Some(n).filter(|n| *n > 0);
         let callback = some(&self.command.status_callback).map(|url| {
-            // What stands behind a # tells Twilio how to repeat; the sender of the command may know better.
+            // What follows a # tells Twilio how to repeat; the sender of the command may know better.
             if url.contains('#') {
                 url
             } else {
@@ -164,7 +165,7 @@ impl Effect for Placing<'_> {
             tenant_id: tenant_id.clone(),
             account_sid: account_sid.clone(),
             fingerprint: derive_id(&[CallPlace::TYPE, from, to]),
-            // Twilio counts an account's calls, whoever's number they come from.
+            // Twilio limits the rate of an account's calls, from all its numbers together.
             lane: Some("calls".to_owned()),
             urgent: self.command.purpose == EMERGENCY,
             sender: Address::parse(from).redacted(),

@@ -54,7 +54,7 @@ impl HangingUp<'_> {
         }
     }
 
-    /// Where the call stands. A call that is not there is over.
+    /// The call's status. A call that is not there is over.
     async fn status(&self, account: &Account) -> Result<CallStatus, Error> {
         let calls = account.client.calls();
         match account
@@ -70,12 +70,12 @@ impl HangingUp<'_> {
 
 #[async_trait]
 impl Effect for HangingUp<'_> {
-    /// A call is hung up once, whoever orders it.
+    /// A call is hung up once, by whichever order.
     fn key(&self) -> EffectKey {
         self.change().key(self.command.call_sid.clone())
     }
 
-    /// Hanging up twice does no harm, so nobody looks.
+    /// To hang up twice is harmless, so there is nothing to look for.
     async fn find(&self, _: &Account, _: Time) -> Result<Vec<Done>, Error> {
         Ok(Vec::new())
     }

@@ -35,7 +35,7 @@ impl Performer for Inspect {
     type Command = NumberInspect;
     const NAME: &'static str = "number-inspect";
 
-    /// Whoever asks waits for a moment and asks again.
+    /// The requester waits for a moment only, and asks again.
     fn retry_delays(&self) -> Vec<Duration> {
         Vec::new()
     }
@@ -67,7 +67,7 @@ impl Performer for Point {
     type Command = NumberPoint;
     const NAME: &'static str = "number-point";
 
-    /// Whoever asks hears why it failed, and decides.
+    /// The reply says why it failed, and the requester decides.
     fn retry_delays(&self) -> Vec<Duration> {
         Vec::new()
     }

@@ -1,4 +1,4 @@
-//! Looking at a call whose outcome nobody told us.
+//! Looking at a call whose outcome Twilio has not told us.
 
 use std::time::Duration;
 
@@ -59,7 +59,7 @@ async fn look_up(account: &Account, command: &CallLookup) -> Result<CallLookedUp
     {
         Ok(call) => call,
         Err(e) if e.is_not_found() => return Ok(seen),
-        // The credentials are wrong, say. Whoever asks has to go by what was told.
+        // The credentials are wrong, say. The requester has to go by what was told.
         Err(Error::Refused { status, code, .. }) => {
             seen.code = if code == 0 { status.into() } else { code };
             return Ok(seen);

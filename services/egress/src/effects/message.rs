@@ -14,37 +14,37 @@ use tracing::info;
 use twilio_api::{Message, MessageFilter, NewMessage, code};
 
 use crate::accounts::Account;
+use crate::admission::{Admission, Admitted, PREFETCH};
 use crate::app::MESSAGE_ID;
 use crate::db::effects::{Entry, State};
 use crate::db::opt_outs;
 use crate::effect::{Done, Doubt, Effect, EffectKey, Refusal};
 use crate::effect_runner::EffectRunner;
 use crate::guards::Guards;
-use crate::waiting_room::{PREFETCH, Turn, WaitingRoom};
 
 /// How far Twilio's clock may be behind ours; its dates have whole seconds besides.
 const SKEW: TimeDelta = TimeDelta::seconds(5);
 /// The most that Twilio gives in one page, and how many pages of one conversation are looked through.
 const PAGE: u32 = 1000;
 const PAGES: usize = 5;
-/// For so long a text whose turn has come waits for the one before it.
-const LEAVES_WITHIN: TimeDelta = TimeDelta::minutes(1);
-/// How often it is looked whether that one has left.
+/// How long after its first admission a text waits for the one before it.
+const PREDECESSOR_WITHIN: TimeDelta = TimeDelta::minutes(1);
+/// How often it is looked whether that one is settled.
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
 /// What Twilio puts before the text while an account is on trial.
 const TRIAL: &str = "Sent from your Twilio trial account - ";
 
-/// What somebody waits for: it goes before what nobody has asked for.
+/// The purposes of texts that a person waits for: they go before bulk.
 const URGENT: [&str; 5] = ["alert", "text_back", "reply", "ai_reply", "emergency"];
 
 /// Sends messages.
 pub(crate) struct Send {
     pub runner: EffectRunner,
-    pub room: WaitingRoom,
+    pub admission: Admission,
     pub guards: Guards,
     /// Where Twilio tells what becomes of a message; none when it could not reach us.
     pub status_callback: Option<String>,
-    /// One text at a time of each conversation, in the order in which they came.
+    /// One text of a conversation at a time, in the order of their delivery.
     pub conversations: Arc<KeyedMutex>,
 }
 
@@ -53,7 +53,7 @@ impl Performer for Send {
     type Command = MessageSend;
     const NAME: &'static str = "message-send";
 
-    /// All that are inside, and those that are put into their lines: none of it stands in the way of another's.
+    /// More than are in flight: the rest are enqueued, so that no line blocks another.
     fn prefetch(&self) -> u16 {
         PREFETCH
     }
@@ -71,26 +71,31 @@ impl Performer for Send {
             cause,
             send: self,
         };
-        let Some(mut turn) = self.room.enter(&sending.key(), cause, &command).await? else {
+        let key = sending.key();
+        let Some(mut admitted) = self.admission.admit(&key, cause, &command).await? else {
             return Ok(Outcome::nothing());
         };
-        let sent = self.send(&sending, &mut turn).await;
-        turn.leave(sent).await
+        let sent = self.send(&sending, &mut admitted).await;
+        admitted.finish(sent).await
     }
 }
 
 impl Send {
-    async fn send(&self, sending: &Sending<'_>, turn: &mut Turn) -> Result<Outcome, HandlerError> {
+    async fn send(
+        &self,
+        sending: &Sending<'_>,
+        admitted: &mut Admitted,
+    ) -> Result<Outcome, HandlerError> {
         let command = sending.command;
         let conversation = match command.conversation_id.as_str() {
             "" => &command.message_id,
             conversation => conversation,
         };
         let conversation = format!("{} {conversation}", command.account_sid);
-        let alone = turn.stand_in(self.conversations.take(&conversation));
+        let alone = admitted.join_queue(self.conversations.take(&conversation));
         let _alone = self.runner.unless_stopping(alone).await?;
-        let since = turn.since(sending.cause);
-        self.wait_for_the_text_before(command, since).await?;
+        let since = admitted.since(sending.cause);
+        self.wait_for_predecessor(command, since).await?;
         let entry = self.runner.execute(sending, sending.cause).await?;
         let told = self.guards.spend.told_by(&entry).await?;
         let outcome = outcome(command, &entry);
@@ -100,13 +105,13 @@ impl Send {
         })
     }
 
-    /// The text before this one may be in the hands of another process, or wait for its own turn.
-    async fn wait_for_the_text_before(
+    /// The text before this one may be in flight in another process, or in the backlog.
+    async fn wait_for_predecessor(
         &self,
         command: &MessageSend,
         since: Time,
     ) -> Result<(), HandlerError> {
-        if command.after.is_empty() || self.runner.clock.now() > since + LEAVES_WITHIN {
+        if command.after.is_empty() || self.runner.clock.now() > since + PREDECESSOR_WITHIN {
             return Ok(());
         }
         let before = self.runner.find(MessageSend::TYPE, &command.after).await?;
@@ -120,7 +125,7 @@ impl Send {
     }
 }
 
-/// The same for every attempt: whoever gets it twice can tell by its id.
+/// The same for every attempt, so that a consumer recognizes a repeat by its id.
 fn outcome(command: &MessageSend, entry: &Entry) -> Outcome {
     let id = &command.message_id;
     let of_this = |kind: &str| derive_id(&[kind, id]);

@@ -23,7 +23,7 @@ pub(crate) use number::{Buy, Release, Verify};
 pub(crate) use recording::CarryOut;
 pub(crate) use redirect::Redirect;
 
-/// Whether it can stand in a path.
+/// Whether it may be part of a path.
 fn is_sid(sid: &str) -> bool {
     !sid.is_empty() && sid.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }

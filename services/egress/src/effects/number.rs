@@ -22,7 +22,7 @@ use crate::webhooks::Webhooks;
 
 /// How many numbers that are for sale are tried: others buy too.
 const TRIED: u32 = 5;
-/// Twilio's codes for a number that somebody else was faster to buy, or that cannot be bought.
+/// Twilio's codes for a number that another customer of Twilio was faster to buy, or that cannot be bought.
 const NOT_FOR_SALE: [u32; 2] = [21421, 21422];
 
 /// Buys numbers.
@@ -66,7 +66,7 @@ impl Performer for Buy {
             reason,
             account_sid: command.account_sid.clone(),
         };
-        // The asker may be gone by now, so it is told to everybody as well.
+        // The requester may be gone by now, so it is an event as well.
         Ok(Outcome::nothing()
             .reply(&bought)
             .publish(OutgoingEvent::new(&bought).id(outcome_id(
@@ -87,7 +87,7 @@ impl Performer for Verify {
     type Command = NumberVerify;
     const NAME: &'static str = "number-verify";
 
-    /// Whoever asks waits for a moment and asks again.
+    /// The requester waits for a moment only, and asks again.
     fn retry_delays(&self) -> Vec<Duration> {
         Vec::new()
     }
@@ -95,7 +95,7 @@ impl Performer for Verify {
     async fn perform(&self, _: &Cause, query: NumberVerify) -> Result<Outcome, HandlerError> {
         let numbers = match self.listed(&query).await {
             Ok(numbers) => numbers,
-            // Whoever asked hears nothing, which is no yes.
+            // The requester gets no reply, which is no yes.
             Err(e) => {
                 warn!(error = %e, "a number cannot be verified");
                 return Ok(Outcome::nothing());
@@ -362,7 +362,7 @@ impl Effect for Releasing<'_> {
         )
     }
 
-    /// Giving back twice does no harm, so nobody looks.
+    /// To release twice is harmless, so there is nothing to look for.
     async fn find(&self, _: &Account, _: Time) -> Result<Vec<Done>, Error> {
         Ok(Vec::new())
     }

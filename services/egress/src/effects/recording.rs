@@ -1,4 +1,4 @@
-//! Recordings of live calls: begun, held, gone on with, stopped; and deleted when nobody wants them any more.
+//! Recordings of live calls: begun, held, gone on with, stopped; and deleted when they are no longer wanted.
 
 use std::marker::PhantomData;
 use std::time::Duration;
@@ -62,7 +62,7 @@ impl Ordered for RecordingStart {
         Order {
             act: Act::Start,
             kind: Self::TYPE,
-            // A call is recorded once, whoever orders it.
+            // A call is recorded once, by whichever order.
             id: self.call_sid.clone(),
             call_sid: &self.call_sid,
             recording_sid: "",

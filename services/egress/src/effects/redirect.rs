@@ -64,7 +64,7 @@ impl Effect for Redirecting<'_> {
         self.change().key(id)
     }
 
-    /// Being asked twice for the same document does a call no harm, so nobody looks.
+    /// To redirect a call to the same document twice is harmless, so there is nothing to look for.
     async fn find(&self, _: &Account, _: Time) -> Result<Vec<Done>, Error> {
         Ok(Vec::new())
     }

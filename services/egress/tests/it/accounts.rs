@@ -36,7 +36,7 @@ pub async fn second_token_is_tried_and_remembered(bench: Arc<Bench>) {
     assert_eq!(ready["parts"]["egress.credentials"], "ok");
 }
 
-/// Twilio refuses to tell of a call: whoever asked hears that, in place of nothing.
+/// Twilio refuses to tell of a call: the requester is told so, in place of nothing.
 pub async fn lookup_that_is_refused_is_told(bench: Arc<Bench>) {
     bench.twilio.state().token = Some("3".repeat(32));
     let command = CallLookup {
@@ -50,7 +50,7 @@ pub async fn lookup_that_is_refused_is_told(bench: Arc<Bench>) {
 }
 
 /// One account's requests are not answered: another's go out, however many wait.
-pub async fn account_that_hangs_holds_up_no_other(bench: Arc<Bench>) {
+pub async fn account_that_hangs_delays_no_other(bench: Arc<Bench>) {
     let other = "AC00000000000000000000000000000002";
     bench.know(other).await;
     let answered = Arc::new(Notify::new());
@@ -74,7 +74,7 @@ pub async fn account_that_hangs_holds_up_no_other(bench: Arc<Bench>) {
     .await;
 }
 
-/// Nothing is sent from, and nobody called for, a number that is suspended.
+/// Nothing is sent from, and no call placed from, a number that is suspended.
 pub async fn suspended_number_sends_and_calls_nobody(bench: Arc<Bench>) {
     let suspended = Entry {
         number: FROM.to_owned(),

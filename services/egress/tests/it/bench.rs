@@ -33,6 +33,7 @@ const HEARD: &[&str] = &[
     "call.placed",
     "call.refused",
     "spend.limited",
+    "person.forgotten",
 ];
 
 pub struct Bench {
@@ -82,7 +83,7 @@ pub async fn whitelisted<F: Future<Output = ()>>(mode: Mode, case: fn(Arc<Bench>
 }
 
 /// Where a tenant may send three texts and place two calls in an hour, to America only, and ask AI for ten cents a day. The
-/// clock stands: an hour is over when the test says so.
+/// clock is held: an hour is over when the test says so.
 pub async fn bounded<F: Future<Output = ()>>(mode: Mode, case: fn(Arc<Bench>) -> F) {
     let more = [
         ("TRUNKLINE_SPEND_TEXTS", "3"),
@@ -125,7 +126,7 @@ async fn run_by<F: Future<Output = ()>>(
         twilio,
         pace: AtomicU64::default(),
     };
-    bench.keep_pace(pace);
+    bench.set_pace(pace);
     bench.up().await;
     testkit::run(bench, case).await;
 }
@@ -149,29 +150,29 @@ impl Bench {
     }
 
     /// The pace of processes that begin from now on.
-    pub fn keep_pace(&self, pace: Duration) {
+    pub fn set_pace(&self, pace: Duration) {
         let micros = u64::try_from(pace.as_micros()).unwrap();
         self.pace.store(micros, Ordering::Relaxed);
     }
 
-    /// Waits until no text and no call waits, on the bus or in a line.
-    pub async fn nothing_waits(&self) {
+    /// Waits until no command is left, on the bus or in the backlog.
+    pub async fn drained(&self) {
         let store = self.store().await;
-        eventually("nothing waits", async || {
+        eventually("bus and backlog are empty", async || {
             let depths = self.bus().depths().await.unwrap();
             let ours = depths.iter().filter(|it| it.queue.starts_with("egress."));
             let on_the_bus: u64 = ours.map(|depth| depth.ready).sum();
-            on_the_bus == 0 && in_lines(&store).await == 0
+            on_the_bus == 0 && backlog_len(&store, "1 = 1").await == 0
         })
         .await;
     }
 
-    /// Waits until every command that was published has been handled: what was in hand at the end of a process comes again
-    /// at the begin of the next.
+    /// Waits until every command that was published has been handled: what was in flight when a process ends is delivered again
+    /// to the next.
     pub async fn all_handled(&self) {
-        self.nothing_waits().await;
+        self.drained().await;
         self.restart().await;
-        self.nothing_waits().await;
+        self.drained().await;
     }
 
     /// The role's own tables.
@@ -241,11 +242,11 @@ impl Bench {
     }
 }
 
-/// How many commands wait in lines.
-pub async fn in_lines(store: &Store) -> i64 {
+/// How many rows of the backlog meet a condition.
+pub async fn backlog_len(store: &Store, condition: &str) -> i64 {
     let mut tx = store.read().await.unwrap();
-    let query = diesel::sql_query("SELECT count(*) AS count FROM waiting");
-    let found = on!(&mut tx, c => query.get_result::<Counted>(c).await);
+    let query = format!("SELECT count(*) AS count FROM waiting WHERE {condition}");
+    let found = on!(&mut tx, c => diesel::sql_query(&query).get_result::<Counted>(c).await);
     found.unwrap().count
 }
 

@@ -100,7 +100,7 @@ pub async fn command_that_comes_fifty_times_is_one_call(bench: Arc<Bench>) {
 
 pub async fn call_whose_answer_was_lost_is_found_again(bench: Arc<Bench>) {
     bench.twilio.state().lag = LAG;
-    // Not ours: it came in, and somebody else was called.
+    // Not ours: one came in, and one went to another callee.
     bench.twilio.state().place(between(FROM, TO)).direction = "inbound";
     bench.twilio.state().place(between(FROM, "+15550108888"));
     bench.twilio.will([Mishap::LoseAnswer]);
@@ -213,13 +213,13 @@ pub async fn whom_we_may_not_call_is_not_called(bench: Arc<Bench>) {
     late.expires_at = "2020-01-01T00:00:00Z".to_owned();
     let mut odd = call("p3");
     odd.to = "sip:owner@example.com".to_owned();
-    let mut nobody = call("p4");
-    nobody.from = String::new();
+    let mut no_sender = call("p4");
+    no_sender.from = String::new();
     for (n, (command, reason)) in [
         (other, "not_whitelisted"),
         (late, "expired"),
         (odd, "invalid_address"),
-        (nobody, "no_sender"),
+        (no_sender, "no_sender"),
     ]
     .into_iter()
     .enumerate()

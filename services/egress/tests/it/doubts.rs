@@ -60,7 +60,7 @@ pub async fn callback_that_names_a_message_settles_its_doubt(bench: Arc<Bench>) 
     assert_eq!(bench.twilio.state().posts, 1);
 }
 
-/// Whoever signs for another account cannot say what became of a message.
+/// A callback signed for another account says nothing of a message.
 pub async fn callback_of_another_account_is_no_witness(bench: Arc<Bench>) {
     bench.twilio.will([Mishap::Drop]);
     bench.send(&message("m1")).await;

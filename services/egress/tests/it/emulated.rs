@@ -85,7 +85,7 @@ pub async fn emulator_is_used_like_twilio((emulator, bench): Both) {
     );
 }
 
-/// A call rings, is taken back while it does, and is nobody's second call.
+/// A call rings, is taken back while it does, and is placed once.
 pub async fn emulator_is_called_like_twilio((emulator, bench): Both) {
     let (account, handle) = (emulator.credentials(), emulator.handle());
     let buy = NumberBuy {
@@ -104,7 +104,7 @@ pub async fn emulator_is_called_like_twilio((emulator, bench): Both) {
     handle.fault(lose_answer("/Calls.json"));
     let mut command = call("p1");
     account.account_sid.clone_into(&mut command.account_sid);
-    // Nobody listens there.
+    // No server listens there.
     command.url = "http://127.0.0.1:9/".to_owned();
     command.status_callback = "http://127.0.0.1:9/".to_owned();
     command.machine_detection = "Enable".to_owned();

@@ -40,7 +40,7 @@ async fn hung_up(bench: &Bench, count: usize) -> String {
     format!("{} {}", last["id"], last["status"]).replace('"', "")
 }
 
-pub async fn call_is_hung_up_wherever_it_stands(bench: Arc<Bench>) {
+pub async fn call_is_hung_up_in_any_state(bench: Arc<Bench>) {
     for (n, (status, words, told)) in [
         ("in-progress", vec!["completed"], "hung-up"),
         ("queued", vec!["completed", "canceled"], "hung-up"),

@@ -1,16 +1,16 @@
 //! egress with a Twilio that misbehaves: one suite, on SQLite with the embedded bus and on PostgreSQL with RabbitMQ.
 //!
-//! `TRUNKLINE_TEST_TEXTS` says how many texts of one business wait in the test of lines; 2,000 when unset.
+//! `TRUNKLINE_TEST_TEXTS` is how many texts of one tenant the test of the backlog enqueues; 2,000 when unset.
 
 #![expect(clippy::unwrap_used, reason = "tests fail that way")]
 
 mod accounts;
+mod backlog;
 mod bench;
 mod calls;
 mod doubts;
 mod emulated;
 mod exchange;
-mod lines;
 mod live;
 mod messages;
 mod numbers;
@@ -29,13 +29,13 @@ mod on_any_day {
             identical_texts_are_different_messages, identical_texts_with_lost_answers_are_not_confused,
             what_twilio_did_not_process_is_tried_again, unsubscribed_customer_is_left_alone,
             texts_of_a_conversation_leave_in_order_one_at_a_time, text_that_comes_before_its_predecessor_waits_for_it,
-            what_answers_nothing_waits_for_the_end_of_quiet_hours,
+            unprompted_text_waits_for_the_end_of_quiet_hours,
             another_refusal_is_final, wrong_credentials_are_not_a_refusal, opting_in_again_counts;
         calls: call_is_placed_once_and_told, command_that_comes_fifty_times_is_one_call,
             call_whose_answer_was_lost_is_found_again, calls_between_the_same_two_are_not_confused,
             crash_while_calling_is_made_good, what_twilio_did_not_take_is_tried_again,
             refused_call_is_not_tried_again, call_that_says_its_own_document_is_placed_without_an_address;
-        live: call_is_hung_up_wherever_it_stands, call_is_redirected_by_each_order;
+        live: call_is_hung_up_in_any_state, call_is_redirected_by_each_order;
         numbers: number_is_bought_once, number_is_verified_under_its_account, number_whose_answer_was_lost_is_found,
             first_number_for_sale_is_bought, refused_number_may_be_tried_again, number_is_given_back,
             call_is_looked_up;
@@ -45,7 +45,7 @@ mod on_any_day {
         stops: stop_that_is_told_before_the_text_refuses_it, stop_that_is_told_while_the_text_waits_refuses_it,
             stop_that_is_being_decided_holds_the_text_back, stop_that_is_told_after_the_request_left_refuses_the_next;
         accounts: second_token_is_tried_and_remembered, lookup_that_is_refused_is_told,
-            account_that_hangs_holds_up_no_other, suspended_number_sends_and_calls_nobody;
+            account_that_hangs_delays_no_other, suspended_number_sends_and_calls_nobody;
         operators: ledger_is_shown_without_numbers, way_to_twilio_is_shown_without_secrets,
             twilios_recordings_are_listed;
     }
@@ -53,8 +53,8 @@ mod on_any_day {
 
 mod slow {
     testkit::suite! { crate::bench::slow;
-        lines: texts_that_wait_for_their_pace_keep_no_other_waiting,
-            calls_that_wait_for_their_pace_keep_no_other_waiting;
+        backlog: texts_over_their_pace_delay_no_other_tenant, calls_over_their_pace_delay_no_other_account,
+            forgotten_person_is_removed_from_the_backlog;
     }
 }
 

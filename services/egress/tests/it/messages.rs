@@ -116,7 +116,7 @@ pub async fn crash_before_the_request_is_made_good(bench: Arc<Bench>) {
 pub async fn crash_after_the_request_is_found(bench: Arc<Bench>) {
     die_in(&bench, "m1", 5).await;
     let sid = bench.twilio.has_sent(FROM, TO, &message("m1").body);
-    // What somebody else has said is not ours.
+    // Another sender's text is not ours.
     bench.twilio.has_sent(FROM, TO, "Another text");
     bench.restart().await;
     bench.send(&message("m1")).await;
@@ -343,7 +343,7 @@ pub async fn text_that_comes_before_its_predecessor_waits_for_it(bench: Arc<Benc
 }
 
 /// It is always quiet where the customer is: what answers leaves, what answers nothing waits, and expires by its own time.
-pub async fn what_answers_nothing_waits_for_the_end_of_quiet_hours(bench: Arc<Bench>) {
+pub async fn unprompted_text_waits_for_the_end_of_quiet_hours(bench: Arc<Bench>) {
     let now = bench.clock.now();
     // New York's hour, and an hour around it.
     let local = now.with_timezone(&chrono_tz::America::New_York);

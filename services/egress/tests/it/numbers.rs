@@ -107,7 +107,7 @@ pub async fn first_number_for_sale_is_bought(bench: Arc<Bench>) {
     let none: NumberBought = ask(&bench, &command).await;
     assert!(!none.ok && !none.reason.is_empty());
     bench.twilio.state().for_sale = vec![NUMBER.to_owned(), "+15550107778".to_owned()];
-    // Somebody else is faster with the first.
+    // Another customer of Twilio is faster with the first.
     bench.twilio.will([Mishap::Refuse(400, 21422)]);
     let command = NumberBuy {
         number_id: "n2".to_owned(),

@@ -90,7 +90,7 @@ pub async fn texts_over_the_limit_are_refused_and_told_once(bench: Arc<Bench>) {
     assert_eq!(bench.ids::<SpendLimited>().len(), 1);
 }
 
-/// Two calls an hour are allowed, and nobody abroad is called or texted.
+/// Two calls an hour are allowed, and no number abroad is called or texted.
 pub async fn calls_and_countries_over_the_limit_are_refused(bench: Arc<Bench>) {
     for n in 0..3 {
         bench.place(&call(&format!("p{n}"))).await;
@@ -225,7 +225,7 @@ pub async fn own_limits_of_a_tenant_are_stricter_only(bench: Arc<Bench>) {
     bench.placed(2).await;
 }
 
-/// Ten cents a day: the event that reaches them tells so once, and whoever asks hears until when.
+/// Ten cents a day: the event that reaches them tells so once, and a query is answered with until when.
 pub async fn cost_of_ai_over_the_budget_is_told_once(bench: Arc<Bench>) {
     let until = async |bench: &Bench| {
         let query = SpendQuery {

@@ -56,7 +56,7 @@ pub async fn stop_that_is_being_decided_holds_the_text_back(bench: Arc<Bench>) {
         .await
         .unwrap();
     bench.send(&message("m1")).await;
-    // On SQLite the ledger waits too: who may write is alone.
+    // On SQLite the ledger waits too: there is one writer at a time.
     if bench.mode() == Mode::Distributed {
         let text = "/api/effects/?limit=1";
         eventually("the text is in the ledger", async || {

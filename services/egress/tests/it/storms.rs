@@ -62,7 +62,7 @@ async fn weather(bench: Arc<Bench>, steps: Vec<Step>) {
             Step::Restart => bench.restart().await,
         }
     }
-    bench.nothing_waits().await;
+    bench.drained().await;
     calls_are_placed_once(&bench, called).await;
     let different = delivered.iter().filter(|n| **n > 0).count();
     eventually("each has its outcome", async || {
