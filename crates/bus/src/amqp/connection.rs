@@ -112,7 +112,8 @@ impl Session {
         }
         let channel = self.channel().await?;
         let alone = Publisher::new(channel.clone(), self.broken.child_token());
-        let alone = answered(alone).await?.map_err(|error| self.fail(&error))?;
+        let alone = self.answered(alone).await?;
+        let alone = alone.map_err(|error| self.fail(&error))?;
         let published = alone.publish(message).await;
         if published.is_ok() {
             self.events.learn(route.clone());
@@ -120,7 +121,7 @@ impl Session {
         self.firsts().remove(&route);
         // Nobody waits for it.
         tokio::spawn(async move {
-            let _ = answered(channel.close(200, "done".into())).await;
+            let _ = tokio::time::timeout(ANSWER, channel.close(200, "done".into())).await;
         });
         published
     }
@@ -131,7 +132,7 @@ impl Session {
 
     /// A channel of one's own.
     pub(super) async fn channel(&self) -> Result<Channel, Error> {
-        let opened = answered(self.connection.create_channel()).await?;
+        let opened = self.answered(self.connection.create_channel()).await?;
         opened.map_err(|error| self.fail(&error))
     }
 
@@ -152,11 +153,36 @@ impl Session {
             ..QueueDeclareOptions::default()
         };
         let asked = channel.queue_declare(queue, options, FieldTable::default());
-        let queue = answered(asked).await?;
+        let queue = self.answered(asked).await?;
         if queue.is_ok() {
-            let _ = answered(channel.close(200, "done".into())).await;
+            self.close(channel).await;
         }
         Ok(queue)
+    }
+
+    /// Waits for the broker's answer for as long as the connection lasts, and not for ever: a broker that is short of files
+    /// or has no leader says nothing at all.
+    pub(super) async fn answered<T>(&self, asking: impl Future<Output = T>) -> Result<T, Error> {
+        self.within(ANSWER, asking).await
+    }
+
+    /// Waits so long for several answers, as long as the connection lasts.
+    pub(super) async fn within<T>(
+        &self,
+        longest: Duration,
+        asking: impl Future<Output = T>,
+    ) -> Result<T, Error> {
+        let answer = tokio::time::timeout(longest, asking);
+        tokio::select! {
+            biased;
+            answer = answer => answer.map_err(|_| unavailable("rabbitmq does not answer")),
+            () = self.broken.cancelled() => Err(unavailable("the connection was lost")),
+        }
+    }
+
+    /// Closes a channel that is of no more use, where the connection still lasts.
+    pub(super) async fn close(&self, channel: Channel) {
+        let _ = self.answered(channel.close(200, "done".into())).await;
     }
 
     /// Lets everybody know that something on it failed.
@@ -164,15 +190,6 @@ impl Session {
         self.broken.cancel();
         Error::Unavailable(error.to_string())
     }
-}
-
-/// Waits for the broker's answer, and not for ever: one that is short of files or has no leader says nothing at all.
-pub(super) async fn answered<T>(
-    asking: impl Future<Output = lapin::Result<T>>,
-) -> Result<lapin::Result<T>, Error> {
-    tokio::time::timeout(ANSWER, asking)
-        .await
-        .map_err(|_| unavailable("rabbitmq does not answer"))
 }
 
 /// Declares again what this process has declared before: the broker may be new.

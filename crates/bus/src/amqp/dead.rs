@@ -15,7 +15,7 @@ use lapin::types::{AMQPValue, FieldTable};
 use lapin::{BasicProperties, Channel};
 use tokio::sync::OwnedMutexGuard;
 
-use super::connection::{Session, answered};
+use super::connection::Session;
 use super::shared::{Amqp, Core, LONG_PATIENCE};
 use super::topology::Names;
 use super::{consume, headers};
@@ -149,7 +149,7 @@ impl DeadLetterScan {
             };
             let lock = core.names.dead_lock.clone();
             let locking = channel.queue_declare(lock, options, FieldTable::default());
-            match answered(locking).await? {
+            match session.answered(locking).await? {
                 Ok(_) => {
                     let names = core.names.clone();
                     return Ok(Self {
@@ -174,7 +174,8 @@ impl DeadLetterScan {
         let getting = self
             .channel
             .basic_get(self.names.dead.clone(), BasicGetOptions::default());
-        answered(getting)
+        self.session
+            .answered(getting)
             .await?
             .map_err(|error| Error::Unavailable(error.to_string()))
     }
@@ -202,7 +203,8 @@ impl DeadLetterScan {
         let queue = core.names.queue(&letter.queue)?;
         consume::send(&self.session, queue, properties, &letter.envelope).await?;
         for (acker, _) in &copies {
-            let acked = answered(acker.ack(BasicAckOptions::default())).await?;
+            let acking = acker.ack(BasicAckOptions::default());
+            let acked = self.session.answered(acking).await?;
             acked.map_err(|error| Error::Unavailable(error.to_string()))?;
         }
         Ok(())
@@ -214,13 +216,14 @@ impl DeadLetterScan {
             multiple: true,
             requeue: true,
         };
-        let _ = answered(self.channel.basic_nack(0, all)).await;
+        let returning = self.channel.basic_nack(0, all);
+        let _ = self.session.answered(returning).await;
         let lock = self.names.dead_lock.clone();
         let unlocking = self
             .channel
             .queue_delete(lock, QueueDeleteOptions::default());
-        let _ = answered(unlocking).await;
-        let _ = answered(self.channel.close(200, "done".into())).await;
+        let _ = self.session.answered(unlocking).await;
+        self.session.close(self.channel).await;
     }
 }
 

@@ -9,7 +9,7 @@ use lapin::BasicProperties;
 use lapin::options::BasicPublishOptions;
 use lapin::types::ShortString;
 
-use super::connection::{DIRECT_REPLY_TO, Session, answered};
+use super::connection::{DIRECT_REPLY_TO, Session};
 use super::headers;
 use super::publish::{Message, UNHEARD, unavailable};
 use super::shared::{Amqp, Core, PATIENCE};
@@ -107,7 +107,7 @@ impl Core {
             .replies
             .basic_publish("".into(), address, options, body, properties);
         if self.closing.is_cancelled() {
-            return Ok(answered(sending).await?.map(drop));
+            return Ok(session.answered(sending).await?.map(drop));
         }
         // What cannot be sent is known at once.
         Ok(sending.now_or_never().map_or(Ok(()), |sent| sent.map(drop)))

@@ -10,7 +10,7 @@ use lapin::types::{FieldTable, ShortString};
 use tokio::task::JoinSet;
 use tracing::debug;
 
-use super::connection::{Session, answered};
+use super::connection::Session;
 use super::shared::{Core, LONG_PATIENCE};
 use crate::consumer::Signals;
 use crate::{Error, Subscription};
@@ -110,7 +110,8 @@ impl Core {
                 .await?;
             Ok::<_, lapin::Error>((channel, consumer))
         };
-        match answered(opened).await? {
+        let opened = session.answered(opened).await?;
+        match opened {
             Ok((channel, consumer)) => Ok(Opened {
                 session,
                 channel,

@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::connection::{Session, answered};
+use super::connection::Session;
 use super::publish::unavailable;
 use super::show::Show;
 use super::topology::{self, Names};
@@ -162,10 +162,9 @@ impl Core {
         let session = self.session(patience).await?;
         let channel = session.channel().await?;
         let declaring = topology::declare(&channel, &self.names, subscription);
-        let declared = tokio::time::timeout(LONGEST_PATIENCE, declaring).await;
-        match declared.map_err(|_| unavailable("rabbitmq does not declare a queue"))?? {
+        match session.within(LONGEST_PATIENCE, declaring).await?? {
             Ok(()) => {
-                let _ = answered(channel.close(200, "done".into())).await;
+                session.close(channel).await;
                 Ok(())
             }
             Err(error) if matches!(error.kind(), lapin::ErrorKind::ProtocolError(_)) => {

@@ -18,7 +18,7 @@ use lapin::{Confirmation, PublisherConfirm};
 use tokio::sync::{mpsc, oneshot};
 use tracing::warn;
 
-use super::connection::{Session, answered};
+use super::connection::Session;
 use super::shared::{Amqp, Core, LONG_PATIENCE, PATIENCE, WINDOW};
 use super::{headers, topology};
 use crate::Error;
@@ -86,7 +86,7 @@ pub(super) async fn run(core: Arc<Core>, mut showing: mpsc::Receiver<Arc<Envelop
             let copy = session
                 .taps
                 .basic_publish(taps, key, options, &event.data, properties);
-            let copied = match answered(copy).await {
+            let copied = match session.answered(copy).await {
                 Ok(copied) => copied,
                 Err(_) => continue,
             };
@@ -185,7 +185,8 @@ async fn open(
             .basic_consume(queue.clone(), "tap".into(), options, FieldTable::default())
             .await
     };
-    answered(opened)
+    session
+        .answered(opened)
         .await?
         .map_err(|error: lapin::Error| Error::Unavailable(error.to_string()))
 }

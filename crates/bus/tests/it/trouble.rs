@@ -9,6 +9,7 @@ use lapin::options::QueueDeclareOptions;
 use lapin::types::FieldTable;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc;
 
 use crate::harness::{Seen, amqp_url, event, eventually, subscription};
 
@@ -60,21 +61,26 @@ async fn pass(client: TcpStream, address: String, left: Arc<AtomicUsize>) -> std
     let (mut from_client, mut to_client) = client.into_split();
     let (mut from_server, mut to_server) = server.into_split();
     let faulted = Arc::new(tokio::sync::Notify::new());
+    // By frames, so that the fault is not written into the middle of one.
+    let (frames, mut passing) = mpsc::channel(16);
+    let reading = tokio::spawn(async move {
+        while let Ok(frame) = frame(&mut from_server).await {
+            if frames.send(frame).await.is_err() {
+                break;
+            }
+        }
+    });
     let back = tokio::spawn({
         let faulted = faulted.clone();
         async move {
-            // By frames, so that the fault is not written into the middle of one.
             loop {
                 tokio::select! {
                     biased;
-                    () = faulted.notified() => {
-                        to_client.write_all(&close()).await?;
-                        return Ok::<_, std::io::Error>(Some(to_client));
-                    }
-                    _ = from_server.readable() => {
-                        let frame = frame(&mut from_server).await?;
-                        to_client.write_all(&frame).await?;
-                    }
+                    () = faulted.notified() => return to_client.write_all(&close()).await,
+                    passed = passing.recv() => match passed {
+                        Some(frame) => to_client.write_all(&frame).await?,
+                        None => return Ok(()),
+                    },
                 }
             }
         }
@@ -98,6 +104,7 @@ async fn pass(client: TcpStream, address: String, left: Arc<AtomicUsize>) -> std
             break;
         }
     }
+    reading.abort();
     back.abort();
     Ok(())
 }
