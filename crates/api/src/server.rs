@@ -9,6 +9,7 @@ use actix_web::error::{JsonPayloadError, PathError, QueryPayloadError};
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{App, HttpResponse, HttpServer, ResponseError};
+use futures::FutureExt;
 use metrics::{counter, histogram};
 use tokio::sync::watch;
 use tracing::warn;
@@ -166,10 +167,16 @@ impl Server {
             .addrs()
             .first()
             .map_or(port, std::net::SocketAddr::port);
-        let server = server.run();
+        let mut server = server.run();
+        let handle = server.handle();
+        // Its threads are begun when it is asked first, and are as urgent as the one that asks: a worker of the runtime may be
+        // less so.
+        if let Some(ended) = (&mut server).now_or_never() {
+            ended?;
+        }
         Ok(Self {
             in_hand,
-            handle: server.handle(),
+            handle,
             port,
             task: tokio::spawn(server),
         })

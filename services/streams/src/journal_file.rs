@@ -1,5 +1,6 @@
 //! A file that one task writes and another takes when nobody writes it any more: a first line of JSON that says what it is of, then bytes.
-//! Whoever has it holds its lock; the system lets that go when a process is killed.
+//! Whoever has it holds its lock; the system lets that go when a process is killed. A call hands its bytes over and does not wait for
+//! the disk: its next frame would wait with it.
 
 use std::fs::{File, TryLockError};
 use std::io::{BufRead, BufReader, Error, ErrorKind, Seek, SeekFrom, Write};
@@ -7,17 +8,81 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use tokio::io::AsyncWriteExt;
+use tokio::runtime::Handle;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 
 /// The longest first line that is read.
 const LONGEST_HEADER: u64 = 16_384;
+/// Pieces, of a second each, that may wait for the disk: one that is behind for longer counts as gone.
+const WAITING: usize = 30;
+
+/// A file that is being written.
+pub struct Writing {
+    pieces: mpsc::Sender<Vec<u8>>,
+    task: JoinHandle<std::io::Result<()>>,
+}
+
+impl Writing {
+    /// Begins a file, which `workers` write. `written` hears of each piece that is in it, in bytes.
+    ///
+    /// # Errors
+    /// Where the folder cannot be written, or the file is there already.
+    pub async fn begin<T: Serialize>(
+        path: PathBuf,
+        about: &T,
+        workers: &Handle,
+        written: impl Fn(usize) + Send + 'static,
+    ) -> std::io::Result<Self> {
+        let header = header(about)?;
+        let opened = workers.spawn_blocking(move || create_locked(&path, &header));
+        let file = tokio::fs::File::from_std(opened.await.map_err(Error::other)??);
+        let (pieces, waiting) = mpsc::channel(WAITING);
+        let task = workers.spawn(write(file, waiting, written));
+        Ok(Self { pieces, task })
+    }
+
+    /// Hands a piece over. False: it is not written, nor is any other.
+    pub fn write(&self, piece: Vec<u8>) -> bool {
+        self.pieces.try_send(piece).is_ok()
+    }
+
+    /// Waits until everything is written.
+    ///
+    /// # Errors
+    /// Where something could not be.
+    pub async fn finish(self) -> std::io::Result<()> {
+        drop(self.pieces);
+        self.task.await.map_err(Error::other)?
+    }
+}
+
+async fn write(
+    mut file: tokio::fs::File,
+    mut waiting: mpsc::Receiver<Vec<u8>>,
+    written: impl Fn(usize),
+) -> std::io::Result<()> {
+    while let Some(piece) = waiting.recv().await {
+        file.write_all(&piece).await?;
+        file.flush().await?;
+        written(piece.len());
+    }
+    Ok(())
+}
+
+fn header<T: Serialize>(about: &T) -> std::io::Result<Vec<u8>> {
+    let mut header = serde_json::to_vec(about)?;
+    header.push(b'\n');
+    Ok(header)
+}
 
 /// Begins a file.
 ///
 /// # Errors
 /// Where the folder cannot be written, or the file is there already.
 pub async fn create<T: Serialize>(path: PathBuf, about: &T) -> std::io::Result<tokio::fs::File> {
-    let mut header = serde_json::to_vec(about)?;
-    header.push(b'\n');
+    let header = header(about)?;
     let opened = tokio::task::spawn_blocking(move || create_locked(&path, &header));
     let file = opened.await.map_err(Error::other)??;
     Ok(tokio::fs::File::from_std(file))
@@ -162,4 +227,29 @@ pub async fn set_aside(path: &Path) -> bool {
     tokio::fs::rename(path, path.with_extension("unreadable"))
         .await
         .is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn disk_that_is_far_behind_is_given_up_and_what_it_took_is_whole() {
+        let runtime = || {
+            tokio::runtime::Builder::new_current_thread()
+                .build()
+                .unwrap()
+        };
+        // The workers do nothing until they are driven, like a disk that does not answer.
+        let (caller, workers) = (runtime(), runtime());
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.live");
+        let begun = Writing::begin(path.clone(), &"about", workers.handle(), |_| {});
+        let writing = caller.block_on(begun).unwrap();
+        let taken = (0..=WAITING).filter(|_| writing.write(b"piece".to_vec()));
+        assert_eq!(taken.count(), WAITING);
+        workers.block_on(writing.finish()).unwrap();
+        let written = std::fs::read_to_string(path).unwrap();
+        assert_eq!(written, format!("\"about\"\n{}", "piece".repeat(WAITING)));
+    }
 }

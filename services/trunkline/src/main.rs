@@ -30,6 +30,7 @@ mod person_rules;
 mod replay;
 mod reseal;
 mod roles;
+mod runtime;
 mod script;
 mod signature;
 mod terminal;
@@ -54,10 +55,7 @@ fn main() -> ExitCode {
     // Two providers are in the tree; rustls wants to be told which.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let cli = Cli::parse();
-    let runtime = match tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-    {
+    let runtime = match runtime::build(&cli.command) {
         Ok(runtime) => runtime,
         Err(e) => {
             return end(Err(Failure::failed(format!(

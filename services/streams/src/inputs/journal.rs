@@ -8,11 +8,11 @@ use metrics::counter;
 use session::journal::Writer;
 use session::{Config, Input, Machine, Output};
 use sha2::{Digest, Sha256};
-use tokio::io::AsyncWriteExt;
+use tokio::runtime::Handle;
 use tracing::{info, warn};
 
 use super::{InputsOf, OUTPUTS, Outputs, SUFFIX};
-use crate::journal_file;
+use crate::journal_file::Writing;
 
 /// The longest journal, in bytes: two hours of a call, most of it speech.
 const LONGEST: usize = 96 << 20;
@@ -22,7 +22,7 @@ const LATEST: Duration = Duration::from_secs(1);
 
 /// Writes a journal of inputs.
 pub struct InputJournal {
-    file: tokio::fs::File,
+    file: Writing,
     buffer: Vec<u8>,
     writer: Writer,
     written: usize,
@@ -35,7 +35,7 @@ pub struct InputJournal {
 }
 
 impl InputJournal {
-    /// Begins a journal in a folder.
+    /// Begins a journal in a folder, which `workers` write.
     ///
     /// # Errors
     /// Where the folder cannot be written.
@@ -44,10 +44,11 @@ impl InputJournal {
         about: &InputsOf,
         machine: &Machine,
         config: &Config,
+        workers: &Handle,
     ) -> std::io::Result<Self> {
         let path = dir.join(format!("{}.{SUFFIX}", about.session_id));
         let mut journal = Self {
-            file: journal_file::create(path, about).await?,
+            file: Writing::begin(path, about, workers, |_| {}).await?,
             buffer: Vec::with_capacity(BUFFER),
             writer: Writer::default(),
             written: 0,
@@ -96,7 +97,7 @@ impl InputJournal {
 
     /// Writes what has gathered, when it is time to. Only when every output of the last input is noted: a journal that is as long as it may
     /// be ends here.
-    pub async fn settle(&mut self) {
+    pub fn settle(&mut self) {
         if self.is_closed {
             return;
         }
@@ -106,7 +107,7 @@ impl InputJournal {
             self.close(true);
         }
         if is_full || self.buffer.len() >= BUFFER || self.flushed.elapsed() >= LATEST {
-            self.write().await;
+            self.write();
         }
     }
 
@@ -114,9 +115,9 @@ impl InputJournal {
     pub async fn finish(mut self) {
         if !self.is_closed {
             self.close(false);
-            self.write().await;
+            self.write();
         }
-        if let Err(error) = self.file.flush().await {
+        if let Err(error) = self.file.finish().await {
             warn!(%error, "the end of a journal of inputs cannot be written");
         }
     }
@@ -132,15 +133,15 @@ impl InputJournal {
         self.is_closed = true;
     }
 
-    async fn write(&mut self) {
-        if let Err(error) = self.file.write_all(&self.buffer).await {
+    fn write(&mut self) {
+        self.written += self.buffer.len();
+        let piece = std::mem::replace(&mut self.buffer, Vec::with_capacity(BUFFER));
+        if !self.file.write(piece) {
             // The call goes on; what is there can be run again.
             counter!("streams_inputs_unwritten_total").increment(1);
-            warn!(%error, "a journal of inputs cannot go on: the data folder cannot be written");
+            warn!("a journal of inputs cannot go on: the data folder cannot be written");
             self.is_closed = true;
         }
-        self.written += self.buffer.len();
-        self.buffer.clear();
         self.flushed = Instant::now();
     }
 }

@@ -31,7 +31,8 @@ impl Running {
             format: wanted.format,
         };
         let recording = &self.call.recording;
-        match Recorder::begin(&recording.dir, &recording.written, &about).await {
+        let (dir, written) = (&recording.dir, &recording.written);
+        match Recorder::begin(dir, written, &about, &self.call.workers).await {
             Ok(recorder) => self.recorder = Some(recorder),
             Err(error) => {
                 counter!("streams_unrecorded_total").increment(1);
@@ -60,8 +61,9 @@ impl Running {
             kms_key: recording.kms_key,
             version: env!("CARGO_PKG_VERSION").to_owned(),
         };
-        let dir = &self.call.inputs.dir;
-        match InputJournal::begin(dir, &about, &self.session, &self.call.config).await {
+        let (call, session) = (&self.call, &self.session);
+        let (dir, workers) = (&call.inputs.dir, &call.workers);
+        match InputJournal::begin(dir, &about, session, &call.config, workers).await {
             Ok(journal) => self.inputs = Some(journal),
             Err(error) => {
                 counter!("streams_inputs_unwritten_total").increment(1);

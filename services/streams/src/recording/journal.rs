@@ -5,11 +5,11 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use session::{FRAME, FRAMES_PER_SECOND, Frame, SILENCE};
-use tokio::io::AsyncWriteExt;
+use tokio::runtime::Handle;
 use tracing::warn;
 
 use super::{Track, Written};
-use crate::journal_file::{self, Taken, Unread};
+use crate::journal_file::{Taken, Unread, Writing};
 
 /// What a journal's file name ends with.
 pub const SUFFIX: &str = "live";
@@ -48,37 +48,41 @@ pub struct About {
 
 /// Writes a journal.
 pub struct Recorder {
-    file: tokio::fs::File,
+    /// None: the disk does not take it any more.
+    file: Option<Writing>,
     buffer: Vec<u8>,
-    is_broken: bool,
     session: String,
     written: Written,
-    steps: u64,
 }
 
 impl Recorder {
-    /// Begins a journal in a folder.
+    /// Begins a journal in a folder, which `workers` write.
     ///
     /// # Errors
     /// Where the folder cannot be written.
-    pub async fn begin(dir: &Path, written: &Written, about: &About) -> std::io::Result<Self> {
+    pub async fn begin(
+        dir: &Path,
+        written: &Written,
+        about: &About,
+        workers: &Handle,
+    ) -> std::io::Result<Self> {
         let session = about.session_id.clone();
         let path = dir.join(format!("{session}.{SUFFIX}"));
-        let file = journal_file::create(path, about).await?;
-        let written = written.clone();
-        written.note(&session, 0);
+        let (counts, name) = (written.clone(), session.clone());
+        // Pieces are whole steps.
+        let advance = move |bytes| counts.advance(&name, (bytes / STEP) as u64);
+        let file = Writing::begin(path, about, workers, advance).await?;
+        written.begin(&session);
         Ok(Self {
-            file,
+            file: Some(file),
             buffer: Vec::with_capacity(BUFFER),
-            is_broken: false,
             session,
-            written,
-            steps: 0,
+            written: written.clone(),
         })
     }
 
     /// One step of both sides; of one that is held nothing is kept but its place.
-    pub async fn step(&mut self, caller: &Frame, ours: &Frame, is_held: bool) {
+    pub fn step(&mut self, caller: &Frame, ours: &Frame, is_held: bool) {
         let (caller, ours) = match is_held {
             true => (&SILENCE, &SILENCE),
             false => (caller, ours),
@@ -86,33 +90,27 @@ impl Recorder {
         self.buffer.extend_from_slice(caller);
         self.buffer.extend_from_slice(ours);
         if self.buffer.len() >= BUFFER {
-            self.write().await;
+            self.write();
         }
     }
 
-    /// The stream is over.
+    /// The stream is over: waits until everything is written.
     pub async fn finish(mut self) {
-        self.write().await;
-        if !self.is_broken
-            && let Err(error) = self.file.flush().await
+        self.write();
+        if let Some(file) = self.file.take()
+            && let Err(error) = file.finish().await
         {
             warn!(%error, "the end of a live recording cannot be written");
         }
     }
 
-    async fn write(&mut self) {
-        if self.is_broken {
-            self.buffer.clear();
-            return;
-        }
-        if let Err(error) = self.file.write_all(&self.buffer).await {
+    fn write(&mut self) {
+        let piece = std::mem::replace(&mut self.buffer, Vec::with_capacity(BUFFER));
+        if self.file.as_ref().is_some_and(|file| !file.write(piece)) {
             // The call goes on; what is there becomes the recording.
-            warn!(%error, "a live recording cannot go on: the data folder cannot be written");
-            self.is_broken = true;
+            warn!("a live recording cannot go on: the data folder cannot be written");
+            self.file = None;
         }
-        self.steps += (self.buffer.len() / STEP) as u64;
-        self.written.note(&self.session, self.steps);
-        self.buffer.clear();
     }
 }
 

@@ -10,12 +10,15 @@ use parking_lot::Mutex;
 pub struct Written(Arc<Mutex<HashMap<String, u64>>>);
 
 impl Written {
-    /// A session's journal has come so far.
-    pub fn note(&self, session: &str, steps: u64) {
-        let mut all = self.0.lock();
-        match all.get_mut(session) {
-            Some(known) => *known = steps,
-            None => drop(all.insert(session.to_owned(), steps)),
+    /// A session's journal is begun.
+    pub fn begin(&self, session: &str) {
+        self.0.lock().insert(session.to_owned(), 0);
+    }
+
+    /// So many steps more are in a session's journal, unless it is written no more.
+    pub fn advance(&self, session: &str, steps: u64) {
+        if let Some(written) = self.0.lock().get_mut(session) {
+            *written += steps;
         }
     }
 
@@ -45,13 +48,17 @@ mod tests {
     #[test]
     fn journal_is_known_for_as_long_as_it_is_written() {
         let written = Written::default();
-        written.note("a", 0);
-        written.note("b", 50);
+        written.begin("a");
+        written.begin("b");
+        written.advance("b", 50);
         assert!(written.has("a") && !written.has("c"));
         assert_eq!(written.from(50), [("b".to_owned(), 50)]);
-        written.note("a", 100);
+        written.advance("b", 50);
+        assert_eq!(written.from(100), [("b".to_owned(), 100)]);
         assert_eq!(written.from(0).len(), 2);
         written.forget("a");
+        // What was on its way to the disk says nothing any more.
+        written.advance("a", 50);
         assert!(!written.has("a"));
     }
 }

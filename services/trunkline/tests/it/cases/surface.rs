@@ -1,11 +1,16 @@
 //! What each process shows of itself, and that nothing is open by mistake.
 
-use reqwest::Method;
+use std::sync::LazyLock;
+
+use reqwest::redirect::Policy;
+use reqwest::{Client, Method};
 use serde_json::{Value, json};
 
 use super::fixtures::{SMITH, caller, world};
 use super::signatures::{BY_NEWS, ringing};
-use crate::local_platform::{ADMIN, LocalPlatform, Mode, Plan, SERVICE_KEY, play, sid, so, within};
+use crate::local_platform::{
+    ADMIN, LocalPlatform, Mode, Plan, SERVICE_KEY, client, play, sid, so, within,
+};
 
 /// Of the contract, those that the roles of today serve.
 const PROMISED: &[(&str, &str)] = &[
@@ -79,8 +84,14 @@ const PUBLIC: &[&str] = &[
     "/metrics",
 ];
 
+/// Follows no redirect.
+static STAYS: LazyLock<Client> = LazyLock::new(|| {
+    let client = Client::builder().redirect(Policy::none());
+    client.pool_max_idle_per_host(0).build().unwrap()
+});
+
 async fn text(url: &str) -> (u16, String, String) {
-    let response = reqwest::get(url).await.unwrap();
+    let response = client().get(url).send().await.unwrap();
     let kind = response
         .headers()
         .get("content-type")
@@ -130,7 +141,7 @@ pub async fn every_role_tells_how_it_is(mode: Mode) {
                     assert_eq!(report["parts"]["bus"], "ok", "{name}");
                 }
                 for path in ["/health", "/health/live", "/health/ready"] {
-                    let head = reqwest::Client::new().head(format!("{url}{path}"));
+                    let head = client().head(format!("{url}{path}"));
                     let head = head.send().await.unwrap();
                     assert_eq!(head.status(), 200, "{name}: HEAD {path}");
                     assert_eq!(head.bytes().await.unwrap().len(), 0);
@@ -150,9 +161,24 @@ pub async fn every_role_tells_how_it_is(mode: Mode) {
                 platform.counter("calls", "calls_started_total", "").await,
                 1
             );
+            what_carries_frames_is_more_urgent_than_the_rest(platform);
         },
     )
     .await;
+}
+
+/// A frame of each call every 20 ms does not wait for work that nobody hears.
+fn what_carries_frames_is_more_urgent_than_the_rest(platform: &LocalPlatform) {
+    let threads = platform.threads("streams");
+    let main = threads.iter().find(|it| it.name == "trunkline").unwrap();
+    let server: Vec<_> = threads
+        .iter()
+        .filter(|it| it.name.starts_with("actix-server"))
+        .collect();
+    assert!(server.len() >= 3, "{threads:?}");
+    assert!(server.iter().all(|it| it.nice == main.nice), "{threads:?}");
+    let mut workers = threads.iter().filter(|it| it.name == "tokio-rt-worker");
+    assert!(workers.any(|it| it.nice > main.nice), "{threads:?}");
 }
 
 /// Every line is a comment or `name{labels} number`.
@@ -270,7 +296,7 @@ pub async fn request_that_is_wrong_is_refused_in_one_way(mode: Mode) {
 }
 
 async fn refuses_other_methods(name: &str, address: &str, served: &[(&String, &Value)]) {
-    let request = reqwest::Client::new().request(Method::PATCH, address);
+    let request = client().request(Method::PATCH, address);
     let answer = request.send().await.unwrap();
     let what = format!("{name}: PATCH {address}");
     assert_eq!(answer.status(), 405, "{what}");
@@ -291,7 +317,7 @@ async fn refuses_what_is_unknown(name: &str, address: &str, method: &str, operat
         _ => return,
     };
     let http: Method = method.to_uppercase().parse().unwrap();
-    let client = reqwest::Client::new();
+    let client = client();
     let ask = |query: &str| {
         let request = client.request(http.clone(), format!("{address}{query}"));
         request.header(header, key)
@@ -362,11 +388,9 @@ async fn is_guarded(name: &str, url: &str, path: &str, method: &str, operation: 
     };
     let concrete = concrete(path);
     let http: Method = method.to_uppercase().parse().unwrap();
-    let stay = reqwest::redirect::Policy::none();
-    let client = reqwest::Client::builder().redirect(stay).build().unwrap();
     for end in ["", "/"] {
         let url = format!("{url}{concrete}{end}");
-        let plain = || client.request(http.clone(), &url);
+        let plain = || STAYS.request(http.clone(), &url);
         let attempts = [
             ("nothing", plain()),
             ("a wrong key", plain().header("X-API-Key", "tk_wrong")),

@@ -97,6 +97,16 @@ impl Process {
         ended.await
     }
 
+    /// Its threads, as the system tells of them (proc(5)).
+    pub fn threads(&self) -> Vec<Thread> {
+        let pid = self.child.as_ref().expect("it runs").id();
+        let tasks = std::fs::read_dir(format!("/proc/{pid}/task")).unwrap();
+        // A thread may end meanwhile.
+        let stats =
+            tasks.filter_map(|task| std::fs::read_to_string(task.ok()?.path().join("stat")).ok());
+        stats.map(|stat| Thread::read(&stat)).collect()
+    }
+
     /// How it ended, if it did by itself.
     pub fn ended(&mut self) -> Option<ExitStatus> {
         self.child.as_mut()?.try_wait().unwrap()
@@ -106,6 +116,28 @@ impl Process {
     pub fn log(&self) -> String {
         let bytes = std::fs::read(&self.log).unwrap_or_default();
         String::from_utf8_lossy(&bytes).into_owned()
+    }
+}
+
+/// A thread of a process.
+#[derive(Debug)]
+pub struct Thread {
+    /// At most 15 characters of it.
+    pub name: String,
+    /// The higher, the less urgent.
+    pub nice: i64,
+}
+
+impl Thread {
+    /// Reads `PID (NAME) STATE ..`, where the nice value is the seventeenth behind the name.
+    fn read(stat: &str) -> Self {
+        let (head, rest) = stat.rsplit_once(')').unwrap();
+        let (_, name) = head.split_once('(').unwrap();
+        let nice = rest.split_whitespace().nth(16).unwrap();
+        Self {
+            name: name.to_owned(),
+            nice: nice.parse().unwrap(),
+        }
     }
 }
 

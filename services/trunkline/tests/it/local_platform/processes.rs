@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::process::Thread;
 use super::{LocalPlatform, Mode, ROLES, eventually, so};
 
 impl LocalPlatform {
@@ -27,6 +28,12 @@ impl LocalPlatform {
     pub fn go_on(&self, role: &str) {
         let processes = self.processes.lock().unwrap();
         processes[self.home(role)].signal("CONT");
+    }
+
+    /// The threads of its process.
+    pub fn threads(&self, role: &str) -> Vec<Thread> {
+        let processes = self.processes.lock().unwrap();
+        processes[self.home(role)].threads()
     }
 
     /// Wires that were cut, paused or slowed are whole again.
