@@ -91,6 +91,7 @@ async fn opens_when_told(app: &TestApp, key: &str, status: u16) {
     eventually("the change is heard", async || {
         let changed = KeyChanged {
             hash: key_hash(key),
+            made: false,
         };
         let event = Envelope::new("trunkline/test", &app.clock, &changed);
         app.bus().publish(&event).await.unwrap();

@@ -1,4 +1,4 @@
-//! A key that is withdrawn ends the sessions that were begun with it.
+//! A key that is withdrawn or may do something else now ends the sessions that were begun with it.
 
 use async_trait::async_trait;
 use events::v1::KeyChanged;
@@ -20,8 +20,13 @@ impl Decider for EndKeySessions {
         _: &Cause,
         event: KeyChanged,
     ) -> Result<Decision, HandlerError> {
+        // Told of late, it may have been signed in with already.
+        if event.made {
+            return Ok(Decision::nothing());
+        }
         let ended = db::sessions_of_key_delete(tx, &event.hash).await?;
-        let tell = |decision: Decision, hash: String| decision.publish(&KeyChanged { hash });
+        let tell =
+            |decision: Decision, hash: String| decision.publish(&KeyChanged { hash, made: false });
         Ok(ended.into_iter().fold(Decision::nothing(), tell))
     }
 }

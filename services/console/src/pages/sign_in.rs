@@ -247,7 +247,7 @@ pub async fn sign_out(state: web::Data<State>, sent: Sent) -> Result<HttpRespons
 pub async fn tell_ended(state: &State, mut tx: Tx, ended: Vec<String>) -> Result<(), PageError> {
     let now = state.clock.now();
     let event = |hash: String| {
-        let changed = KeyChanged { hash };
+        let changed = KeyChanged { hash, made: false };
         Envelope::at("trunkline/console", state.clock.id(), now, &changed)
     };
     let leaving: Vec<_> = ended.into_iter().map(event).collect();

@@ -12,6 +12,7 @@ const PATH: &str = "/events?type=key.changed,call.*";
 async fn publish(app: &TestApp, id: &str, tenant: &str) {
     let event = KeyChanged {
         hash: id.to_owned(),
+        made: false,
     };
     let event = Envelope::at("trunkline/test", id.to_owned(), app.clock.now(), &event);
     app.bus().publish(&event.tenant(tenant)).await.unwrap();

@@ -28,7 +28,7 @@ testkit::suite! { crate::test_app::run;
         forged_form_changes_nothing,
         session_ends_when_idle,
         session_ends_everywhere,
-        withdrawn_key_ends_its_sessions,
+        key_that_is_withdrawn_ends_its_sessions_and_one_that_is_made_does_not,
         viewer_changes_nothing,
         operator_of_a_tenant_sees_no_other_operators,
         role_that_asks_for_an_operator_is_believed_with_its_key_only;

@@ -102,17 +102,25 @@ pub async fn session_ends_everywhere(app: Arc<TestApp>) {
     .await;
 }
 
-pub async fn withdrawn_key_ends_its_sessions(app: Arc<TestApp>) {
+pub async fn key_that_is_withdrawn_ends_its_sessions_and_one_that_is_made_does_not(
+    app: Arc<TestApp>,
+) {
     let key = "write-smith".to_owned();
     let mut browser = app.browser();
     browser.sign_in(&[("api_key", &key)]).await;
+    // That it was made is told late: somebody has signed in with it already.
+    let changed = |made| {
+        let hash = encryption::key_hash(&key);
+        app.envelope(&events::v1::KeyChanged { hash, made })
+    };
+    let made = changed(true);
+    app.bus().publish(&made).await.unwrap();
+    let migrations = console::ROLE.migrations.unwrap();
+    let store = app.store("console", migrations()).await;
+    app.handled(&store, "console.keys", &made.id).await;
     assert_eq!(browser.get("/console/").await.status, 200);
     app.keys.withdraw(&key);
-    let changed = events::v1::KeyChanged {
-        hash: encryption::key_hash(&key),
-    };
-    let event = events::Envelope::new("trunkline/test", &app.clock, &changed);
-    app.bus().publish(&event).await.unwrap();
+    app.bus().publish(&changed(false)).await.unwrap();
     eventually("the session is over", async || {
         browser.get("/console/").await.status == 303
     })

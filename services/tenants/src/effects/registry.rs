@@ -226,12 +226,13 @@ impl Registry {
             self.tell_flow(&mut pending, flow);
         }
         for (change, key) in plan.keys.iter().filter(|(c, _)| *c != Change::Unchanged) {
-            keys::put(tx, key, *change == Change::Created).await?;
-            self.tell_key(&mut pending, &key.hash);
+            let made = *change == Change::Created;
+            keys::put(tx, key, made).await?;
+            self.tell_key(&mut pending, &key.hash, made);
         }
         plan.withdrawn
             .iter()
-            .for_each(|hash| self.tell_key(&mut pending, hash));
+            .for_each(|hash| self.tell_key(&mut pending, hash, false));
         Ok(pending)
     }
 
@@ -301,7 +302,7 @@ impl Registry {
         };
         keys::delete(&mut tx, id).await?;
         let mut pending = PendingEvents::default();
-        self.tell_key(&mut pending, &key.hash);
+        self.tell_key(&mut pending, &key.hash, false);
         self.finish(tx, pending).await
     }
 
@@ -391,9 +392,10 @@ impl Registry {
         });
     }
 
-    fn tell_key(&self, pending: &mut PendingEvents, hash: &str) {
+    fn tell_key(&self, pending: &mut PendingEvents, hash: &str, made: bool) {
         let event = KeyChanged {
             hash: hash.to_owned(),
+            made,
         };
         pending.envelopes.push(self.envelope(&event));
         pending.hashes.push(hash.to_owned());
