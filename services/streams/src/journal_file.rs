@@ -5,6 +5,7 @@
 use std::fs::{File, TryLockError};
 use std::io::{BufRead, BufReader, Error, ErrorKind, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -15,8 +16,10 @@ use tokio::task::JoinHandle;
 
 /// The longest first line that is read.
 const LONGEST_HEADER: u64 = 16_384;
-/// Pieces, of a second each, that may wait for the disk: one that is behind for longer counts as gone.
+/// Pieces, of about a second each, that may wait for the disk.
 const WAITING: usize = 30;
+/// How long a call waits for a disk that is as far behind as that. It is behind for a moment where a gap of a minute is written.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// A file that is being written.
 pub struct Writing {
@@ -43,9 +46,9 @@ impl Writing {
         Ok(Self { pieces, task })
     }
 
-    /// Hands a piece over. False: it is not written, nor is any other.
-    pub fn write(&self, piece: Vec<u8>) -> bool {
-        self.pieces.try_send(piece).is_ok()
+    /// Hands a piece over. False: the disk does not take it, and is to be given up.
+    pub async fn write(&self, piece: Vec<u8>) -> bool {
+        self.pieces.send_timeout(piece, PATIENCE).await.is_ok()
     }
 
     /// Waits until everything is written.
@@ -236,9 +239,8 @@ mod tests {
     #[test]
     fn disk_that_is_far_behind_is_given_up_and_what_it_took_is_whole() {
         let runtime = || {
-            tokio::runtime::Builder::new_current_thread()
-                .build()
-                .unwrap()
+            let mut builder = tokio::runtime::Builder::new_current_thread();
+            builder.enable_time().build().unwrap()
         };
         // The workers do nothing until they are driven, like a disk that does not answer.
         let (caller, workers) = (runtime(), runtime());
@@ -246,8 +248,14 @@ mod tests {
         let path = dir.path().join("a.live");
         let begun = Writing::begin(path.clone(), &"about", workers.handle(), |_| {});
         let writing = caller.block_on(begun).unwrap();
-        let taken = (0..=WAITING).filter(|_| writing.write(b"piece".to_vec()));
-        assert_eq!(taken.count(), WAITING);
+        let taken = caller.block_on(async {
+            let mut taken = 0;
+            while writing.write(b"piece".to_vec()).await {
+                taken += 1;
+            }
+            taken
+        });
+        assert_eq!(taken, WAITING);
         workers.block_on(writing.finish()).unwrap();
         let written = std::fs::read_to_string(path).unwrap();
         assert_eq!(written, format!("\"about\"\n{}", "piece".repeat(WAITING)));

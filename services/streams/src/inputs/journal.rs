@@ -97,7 +97,7 @@ impl InputJournal {
 
     /// Writes what has gathered, when it is time to. Only when every output of the last input is noted: a journal that is as long as it may
     /// be ends here.
-    pub fn settle(&mut self) {
+    pub async fn settle(&mut self) {
         if self.is_closed {
             return;
         }
@@ -107,7 +107,7 @@ impl InputJournal {
             self.close(true);
         }
         if is_full || self.buffer.len() >= BUFFER || self.flushed.elapsed() >= LATEST {
-            self.write();
+            self.write().await;
         }
     }
 
@@ -115,7 +115,7 @@ impl InputJournal {
     pub async fn finish(mut self) {
         if !self.is_closed {
             self.close(false);
-            self.write();
+            self.write().await;
         }
         if let Err(error) = self.file.finish().await {
             warn!(%error, "the end of a journal of inputs cannot be written");
@@ -133,10 +133,10 @@ impl InputJournal {
         self.is_closed = true;
     }
 
-    fn write(&mut self) {
+    async fn write(&mut self) {
         self.written += self.buffer.len();
         let piece = std::mem::replace(&mut self.buffer, Vec::with_capacity(BUFFER));
-        if !self.file.write(piece) {
+        if !self.file.write(piece).await {
             // The call goes on; what is there can be run again.
             counter!("streams_inputs_unwritten_total").increment(1);
             warn!("a journal of inputs cannot go on: the data folder cannot be written");

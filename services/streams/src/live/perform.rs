@@ -119,14 +119,14 @@ impl Running {
                     let is_held = self.call.recording.is_held(&self.call.row.call_sid);
                     self.call.ears.step(&caller, &ours, is_held);
                     if let Some(recorder) = &mut self.recorder {
-                        recorder.step(&caller, &ours, is_held);
+                        recorder.step(&caller, &ours, is_held).await;
                     }
                 }
                 Output::End(reason) => return Ok(Some(reason)),
             }
         }
         if let Some(inputs) = &mut self.inputs {
-            inputs.settle();
+            inputs.settle().await;
         }
         Ok(None)
     }

@@ -82,7 +82,7 @@ impl Recorder {
     }
 
     /// One step of both sides; of one that is held nothing is kept but its place.
-    pub fn step(&mut self, caller: &Frame, ours: &Frame, is_held: bool) {
+    pub async fn step(&mut self, caller: &Frame, ours: &Frame, is_held: bool) {
         let (caller, ours) = match is_held {
             true => (&SILENCE, &SILENCE),
             false => (caller, ours),
@@ -90,13 +90,13 @@ impl Recorder {
         self.buffer.extend_from_slice(caller);
         self.buffer.extend_from_slice(ours);
         if self.buffer.len() >= BUFFER {
-            self.write();
+            self.write().await;
         }
     }
 
     /// The stream is over: waits until everything is written.
     pub async fn finish(mut self) {
-        self.write();
+        self.write().await;
         if let Some(file) = self.file.take()
             && let Err(error) = file.finish().await
         {
@@ -104,9 +104,10 @@ impl Recorder {
         }
     }
 
-    fn write(&mut self) {
+    async fn write(&mut self) {
         let piece = std::mem::replace(&mut self.buffer, Vec::with_capacity(BUFFER));
-        if self.file.as_ref().is_some_and(|file| !file.write(piece)) {
+        let Some(file) = &self.file else { return };
+        if !file.write(piece).await {
             // The call goes on; what is there becomes the recording.
             warn!("a live recording cannot go on: the data folder cannot be written");
             self.file = None;
