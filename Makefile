@@ -23,8 +23,9 @@ demo: needs ## build, and play five scripted calls and two text conversations to
 	@echo 'Building trunkline (the first time takes a few minutes) ...'
 	@$(WITH_SPEECH) $(CARGO) run --bin trunkline -- demo $(ARGS)
 
-# Part of a test's time is waiting for others: one more at once than there are cores.
-TEST_THREADS := $(shell echo $$((1 + $$(nproc 2>/dev/null || echo 2))))
+# Most of a test's time is waiting for others: twice as many at once as there are cores, and one. How many platforms are at
+# work at once the suites say themselves.
+TEST_THREADS := $(shell echo $$((1 + 2 * $$(nproc 2>/dev/null || echo 2))))
 
 # CASES="name name" runs these alone.
 test: needs ## the whole suite, against real PostgreSQL and RabbitMQ (found or started)
@@ -58,21 +59,28 @@ attack: needs ## every route of the API with requests that are made up from its 
 	$(CARGO) build --bin trunkline
 	scripts/attack.sh $(CASES) $(SEED)
 
-screenshots: needs ## every page of the console as a PNG, in target/screenshots, and the four of the README
+screenshots: needs ## every page of the console as a PNG, in target/screenshots, and the four of the README (a third of the size where pngquant is there)
 	@mkdir -p target/screenshots docs/images
 	@TRUNKLINE_SCREENSHOTS=$(CURDIR)/target/screenshots $(CARGO) test -p trunkline --test browser
 	@for picture in overview-wide-light calls-one-wide-dark conversations-one-wide-light phone-narrow-dark; do \
-		cp target/screenshots/$$picture.png docs/images/; done
+		cp target/screenshots/$$picture.png docs/images/; \
+		! command -v pngquant >/dev/null || pngquant --force --ext .png --skip-if-larger 256 docs/images/$$picture.png; done
 
 bench: needs ## the benchmarks, beside Express, FastAPI and bare lapin; writes target/bench/report.md
 	@$(CARGO) build --release --bin trunkline --bin bench
 	@ulimit -n "$$(ulimit -Hn)" || true; \
 		scripts/services.sh run --private $(CARGO) run --release --bin bench -- $(ARGS)
 
-lint: needs ## format, clippy, dependency audit, contract, layers, manifests, scripts, what is deployed
+lint: lint-rust lint-files ## format, clippy, dependency audit, contract, layers, manifests, scripts, what is deployed
+
+# What the compiler does, and what other tools do, for which they need the network more than the processor: .ci/run has both at once.
+.PHONY: lint-rust lint-files
+lint-rust: needs
 	$(CARGO) fmt --check
 	$(CLIPPY)
 	$(CARGO) run --bin xtask -- all
+
+lint-files: needs
 	scripts/audit.sh
 	scripts/check-files.sh
 	scripts/check-deploy.sh

@@ -25,7 +25,7 @@ if ! command -v cargo-deny >/dev/null && ! binary >target/audit-tools.log 2>&1; 
     rm -rf "$tools/build"
 fi
 
-# The crates themselves are there: clippy has just built them, or cargo fetches what other targets need.
+# Most of the crates are there, or on their way: clippy builds them. cargo fetches what other targets need.
 cargo fetch --locked >/dev/null 2>&1 || true
 cargo deny --offline check licenses bans sources
 

@@ -199,7 +199,8 @@ rabbitmq_start() {
 # --- one service: its name, the variable, the standard port, the check, the two ways to start it
 
 postgres_in_docker() {
-    in_docker postgres postgres:16-alpine 5432 --env POSTGRES_HOST_AUTH_METHOD=trust
+    in_docker postgres postgres:16-alpine 5432 --env POSTGRES_HOST_AUTH_METHOD=trust \
+        --env 'POSTGRES_INITDB_ARGS=--set max_connections=300'
 }
 rabbitmq_in_docker() { in_docker rabbitmq rabbitmq:4-alpine 5672; }
 

@@ -1,12 +1,11 @@
 //! Which way dependencies point, and which modules may name which crates.
 
 use std::fs;
-use std::path::Path;
 
 use anyhow::{Context, Result};
 
 use crate::tokens::{self, Named};
-use crate::workspace::{Package, Workspace, relative};
+use crate::workspace::{Package, Workspace, relative, sources};
 
 /// The one member of `services/` that wires roles together.
 const BINARY: &str = "services/trunkline";
@@ -161,25 +160,6 @@ fn is_module(inside: &str, module: &str) -> bool {
         .strip_prefix("/src/")
         .and_then(|rest| rest.strip_prefix(module))
         .is_some_and(|rest| rest == ".rs" || rest.starts_with('/'))
-}
-
-/// The Rust files under a directory, in order; none when there is no such directory.
-fn sources(dir: &Path) -> Result<Vec<std::path::PathBuf>> {
-    let mut found = Vec::new();
-    if !dir.is_dir() {
-        return Ok(found);
-    }
-    let mut entries = fs::read_dir(dir)?.collect::<std::io::Result<Vec<_>>>()?;
-    entries.sort_by_key(fs::DirEntry::path);
-    for entry in entries {
-        let path = entry.path();
-        if path.is_dir() {
-            found.extend(sources(&path)?);
-        } else if path.extension().is_some_and(|ext| ext == "rs") {
-            found.push(path);
-        }
-    }
-    Ok(found)
 }
 
 #[cfg(test)]

@@ -5,8 +5,8 @@
     reason = "this runs in tests only, and a test that fails says where"
 )]
 
+mod client;
 mod event_recorder;
-pub use subscription::subscription;
 mod fields;
 mod http;
 mod keys;
@@ -19,6 +19,7 @@ mod sweep;
 mod test_platform;
 mod wait;
 
+pub use client::client;
 pub use event_recorder::{EventRecorder, MARK};
 pub use fields::fields;
 pub use http::send;
@@ -27,6 +28,7 @@ pub use log::Log;
 pub use place::{ADMIN, Mode, SERVICE, amqp_url, database_url};
 pub use proxy::Proxy;
 pub use s3::S3;
+pub use subscription::subscription;
 pub use test_platform::{TestPlatform, run};
 pub use wait::{PATIENCE, eventually};
 

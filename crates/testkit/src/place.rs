@@ -87,9 +87,15 @@ impl Place {
     }
 }
 
-/// Each platform has dozens of quorum queues, and a broker no more than a thousand files, as it comes.
+/// How many platforms are on the broker at once, unless `TRUNKLINE_TEST_PLATFORMS` says otherwise: as many as the suite of
+/// the binary has whole ones there. Each has dozens of quorum queues, for which a broker needs files.
+const PLATFORMS: usize = 3;
+
 async fn turn() -> OwnedSemaphorePermit {
     static BROKER: std::sync::OnceLock<Arc<Semaphore>> = std::sync::OnceLock::new();
-    let broker = BROKER.get_or_init(|| Arc::new(Semaphore::new(1)));
+    let broker = BROKER.get_or_init(|| {
+        let wanted = variable("TRUNKLINE_TEST_PLATFORMS", "").parse::<usize>();
+        Arc::new(Semaphore::new(wanted.unwrap_or(PLATFORMS).max(1)))
+    });
     broker.clone().acquire_owned().await.unwrap()
 }

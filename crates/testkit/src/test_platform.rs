@@ -3,7 +3,6 @@
 use std::ops::Deref;
 use std::panic::{AssertUnwindSafe, resume_unwind};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use bus::Bus;
 use chrono::TimeDelta;
@@ -14,6 +13,7 @@ use role::{Parts, Platform, Role};
 use settings::Settings;
 use store::{Database, Migrations, Store, inbox, outbox};
 
+use crate::client::client;
 use crate::place::Place;
 use crate::sweep::{sweep, sweep_broker};
 use crate::{EventRecorder, Keys, Mode, PATIENCE, eventually};
@@ -45,13 +45,6 @@ where
     if let Err(panic) = outcome {
         resume_unwind(panic);
     }
-}
-
-/// A server closes a connection that is idle for five seconds, and a request that meets the close is lost; so none is
-/// used again after a pause.
-fn client() -> reqwest::Client {
-    let client = reqwest::Client::builder().pool_idle_timeout(Duration::from_secs(1));
-    client.build().expect("a client can be made")
 }
 
 impl TestPlatform {

@@ -82,6 +82,8 @@ impl TestApp {
     /// A browser that nobody has signed in with.
     pub fn browser(&self) -> Browser {
         let client = Client::builder().redirect(Policy::none());
+        // A server that stops waits for idle connections.
+        let client = client.pool_max_idle_per_host(0);
         Browser {
             client: client.build().unwrap(),
             base: self.base(),

@@ -215,7 +215,7 @@ impl TestApp {
 
     /// What an address answers, as it is.
     pub async fn file(&self, path: &str, key: &str, headers: &[(&str, &str)]) -> reqwest::Response {
-        let mut request = reqwest::Client::new().get(format!("{}{path}", self.base()));
+        let mut request = testkit::client().get(format!("{}{path}", self.base()));
         if !key.is_empty() {
             request = request.header("X-API-Key", key);
         }

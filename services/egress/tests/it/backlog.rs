@@ -16,7 +16,7 @@ const OTHERS_CUSTOMER: &str = "+15550108888";
 /// Texts of one thread.
 const THREAD: usize = 4;
 /// More than a process holds.
-const TEXTS: usize = 2_000;
+const TEXTS: usize = 1_400;
 const CALLS: usize = 1_400;
 
 /// `TRUNKLINE_TEST_TEXTS` is another number of texts.

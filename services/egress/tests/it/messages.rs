@@ -280,13 +280,16 @@ pub async fn texts_of_a_conversation_leave_in_order_one_at_a_time(bench: Arc<Ben
     let answered = Arc::new(Notify::new());
     bench.twilio.state().hanging = Some((ACCOUNT.to_owned(), answered.clone()));
     for n in 1..=3 {
-        let body = format!("text {n}");
-        bench
-            .send(&MessageSend {
-                body,
-                ..message(&format!("m{n}"))
-            })
-            .await;
+        // As dispatch sends them: two that come at once may be taken the other way round.
+        let (id, before) = (format!("m{n}"), n - 1);
+        let text = MessageSend {
+            body: format!("text {n}"),
+            after: (before > 0)
+                .then(|| format!("m{before}"))
+                .unwrap_or_default(),
+            ..message(&id)
+        };
+        bench.send(&text).await;
         if n == 1 {
             eventually("the first is asked of Twilio", async || {
                 bench.twilio.state().waiting == 1

@@ -185,7 +185,7 @@ impl TestApp {
         body: Vec<u8>,
     ) -> Answer {
         let url = format!("{}{path}", self.base());
-        let mut request = reqwest::Client::new().request(method.parse().unwrap(), url);
+        let mut request = testkit::client().request(method.parse().unwrap(), url);
         for (name, value) in headers {
             request = request.header(*name, *value);
         }

@@ -145,7 +145,7 @@ impl TestApp {
     /// A page as a browser gets it.
     pub async fn page(&self, path: &str) -> (HeaderMap, String) {
         let url = format!("{}{path}", self.base());
-        let request = reqwest::Client::new().get(url).header("X-API-Key", ADMIN);
+        let request = testkit::client().get(url).header("X-API-Key", ADMIN);
         let response = request.send().await.unwrap();
         assert_eq!(response.status(), 200, "{path}");
         let headers = response.headers().clone();

@@ -179,7 +179,7 @@ impl TestApp {
 
     /// A request with a key: the status, and the body as JSON where it is some.
     pub async fn ask(&self, method: reqwest::Method, path: &str, key: &str) -> (u16, Value) {
-        let request = reqwest::Client::new().request(method, format!("{}{path}", self.base()));
+        let request = testkit::client().request(method, format!("{}{path}", self.base()));
         let answer = request.header("X-API-Key", key).send().await.unwrap();
         let status = answer.status().as_u16();
         let text = answer.text().await.unwrap();

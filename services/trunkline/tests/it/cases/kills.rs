@@ -63,6 +63,7 @@ pub async fn kills_lose_no_text_and_double_none(mode: Mode) {
                 platform.is_live(role).await;
             }
             platform.are_ready().await;
+            platform.rests();
             for (sid, from) in &calls {
                 is_texted_once(platform, sid, from).await;
             }

@@ -115,6 +115,7 @@ pub async fn business_is_told_of_its_calls(mode: Mode) {
         let from = caller(1);
         let sid = platform.twilio.call(&from, NUMBER, stays()).await;
         platform.texted(&from, 1).await;
+        platform.rests();
         for kind in ["call.started", "call.missed", "call.ended", "message.sent"] {
             eventually(kind, async || {
                 let inbox = inbox.lock().unwrap();

@@ -142,6 +142,7 @@ async fn callers_get_through_without_the_database() {
             );
 
             wire.mend();
+            platform.rests();
             platform.settled_within(LONG, &call).await;
             platform.texted_within(LONG, &from, 1).await;
             let found = platform.get(&format!("/calls/{call}")).await;

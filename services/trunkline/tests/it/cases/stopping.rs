@@ -36,6 +36,7 @@ pub async fn end_in_the_middle_loses_nothing(mode: Mode) {
                 Mode::Split => ROLES.iter().for_each(|role| platform.revive(role)),
             }
             platform.are_ready().await;
+            platform.rests();
             for (sid, from) in &calls {
                 let call = platform.settled_within(LONG, sid).await;
                 assert_eq!(call["outcome"], "missed", "{call:#}");
@@ -56,6 +57,7 @@ pub async fn call_ends_even_when_nobody_tells(mode: Mode) {
             let (apologized, dialled) = (sid("CA"), sid("CA"));
             hook(&apologized, 1, CLOSED).send().await.twiml();
             hook(&dialled, 2, SMITH).send().await.twiml();
+            platform.rests();
             // No callback comes; Twilio is asked in the end, and knows of neither.
             platform.texted_within(LONG, &caller(1), 1).await;
             let call = platform.ended_within(LONG, &apologized).await;

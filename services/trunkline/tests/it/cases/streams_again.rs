@@ -71,6 +71,7 @@ async fn call_of_a_killed_process_goes_on_in_another_and_nothing_is_paid_twice()
         // Neither what was understood nor what was spoken before the kill is paid again.
         assert_eq!(provider.transcribed("yes I am"), 1);
         assert_eq!(spoken("monthly income"), before + 1);
+        platform.rests();
         each_stream_has_its_end_once(platform, &sid).await;
         recording_says_what_is_missing(platform, &sid).await;
     })

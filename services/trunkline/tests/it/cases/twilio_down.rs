@@ -38,6 +38,7 @@ pub async fn text_is_sent_once_whatever_twilio_does(mode: Mode) {
         Plan::new(mode, &world()),
         async |platform: &LocalPlatform| {
             platform.twilio.callee(SMITH_OWNER, behaves("busy")).await;
+            platform.rests();
             let too_many = json!({ "status": 429, "retry_after_s": 1 });
             is_texted_after(platform, &caller(1), too_many, 2).await;
             is_texted_after(platform, &caller(2), json!({ "status": 0 }), 2).await;
@@ -66,6 +67,7 @@ pub async fn three_failures_in_a_row_are_waited_out(mode: Mode) {
         Plan::new(mode, &world()),
         async |platform: &LocalPlatform| {
             platform.twilio.callee(SMITH_OWNER, behaves("busy")).await;
+            platform.rests();
             is_texted_after(
                 platform,
                 &caller(1),

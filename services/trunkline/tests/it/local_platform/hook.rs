@@ -7,6 +7,7 @@ use webhook::Params;
 use webhook::signature::{Token, sign_form, sign_url};
 
 use super::twilio::{ACCOUNT, TOKEN};
+use super::wait::client;
 
 /// A request that is about to be sent to ingress.
 #[derive(Clone)]
@@ -112,7 +113,7 @@ impl Hook {
             }
             (self.url(), sign_form(&token, &self.url(), &params))
         };
-        let client = reqwest::Client::new();
+        let client = client();
         let mut request = if self.get {
             client.get(url)
         } else {

@@ -27,7 +27,7 @@ use reqwest::Method;
 use role::RoleSpec;
 use serde_json::Value;
 use testkit::Proxy;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 pub use backends::{Backends, tables};
 pub use front::Front;
@@ -38,7 +38,7 @@ pub use provider::{KEY, Manner, Provider, Work};
 pub use rotation::Rotation;
 pub use source::Source;
 pub use twilio::{ACCOUNT, LONG, TOKEN, Twilio, behaves, hangs_up, picks_up, stays};
-pub use wait::{PATIENCE, eventually, free_port, so, within};
+pub use wait::{PATIENCE, client, eventually, free_port, so, within};
 
 pub const ADMIN: &str = "tk_e2e_the_first_key_of_the_admin";
 pub const SERVICE_KEY: &str = "sk_e2e_the_key_between_roles";
@@ -50,8 +50,10 @@ pub static ROLES: LazyLock<Vec<&str>> =
 
 /// How long a whole case may take.
 const LIMIT: Duration = Duration::from_secs(900);
-/// How many sites run at once: each has up to eight processes.
-static SITES: Semaphore = Semaphore::const_new(3);
+/// How many sites there are at once: each has up to eleven processes, with their connections to the servers.
+static SITES: Semaphore = Semaphore::const_new(5);
+/// How many of them are at work, and do not only wait for what takes the platform a minute.
+static AT_WORK: Semaphore = Semaphore::const_new(3);
 
 /// How the platform runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,6 +86,8 @@ pub struct LocalPlatform {
     /// Whether webhooks of the emulator may have failed.
     rough: bool,
     http: reqwest::Client,
+    /// Among the sites that are at work.
+    turn: Mutex<Option<SemaphorePermit<'static>>>,
 }
 
 /// A file as it was served.
@@ -101,11 +105,12 @@ pub fn install_tls() {
 
 /// Plays a case on a platform of its own, and looks afterwards whether everything ended well.
 pub async fn play(plan: Plan, case: impl AsyncFnOnce(&LocalPlatform)) {
-    let _turn = SITES.acquire().await.unwrap();
+    let _site = SITES.acquire().await.unwrap();
+    let turn = AT_WORK.acquire().await.unwrap();
     install_tls();
     failure::remember_places();
     let limit = plan.limit;
-    let platform = LocalPlatform::new(plan).await;
+    let platform = LocalPlatform::new(plan, turn).await;
     let whole = async {
         platform.start().await;
         case(&platform).await;
@@ -316,6 +321,11 @@ impl LocalPlatform {
         let text = self.http.get(url).send().await.ok()?.text().await.ok()?;
         let mut lines = text.lines().filter_map(|line| line.strip_prefix(name));
         lines.find_map(|rest| rest.trim().parse().ok())
+    }
+
+    /// Says that what is left of the case is waiting for the platform's own times: another site may go to work.
+    pub fn rests(&self) {
+        drop(self.turn.lock().unwrap().take());
     }
 
     /// Whatever else must not be in a log.

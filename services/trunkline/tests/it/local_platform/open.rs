@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 use testkit::Proxy;
+use tokio::sync::SemaphorePermit;
 
 use super::process::{Output, Process, run};
 use super::twilio::{ACCOUNT, TOKEN, Twilio};
@@ -113,7 +114,7 @@ impl Plan {
 
 impl LocalPlatform {
     /// Everything but the processes' start.
-    pub(super) async fn new(plan: Plan) -> Self {
+    pub(super) async fn new(plan: Plan, turn: SemaphorePermit<'static>) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let names: &[&str] = match plan.mode {
             Mode::Embedded => &["up"],
@@ -169,6 +170,7 @@ impl LocalPlatform {
             secrets: Mutex::default(),
             rough: plan.rough,
             http: super::wait::client(),
+            turn: Mutex::new(Some(turn)),
         };
         env.extend(platform.settings());
         env.extend(plan.env.iter().cloned());

@@ -2,17 +2,22 @@
 
 use std::collections::HashSet;
 use std::net::TcpListener;
-use std::sync::Mutex;
+use std::sync::{LazyLock, Mutex};
 use std::time::{Duration, Instant};
 
 /// Longer than anything takes on the slowest machine.
 pub const PATIENCE: Duration = Duration::from_secs(180);
 
-/// For requests of a test. A server closes a connection that is idle for five seconds, and a request that meets the
-/// close is lost; so none is used again, however long a busy machine takes.
+/// For requests of a test: each client that is made reads all of the system's certificates. A server closes a connection
+/// that is idle for five seconds, and a request that meets the close is lost; so none is used again, however long a busy
+/// machine takes.
 pub fn client() -> reqwest::Client {
-    let client = reqwest::Client::builder().pool_max_idle_per_host(0);
-    client.build().expect("a client can be made")
+    static CLIENT: LazyLock<reqwest::Client> = LazyLock::new(|| {
+        super::install_tls();
+        let client = reqwest::Client::builder().pool_max_idle_per_host(0);
+        client.build().expect("a client can be made")
+    });
+    CLIENT.clone()
 }
 
 /// Asks until there is an answer.

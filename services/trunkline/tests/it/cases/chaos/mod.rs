@@ -93,6 +93,7 @@ async fn chaos_loses_nothing_and_doubles_nothing() {
             wires.mend();
             platform.mend();
             platform.are_ready().await;
+            platform.rests();
             let verdict = verdict::of(platform, &bucket, &sent, &seen, Instant::now() + PATIENCE).await;
             over.store(true, Ordering::Relaxed);
             (sent, faults, verdict)
