@@ -16,6 +16,7 @@ async fn metrics(app: &TestApp) -> String {
 pub async fn callback_many_times_is_one_object(app: Arc<TestApp>) {
     app.twilio().files(RECORDING, [Answer::Sound(sound())]);
     app.started(CALL).await;
+    app.call_is_known().await;
     for _ in 0..20 {
         app.told("completed", |_| {}).await;
     }
