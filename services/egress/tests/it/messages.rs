@@ -284,9 +284,10 @@ pub async fn texts_of_a_conversation_leave_in_order_one_at_a_time(bench: Arc<Ben
         let (id, before) = (format!("m{n}"), n - 1);
         let text = MessageSend {
             body: format!("text {n}"),
-            after: (before > 0)
-                .then(|| format!("m{before}"))
-                .unwrap_or_default(),
+            after: match before {
+                0 => String::new(),
+                _ => format!("m{before}"),
+            },
             ..message(&id)
         };
         bench.send(&text).await;
