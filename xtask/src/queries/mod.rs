@@ -46,8 +46,16 @@ const TYPES: [(u32, &str); 20] = [
     (3802, "jsonb"),
 ];
 
-/// Of no role's: Diesel's own list of migrations, and what asks the server of itself.
-const OTHERS: [&str; 4] = ["__diesel", "pg_", "information_schema", "current_schema"];
+/// Of no role's: Diesel's own list of migrations, what asks the server of itself, and `trunkline export` and `import`, which take
+/// tables as they are.
+const OTHERS: [&str; 6] = [
+    "__diesel",
+    "pg_",
+    "information_schema",
+    "current_schema",
+    " AS line FROM ",
+    "jsonb_populate_record",
+];
 
 /// The statements of each role.
 type Found = Arc<Mutex<BTreeMap<String, BTreeSet<Statement>>>>;
