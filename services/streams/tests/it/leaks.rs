@@ -102,7 +102,12 @@ async fn wave(app: &Arc<TestApp>, name: &str) {
             let mut phone = Phone::call(&app, &path, &call_sid).await;
             phone.wait(3).await;
             drop(phone);
-            assert_eq!(app.ended(&call_sid).await.reason, "stopped");
+            // On a busy machine a phone may be silent for too long before it is cut off.
+            let reason = app.ended(&call_sid).await.reason;
+            assert!(
+                ["stopped", "no_media"].contains(&reason.as_str()),
+                "{reason}"
+            );
         }
     });
     join_all(calls).await;
