@@ -3,7 +3,7 @@
 use clock::Time;
 use events::Envelope;
 
-/// An event that a queue gave up on. It stays until somebody replays it, and [`KEPT_DAYS`] at most.
+/// An event that a queue gave up on. It stays until an operator replays it, and [`KEPT_DAYS`] at most.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DeadLetter {
     /// `event-id@queue`. An event that dies twice in one queue is one letter.

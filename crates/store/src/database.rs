@@ -10,12 +10,13 @@ use diesel_async::pooled_connection::deadpool::{Object, Pool};
 use diesel_async::pooled_connection::{
     AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod,
 };
-use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection};
+use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
 use futures::FutureExt;
 use tokio::sync::watch;
 
 use crate::server::Server;
-use crate::tx::{Conn, Engine, Sqlite, Tx};
+use crate::sqlite::{self, Place, Sqlite};
+use crate::tx::{Conn, Engine, Tx};
 use crate::{Error, Migrations, SchemaState, migrate};
 
 /// How long a caller waits for a free connection before the database counts as away.
@@ -97,8 +98,8 @@ impl Store {
                     .map_err(|e| Error::Config(format!("cannot create {}: {e}", dir.display())))?;
                 let file = dir.join(format!("{role}.db")).display().to_string();
                 let pools = Pools::Sqlite {
-                    writer: sqlite_pool(&file, 1)?,
-                    readers: sqlite_pool(&file, 2)?,
+                    writer: sqlite_pool(&file, 1, Place::Here)?,
+                    readers: sqlite_pool(&file, 2, Place::Aside)?,
                 };
                 (pools, Location::Sqlite(file, role.to_owned()))
             }
@@ -339,22 +340,10 @@ fn pg_pool(url: &str, server: Arc<Server>, size: usize) -> Result<Pool<AsyncPgCo
         .map_err(|e| Error::Config(e.to_string()))
 }
 
-fn sqlite_pool(file: &str, size: usize) -> Result<Pool<Sqlite>, Error> {
+fn sqlite_pool(file: &str, size: usize, place: Place) -> Result<Pool<Sqlite>, Error> {
     let mut manager = ManagerConfig::default();
     manager.recycling_method = RecyclingMethod::Fast;
-    manager.custom_setup = Box::new(|file| {
-        async move {
-            let mut conn = Sqlite::establish(file).await?;
-            conn.batch_execute(
-                "PRAGMA busy_timeout=5000; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; \
-                 PRAGMA foreign_keys=ON; PRAGMA cache_size=-1024;",
-            )
-            .await
-            .map_err(ConnectionError::CouldntSetupConfiguration)?;
-            Ok(conn)
-        }
-        .boxed()
-    });
+    manager.custom_setup = Box::new(move |file| sqlite::open(file.to_owned(), place).boxed());
     let manager = AsyncDieselConnectionManager::<Sqlite>::new_with_config(file, manager);
     Pool::builder(manager)
         .max_size(size)

@@ -11,6 +11,7 @@ mod pipeline;
 mod portable;
 mod schema;
 mod server;
+mod sqlite;
 mod tx;
 pub mod types;
 
@@ -19,7 +20,8 @@ pub use database::{Database, Schema, ServerFacts, Store};
 pub use error::Error;
 pub use migrate::{Migrations, SchemaState};
 pub use portable::Table;
-pub use tx::{Sqlite, Tx};
+pub use sqlite::{Place, Sqlite};
+pub use tx::Tx;
 
 #[doc(hidden)]
 pub use diesel_async;

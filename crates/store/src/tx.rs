@@ -2,20 +2,17 @@
 
 use std::sync::Arc;
 
+use diesel::QueryResult;
 use diesel::pg::Pg;
 use diesel::query_builder::{QueryFragment, QueryId};
-use diesel::{QueryResult, SqliteConnection};
 use diesel_async::pooled_connection::deadpool::Object;
-use diesel_async::sync_connection_wrapper::SyncConnectionWrapper;
 use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 use futures::FutureExt;
 use futures::future::join;
 
 use crate::Error;
 use crate::pipeline::{Pipeline, Statement};
-
-/// SQLite with an async interface: each call runs on a blocking thread.
-pub type Sqlite = SyncConnectionWrapper<SqliteConnection>;
+use crate::sqlite::{self, Sqlite};
 
 /// A transaction; dropped without [`Tx::commit`], nothing of it has happened. From [`crate::Store::read`] it is a connection
 /// for queries that only read.
@@ -122,7 +119,7 @@ impl First {
 /// A pooled connection of either engine.
 pub(crate) enum Conn {
     Pg(Box<Object<AsyncPgConnection>>),
-    Sqlite(Box<Object<Sqlite>>),
+    Sqlite(sqlite::Pooled),
 }
 
 /// The connection of a transaction, with what goes before its first query, for [`crate::on!`].
@@ -228,9 +225,19 @@ impl Tx {
         let (ahead, last) = (self.ahead.take(), std::mem::take(&mut self.last));
         match self.engine() {
             Engine::Pg(c) => write_and_commit(c, ahead, last).await?,
-            Engine::Sqlite(c) => c.batch_execute("COMMIT").await?,
+            Engine::Sqlite(_) => self.commit_sqlite().await?,
         }
         self.state = State::Autocommit;
+        Ok(())
+    }
+
+    /// Lends the connection to the commit, which gives it back if it succeeds.
+    async fn commit_sqlite(&mut self) -> QueryResult<()> {
+        if let Some(Conn::Sqlite(c)) = self.conn.take() {
+            // What is not given back is closed, and its transaction over.
+            self.state = State::Autocommit;
+            self.conn = Some(Conn::Sqlite(sqlite::commit(c).await?));
+        }
         Ok(())
     }
 

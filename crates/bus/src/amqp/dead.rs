@@ -128,7 +128,7 @@ impl ScanPermit {
     }
 }
 
-/// Somebody alone with the dead letters. Those that it takes are hidden from everybody else until the scan
+/// One process alone with the dead letters. Those that it takes are hidden from everybody else until the scan
 /// ends, so only one at a time may come: an exclusive queue is the broker's way to say so.
 struct DeadLetterScan {
     _alone: OwnedMutexGuard<()>,
@@ -166,7 +166,7 @@ impl DeadLetterScan {
             }
         }
         Err(Error::Unavailable(
-            "somebody else is busy with the dead letters".to_owned(),
+            "another process is busy with the dead letters".to_owned(),
         ))
     }
 

@@ -48,7 +48,7 @@ impl Amqp {
         // A peer that vanished is noticed within twice this, in seconds.
         uri.query.heartbeat.get_or_insert(10);
         uri.query.frame_max.get_or_insert(FRAME_MAX);
-        // Somebody else may have chosen another provider first, which is as good.
+        // Another part of the process may have chosen a provider first, which is as good.
         let _ = rustls::crypto::ring::default_provider().install_default();
 
         let (sessions, session) = watch::channel(None);
@@ -169,7 +169,7 @@ impl Amqp {
         let session = self.core.session(LONG_PATIENCE).await?;
         for subscription in self.core.known() {
             let name = self.core.names.queue(&subscription.queue)?;
-            // Somebody may have deleted it, which is no reason to hide the others.
+            // It may have been deleted, which is no reason to hide the others.
             if let Ok(ready) = session.waiting(name).await? {
                 let dead = dead.get(&subscription.queue).copied().unwrap_or(0);
                 depths.push(Depth {

@@ -145,7 +145,7 @@ impl Publisher {
         }
     }
 
-    /// A key that used to be routed is not any more: somebody has removed a queue while events flow.
+    /// A key that used to be routed is not any more: its queue was removed while events flow.
     fn another_came_back(&self, back: &BasicReturnMessage) {
         let key = back.routing_key.as_str();
         error!(key, "an event came back: its queue has been removed");
@@ -215,7 +215,7 @@ fn route(exchange: &ShortString, key: &ShortString) -> String {
 }
 
 /// Has lapin drop the confirms that came after nobody waited for them any more: a question whose reply was faster than its confirm
-/// leaves one, and lapin keeps it until somebody asks.
+/// leaves one, and lapin keeps it until it is asked for.
 pub(super) async fn forget_late_confirms(channel: Channel, broken: CancellationToken) {
     loop {
         tokio::select! {

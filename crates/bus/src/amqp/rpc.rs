@@ -35,7 +35,7 @@ impl Amqp {
             key: headers::short(&envelope.kind)?,
             properties: headers::persistent(&envelope)?,
             body: &envelope.data,
-            // Whoever asks wants somebody to answer.
+            // Whoever asks wants an answer.
             mandatory: true,
         };
         let route = message.route();

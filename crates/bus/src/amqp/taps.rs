@@ -1,5 +1,5 @@
 //! Onlookers: accepted events are published a second time, unstored, on an exchange of their own. Bound to the
-//! first exchange, a tap on `#` would make every event routable and the broker's word for "somebody takes this"
+//! first exchange, a tap on `#` would make every event routable and the broker's word for "a queue takes this"
 //! worthless.
 //!
 //! Mostly nobody looks on, and a copy of every event would double the work of publishing. So a copy is published as

@@ -10,7 +10,7 @@
 //! | `{ns}.retry.{ms}` | fanout exchange and quorum queue where the repeats of all subscriptions wait, one for each delay: within one queue a long wait would hold up a short one. A repeat keeps the name of its queue as routing key, by which the broker sends it home. (One for each subscription would be five quorum queues where one does, and a broker spends files and memory on each.) |
 //! | `{ns}.dead` | quorum queue of all dead letters, one so that they can be listed without knowing every queue |
 //! | `{ns}.tap.{random}` | an onlooker's own, gone with it |
-//! | `{ns}.dead.lock` | held while somebody goes through the dead letters, gone with the connection that does |
+//! | `{ns}.dead.lock` | held while a process goes through the dead letters, gone with the connection that does |
 
 use std::time::Duration;
 

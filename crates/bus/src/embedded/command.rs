@@ -26,12 +26,14 @@ pub(super) enum Command {
         patterns: Vec<String>,
         done: Answer<()>,
     },
-    /// A delivery's fate; whoever needs it on disk gives `done`, the others are written when it suits.
+    /// A delivery's fate that its consumer needs on disk.
     Fate {
         seq: i64,
         fate: Fate,
-        done: Option<Answer<()>>,
+        done: Answer<()>,
     },
+    /// Fates have been told that may wait a little ([`super::told::Told`]).
+    Settle,
     Fetch {
         queue: usize,
     },
@@ -60,10 +62,4 @@ pub(super) enum Command {
     Crash {
         done: oneshot::Sender<()>,
     },
-}
-
-impl Command {
-    pub(super) fn is_lazy(&self) -> bool {
-        matches!(self, Self::Fate { done: None, .. })
-    }
 }

@@ -124,13 +124,7 @@ async fn work(mut in_hand: InHand, subscription: Arc<Subscription>, handler: Arc
     if entry.left_over {
         // It may be what killed the last process: its start counts even if it kills this one at once.
         entry.left_over = false;
-        let _ = shared
-            .ask(|done| Command::Fate {
-                seq,
-                fate,
-                done: Some(done),
-            })
-            .await;
+        let _ = shared.ask(|done| Command::Fate { seq, fate, done }).await;
     } else {
         shared.tell(seq, fate);
     }
@@ -164,6 +158,7 @@ async fn work(mut in_hand: InHand, subscription: Arc<Subscription>, handler: Arc
                 Fate::Retry {
                     attempt: entry.attempt,
                     retries: entry.retries,
+                    starts: entry.starts,
                     due,
                 },
             );

@@ -103,6 +103,8 @@ pub(super) enum Fate {
     Retry {
         attempt: u32,
         retries: u32,
+        /// Deliveries started since.
+        starts: u32,
         due: i64,
     },
     Dead {
@@ -253,12 +255,13 @@ impl Journal {
             Fate::Retry {
                 attempt,
                 retries,
+                starts,
                 due,
             } => diesel::update(entries::table.find(seq))
                 .set((
                     entries::attempt.eq(int(*attempt)),
                     entries::retries.eq(int(*retries)),
-                    entries::starts.eq(0),
+                    entries::starts.eq(int(*starts)),
                     entries::due.eq(Some(*due)),
                 ))
                 .execute(c)?,

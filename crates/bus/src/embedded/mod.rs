@@ -8,6 +8,7 @@ mod queue;
 mod shared;
 #[cfg(test)]
 mod tests;
+mod told;
 mod writer;
 
 use std::collections::HashMap;
@@ -44,7 +45,7 @@ impl Embedded {
         let opened = tokio::task::spawn_blocking(move || Writer::open(&dir)).await;
         let (writer, queues) = opened.map_err(|error| Error::Journal(error.to_string()))??;
         let (commands, inbox) = mpsc::channel();
-        let shared = Arc::new(Shared::new(queues, commands));
+        let shared = Arc::new(Shared::new(queues, commands, writer.told()));
         let weak = Arc::downgrade(&shared);
         std::thread::Builder::new()
             .name("bus-journal".to_owned())

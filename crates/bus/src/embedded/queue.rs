@@ -256,7 +256,7 @@ impl Queues {
         queue.wake.notify_one();
     }
 
-    /// The bodies could not be read; somebody may ask again.
+    /// The bodies could not be read; its consumers may ask again.
     pub(super) fn fetch_failed(&mut self, queue: usize) {
         if let Some(queue) = self.list.get_mut(queue) {
             queue.fetching = false;

@@ -9,6 +9,7 @@ use tokio::sync::{Notify, oneshot};
 use super::command::{Answer, Command};
 use super::journal::Fate;
 use super::queue::Queues;
+use super::told::Told;
 use crate::Error;
 use crate::tap::TapSender;
 
@@ -17,16 +18,18 @@ pub(super) struct Shared {
     queues: Mutex<Queues>,
     pub(super) taps: Mutex<Vec<TapSender>>,
     pub(super) commands: mpsc::Sender<Command>,
+    told: Arc<Told>,
     /// A delivery was delayed; the timer looks again.
     pub(super) delayed: Notify,
 }
 
 impl Shared {
-    pub(super) fn new(queues: Queues, commands: mpsc::Sender<Command>) -> Self {
+    pub(super) fn new(queues: Queues, commands: mpsc::Sender<Command>, told: Arc<Told>) -> Self {
         Self {
             queues: Mutex::new(queues),
             taps: Mutex::default(),
             commands,
+            told,
             delayed: Notify::new(),
         }
     }
@@ -46,12 +49,10 @@ impl Shared {
 
     /// Journals a fate when it suits.
     pub(super) fn tell(&self, seq: i64, fate: Fate) {
-        // After close there is nobody to tell; the delivery will be repeated.
-        let _ = self.commands.send(Command::Fate {
-            seq,
-            fate,
-            done: None,
-        });
+        if self.told.add(seq, fate) {
+            // After close there is nobody to tell; the delivery will be repeated.
+            let _ = self.commands.send(Command::Settle);
+        }
     }
 
     /// Shows an accepted event to the onlookers.

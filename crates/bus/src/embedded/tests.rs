@@ -177,6 +177,55 @@ proptest! {
     }
 }
 
+/// Remembers which delivery of its event each is; the first is to come again, the others do not end.
+#[derive(Default)]
+struct Attempts {
+    seen: Mutex<Vec<u32>>,
+    started: Notify,
+}
+
+#[async_trait]
+impl Handler for Attempts {
+    async fn handle(&self, delivery: Delivery) -> Disposition {
+        self.seen.lock().push(delivery.attempt);
+        if delivery.attempt == 1 {
+            return Disposition::Retry("again".into());
+        }
+        self.started.notify_one();
+        std::future::pending().await
+    }
+}
+
+/// However soon it starts after it was ordered.
+#[tokio::test(flavor = "multi_thread")]
+async fn start_of_a_repeat_is_counted_with_the_repeat() {
+    let dir = tempfile::tempdir().unwrap();
+    let attempts = Arc::new(Attempts::default());
+    let subscription = Subscription {
+        retry_delays: vec![Duration::ZERO],
+        ..Subscription::new("calls.log", ["call.missed"])
+    };
+    let bus = Embedded::open(dir.path()).await.unwrap();
+    bus.declare(&subscription).await.unwrap();
+    bus.publish(&event()).await.unwrap();
+    let consumer = bus
+        .consume(subscription.clone(), attempts.clone())
+        .await
+        .unwrap();
+    attempts.started.notified().await;
+    // Asking brings to the disk what was told.
+    bus.dead_count().await.unwrap();
+    consumer.abort().await;
+    bus.crash().await;
+
+    let bus = Embedded::open(dir.path()).await.unwrap();
+    let consumer = bus.consume(subscription, attempts.clone()).await.unwrap();
+    attempts.started.notified().await;
+    assert_eq!(*attempts.seen.lock(), [1, 2, 3]);
+    consumer.abort().await;
+    bus.close().await;
+}
+
 /// A queue of a million is ids, not bodies.
 #[test]
 fn what_waits_is_small() {

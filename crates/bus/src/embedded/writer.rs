@@ -20,11 +20,12 @@ use super::journal::{DeadRow, Fate, Journal};
 use super::lock;
 use super::queue::Queues;
 use super::shared::Shared;
+use super::told::Told;
 use crate::Error;
 use crate::dead::KEPT_DAYS;
 
-/// How long settled deliveries may wait for company before they are journalled. A crash within it means
-/// a delivery is repeated, which consumers expect anyway.
+/// How long what deliveries have come to waits for company before it is journalled, though others are written meanwhile. A crash
+/// within it means a delivery is repeated, which consumers expect anyway.
 const LAZY: Duration = Duration::from_millis(10);
 /// How many commands go into one transaction at most.
 const BATCH: usize = 4096;
@@ -33,7 +34,10 @@ pub(super) struct Writer {
     journal: Journal,
     shared: Weak<Shared>,
     next_seq: i64,
-    /// Fates that are not on disk yet. They survive a failed commit and go with the next.
+    told: Arc<Told>,
+    /// When what was told goes to the disk.
+    due: Option<Instant>,
+    /// Fates on their way to the disk. They survive a failed commit and go with the next.
     fates: BTreeMap<i64, Fate>,
     /// Held as long as the journal is.
     _lock: File,
@@ -60,6 +64,8 @@ impl Writer {
                 journal,
                 shared: Weak::new(),
                 next_seq,
+                told: Arc::default(),
+                due: None,
                 fates,
                 _lock: lock,
             },
@@ -67,11 +73,15 @@ impl Writer {
         ))
     }
 
+    /// What deliveries have come to, for whoever does not wait for it.
+    pub(super) fn told(&self) -> Arc<Told> {
+        self.told.clone()
+    }
+
     /// Runs until it is told to close or nobody can ask any more.
     pub(super) fn run(mut self, shared: Weak<Shared>, inbox: Receiver<Command>) {
         self.shared = shared;
-        while let Ok(first) = inbox.recv() {
-            let batch = gather(first, &inbox);
+        while let Some(batch) = self.gather(&inbox) {
             if let Some(closed) = self.work(batch) {
                 // The journal and the lock are free before the closer hears of it.
                 drop(self);
@@ -79,8 +89,42 @@ impl Writer {
                 return;
             }
         }
+        self.take_told();
         if self.commit(Vec::new()) {
             let _ = self.journal.set_clean(true);
+        }
+    }
+
+    /// Takes what has piled up, or nothing when it is time for what was told. `None`: nobody can ask any more.
+    fn gather(&self, inbox: &Receiver<Command>) -> Option<Vec<Command>> {
+        let first = match self.due {
+            None => inbox.recv().ok()?,
+            Some(due) => match inbox.recv_timeout(due.saturating_duration_since(Instant::now())) {
+                Ok(command) => command,
+                Err(RecvTimeoutError::Timeout) => return Some(Vec::new()),
+                Err(RecvTimeoutError::Disconnected) => return None,
+            },
+        };
+        let more = inbox.try_iter().take(BATCH - 1);
+        Some(std::iter::once(first).chain(more).collect())
+    }
+
+    /// Adds what was told to what goes to the disk.
+    fn take_told(&mut self) {
+        self.due = None;
+        for (seq, fate) in self.told.take() {
+            self.add(seq, fate);
+        }
+    }
+
+    /// Of what a delivery has come to the last is enough, but for a start after a repeat was ordered: that is counted there.
+    fn add(&mut self, seq: i64, fate: Fate) {
+        if let (Some(Fate::Retry { starts, .. }), Fate::Started { starts: now }) =
+            (self.fates.get_mut(&seq), &fate)
+        {
+            *starts = *now;
+        } else {
+            self.fates.insert(seq, fate);
         }
     }
 
@@ -93,8 +137,14 @@ impl Writer {
                 Command::Close { done } => last = Some(done),
                 #[cfg(test)]
                 Command::Crash { done } => return Some(done),
+                Command::Settle => drop(self.due.get_or_insert_with(|| Instant::now() + LAZY)),
                 command => writes.push(command),
             }
+        }
+        let is_time = self.due.is_some_and(|due| due <= Instant::now());
+        // Whoever asks what the journal holds wants all of it.
+        if is_time || last.is_some() || !writes.iter().all(only_adds) {
+            self.take_told();
         }
         if !self.commit(writes) && last.is_some() {
             error!(
@@ -115,11 +165,14 @@ impl Writer {
         for command in batch {
             match command {
                 Command::Fate { seq, fate, done } => {
-                    self.fates.insert(seq, fate);
-                    waiting.extend(done);
+                    self.add(seq, fate);
+                    waiting.push(done);
                 }
                 command => writes.push(command),
             }
+        }
+        if writes.is_empty() && self.fates.is_empty() {
+            return true;
         }
         let before = self.next_seq;
         let (fates, next_seq) = (&self.fates, &mut self.next_seq);
@@ -303,22 +356,9 @@ fn write(journal: &mut Journal, next_seq: &mut i64, command: &Command) -> QueryR
     })
 }
 
-/// Takes what has piled up. A batch in which nobody waits waits a little itself, for company.
-fn gather(first: Command, inbox: &Receiver<Command>) -> Vec<Command> {
-    let deadline = Instant::now() + LAZY;
-    let mut urgent = !first.is_lazy();
-    let mut batch = vec![first];
-    while batch.len() < BATCH {
-        let next = if urgent {
-            inbox.try_recv().map_err(|_| RecvTimeoutError::Timeout)
-        } else {
-            inbox.recv_timeout(deadline.saturating_duration_since(Instant::now()))
-        };
-        let Ok(command) = next else { break };
-        urgent |= !command.is_lazy();
-        batch.push(command);
-    }
-    batch
+/// Whether a command neither reads what the journal holds nor changes it.
+fn only_adds(command: &Command) -> bool {
+    matches!(command, Command::Store { .. } | Command::Declare { .. })
 }
 
 fn id(queue: usize) -> i64 {

@@ -221,7 +221,7 @@ async fn consumers_that_come_and_go_lose_nothing() {
     .await;
 }
 
-/// A bus, its namespace, and somebody else's connection to the same broker.
+/// A bus, its namespace, and a connection of another program to the same broker.
 async fn beside_a_stranger() -> (Bus, String, lapin::Connection) {
     let url = crate::harness::amqp_url();
     let config = amqp_config(&url);

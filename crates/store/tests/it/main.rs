@@ -8,6 +8,7 @@
 
 mod pgbouncer;
 mod pipeline;
+mod place;
 
 use std::sync::atomic::{AtomicU32, Ordering};
 

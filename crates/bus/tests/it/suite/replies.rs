@@ -216,7 +216,7 @@ pub async fn what_is_not_handled_at_once_is_told(test_bus: Arc<TestBus>) {
         let subscription = direct("calls.decide", &["voice.*"]);
         bus.consume(subscription, seen.handler()).await.unwrap()
     };
-    // It cannot be handled; or somebody takes it, and dies.
+    // It cannot be handled; or a consumer takes it, and dies.
     for seen in [
         Seen::answering(|_| Disposition::Retry("not yet".into())),
         Seen::with(|_| std::future::pending()),

@@ -52,7 +52,7 @@ pub async fn open_tap_is_shown_everything(test_bus: Arc<TestBus>) {
         .await
         .unwrap();
     for _ in 0..3 {
-        // Events flow that nobody looks at, and then somebody does.
+        // Events flow that no tap looks at, and then one does.
         let open = Arc::new(AtomicBool::new(false));
         let flowing = tokio::spawn({
             let (peer, open) = (peer.clone(), open.clone());
