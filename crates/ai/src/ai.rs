@@ -402,3 +402,122 @@ impl Job for Transcribing<'_> {
         })
     }
 }
+
+/// The recipe for a speech provider, in `docs/architecture.md`, followed with a provider that no release has.
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use async_trait::async_trait;
+
+    use super::*;
+    use crate::provider::{Measure, Spoken};
+    use crate::{Price, Retry, sound};
+
+    const MODEL: &str = "toy";
+
+    /// Fails so many times, then speaks.
+    struct Toy {
+        fails: AtomicU32,
+    }
+
+    #[async_trait]
+    impl Client for Toy {
+        async fn speak(&self, spoken: &Spoken<'_>) -> Result<Got<Speech>, AttemptError> {
+            let left = |fails: u32| fails.checked_sub(1);
+            let order = Ordering::Relaxed;
+            if self.fails.fetch_update(order, order, left).is_ok() {
+                return Err(AttemptError::failed("the toy is not wound up"));
+            }
+            Ok(Got {
+                value: sound::telephone(audio::speech(spoken.text, None))?,
+                model: MODEL.to_owned(),
+                measure: Measure {
+                    characters: Some(spoken.text.len() as u64),
+                    ..Measure::default()
+                },
+            })
+        }
+    }
+
+    /// With toys that fail so many times. They borrow names: one of their own would be a variant of [`Provider`].
+    fn ai(toys: &[(Provider, u32)]) -> Ai {
+        let price = Price {
+            characters: Some(3.0),
+            ..Price::default()
+        };
+        let settings = Settings {
+            prices: Prices([(MODEL.to_owned(), price)].into()),
+            retry: Retry {
+                attempts: 2,
+                first: Duration::from_millis(1),
+                ..Retry::default()
+            },
+            breaker: settings::Breaker {
+                failures: 2,
+                ..settings::Breaker::default()
+            },
+            ..Settings::default()
+        };
+        // Time stands still, so that who is left alone stays so.
+        let clock = Clock::held("2026-11-30T10:00:00Z".parse().unwrap());
+        let toy = |(provider, fails): &(Provider, u32)| {
+            let fails = AtomicU32::new(*fails);
+            slot(&settings, &clock, *provider, &[Work::Speak], Toy { fails })
+        };
+        let slots = toys.iter().map(toy).collect();
+        Ai(Arc::new(Inner {
+            settings,
+            slots,
+            simulator: None,
+        }))
+    }
+
+    #[tokio::test]
+    async fn provider_that_is_added_is_asked_again_priced_and_given_out_in_pieces() {
+        let request = SpeakRequest::new("Good morning.");
+        let answer = ai(&[(Provider::Murf, 1)]).speak(&request).await.unwrap();
+        let usage = answer.usage;
+        assert_eq!((usage.attempts, usage.model.as_str()), (2, MODEL));
+        assert_eq!((usage.provider, usage.simulated), (Provider::Murf, false));
+        assert_eq!(usage.cost_micro_usd, Some(39), "13 characters");
+
+        let heard = parking_lot::Mutex::new(Vec::new());
+        let piece = |sound: &[u8]| heard.lock().extend_from_slice(sound);
+        let toy = ai(&[(Provider::Murf, 1)]);
+        let given = toy.speak_in_pieces(&request, piece).await.unwrap();
+        assert_eq!(given.usage.attempts, 2);
+        assert_eq!(
+            heard.into_inner(),
+            sound::whole(answer.value).await.unwrap()
+        );
+    }
+
+    #[tokio::test]
+    async fn provider_that_is_added_and_fails_is_followed_by_the_next_and_left_alone() {
+        let ai = ai(&[(Provider::Murf, u32::MAX), (Provider::Local, 0)]);
+        let request = SpeakRequest {
+            provider: Some(Provider::Murf),
+            ..SpeakRequest::new("Good morning.")
+        };
+        // Twice the one that is wished for, once the other; from then on only the other.
+        for attempts in [3, 1] {
+            let usage = ai.speak(&request).await.unwrap().usage;
+            assert_eq!(
+                (usage.provider, usage.attempts),
+                (Provider::Local, attempts)
+            );
+            assert_eq!(ai.resting(), ["murf"]);
+        }
+    }
+
+    #[tokio::test]
+    async fn provider_that_is_added_to_speak_is_not_asked_to_listen() {
+        let request = TranscribeRequest::new(Vec::new(), "a.wav");
+        let what = "transcribe";
+        assert_eq!(
+            ai(&[(Provider::Murf, 0)]).transcribe(&request).await,
+            Err(Error::NoProvider { what })
+        );
+    }
+}

@@ -66,7 +66,7 @@ pub(crate) struct Terms<'a> {
     pub prices: &'a Prices,
 }
 
-/// Asks one after the other, each as often as is allowed, until somebody answers or the time is over. The time that is left is
+/// Asks one after the other, each as often as is allowed, until a provider answers or the time is over. The time that is left is
 /// shared out evenly among those who have not been asked, so that one who never answers leaves time for the others.
 pub(crate) async fn ask<J: Job>(
     job: &J,

@@ -49,7 +49,7 @@ impl AttemptError {
         })
     }
 
-    /// What a status that is no success means. A redirect is refused: it would carry the key to somebody else.
+    /// What a status that is no success means. A redirect is refused: it would carry the key to another host.
     pub(crate) fn of_status(status: StatusCode, headers: &HeaderMap, now: Time) -> Self {
         let why = match status.as_u16() {
             408 | 425 => LATE,

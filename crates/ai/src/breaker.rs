@@ -5,7 +5,7 @@ use parking_lot::{Mutex, MutexGuard};
 
 use crate::settings;
 
-/// Keeps us from somebody who fails every time, and lets one request find out whether that is over.
+/// Keeps us from a provider that fails every time, and lets one request find out whether that is over.
 pub(crate) struct Breaker {
     limits: settings::Breaker,
     clock: Clock,
@@ -18,7 +18,7 @@ struct State {
     failures: u32,
     /// Nobody is let through before; `None` when everybody is.
     until: Option<Time>,
-    /// Somebody is finding out.
+    /// A request is finding out.
     probing: bool,
 }
 
@@ -57,7 +57,7 @@ impl Breaker {
         })
     }
 
-    /// Whether [`Breaker::admit`] would let somebody through.
+    /// Whether [`Breaker::admit`] would let a request through.
     pub(crate) fn admits(&self) -> bool {
         let state = self.state();
         state

@@ -36,7 +36,7 @@ pub enum Error {
         why: &'static str,
         /// How often a provider was asked.
         attempts: u32,
-        /// When it makes sense to ask again: what the provider said, or when the breaker lets somebody through.
+        /// When it makes sense to ask again: what the provider said, or when the breaker lets a request through.
         retry_after: Option<Duration>,
     },
 }

@@ -2,7 +2,8 @@ use std::fmt::Write as _;
 
 use crate::ChatRequest;
 
-/// A chat in two messages: what to do, and what to do it with. Nothing that somebody else wrote is in the first.
+/// A chat in two messages: what to do, and what to do it with. Nothing that a caller, customer or candidate wrote is in the
+/// first.
 pub(crate) struct Messages {
     pub system: String,
     pub user: String,

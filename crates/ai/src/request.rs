@@ -16,7 +16,7 @@ pub struct Block {
 }
 
 impl Block {
-    /// Text as somebody wrote or said it.
+    /// Text as a person wrote or said it.
     pub fn text(label: &str, text: impl Into<String>) -> Self {
         let fit = |letter: char| match letter.to_ascii_lowercase() {
             letter @ ('a'..='z' | '0'..='9') => letter,

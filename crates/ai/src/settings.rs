@@ -21,7 +21,7 @@ pub struct Settings {
     pub murf: Option<Murf>,
     /// Murf speaks before ElevenLabs. `USE_MURFAI_TTS`.
     pub prefer_murf: bool,
-    /// What the simulated provider does where nobody else is configured. It never stands in for somebody who failed.
+    /// What the simulated provider does where nobody else is configured. It never stands in for a provider that failed.
     pub simulated: Simulated,
     /// How long an answer may take.
     pub limits: Limits,

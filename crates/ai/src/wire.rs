@@ -22,7 +22,7 @@ pub(crate) const LARGEST: usize = 32 << 20;
 
 /// A connection that was used within this time is still open: servers close idle ones after five seconds or later.
 const LATELY: Duration = Duration::from_secs(4);
-/// How long opening one may take: somebody else waits for what is asked, not for this.
+/// How long opening one may take: another task waits for what is asked, not for this.
 const WARMING: Duration = Duration::from_secs(5);
 
 /// The HTTP client for all providers. It follows no redirect: those would take keys in headers of their own along.

@@ -9,6 +9,8 @@ mod request;
 mod routes;
 mod spool;
 mod strangers;
+#[cfg(test)]
+mod toy_webhook;
 mod verify;
 mod webhook_handler;
 mod webhooks;
@@ -73,7 +75,7 @@ pub async fn role_with_timings(parts: &Parts, timings: Timings) -> Result<Role, 
     role.stays_in_rotation();
     role.serves(
         routes::ROUTES,
-        webhook_handler::WebhookHandler::new(parts, spool, timings.speedup),
+        webhook_handler::WebhookHandler::new(parts, spool, WEBHOOKS, timings.speedup),
     );
     Ok(role)
 }

@@ -4,16 +4,20 @@ use actix_web::web;
 use api::{Access, Method, Route};
 
 use crate::webhook_handler;
-use crate::webhooks::WEBHOOKS;
+use crate::webhooks::{WEBHOOKS, Webhook};
 
-/// Two of each: Twilio asks with POST unless the number says GET.
-pub const ROUTES: &[Route] = &{
+/// The routes of the table.
+pub const ROUTES: &[Route] = &for_table::<{ WEBHOOKS.len() * 2 }>(WEBHOOKS);
+
+/// Two of each row: Twilio asks with POST unless the number says GET.
+pub const fn for_table<const N: usize>(table: &[Webhook]) -> [Route; N] {
+    assert!(N == table.len() * 2, "a row has two routes");
     let mut routes = [Route::new(Method::Post, "", Access::Signature, "", || {
         web::to(webhook_handler::handle)
-    }); WEBHOOKS.len() * 2];
+    }); N];
     let mut i = 0;
-    while i < WEBHOOKS.len() {
-        let (path, what) = (WEBHOOKS[i].path, "A webhook of Twilio's");
+    while i < table.len() {
+        let (path, what) = (table[i].path, "A webhook of Twilio's");
         routes[i * 2] = Route::new(Method::Post, path, Access::Signature, what, || {
             web::to(webhook_handler::handle)
         });
@@ -23,7 +27,7 @@ pub const ROUTES: &[Route] = &{
         i += 1;
     }
     routes
-};
+}
 
 #[cfg(test)]
 mod tests {
@@ -37,7 +41,8 @@ mod tests {
         assert!(
             ROUTES
                 .iter()
-                .all(|route| route.access == Access::Signature && row(route.path).is_some())
+                .all(|route| route.access == Access::Signature
+                    && row(WEBHOOKS, route.path).is_some())
         );
     }
 }

@@ -36,6 +36,7 @@ const EXPLAINED_AT_ONCE: NonZeroU32 = NonZeroU32::new(20).unwrap();
 pub struct WebhookHandler {
     parts: Parts,
     publisher: Publisher,
+    table: &'static [Webhook],
     speedup: u32,
     explained: DefaultDirectRateLimiter,
     strangers: Strangers,
@@ -53,7 +54,7 @@ pub async fn handle(
     body: web::Payload,
 ) -> HttpResponse {
     let pattern = req.match_pattern().unwrap_or_default();
-    let Some(webhook) = row(&pattern) else {
+    let Some(webhook) = row(handler.table, &pattern) else {
         return error(404, "no such webhook");
     };
     let span = info_span!("webhook", path = webhook.path, call = tracing::field::Empty);
@@ -74,12 +75,13 @@ pub async fn handle(
 }
 
 impl WebhookHandler {
-    /// With the parts of the platform, the spool, and what the rows' deadlines are divided by.
-    pub fn new(parts: &Parts, spool: Arc<Spool>, speedup: u32) -> Self {
+    /// With the parts of the platform, the spool, the table of webhooks, and what its deadlines are divided by.
+    pub fn new(parts: &Parts, spool: Arc<Spool>, table: &'static [Webhook], speedup: u32) -> Self {
         let quota = Quota::per_second(EXPLAINED).allow_burst(EXPLAINED_AT_ONCE);
         Self {
             parts: parts.clone(),
             publisher: Publisher::new(parts.bus.clone(), spool),
+            table,
             speedup,
             explained: RateLimiter::direct(quota),
             strangers: Strangers::default(),

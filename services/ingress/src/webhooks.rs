@@ -152,9 +152,9 @@ const fn notify(path: &'static str, response: ResponseKind, read: Read) -> Webho
 }
 
 /// The row of a path, as the router matched it.
-pub fn row(pattern: &str) -> Option<&'static Webhook> {
+pub fn row(table: &'static [Webhook], pattern: &str) -> Option<&'static Webhook> {
     let pattern = pattern.trim_end_matches('/');
-    WEBHOOKS.iter().find(|row| row.path == pattern)
+    table.iter().find(|row| row.path == pattern)
 }
 
 #[cfg(test)]

@@ -7,18 +7,16 @@ use serde_json::json;
 
 use role::RoleSpec;
 
-use crate::roles::ROLES;
-
 /// What no path names goes there.
 const DEFAULT_ROLE: &str = "ingress";
 
-/// The list, as the file has it.
-pub fn role_list() -> String {
-    let roles: Vec<_> = ROLES
+/// These roles, as the file has them.
+pub fn role_list(all: &[RoleSpec]) -> String {
+    let roles: Vec<_> = all
         .iter()
         .map(|role| json!({ "name": role.name, "schema": role.migrations.is_some() }))
         .collect();
-    let routes: Vec<(&str, &str)> = ROLES
+    let routes: Vec<(&str, &str)> = all
         .iter()
         .flat_map(RoleSpec::tables)
         .flat_map(|(role, routes)| routes.iter().map(move |route| (role, route.path)))
@@ -70,6 +68,8 @@ fn begins(path: &[&str], with: &[&str]) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use crate::roles::ROLES;
+
     use super::*;
 
     #[test]
@@ -77,7 +77,7 @@ mod tests {
         let file = include_str!("../../../deploy/chart/roles.json");
         assert_eq!(
             file.trim_end(),
-            role_list(),
+            role_list(ROLES),
             "deploy/chart/roles.json is not up to date: run `make deploy-files`"
         );
     }

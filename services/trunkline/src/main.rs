@@ -35,6 +35,8 @@ mod script;
 mod signature;
 mod terminal;
 mod timeline_printer;
+#[cfg(test)]
+mod toy_role;
 mod until;
 mod up;
 mod voices;
@@ -82,7 +84,7 @@ async fn run(command: Command) -> Result<(), Failure> {
         Command::Forget(args) => forget::run(args).await,
         Command::Replay(args) => Box::pin(replay::run(args)).await,
         Command::Roles => {
-            terminal::say(deployment::role_list());
+            terminal::say(deployment::role_list(roles::ROLES));
             Ok(())
         }
     }

@@ -1,5 +1,6 @@
 //! `trunkline migrate`: every role's schema, up to date.
 
+use role::RoleSpec;
 use settings::{Environment, Settings};
 use store::{Database, Store};
 
@@ -11,12 +12,16 @@ use crate::terminal::say;
 /// Runs the migrations; the platform does the same when it starts.
 pub async fn run(args: MigrateArgs) -> Result<(), Failure> {
     let settings = Settings::load(&Environment, Some(&args.place.config))?;
-    let database = database(&settings, &args.place);
-    for role in ROLES {
+    update(&database(&settings, &args.place), ROLES).await
+}
+
+/// Brings the schemas of these roles up to date.
+pub async fn update(database: &Database, roles: &[RoleSpec]) -> Result<(), Failure> {
+    for role in roles {
         let Some(migrations) = role.migrations else {
             continue;
         };
-        Store::open(&database, role.name, migrations())
+        Store::open(database, role.name, migrations())
             .await
             .map_err(role::Error::from)?;
         say(format!("{}: up to date", role.name));

@@ -36,7 +36,7 @@ pub struct LocalPlatform {
 
 /// Runs until it is asked to stop.
 pub async fn run(args: UpArgs) -> Result<(), Failure> {
-    let roles = chosen(&args.role)?;
+    let roles = chosen(&args.role, ROLES)?;
     let alone = roles.len() < ROLES.len();
     let settings = local::settings(&args.place, args.port)?;
     let complete = local::complete(settings, alone)?;
@@ -63,20 +63,37 @@ pub async fn run(args: UpArgs) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The roles that are named, in the order in which they start; all of them when none is.
-fn chosen(named: &[String]) -> Result<Vec<RoleSpec>, Failure> {
+/// Those of all roles that are named, in the order in which they start; all of them when none is.
+pub fn chosen(named: &[String], all: &[RoleSpec]) -> Result<Vec<RoleSpec>, Failure> {
     if let Some(unknown) = named
         .iter()
-        .find(|name| ROLES.iter().all(|role| role.name != **name))
+        .find(|name| all.iter().all(|role| role.name != **name))
     {
         return Err(Failure::Usage(format!(
             "there is no role {unknown}; there are {}",
-            names(ROLES)
+            names(all)
         )));
     }
     let is_chosen =
         |role: &&RoleSpec| named.is_empty() || named.iter().any(|name| name == role.name);
-    Ok(ROLES.iter().filter(is_chosen).copied().collect())
+    Ok(all.iter().filter(is_chosen).copied().collect())
+}
+
+/// Starts some of all roles. Behind one address there may be several processes: each describes the routes of all.
+pub async fn start_roles(
+    settings: Settings,
+    roles: &[RoleSpec],
+    all: &[RoleSpec],
+) -> Result<Platform, Failure> {
+    let mut parts = Parts::open(settings, Clock::system()).await?;
+    parts.commit = COMMIT.unwrap_or_default();
+    parts.roles = all.iter().map(|role| role.name).collect();
+    let mut started = Vec::new();
+    for role in roles {
+        started.push(role.start(&parts).await?);
+    }
+    let known: Vec<_> = all.iter().flat_map(RoleSpec::tables).collect();
+    Ok(Platform::start_knowing(parts, started, &known).await?)
 }
 
 fn names(roles: &[RoleSpec]) -> String {
@@ -109,16 +126,7 @@ impl LocalPlatform {
             .as_ref()
             .map(|k| k.reveal().to_owned())
             .unwrap_or_default();
-        let mut parts = Parts::open(settings, Clock::system()).await?;
-        parts.commit = COMMIT.unwrap_or_default();
-        parts.roles = ROLES.iter().map(|role| role.name).collect();
-        let mut started = Vec::new();
-        for role in roles {
-            started.push(role.start(&parts).await?);
-        }
-        // Behind one address there may be several processes: each describes the routes of all roles.
-        let known: Vec<_> = ROLES.iter().flat_map(RoleSpec::tables).collect();
-        let platform = Platform::start_knowing(parts, started, &known).await?;
+        let platform = start_roles(settings, roles, ROLES).await?;
         let url = platform.parts().settings.local_url(platform.port());
         let local_platform = Self {
             platform,

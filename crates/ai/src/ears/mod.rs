@@ -2,7 +2,7 @@
 //! Deepgram's, or of a server that speaks its protocol (<https://developers.deepgram.com/reference/speech-to-text/listen-streaming>).
 //!
 //! Whoever uses them keeps the sound: where the socket breaks, or the words do not come in time, that is an error, and what was said
-//! is transcribed as a whole by somebody else.
+//! is transcribed as a whole in another request.
 
 mod ledger;
 mod orders;
@@ -42,7 +42,7 @@ impl Words {
 }
 
 impl Ai {
-    /// Whether somebody is configured who listens while a caller speaks.
+    /// Whether a provider is configured that listens while a caller speaks.
     #[must_use]
     pub fn has_ears(&self) -> bool {
         self.listener().is_some()

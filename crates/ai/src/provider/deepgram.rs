@@ -1,5 +1,5 @@
 //! Deepgram: `POST /v1/listen` for a whole recording, with the header `Authorization: Token KEY`, as of
-//! <https://developers.deepgram.com/reference/speech-to-text/listen-pre-recorded>. What listens while somebody speaks is in
+//! <https://developers.deepgram.com/reference/speech-to-text/listen-pre-recorded>. What listens while a caller speaks is in
 //! [`crate::ears`].
 
 use async_trait::async_trait;

@@ -1,4 +1,4 @@
-//! Ears that listen while somebody speaks: on the wire, and where the other side does not do its part.
+//! Ears that listen while a caller speaks: on the wire, and where the other side does not do its part.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -57,7 +57,7 @@ fn first(listener: &Listener) -> Listened {
 }
 
 #[tokio::test]
-async fn words_come_while_somebody_speaks_and_are_final_at_the_end() {
+async fn words_come_while_caller_speaks_and_are_final_at_the_end() {
     let listener = Listener::start().await;
     let price = Price {
         minute: Some(0.006),

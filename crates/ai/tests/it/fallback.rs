@@ -34,7 +34,7 @@ async fn wished_one_speaks_else_murf_when_preferred_else_elevenlabs_else_openai(
         speaker(server.openai(), Some(Provider::Murf)).await,
         Provider::OpenAi
     );
-    // Nobody pretends to speak while somebody can.
+    // The simulated provider does not speak while another can.
     let simulated = Settings {
         simulated: Simulated::WordsAndSpeech,
         ..server.openai()

@@ -1,5 +1,5 @@
-//! A server that listens while somebody speaks, as Deepgram does, as well or as badly as it is told to. It understands the simulated
-//! voice. The role `streams` has it in its own tests, too.
+//! A server that listens while a caller speaks, as Deepgram does, as well or as badly as it is told to. It understands the
+//! simulated voice. The role `streams` has it in its own tests, too.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};

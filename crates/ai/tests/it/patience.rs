@@ -200,7 +200,7 @@ async fn who_keeps_failing_is_left_alone_and_then_tried_again() {
         "{error}"
     );
     assert_eq!(server.seen(CHAT).len(), 2);
-    // Somebody who cannot chat may still listen.
+    // A provider that cannot chat may still listen.
     let listen = TranscribeRequest::new(vec![0; 100], "a.wav");
     assert!(ai.transcribe(&listen).await.is_ok());
 

@@ -47,7 +47,7 @@ pub fn record_finished(signed: &SignedRequest) -> Result<InboundEvent, Invalid> 
     Ok(InboundEvent::new(&event, &sid, &number))
 }
 
-/// A call goes on: after a `<Redirect>`, or because somebody whom we called has picked up.
+/// A call goes on: after a `<Redirect>`, or because a callee of ours has picked up.
 pub fn call_continued(signed: &SignedRequest) -> Result<InboundEvent, Invalid> {
     let request = VoiceRequest::parse(&signed.params)?;
     let voice = voice(request.call(), request.status().as_str());

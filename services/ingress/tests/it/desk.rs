@@ -14,7 +14,7 @@ use testkit::EventRecorder;
 
 use crate::test_app::{ANSWER, JONES_ACCOUNT, JONES_NEW_TOKEN, JONES_TOKEN, NUMBER, OTHER, OWNER};
 
-/// What comes through the door whether somebody holds interviews or not.
+/// What comes through the door whether the role interviews runs or not.
 const VOICE: [&str; 2] = ["twilio.voice.inbound", "twilio.whisper"];
 const CALLBACKS: [&str; 3] = [
     "twilio.dial.finished",
@@ -75,7 +75,7 @@ impl Desk {
         (envelope, event)
     }
 
-    /// How often somebody asked who has which number.
+    /// How often the role asked who has which number.
     pub fn asked(&self) -> usize {
         self.queries.all().len()
     }

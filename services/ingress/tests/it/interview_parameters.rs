@@ -100,7 +100,7 @@ pub async fn interview_parameters_become_fields(app: Arc<TestApp>) {
         assert_eq!(record.webhook.unwrap().query, query.map(place));
     }
 
-    // Somebody whom we called picked up; a word that is new is passed on.
+    // A callee of ours picked up; a word that is new is passed on.
     for who in ["human", "machine_end_beep", "martian", ""] {
         let mut form = with(
             &talking(&[("AnsweredBy", who)]),

@@ -1,4 +1,4 @@
-//! The front door, with Twilio before it and somebody behind it, on the embedded bus and on RabbitMQ.
+//! The front door, with Twilio before it and a decider behind it, on the embedded bus and on RabbitMQ.
 
 #![expect(
     clippy::unwrap_used,

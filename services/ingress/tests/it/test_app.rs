@@ -1,4 +1,4 @@
-//! The front door, Twilio in front of it and somebody who decides behind it.
+//! The front door, Twilio in front of it and a decider behind it.
 
 use std::ops::Deref;
 use std::sync::Arc;

@@ -155,7 +155,7 @@ pub async fn two_tokens_count_while_rotating(app: Arc<TestApp>) {
     app.desk.take(2).await;
 }
 
-/// An account that nobody knows is refused, until somebody knows it.
+/// An account that nobody knows is refused, until the tenants' role knows it.
 pub async fn account_may_have_been_made_a_moment_ago(app: Arc<TestApp>) {
     let form = with(&with(&ringing(), "AccountSid", JONES_ACCOUNT), "To", OTHER);
     let answer = app.post_signed(JONES_TOKEN, PATH, &form, &[]).await;

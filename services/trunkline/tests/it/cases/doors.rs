@@ -40,7 +40,7 @@ pub async fn who_is_not_served_hears_so(mode: Mode) {
                 );
                 platform.texted(&from, 0).await;
             }
-            // Somebody on a phone hears it too.
+            // A caller on a phone hears it too.
             let sid = platform.twilio.call(&caller(9), ASLEEP, stays()).await;
             let view = platform.twilio.over(&sid).await;
             assert!(

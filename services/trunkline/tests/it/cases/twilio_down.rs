@@ -112,7 +112,7 @@ pub async fn who_has_opted_out_at_twilio_is_left_alone(mode: Mode) {
                 .post(&path, json!({ "body": "Hello? Is anybody there?" }))
                 .await;
             assert_eq!((status, &body["error"]["code"]), (409, &json!("opted_out")));
-            // Somebody else is texted, and nothing more was tried for this one meanwhile.
+            // Another caller is texted, and nothing more was tried for this one meanwhile.
             let other = caller(2);
             platform.twilio.call(&other, SMITH, stays()).await;
             platform.texted(&other, 1).await;

@@ -58,7 +58,7 @@ impl LocalPlatform {
         eventually(&format!("{role} is ready"), async || {
             self.has_not_ended(role);
             let report: Value = self.http.get(&url).send().await.ok()?.json().await.ok()?;
-            // A dead letter of an earlier step is for somebody to look at, and in nobody's way.
+            // A dead letter of an earlier step is for an operator to look at, and in nobody's way.
             let mut parts = report["parts"].as_object()?.iter();
             let works = parts.all(|(part, state)| part == "dead_letters" || state == "ok");
             so(works && report["ready"] == true)

@@ -102,7 +102,7 @@ impl Twilio {
         self.fault(fault).await;
     }
 
-    /// Somebody calls; `steps` as in a caller's script. Answers the CallSid.
+    /// A caller calls; `steps` as in a caller's script. Answers the CallSid.
     pub async fn call(&self, from: &str, to: &str, steps: Value) -> String {
         let script = json!({ "from": from, "number": to, "steps": steps });
         let placed = self
@@ -196,7 +196,7 @@ impl Twilio {
         assert_eq!(response.status().as_u16(), 200, "a call becomes {status}");
     }
 
-    /// Somebody sends a text.
+    /// A customer sends a text.
     pub async fn text(&self, from: &str, to: &str, body: &str) {
         let message = json!({ "from": from, "to": to, "body": body });
         self.ask(Method::POST, "/emulator/messages", Some(&message))

@@ -27,7 +27,7 @@ const DEAR: Duration = Duration::from_millis(2_500);
 
 /// What was begun.
 pub enum Sent {
-    /// Somebody is missed, and texted.
+    /// A caller is missed, and texted.
     Missed { sid: String, from: String },
     /// A customer writes.
     Text { from: String, words: String },

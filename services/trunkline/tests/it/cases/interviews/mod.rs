@@ -27,7 +27,7 @@ pub async fn hold(plan: Plan, case: impl AsyncFnOnce(&LocalPlatform)) {
     .await;
 }
 
-/// Steps of somebody who waits for the tone each time, says this, and presses the pound key.
+/// Steps of a candidate who waits for the tone each time, says this, and presses the pound key.
 pub fn answers(said: &[&str]) -> Vec<Value> {
     let answer = |words: &&str| {
         [
@@ -39,7 +39,7 @@ pub fn answers(said: &[&str]) -> Vec<Value> {
     said.iter().flat_map(answer).collect()
 }
 
-/// Steps of somebody who wants to be interviewed by the coach.
+/// Steps of a caller who wants to be interviewed by the coach.
 pub fn coached(said: &[&str]) -> Value {
     let mut steps = vec![
         json!({ "wait_for": "press or say 1" }),

@@ -75,7 +75,7 @@ pub async fn whoever_is_not_reached_is_told_of_with_the_reason(mode: Mode) {
             let awake = whom(platform, 9, "nights", json!({ "timezone": "Etc/GMT-12" })).await;
             let unlisted = whom(platform, 11, "nurses", json!({})).await;
 
-            // Somebody has Twilio cancel it while it rings.
+            // An operator has Twilio cancel it while it rings.
             let sid = eventually("it rings", async || {
                 let it = platform.find(&format!("/api/interviews/{rings}")).await?;
                 let sid = it["call_sid"].as_str()?.to_owned();
