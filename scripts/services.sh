@@ -157,7 +157,7 @@ postgres_from_packages() {
 rabbitmq_from_packages() {
     local bin
     bin=$(rabbitmq_bin) || { install_package rabbitmq-server && bin=$(rabbitmq_bin); } || return 1
-    # Somebody may take a port between our look at it and the start.
+    # Another process may take a port between our look at it and the start.
     rabbitmq_start "$bin" || rabbitmq_start "$bin"
 }
 

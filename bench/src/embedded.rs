@@ -12,7 +12,7 @@ use crate::Options;
 use crate::load::{self, Contender, Plan, mib};
 use crate::local_platform::{LocalPlatform, Setup};
 use crate::process::{self, Server, free_ports};
-use crate::twilio::{FORWARD_TO, NUMBER, Requests};
+use crate::twilio::{FORWARD_TO, NUMBER, RINGS_S, Requests};
 
 const STARTS: usize = 7;
 const IDLE: Duration = Duration::from_secs(5);
@@ -39,7 +39,7 @@ async fn loaded(options: &Options) -> Result<Value> {
         name: "embedded-load",
         settings: Vec::new(),
         document: json!({"tenants": [{
-            "id": "bench", "name": "Bench", "timezone": "UTC", "forward_to": FORWARD_TO, "dial_timeout_s": 20,
+            "id": "bench", "name": "Bench", "timezone": "UTC", "forward_to": FORWARD_TO, "dial_timeout_s": RINGS_S,
             "numbers": [{"number": NUMBER, "voice": "forward", "sms": "conversation"}],
         }]}),
     };

@@ -165,9 +165,10 @@ impl Platform {
 
     fn apply(&self) -> Result<()> {
         let tenant = format!(
-            "tenants:\n- id: bench\n  name: Bench\n  timezone: UTC\n  forward_to: \"{}\"\n  dial_timeout_s: 20\n  \
+            "tenants:\n- id: bench\n  name: Bench\n  timezone: UTC\n  forward_to: \"{}\"\n  dial_timeout_s: {}\n  \
              numbers:\n  - {{number: \"{}\", primary: true, voice: forward, sms: conversation}}\n",
             twilio::FORWARD_TO,
+            twilio::RINGS_S,
             twilio::NUMBER
         );
         self.apply_document("bench.yaml", &tenant)

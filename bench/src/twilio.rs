@@ -15,6 +15,9 @@ pub const AUTH_TOKEN: &str = "b0000000000000000000000000000002";
 pub const NUMBER: &str = "+14155550101";
 /// Where its calls are forwarded.
 pub const FORWARD_TO: &str = "+14155550102";
+/// How long its phone rings, in seconds: until the part is over. Nobody tells how these calls end, and a call whose end is
+/// overdue is looked up at Twilio, which is work that no other call would have caused.
+pub const RINGS_S: u32 = 600;
 
 /// A series of distinct requests of one kind; the n-th is the same for every server.
 pub struct Requests {

@@ -85,7 +85,7 @@ impl LocalPlatform {
         })
     }
 
-    /// Has somebody call who follows the script. A number that was just applied may not ring yet.
+    /// Has a caller call who follows the script. A number that was just applied may not ring yet.
     pub async fn call(&self, script: &Value) -> Result<String> {
         let start = Instant::now();
         loop {

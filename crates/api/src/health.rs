@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 /// A yes or no that a part sets: a cache that is loaded, a spool that is empty.
 pub type Flag = Arc<AtomicBool>;
 
-/// What a part complains of: it does its work, and somebody should look. None: nothing.
+/// What a part complains of: it does its work, and an operator should look. None: nothing.
 pub type Complaint = Arc<dyn Fn() -> Option<String> + Send + Sync>;
 
 /// What `/health/ready` looks at.
@@ -95,7 +95,7 @@ impl Health {
         let stopping = self.stopping.is_cancelled();
         let works = parts.values().all(|state| state == "ok");
         let ready = !stopping && (works || self.stays_in_rotation);
-        // No reason to send requests elsewhere: somebody has to look.
+        // No reason to send requests elsewhere: an operator has to look.
         if let Some(dead) = self.dead_letters().await {
             let words = format!("{dead} events could not be handled; see /api/dead-letters/");
             parts.insert("dead_letters".to_owned(), words);

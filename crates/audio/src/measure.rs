@@ -95,7 +95,7 @@ impl Measure {
         }
     }
 
-    /// What it was. `announced`: its length, where somebody has said it.
+    /// What it was. `announced`: its length, where its sender has said it.
     ///
     /// # Errors
     /// Why it is no recording; a header without sound is [`NotAudio::Nothing`].

@@ -37,7 +37,7 @@ impl VoiceDetector {
         }
     }
 
-    /// How likely it is, from 0 to 1, that somebody speaks in the sound that comes next (mu-law at 8 kHz, 20 ms or so).
+    /// How likely it is, from 0 to 1, that a person speaks in the sound that comes next (mu-law at 8 kHz, 20 ms or so).
     pub fn judge(&mut self, sound: &[u8]) -> f32 {
         let mut highest: Option<f32> = None;
         for code in sound {

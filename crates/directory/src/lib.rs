@@ -273,7 +273,7 @@ impl Directory {
         }
     }
 
-    /// Asks the owner, or waits for the answer that somebody else is waiting for. Whether there was one.
+    /// Asks the owner, or waits for the answer that another request is waiting for. Whether there was one.
     async fn ask(&self, belief: Belief) -> bool {
         let directory = self.clone();
         let ask = || async move { directory.query().await.map(Some) };

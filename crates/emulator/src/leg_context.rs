@@ -57,7 +57,8 @@ impl LegContext {
         }
     }
 
-    /// Waits for somebody to do something: for simulated time, but really at least so long that a slow machine's scripts can act.
+    /// Waits for the person on the phone to act: for simulated time, but really at least so long that a slow machine's scripts
+    /// can act.
     pub(crate) async fn patience(&self, simulated_s: f64) {
         let real = self.shared.time.real(seconds(simulated_s));
         tokio::time::sleep(real.max(LEAST_PATIENCE)).await;

@@ -62,7 +62,7 @@ pub struct Envelope {
     pub cause: Option<String>,
     /// W3C trace context, so that one trace runs through the bus.
     pub traceparent: Option<String>,
-    /// Until when somebody waits for the reply.
+    /// Until when a requester waits for the reply.
     pub deadline: Option<Time>,
     /// Who waits for the reply. It is handed on by a role that republishes the question.
     pub reply_to: Option<ReplyTo>,

@@ -29,7 +29,7 @@ pub struct Entry {
     pub kind: &'static str,
     /// The full name of the proto message.
     pub message: &'static str,
-    /// Whether somebody must be there to take it; a fact may go unheard.
+    /// Whether a consumer must be there to take it; a fact may go unheard.
     pub command: bool,
 }
 

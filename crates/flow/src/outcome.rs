@@ -8,7 +8,7 @@ use crate::progress::{Progress, Stage, Transcription};
 pub enum Outcome {
     /// Every question was answered.
     Completed,
-    /// Somebody was on the line, and left before the end.
+    /// A person was on the line, and left before the end.
     Abandoned,
     /// Nobody was reached: the call was not answered, or nothing but silence was heard.
     Failed,
@@ -119,7 +119,7 @@ pub(crate) fn silence(progress: &Progress) -> Silence {
     silence
 }
 
-/// Whether the call came to its own end. A caller who hangs up before it is somebody, though nothing was said.
+/// Whether the call came to its own end. A caller who hangs up before it counts as a person, though nothing was said.
 fn ends_by_itself(definition: &Definition, progress: &Progress) -> bool {
     progress.stage == Stage::Over || is_complete(definition, progress)
 }

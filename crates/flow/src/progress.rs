@@ -253,7 +253,7 @@ pub struct Progress {
     pub postponed: u32,
     /// Who picked up, by Twilio's detection.
     pub picked_up: String,
-    /// Whether somebody was on the line.
+    /// Whether a person was on the line.
     pub reached: bool,
     /// Whether the caller has pressed a key or said something that was recognised.
     pub heard_from: bool,

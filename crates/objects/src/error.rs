@@ -66,7 +66,7 @@ pub(crate) fn error<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) 
     let code = answer.code.as_deref().unwrap_or("no code");
     match answer.status {
         Some(416) => Error::OutOfRange,
-        // Clocks that differ mend themselves, or somebody mends them; a request that came too slowly may be quicker.
+        // Clocks that differ mend themselves, or an operator mends them; a request that came too slowly may be quicker.
         Some(status @ (408 | 429 | 500..)) => Error::Away(format!("{code} (http {status})")),
         Some(400) if code == "RequestTimeout" => Error::Away(code.to_owned()),
         Some(status) => Error::Refused(format!("{code} (http {status})")),

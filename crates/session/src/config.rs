@@ -29,7 +29,7 @@ pub struct Limits {
     pub transcript: Duration,
     /// For a decision.
     pub decision: Duration,
-    /// For the next piece of speech while somebody waits for it.
+    /// For the next piece of speech while the caller waits for it.
     pub speech: Duration,
     /// The longest call, in seconds on the line.
     pub call_s: u64,

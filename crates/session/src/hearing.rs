@@ -10,7 +10,7 @@ const PRE_ROLL: usize = 15;
 const START: u32 = 2;
 /// An utterance that is longer ends by itself.
 const LONGEST: u64 = 30 * crate::FRAMES_PER_SECOND;
-/// Quieter than this nobody speaks; louder than this somebody does, whatever the floor.
+/// Quieter than this nobody speaks; louder than this a person does, whatever the floor.
 const QUIETEST_DBFS: f32 = -46.0;
 const LOUDEST_FLOOR_DBFS: f32 = -24.0;
 /// How far above the floor speech is.

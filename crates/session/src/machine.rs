@@ -66,7 +66,7 @@ impl Machine {
         }
     }
 
-    /// The next thing of what the caller says, where somebody listens along and we hear.
+    /// The next thing of what the caller says, where a provider listens along and we hear.
     pub fn next_voice(&mut self) -> Option<Voice> {
         match self {
             Self::Media(it) => it.next_voice(),

@@ -206,7 +206,7 @@ impl Settings {
     }
 
     /// Whether prompts may be spoken in tones, which only our own simulated transcription understands: only where no
-    /// person listens, or where somebody said so.
+    /// person listens, or where the operator said so.
     pub fn simulates_speech(&self) -> bool {
         self.simulated_speech
             .unwrap_or_else(|| self.runs_emulator())

@@ -1,4 +1,4 @@
-//! Somebody who hears what roles say.
+//! A consumer that hears what roles say.
 
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -40,7 +40,7 @@ impl EventRecorder {
         self.listen_and_answer(queue, bus, kinds, |_| None).await;
     }
 
-    /// Hears events, and then answers those that somebody waits with.
+    /// Hears events, and then answers those whose sender waits for a reply.
     pub async fn listen_and_answer(
         self: &Arc<Self>,
         queue: &str,

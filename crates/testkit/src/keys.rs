@@ -1,4 +1,4 @@
-//! Somebody who knows the API keys.
+//! A stand-in for the role that knows the API keys.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -55,7 +55,7 @@ impl Keys {
         self.grants.lock().unwrap().remove(&key_hash(key));
     }
 
-    /// How often somebody asked.
+    /// How often a role asked.
     pub fn asked(&self) -> u32 {
         self.asked.load(Ordering::Relaxed)
     }

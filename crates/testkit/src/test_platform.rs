@@ -18,7 +18,7 @@ use crate::place::Place;
 use crate::sweep::{sweep, sweep_broker};
 use crate::{EventRecorder, Keys, Mode, PATIENCE, eventually};
 
-/// A place of its own, the platforms that run there, and somebody at each end of them.
+/// A place of its own, the platforms that run there, and a test double at each end of them.
 pub struct TestPlatform {
     /// The time, for everything that runs here.
     pub clock: Clock,

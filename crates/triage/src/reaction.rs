@@ -76,7 +76,7 @@ const THINGS: &[&str] = &[
     "a message",
 ];
 
-/// The reaction that a text is; none when somebody wrote it.
+/// The reaction that a text is; none when a person wrote it.
 #[must_use]
 pub fn reaction(body: &str) -> Option<Reaction> {
     let invisible = |c: char| matches!(c, '\u{200a}'..='\u{200f}' | '\u{2060}' | '\u{feff}');

@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::characters::shorten;
 
-/// An attribute that was read and not understood. Its value is not told: it may be a number of somebody.
+/// An attribute that was read and not understood. Its value is not told: it may be a person's phone number.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unknown {
     /// The element it stands in.

@@ -48,7 +48,7 @@ pub(crate) struct Admitted {
     is_in_flight: bool,
     /// Whether its sender waits for a reply: it is never enqueued.
     is_request: bool,
-    /// Held until the command is in the next queue: the next of its line stays behind it.
+    /// Held until the command is in the next queue: the next of its line is not admitted before.
     line_lock: Option<OwnedMutexGuard<()>>,
 }
 

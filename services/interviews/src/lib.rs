@@ -83,7 +83,7 @@ async fn speak_ahead(parts: Parts, store: Store, relay: Relay) {
     if ready.is_some()
         && let Err(e) = order_ahead(&parts, &store, &relay).await
     {
-        warn!(error = %e, "the coach's prompts are made when somebody calls, not before");
+        warn!(error = %e, "the coach's prompts are made when a caller calls, not before");
     }
 }
 

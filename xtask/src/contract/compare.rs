@@ -18,7 +18,7 @@ pub(super) fn compare(old: &Contract, new: &Contract) -> Difference {
         let Some(is) = new.get(name) else {
             difference.broken.push(match &was.event {
                 Some(event) => format!(
-                    "event {event} ({name}) is gone: somebody may still send or await it; put it back with `option deprecated = true`, and when no release in use knows it, delete its lines in proto/contract.lock"
+                    "event {event} ({name}) is gone: a process may still send or await it; put it back with `option deprecated = true`, and when no release in use knows it, delete its lines in proto/contract.lock"
                 ),
                 None => format!(
                     "{} {name} is gone: put it back, or delete its lines in proto/contract.lock when no release in use knows it",

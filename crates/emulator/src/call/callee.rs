@@ -8,7 +8,7 @@ use crate::script::Step;
 use crate::status::Status;
 use crate::time::seconds;
 
-/// How long a phone rings before somebody picks up, unless a fault says otherwise.
+/// How long a phone rings before the callee picks up, unless a fault says otherwise.
 const RINGS_S: f64 = 2.0;
 
 /// Waits for the end: what still rings is sent nowhere else.
@@ -29,7 +29,7 @@ pub(crate) async fn pass(context: &LegContext, time_s: f64) -> Result<(), By> {
     }
 }
 
-/// Lets a phone ring. `None` once somebody has picked up, otherwise how it ended.
+/// Lets a phone ring. `None` once the callee has picked up, otherwise how it ended.
 pub(crate) async fn ring(context: &LegContext, callee: &Callee) -> Result<Option<Status>, By> {
     context.status(Status::Initiated);
     pass(context, 0.2).await?;
@@ -56,7 +56,7 @@ pub(crate) async fn ring(context: &LegContext, callee: &Callee) -> Result<Option
     Ok(None)
 }
 
-/// Somebody is on the phone now: they do what they were told to.
+/// The callee is on the phone now: they do what they were told to.
 pub(crate) fn person(context: &LegContext, callee: &Callee) {
     let steps = match (&callee.steps[..], &callee.press) {
         ([], None) => return,

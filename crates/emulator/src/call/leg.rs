@@ -142,7 +142,7 @@ impl Leg {
         }
     }
 
-    /// Forgets what was pressed and said before. What somebody has begun to say and goes on with is not lost: people wait for the
+    /// Forgets what was pressed and said before. What a person has begun to say and goes on with is not lost: people wait for the
     /// beep, and only this machine may be slower than they are.
     pub(crate) fn ready(&mut self) -> Option<Utterance> {
         let mut speaking = None;

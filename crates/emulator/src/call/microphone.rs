@@ -121,7 +121,7 @@ struct Endpoint {
     before: VecDeque<i16>,
     loud: usize,
     quiet: usize,
-    /// What is said, while somebody speaks.
+    /// What is said, while the person speaks.
     said: Option<Vec<i16>>,
 }
 

@@ -127,7 +127,7 @@ pub(crate) struct Outbound {
     /// How long it rings.
     pub(crate) timeout_s: u32,
     pub(crate) time_limit_s: Option<u32>,
-    /// Keys that are sent as soon as somebody picks up.
+    /// Keys that are sent as soon as the callee picks up.
     pub(crate) send_digits: Option<String>,
     /// Answering machine detection was asked for.
     pub(crate) detect: Option<Detection>,

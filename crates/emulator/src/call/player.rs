@@ -14,7 +14,7 @@ use crate::sms;
 use crate::state::{ScriptReport, Side};
 use crate::time::seconds;
 
-/// How long somebody waits for a text message once the call is over: simulated, but really at least so long, because
+/// How long a script waits for a text message once the call is over: simulated, but really at least so long, because
 /// the application is not sped up.
 const PATIENCE: Duration = Duration::from_secs(30);
 const REAL_PATIENCE: Duration = Duration::from_secs(15);

@@ -47,7 +47,7 @@ pub(crate) struct Control {
     earpiece: broadcast::Sender<Earful>,
 }
 
-/// What comes out of the earpiece of somebody who listens.
+/// What comes out of the earpiece of a person who listens.
 #[derive(Clone, Debug)]
 pub(crate) enum Earful {
     /// Sound in mu-law, at the telephone's rate.

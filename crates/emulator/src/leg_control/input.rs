@@ -19,7 +19,7 @@ pub(crate) enum Input {
     Sound(Vec<i16>),
 }
 
-/// What somebody says.
+/// What a person says.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Utterance {
     /// The words, which speech recognition finds.
@@ -32,7 +32,7 @@ pub(crate) struct Utterance {
 }
 
 impl Utterance {
-    /// What somebody has begun to say into a microphone.
+    /// What a person has begun to say into a microphone.
     pub(crate) fn begun() -> Self {
         Self {
             text: String::new(),

@@ -89,7 +89,7 @@ impl Stream {
         Ok(stream)
     }
 
-    /// Runs until somebody ends it.
+    /// Runs until one of its two sides ends it.
     pub(crate) async fn run(mut self, inputs: &mut UnboundedReceiver<Input>) -> Ended {
         let time = self.context.shared.time.clone();
         let began = time.now();

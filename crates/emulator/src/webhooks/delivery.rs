@@ -151,7 +151,7 @@ impl Prepared {
         Err((trouble, failure, Some(answer)))
     }
 
-    /// What an answer's relative URLs lead to wants the same credentials, unless a redirect has led to somebody else.
+    /// What an answer's relative URLs lead to wants the same credentials, unless a redirect has led to another origin.
     fn admit(&self, mut answer: Answer) -> Answer {
         let admitted = self.admitted.as_ref();
         if let Some(admitted) = admitted.filter(|url| url.origin() == answer.url.origin()) {

@@ -165,14 +165,14 @@ async fn on_hold(world: &World, steps: Value) -> String {
     sid
 }
 
-/// A caller on hold who says "tell me more" as soon as somebody is ready for them.
+/// A caller on hold who says "tell me more" as soon as the application is ready for them.
 async fn patient(world: &World) -> String {
     world.on("/ready", "<Say>We are ready</Say><Pause length=\"6000\"/>");
     let steps = json!([{"wait_for": "ready"}, {"speak": {"text": "tell me more", "seconds": 3}}, {"hang_up": {}}]);
     on_hold(world, steps).await
 }
 
-/// Somebody is ready for the patient caller, who hangs up in the end.
+/// The application is ready for the patient caller, who hangs up in the end.
 async fn ready(world: &World, sid: &str) {
     world.send_to(sid, "/ready").await.unwrap();
     world.over(sid).await;

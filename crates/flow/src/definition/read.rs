@@ -1,4 +1,4 @@
-//! Reading a definition as somebody wrote it.
+//! Reading a definition as an operator wrote it.
 
 use serde::Deserialize;
 use serde_json::{Map, Value};

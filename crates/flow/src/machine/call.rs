@@ -9,7 +9,7 @@ use crate::understood::{Choice, choice};
 use crate::yes_no::yes_no;
 
 impl Machine<'_> {
-    /// Somebody is on the line: a caller, or whoever picked up, by Twilio's detection (`AnsweredBy`).
+    /// A person is on the line: a caller, or the callee who picked up, by Twilio's detection (`AnsweredBy`).
     pub fn begin(&mut self, picked_up: &str) -> Step {
         if self.progress.stage != Stage::New {
             return self.go_on();
@@ -219,7 +219,7 @@ impl Machine<'_> {
         if number != self.progress.current() || !is_asked || self.progress.end.is_some() {
             return Step::nothing();
         }
-        // Whoever moves the call on by hand knows that somebody is there.
+        // Whoever moves the call on by hand knows that a person is there.
         self.progress.heard_from = true;
         let mut effects = self.take(number, &Recording::default(), false);
         if let Some(answer) = self.progress.answer_mut(number)

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use crate::Voice;
 
-/// What is given out; nothing, unless somebody listens along.
+/// What is given out; nothing, unless a provider listens along.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Along {
     is_on: bool,

@@ -75,7 +75,7 @@ impl DialResult {
         })
     }
 
-    /// Whether nobody spoke with the caller. A voicemail counts as somebody.
+    /// Whether nobody spoke with the caller. A voicemail counts as a person.
     #[must_use]
     pub fn is_missed(&self) -> bool {
         self.status.is_missed(self.bridged)

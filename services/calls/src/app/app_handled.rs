@@ -1,5 +1,5 @@
 //! Calls that an app of ours takes or places: interviews, assistants, bots. Nobody's phone rings for them, so nobody
-//! can miss them: they reached somebody (`answered`) or they did not (`failed`), and no text follows.
+//! can miss them: they reached a person (`answered`) or they did not (`failed`), and no text follows.
 //!
 //! Whether they did is the interview's to say: an answering machine picks up as well, and Twilio calls it completed.
 //! Its word comes when it likes. Only some time after the end of the call, when none has come, Twilio's counts.
@@ -60,7 +60,7 @@ pub fn verdict_by_status(row: &CallRow) -> Verdict {
     }
 }
 
-/// How it went, by its interview's end. An interview that was abandoned had somebody.
+/// How it went, by its interview's end. An interview that was abandoned had a person on the line.
 pub fn verdict_by_interview(outcome: &str, failure_reason: &str) -> Verdict {
     match outcome {
         "" => Verdict::Open,

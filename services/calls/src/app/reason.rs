@@ -41,7 +41,7 @@ impl MissedReason {
         }
     }
 
-    /// What the end of a dial, or of a leg, says alone; none when somebody or something picked up, or the word is not known.
+    /// What the end of a dial, or of a leg, says alone; none when a person or a machine picked up, or the word is not known.
     pub fn of_dial(status: &DialCallStatus) -> Option<Self> {
         match status {
             DialCallStatus::NoAnswer => Some(Self::NoAnswer),

@@ -7,7 +7,7 @@ use super::reason::MissedReason;
 /// How a call went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
-    /// Somebody of the business took the call.
+    /// A person of the business took the call.
     Answered,
     /// Nobody did.
     Missed,

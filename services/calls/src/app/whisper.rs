@@ -56,7 +56,7 @@ impl Decider for AskToAccept {
         let mut update = CallUpdate::open_by_leg(tx, cause, &tenant, parent, leg).await?;
         let what = match (whisper.answered, accepted) {
             (false, _) if is_told => "the callee picked up and is told of the recording",
-            (false, _) => "somebody picked up and hears the whisper",
+            (false, _) => "the callee picked up and hears the whisper",
             (true, true) => "the call was accepted",
             (true, false) if again => "another key was pressed; the whisper is heard once more",
             (true, false) => "the call was not accepted",

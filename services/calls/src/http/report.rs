@@ -18,7 +18,7 @@ use super::State;
 use crate::db;
 
 const SOURCE: &str = "trunkline/calls";
-/// The voice app of numbers whose calls ring somebody's phone, who may miss them.
+/// The voice app of numbers whose calls ring a callee's phone; the callee may miss them.
 const FORWARD: &str = "forward";
 
 /// A call that came in.
@@ -206,7 +206,7 @@ async fn resolve(
         .filter(|tenant| caller.may_see(&tenant.tenant_id));
     let tenant =
         tenant.ok_or_else(|| ApiError::invalid("to", "is not a number of any of your tenants"))?;
-    // A call of somebody else's is not theirs to report on.
+    // Another tenant's call is not theirs to report on.
     let mut tx = state.store.read().await?;
     let known = db::call_find(&mut tx, call_sid).await?;
     if known.is_some_and(|row| row.call_sid != call_sid || row.tenant_id != tenant.tenant_id) {

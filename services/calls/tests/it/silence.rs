@@ -77,7 +77,7 @@ pub async fn leg_that_still_rings_is_not_the_end(app: Arc<TestApp>) {
     eventually("Twilio is asked again", async || app.lookups().len() == 1).await;
 }
 
-/// Twilio told of the call and does not know it: somebody else's credentials, or a call that was deleted.
+/// Twilio told of the call and does not know it: another account's credentials, or a call that was deleted.
 pub async fn call_that_twilio_does_not_know_is_a_fault_and_no_missed_call(app: Arc<TestApp>) {
     app.ask(&Told::comes_in(CALL)).await;
     app.clock.advance(TimeDelta::seconds(46));

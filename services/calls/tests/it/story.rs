@@ -65,7 +65,7 @@ pub enum Plan {
 pub enum Dial {
     /// There was none.
     None,
-    /// Somebody talked.
+    /// The callee talked.
     Talked,
     /// It was picked up, and nobody pressed 1 (another key, or none).
     Unpressed(Option<&'static str>),

@@ -1,4 +1,4 @@
-//! The role on a platform of its own, with somebody at each end of the bus.
+//! The role on a platform of its own, with a test double at each end of the bus.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};

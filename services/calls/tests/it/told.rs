@@ -17,7 +17,7 @@ pub struct Told {
     pub id: String,
     pub at: Time,
     pub what: What,
-    /// Whether somebody waits for an answer.
+    /// Whether a requester waits for an answer.
     pub waits: bool,
     /// Whose event it is.
     pub tenant: &'static str,

@@ -108,7 +108,7 @@ pub async fn key_that_is_withdrawn_ends_its_sessions_and_one_that_is_made_does_n
     let key = "write-smith".to_owned();
     let mut browser = app.browser();
     browser.sign_in(&[("api_key", &key)]).await;
-    // That it was made is told late: somebody has signed in with it already.
+    // That it was made is told late: a person has signed in with it already.
     let changed = |made| {
         let hash = encryption::key_hash(&key);
         app.envelope(&events::v1::KeyChanged { hash, made })

@@ -31,7 +31,7 @@ pub enum Out {
     Draft(Box<ReplyDraft>),
     /// Look whether the thread goes back to the AI, later.
     HandBack(AnsweringDue, TimeDelta),
-    /// Call somebody.
+    /// Call the owner.
     Call(Box<CallPlace>),
     /// Fetch what a message carries.
     Fetch(MediaFetch),

@@ -31,7 +31,7 @@ pub struct OptOut {
 pub enum Evidence {
     /// Their word, or Twilio's, of this time. The latest counts; of two at once the one for silence.
     At(clock::Time),
-    /// A guard of ours said so, who knows it from others: counts until somebody knows better.
+    /// A guard of ours said so, who knows it from others: counts until there is better evidence.
     Hearsay,
 }
 

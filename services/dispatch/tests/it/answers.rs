@@ -13,7 +13,7 @@ pub fn path(rest: &str) -> String {
     format!("/conversations/{}{rest}", thread_id("smith", 0, CALLER))
 }
 
-/// The window passes, and somebody is asked for an answer: its id.
+/// The window passes, and a draft of an answer is asked for: its id.
 async fn one_draft(app: &TestApp, count: usize) -> String {
     app.rest().await;
     app.clock.advance(TimeDelta::seconds(3635));

@@ -77,7 +77,7 @@ impl LockedInterview {
             return Ok(None);
         }
         if !call_sid.is_empty() && row.call_sid.as_deref() != Some(call_sid) {
-            // Somebody may pick up before egress has told us which call it is. An earlier attempt's call is bound to it.
+            // The callee may pick up before egress has told us which call it is. An earlier attempt's call is bound to it.
             let is_awaited = row.call_sid.is_none() && row.status == "calling";
             if !is_awaited || !db::call_bind(tx, call_sid, &row.id, row.attempt).await? {
                 warn!(
@@ -143,7 +143,7 @@ impl LockedInterview {
         self.settings.consent_notice && is_recorded
     }
 
-    /// When the quiet hours end that it is in; none: somebody may be called.
+    /// When the quiet hours end that it is in; none: the candidate may be called.
     pub fn quiet_until(&self, at: Time) -> Option<Time> {
         let hours = self.definition.quiet_hours.or(self.settings.quiet_hours)?;
         hours.end(at, &self.settings.timezone)

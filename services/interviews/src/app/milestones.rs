@@ -1,4 +1,4 @@
-//! What is told of an interview once: somebody is on the line, the call is over, the results are there.
+//! What is told of an interview once: a person is on the line, the call is over, the results are there.
 
 use events::v1::{InterviewEnded, InterviewEvaluated, InterviewSettle, InterviewStarted};
 use flow::{Outcome, Source};
@@ -43,7 +43,7 @@ pub fn evaluated(cause: &Cause, held: &mut LockedInterview) -> Decision {
     )
 }
 
-/// Somebody is on the line: told once for each call.
+/// A person is on the line: told once for each call.
 pub fn started(cause: &Cause, held: &mut LockedInterview) -> Decision {
     held.row.status = "in-progress".to_owned();
     held.row.started_at = Some(cause.time.into());

@@ -46,7 +46,7 @@ impl Decider for Begin {
                 "voice.inbound without a tenant or parameters".to_owned(),
             ));
         };
-        // An outbound call of ours asks at the number's own URL only if somebody set it up so: it has its interview.
+        // An outbound call of ours asks at the number's own URL only if an operator set it up so: it has its interview.
         let known = db::interview_lock_by_call(tx, &voice.call_sid).await?;
         let (mut held, watched) = match known {
             Some(row) if is_others(&row, &tenant.account_sid) => return unknown(),

@@ -95,7 +95,7 @@ pub async fn flow_put_over(
         if fresh == 1 {
             return Ok(Put::Done(row.version, true));
         }
-        // Somebody else has just taken this version; theirs is to be seen now.
+        // Another request has just taken this version; its row is to be seen now.
     }
 }
 

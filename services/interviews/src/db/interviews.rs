@@ -63,7 +63,7 @@ pub struct InterviewRow {
     pub waiting: Option<Json>,
     /// When it was made.
     pub created_at: types::Time,
-    /// When somebody picked up.
+    /// When a person picked up.
     pub started_at: Option<types::Time>,
     /// When its last call ended.
     pub ended_at: Option<types::Time>,

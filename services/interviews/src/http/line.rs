@@ -1,4 +1,4 @@
-//! From which of a tenant's numbers somebody is called. tenants knows: it is asked over the bus.
+//! From which of a tenant's numbers a candidate is called. tenants knows: it is asked over the bus.
 
 use std::time::Duration;
 

@@ -34,7 +34,7 @@ pub(super) async fn owner(
     })
 }
 
-/// The tenant that somebody speaks of: the one that is named, the key's own, or the only one.
+/// The tenant that a request means: the one that is named, the key's own, or the only one.
 pub(super) async fn meant(
     state: &State,
     caller: &Caller,

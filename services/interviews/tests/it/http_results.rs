@@ -314,7 +314,7 @@ pub async fn page_tells_everything_and_runs_nothing(app: Arc<TestApp>) {
     assert!(!html.contains(">simulated<"), "{html}");
     assert!(!html.contains(ADMIN) && !html.contains("+1555"), "{html}");
 
-    // Everything that somebody else may have written.
+    // Everything that another person or a provider may have written.
     let mut evil = progress();
     evil.asked[0].text = EVIL.into();
     evil.asked[0].simulated = true;

@@ -188,7 +188,7 @@ impl Stage {
         self.come_in(tenant, voice(CALL, "ringing")).await
     }
 
-    /// A call comes in from somebody else.
+    /// A call comes in from another caller.
     pub async fn call_from(&self, person: &str) -> String {
         let voice = VoiceParameters {
             from: person.into(),

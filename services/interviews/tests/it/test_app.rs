@@ -107,7 +107,7 @@ impl TestApp {
         find().unwrap()
     }
 
-    /// What somebody with this key sees.
+    /// What a requester with this key sees.
     pub async fn get_as(&self, key: &str, path: &str) -> (u16, Value) {
         self.call("GET", path, key, None).await
     }
@@ -130,7 +130,7 @@ impl TestApp {
             .await
     }
 
-    /// The id of what somebody with this key makes.
+    /// The id of what a requester with this key makes.
     pub async fn made_by(&self, key: &str, path: &str, body: Value) -> String {
         let (status, body) = self.post_as(key, path, body).await;
         assert_eq!(status, 201, "{path}: {body}");

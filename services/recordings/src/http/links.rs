@@ -41,7 +41,7 @@ impl Links {
         hex::encode(self.signed(recording_id, expires).finalize().into_bytes())
     }
 
-    /// Whether somebody may have this recording now.
+    /// Whether a requester with this proof may have the recording now.
     pub(super) fn check(
         &self,
         recording_id: &str,

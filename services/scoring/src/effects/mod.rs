@@ -37,7 +37,7 @@ fn told<E: Event>(event: &E, effect: &Effect<'_>, tenant: &str) -> Outcome {
     )
 }
 
-/// The event that answers one command: another command may do better, or asks for somebody else.
+/// The event that answers one command: another command may do better, or asks for another requester.
 fn answered<E: Event>(event: &E, id: &str, cause: &Cause, tenant: &str) -> Outcome {
     Outcome::nothing().publish(
         OutgoingEvent::new(event)

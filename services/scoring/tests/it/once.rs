@@ -25,7 +25,7 @@ async fn everything(app: &TestApp) {
     app.recorder.wait_for::<InterviewSummarized>(1).await;
 }
 
-/// How often somebody was paid.
+/// How often a provider was paid, for each kind of work.
 fn paid(app: &TestApp) -> Vec<usize> {
     KINDS
         .iter()

@@ -35,7 +35,7 @@ pub async fn prompt_is_spoken_once(app: Arc<TestApp>) {
     assert_eq!(kept.content_type, "audio/wav");
     let length = Sound::read(&kept.bytes).unwrap().seconds() * 1000.0;
     assert!((length - f64::from(told[0].1.duration_ms)).abs() < 2.0);
-    // A file that somebody removed is made again.
+    // A file that was removed is made again.
     app.objects()
         .delete(&format!("audio/{file}"))
         .await

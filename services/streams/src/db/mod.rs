@@ -134,7 +134,7 @@ pub async fn session_find(tx: &mut Tx, id: &str) -> Result<Option<SessionRow>, E
         .optional())?)
 }
 
-/// A process takes an offered session: it is live from now on. False when somebody has taken it before.
+/// A process takes an offered session: it is live from now on. False when another process has taken it before.
 pub async fn session_claim(tx: &mut Tx, id: &str, process: &str, now: Time) -> Result<bool, Error> {
     let now: types::Time = now.into();
     let taken = on!(tx, c => diesel::update(dsl::sessions.find(id).filter(dsl::status.eq("offered")))

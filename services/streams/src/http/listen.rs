@@ -25,7 +25,7 @@ pub(super) async fn listen(
     let sound =
         found.ok_or_else(|| ApiError::not_found("live stream of this call in this process"))?;
     counter!("streams_listened_total").increment(1);
-    info!(call.sid = *call_sid, "somebody listens in on a call");
+    info!(call.sid = *call_sid, "an operator listens in on a call");
     let first = stream::once(async { Ok::<_, actix_web::Error>(header()) });
     let rest = stream::unfold(sound, next).map(Ok);
     let stopping = state.parts.stopping.clone();

@@ -1,5 +1,5 @@
-//! The caller is understood while speaking, where somebody is configured for that. Whatever goes wrong with it costs nothing but the
-//! head start: the utterance is transcribed as a whole then.
+//! The caller is understood while speaking, where a provider is configured for that. Whatever goes wrong with it costs nothing
+//! but the head start: the utterance is transcribed as a whole then.
 
 use ai::{Ears, Words};
 use session::Voice as Said;
@@ -72,7 +72,7 @@ impl Hearing {
         }
     }
 
-    /// The words of an utterance that has ended, where somebody has listened along.
+    /// The words of an utterance that has ended, where a provider has listened along.
     pub fn words(&mut self, utterance: u64) -> Option<Words> {
         let (of, words) = self.ended.take()?;
         (of == utterance).then_some(words)

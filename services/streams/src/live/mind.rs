@@ -30,7 +30,7 @@ const PATIENCE: Patience = Patience {
 };
 /// How long a whole answer may take.
 const ANSWERING: Duration = Duration::from_secs(40);
-/// How long a tool may take where it says nothing, and at most; somebody waits.
+/// How long a tool may take where it says nothing, and at most; the caller waits.
 const TOOL: Duration = Duration::from_secs(6);
 const LONGEST_TOOL_S: u32 = 15;
 /// What of a tool's answer the model is given.

@@ -43,7 +43,7 @@ impl Voice {
         self.ai.warm().await;
     }
 
-    /// Whether somebody is configured who listens while a caller speaks.
+    /// Whether a provider is configured that listens while a caller speaks.
     pub fn has_ears(&self) -> bool {
         self.ai.has_ears()
     }

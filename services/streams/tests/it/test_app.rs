@@ -87,7 +87,7 @@ pub async fn two_voices<F: Future<Output = ()>>(mode: Mode, case: fn(Arc<TestApp
     run_with(mode, case, beside, &more).await;
 }
 
-/// The same, with somebody who listens while callers speak.
+/// The same, with a provider that listens while callers speak.
 pub async fn heard_along<F: Future<Output = ()>>(mode: Mode, case: fn(Arc<TestApp>) -> F) {
     let (mut beside, mut more) = provider();
     let listener = Listener::start().await;

@@ -219,7 +219,7 @@ impl Registry {
             }
             self.tell_number(&mut pending, number);
         }
-        // Told even when it is as it was: somebody may have changed it at interviews, which knows what is new to it.
+        // Told even when it is as it was: an operator may have changed it at interviews, which knows what is new to it.
         for (_, flow) in &plan.flows {
             let now = self.clock.now();
             flows::put(tx, &flow.tenant_id, &flow.name, &flow.digest, now).await?;

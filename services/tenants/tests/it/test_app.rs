@@ -1,4 +1,4 @@
-//! The role, somebody at each end of the bus, and requests.
+//! The role, a test double at each end of the bus, and requests.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -35,7 +35,7 @@ pub(crate) enum News {
 /// What is to happen on the leg.
 pub(crate) struct Plan {
     pub(crate) callee: Callee,
-    /// Keys that are sent as soon as somebody picks up.
+    /// Keys that are sent as soon as the callee picks up.
     pub(crate) send_digits: Option<String>,
     pub(crate) detect: Option<Detection>,
     pub(crate) whisper: Option<Goto>,

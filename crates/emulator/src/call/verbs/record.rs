@@ -1,7 +1,7 @@
 //! `<Record>`: the person on the phone speaks until silence, a key, the limit or the end (specification, sections 2.4 and 3).
 //!
 //! What is recorded follows what the script says, to the sample, and not how fast this machine happens to be: what a person says is
-//! whole unless the limit or somebody else cuts it off, and their pauses are as long as the script has them.
+//! whole unless the limit or another party cuts it off, and their pauses are as long as the script has them.
 
 use audio::{RATE, Sound};
 use chrono::{DateTime, Utc};
@@ -159,7 +159,7 @@ struct Tape {
     keys: String,
     silence_s: u32,
     limit_s: u32,
-    /// Silence since somebody last spoke that is in the samples already.
+    /// Silence since the person last spoke that is in the samples already.
     quiet_s: f64,
     /// Whether a microphone gives the sound, also that of silence, as it comes.
     is_live: bool,

@@ -124,7 +124,7 @@ fn screener_call_with_a_word_or_a_key_is_completed() {
     unable.machine().unable(2, "it took too long");
     assert!(is_completed(&mut unable));
 
-    // Somebody listens to the call and moves it on.
+    // An operator listens to the call and moves it on.
     let mut skipped = Play::screener();
     skipped.machine().begin("human");
     skipped.machine().skipped(1);

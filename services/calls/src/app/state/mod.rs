@@ -88,7 +88,7 @@ pub fn verdict_by_word(row: &CallRow) -> Verdict {
     missed.map_or(Verdict::Unknown, Verdict::missed)
 }
 
-/// Whether a dial with this end had somebody, or something, pick up. `completed` is how an answered number ends;
+/// Whether a dial with this end had a person, or a machine, pick up. `completed` is how an answered number ends;
 /// `answered` is a conference's word (Twilio, `<Dial action>`).
 pub fn was_up(dial_status: &DialCallStatus) -> bool {
     matches!(
