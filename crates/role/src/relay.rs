@@ -317,7 +317,7 @@ impl Worker {
         }
         *last = Some(now);
         let result = async {
-            let mut tx = self.store.begin().await?;
+            let mut tx = self.store.begin_long().await?;
             inbox::forget(&mut tx, now - MEMORY).await?;
             tx.commit().await
         };

@@ -15,7 +15,7 @@ use futures::FutureExt;
 use tokio::sync::watch;
 
 use crate::server::Server;
-use crate::sqlite::{self, Place, Sqlite};
+use crate::sqlite::{self, Place, Spent, Sqlite};
 use crate::tx::{Conn, Engine, Tx};
 use crate::{Error, Migrations, SchemaState, migrate};
 
@@ -60,6 +60,7 @@ enum Pools {
     Sqlite {
         writer: Pool<Sqlite>,
         readers: Pool<Sqlite>,
+        spent: Spent,
     },
 }
 
@@ -97,9 +98,11 @@ impl Store {
                 std::fs::create_dir_all(dir)
                     .map_err(|e| Error::Config(format!("cannot create {}: {e}", dir.display())))?;
                 let file = dir.join(format!("{role}.db")).display().to_string();
+                let spent = Spent::default();
                 let pools = Pools::Sqlite {
-                    writer: sqlite_pool(&file, 1, Place::Here)?,
+                    writer: sqlite_pool(&file, 1, Place::Here(spent.clone()))?,
                     readers: sqlite_pool(&file, 2, Place::Aside)?,
+                    spent,
                 };
                 (pools, Location::Sqlite(file, role.to_owned()))
             }
@@ -137,11 +140,21 @@ impl Store {
                 let conn = Conn::Pg(Box::new(checkout(pool).await?));
                 Tx::begin(conn, server.local_settings()).await
             }
-            Pools::Sqlite { writer, .. } => {
+            Pools::Sqlite { writer, spent, .. } => {
                 let conn = Conn::Sqlite(Box::new(checkout(writer).await?));
+                spent.reset();
                 Tx::begin(conn, None).await
             }
         }
+    }
+
+    /// Begins a transaction whose statements go over many rows: on SQLite they run on another thread from the first.
+    pub async fn begin_long(&self) -> Result<Tx, Error> {
+        let tx = self.begin().await?;
+        if let Pools::Sqlite { spent, .. } = &self.pools {
+            spent.exhaust();
+        }
+        Ok(tx)
     }
 
     /// Begins a transaction that takes for granted that what it inserts is new ([`Tx::assumes`]), where that saves a round trip:
@@ -343,7 +356,8 @@ fn pg_pool(url: &str, server: Arc<Server>, size: usize) -> Result<Pool<AsyncPgCo
 fn sqlite_pool(file: &str, size: usize, place: Place) -> Result<Pool<Sqlite>, Error> {
     let mut manager = ManagerConfig::default();
     manager.recycling_method = RecyclingMethod::Fast;
-    manager.custom_setup = Box::new(move |file| sqlite::open(file.to_owned(), place).boxed());
+    manager.custom_setup =
+        Box::new(move |file| sqlite::open(file.to_owned(), place.clone()).boxed());
     let manager = AsyncDieselConnectionManager::<Sqlite>::new_with_config(file, manager);
     Pool::builder(manager)
         .max_size(size)

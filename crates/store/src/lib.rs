@@ -20,7 +20,7 @@ pub use database::{Database, Schema, ServerFacts, Store};
 pub use error::Error;
 pub use migrate::{Migrations, SchemaState};
 pub use portable::Table;
-pub use sqlite::{Place, Sqlite};
+pub use sqlite::{Place, Spent, Sqlite};
 pub use tx::Tx;
 
 #[doc(hidden)]

@@ -154,7 +154,7 @@ impl Tx {
                 Some(settings) => send_begin(c, &format!("BEGIN; {settings}"))?,
                 None => send_begin(c, "BEGIN")?,
             },
-            Engine::Sqlite(c) => c.batch_execute("BEGIN IMMEDIATE").await?,
+            Engine::Sqlite(c) => sqlite::begin(c).await?,
         }
         Ok(tx)
     }
@@ -338,7 +338,7 @@ impl Tx {
 
     /// The connection and what goes before the query, for [`crate::on!`].
     #[doc(hidden)]
-    #[expect(clippy::unreachable, reason = "the connection leaves only in drop")]
+    #[expect(clippy::unreachable, reason = "the connection leaves only at the end")]
     pub fn connection(&mut self) -> Connection<'_> {
         debug_assert!(
             self.last.is_empty(),
@@ -353,7 +353,7 @@ impl Tx {
     }
 
     /// The connection.
-    #[expect(clippy::unreachable, reason = "the connection leaves only in drop")]
+    #[expect(clippy::unreachable, reason = "the connection leaves only at the end")]
     pub(crate) fn engine(&mut self) -> Engine<'_> {
         debug_assert!(
             self.first.waiting.is_none(),

@@ -76,6 +76,11 @@ impl EventRecorder {
         heard
     }
 
+    /// Forgets all that came.
+    pub fn forget(&self) {
+        self.heard.lock().unwrap().clear();
+    }
+
     /// Everything so far; what came more than once counts once.
     pub fn distinct(&self) -> Vec<Envelope> {
         let mut all = self.all();

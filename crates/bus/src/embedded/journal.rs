@@ -93,7 +93,7 @@ pub(super) struct DeadRow {
     pub(super) body: Vec<u8>,
 }
 
-/// What has become of an entry since it was stored. The last word counts.
+/// What has become of an entry since it was stored. The last word counts; a start after a repeat was ordered belongs to that.
 #[derive(Debug, Clone)]
 pub(super) enum Fate {
     Started {

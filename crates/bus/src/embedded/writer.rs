@@ -117,14 +117,13 @@ impl Writer {
         }
     }
 
-    /// Of what a delivery has come to the last is enough, but for a start after a repeat was ordered: that is counted there.
+    /// Of what a delivery has come to the last is enough, but for a start after a repeat was ordered: that is counted there. A start
+    /// that is told late does not undo an end.
     fn add(&mut self, seq: i64, fate: Fate) {
-        if let (Some(Fate::Retry { starts, .. }), Fate::Started { starts: now }) =
-            (self.fates.get_mut(&seq), &fate)
-        {
-            *starts = *now;
-        } else {
-            self.fates.insert(seq, fate);
+        match (self.fates.get_mut(&seq), &fate) {
+            (Some(Fate::Retry { starts, .. }), Fate::Started { starts: now }) => *starts = *now,
+            (Some(Fate::Done | Fate::Dead { .. }), Fate::Started { .. }) => {}
+            _ => drop(self.fates.insert(seq, fate)),
         }
     }
 

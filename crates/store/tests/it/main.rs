@@ -61,7 +61,7 @@ const MIGRATIONS: Migrations = Migrations {
 
 struct TestApp {
     database: Database,
-    _dir: tempfile::TempDir,
+    dir: tempfile::TempDir,
 }
 
 impl TestApp {
@@ -84,16 +84,22 @@ impl TestApp {
                 pool_size: 4,
             },
         };
-        Self {
-            database,
-            _dir: dir,
-        }
+        Self { database, dir }
     }
 
     async fn open(&self) -> Store {
         Store::open(&self.database, "notes", MIGRATIONS)
             .await
             .expect("is PostgreSQL running? `make test` starts it; or set DATABASE_URL")
+    }
+
+    /// The file of a role on SQLite.
+    fn file(&self, role: &str) -> String {
+        self.dir
+            .path()
+            .join(format!("{role}.db"))
+            .display()
+            .to_string()
     }
 
     async fn close(self) {

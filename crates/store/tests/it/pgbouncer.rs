@@ -129,7 +129,7 @@ async fn roles_share_servers(ignored: &str) {
     for app in [&one, &two] {
         let app = TestApp {
             database: behind(&app.database, &proxy),
-            _dir: tempfile::tempdir().unwrap(),
+            dir: tempfile::tempdir().unwrap(),
         };
         stores.push(app.open().await);
     }

@@ -1,10 +1,12 @@
-//! Where SQLite's work is done, and what becomes of a commit that is given up or fails.
+//! Where SQLite's work is done, and what becomes of work that is given up or fails.
 
 use std::pin::pin;
 use std::sync::mpsc;
 use std::time::Duration;
 
 use clock::Clock;
+use diesel::SqliteConnection;
+use diesel::connection::{Connection, SimpleConnection};
 use futures::poll;
 use store::{Store, Tx, on};
 use tokio::runtime::Builder;
@@ -74,6 +76,76 @@ fn commit_that_nobody_awaits_any_more_is_done_before_the_next_transaction() {
         next.await.unwrap().rollback().await.unwrap();
         busy.await.unwrap().unwrap();
         assert_eq!(all(&store).await.len(), 2);
+    });
+}
+
+/// Takes a while on any machine.
+const SLOW: &str = "WITH RECURSIVE up(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM up LIMIT 1000000) SELECT max(n) FROM up";
+
+#[test]
+fn transaction_that_turns_out_to_be_long_goes_on_aside() {
+    on_two_threads(async {
+        let app = TestApp::new("sqlite");
+        let store = app.open().await;
+        for is_known_to_be_long in [false, true] {
+            let mut tx = match is_known_to_be_long {
+                false => {
+                    let mut tx = written(&store, "a").await;
+                    on!(&mut tx, c => diesel::sql_query(SLOW).execute(c).await).unwrap();
+                    tx
+                }
+                true => store.begin_long().await.unwrap(),
+            };
+            let (release, busy) = occupy();
+            {
+                let mut next = pin!(async {
+                    on!(&mut tx, c => diesel::sql_query("SELECT 1").execute(c).await)
+                });
+                assert!(poll!(&mut next).is_pending());
+                release.send(()).unwrap();
+                next.await.unwrap();
+            }
+            busy.await.unwrap().unwrap();
+            tx.rollback().await.unwrap();
+        }
+        // The next one is short again.
+        let (release, busy) = occupy();
+        let tx = written(&store, "b").await;
+        release.send(()).unwrap();
+        busy.await.unwrap().unwrap();
+        tx.commit().await.unwrap();
+    });
+}
+
+#[tokio::test]
+async fn reading_that_is_given_up_leaves_its_connection_to_the_next() {
+    let app = TestApp::new("sqlite");
+    let store = app.open().await;
+    for _ in 0..8 {
+        let mut read = store.read().await.unwrap();
+        {
+            let mut slow =
+                pin!(async { on!(&mut read, c => diesel::sql_query(SLOW).execute(c).await) });
+            assert!(poll!(&mut slow).is_pending());
+        }
+        drop(read);
+        store.ping().await.unwrap();
+    }
+}
+
+#[test]
+fn transaction_waits_for_another_process_and_its_thread_does_not() {
+    on_two_threads(async {
+        let app = TestApp::new("sqlite");
+        let store = app.open().await;
+        insert(&store, &note("a", &Clock::system())).await.unwrap();
+        let mut other = SqliteConnection::establish(&app.file("notes")).unwrap();
+        other.batch_execute("BEGIN IMMEDIATE").unwrap();
+
+        let mut begin = pin!(store.begin());
+        assert!(poll!(&mut begin).is_pending());
+        other.batch_execute("ROLLBACK").unwrap();
+        begin.await.unwrap().rollback().await.unwrap();
     });
 }
 

@@ -1,0 +1,1 @@
+DROP INDEX waiting_admitted;
