@@ -16,9 +16,11 @@ use crate::{Options, say};
 
 /// Calls at the same time.
 const CALLS: usize = 20;
-/// Turns that are looked at, and how long they may take.
-const TURNS: usize = 60;
-const PATIENCE: Duration = Duration::from_secs(45);
+/// Turns that are looked at: enough for the worst of a hundred not to be one of them, or for what lies in the middle.
+const TURNS: usize = 300;
+const TURNS_AT_TARGETS: usize = 60;
+/// How long they may take.
+const PATIENCE: Duration = Duration::from_secs(150);
 /// Fewer prove nothing.
 const FEWEST: usize = 10;
 
@@ -33,9 +35,10 @@ const TARGETS: Pace = Pace {
 /// Turns and interruptions with providers that answer at once; then what a caller waits with providers at Twilio's targets.
 pub async fn measure(options: &Options) -> Result<Value> {
     say("bench: streams, turns and interruptions");
-    let prompt = turns(options, "turns", PROMPT, "bot:bench-bot").await?;
+    let prompt = turns(options, "turns", PROMPT, "bot:bench-bot", TURNS).await?;
     say("bench: streams, turns with providers at Twilio's targets");
-    let targets = turns(options, "targets", TARGETS, "assistant:bench-desk").await?;
+    let count = TURNS_AT_TARGETS;
+    let targets = turns(options, "targets", TARGETS, "assistant:bench-desk", count).await?;
     Ok(json!({
         "turns": prompt.beyond.len(),
         "turn_p50_ms": prompt.beyond.ms(0.50), "turn_p99_ms": prompt.beyond.ms(0.99),
@@ -62,7 +65,13 @@ struct Turns {
     clears: Latencies,
 }
 
-async fn turns(options: &Options, name: &str, pace: Pace, app: &str) -> Result<Turns> {
+async fn turns(
+    options: &Options,
+    name: &str,
+    pace: Pace,
+    app: &str,
+    count: usize,
+) -> Result<Turns> {
     let (site, provider) = site(options, name, pace, app).await?;
     let place = place(&site);
     let mut events = Events::follow(&site, "turn.taken").await?;
@@ -82,7 +91,7 @@ async fn turns(options: &Options, name: &str, pace: Pace, app: &str) -> Result<T
     let (mut response, mut hangover, mut beyond) = (Vec::new(), Vec::new(), Vec::new());
     // One after the other: what is said is too short to be spoken in parts.
     let theirs = pace.transcription + pace.chat + pace.speech;
-    while beyond.len() < TURNS {
+    while beyond.len() < count {
         let Ok(event) = timeout_at(deadline, events.next()).await else {
             break;
         };
