@@ -35,8 +35,8 @@ const AGAIN: Duration = Duration::from_millis(5);
 #[derive(Debug, Clone)]
 pub enum Place {
     /// On the thread that awaits them. Those of a decision mostly find a row by an index or write one, which takes microseconds,
-    /// and less than it takes to wake another thread and be woken by it. What waits for the disk, the commit, is
-    /// [`commit`]'s, and a transaction that turns out to be long goes on aside.
+    /// and less than it takes to wake another thread and be woken by it. The commit, which waits for the disk, is made aside, and a
+    /// transaction that turns out to be long goes on there.
     Here(Spent),
     /// On a thread of the blocking pool: a page of a list may have to be read from the disk.
     Aside,
@@ -79,7 +79,7 @@ impl SpawnBlocking for Place {
             Self::Here(spent) if !spent.is_exhausted() => {
                 let spent = spent.clone();
                 async move {
-                    let start = Instant::now();
+                    let start = std::time::Instant::now();
                     let done = task();
                     spent.add(start.elapsed());
                     Ok(done)

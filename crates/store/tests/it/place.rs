@@ -29,6 +29,13 @@ fn occupy() -> (mpsc::Sender<()>, JoinHandle<Result<(), mpsc::RecvError>>) {
     (release, spawn_blocking(move || released.recv()))
 }
 
+/// A role's store whose writing connection is open.
+async fn opened(app: &TestApp) -> Store {
+    let store = app.open().await;
+    insert(&store, &note("a", &Clock::system())).await.unwrap();
+    store
+}
+
 async fn written(store: &Store, id: &str) -> Tx {
     let row = note(id, &Clock::system());
     let writing = async {
@@ -44,9 +51,7 @@ async fn written(store: &Store, id: &str) -> Tx {
 fn statement_runs_where_it_is_awaited_and_commit_does_not() {
     on_two_threads(async {
         let app = TestApp::new("sqlite");
-        let store = app.open().await;
-        // The connection is open from here on.
-        insert(&store, &note("a", &Clock::system())).await.unwrap();
+        let store = opened(&app).await;
 
         let (release, busy) = occupy();
         let mut commit = pin!(written(&store, "b").await.commit());
@@ -62,8 +67,7 @@ fn statement_runs_where_it_is_awaited_and_commit_does_not() {
 fn commit_that_nobody_awaits_any_more_is_done_before_the_next_transaction() {
     on_two_threads(async {
         let app = TestApp::new("sqlite");
-        let store = app.open().await;
-        insert(&store, &note("a", &Clock::system())).await.unwrap();
+        let store = opened(&app).await;
 
         let (release, busy) = occupy();
         {
@@ -137,8 +141,7 @@ async fn reading_that_is_given_up_leaves_its_connection_to_the_next() {
 fn transaction_waits_for_another_process_and_its_thread_does_not() {
     on_two_threads(async {
         let app = TestApp::new("sqlite");
-        let store = app.open().await;
-        insert(&store, &note("a", &Clock::system())).await.unwrap();
+        let store = opened(&app).await;
         let mut other = SqliteConnection::establish(&app.file("notes")).unwrap();
         other.batch_execute("BEGIN IMMEDIATE").unwrap();
 
