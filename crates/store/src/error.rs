@@ -35,6 +35,9 @@ fn why(error: &diesel::result::Error) -> String {
     }
 }
 
+/// What SQLite says while another connection writes.
+pub(crate) const LOCKED: &str = "database is locked";
+
 /// What the engines say of themselves where Diesel keeps no code: PostgreSQL's classes 53 and 57, SQLite's `BUSY`, `FULL`
 /// and `IOERR`.
 const AWAY: [&str; 8] = [
@@ -43,7 +46,7 @@ const AWAY: [&str; 8] = [
     "sorry, too many clients",
     "remaining connection slots",
     "connection closed",
-    "database is locked",
+    LOCKED,
     "database or disk is full",
     "disk I/O error",
 ];

@@ -19,6 +19,8 @@ use tokio::runtime::Handle;
 use tokio::task::{JoinError, JoinHandle, spawn_blocking};
 use tokio::time::{Instant, sleep};
 
+use crate::error::LOCKED;
+
 /// SQLite with an async interface: each statement runs in the [`Place`] of its connection.
 pub type Sqlite = SyncConnectionWrapper<SqliteConnection, Place>;
 
@@ -169,7 +171,7 @@ pub(crate) async fn begin(conn: &mut Sqlite) -> QueryResult<()> {
 
 fn is_locked(error: &diesel::result::Error) -> bool {
     use diesel::result::Error::DatabaseError;
-    matches!(error, DatabaseError(DatabaseErrorKind::Unknown, info) if info.message().starts_with("database is locked"))
+    matches!(error, DatabaseError(DatabaseErrorKind::Unknown, info) if info.message().starts_with(LOCKED))
 }
 
 /// A connection with an open transaction. Dropped, it is closed, which takes the transaction back.
