@@ -9,6 +9,7 @@ use events::{Envelope, ReplyTo};
 
 use crate::amqp::Amqp;
 use crate::embedded::Embedded;
+use crate::transport::Transport;
 use crate::{Consumer, DeadLetter, Depth, Error, Handler, Subscription, Tap};
 
 /// Which bus to use.
@@ -44,37 +45,28 @@ impl fmt::Debug for Config {
 /// The bus. Cheap to clone; all clones are one.
 #[derive(Clone)]
 pub struct Bus {
-    inner: Inner,
-}
-
-#[derive(Clone)]
-enum Inner {
-    Embedded(Arc<Embedded>),
-    Amqp(Arc<Amqp>),
+    transport: Arc<dyn Transport>,
 }
 
 impl Bus {
     /// Opens the embedded bus, or sets out for RabbitMQ. The broker need not be there yet: the bus keeps
     /// trying for as long as it lives, and [`Bus::is_ready`] tells.
     pub async fn connect(config: &Config) -> Result<Self, Error> {
-        let inner = match config {
+        let transport: Arc<dyn Transport> = match config {
             Config::Embedded { dir } => {
                 let embedded = Embedded::open(dir).await?;
                 metrics::gauge!("bus_ready").set(1.0);
-                Inner::Embedded(Arc::new(embedded))
+                Arc::new(embedded)
             }
-            Config::Amqp { url, namespace } => Inner::Amqp(Amqp::connect(url, namespace).await?),
+            Config::Amqp { url, namespace } => Arc::new(Amqp::connect(url, namespace).await?),
         };
-        Ok(Self { inner })
+        Ok(Self { transport })
     }
 
     /// Publishes an event under its `kind`. `Ok` means that it is on disk in every queue that takes it. That none does
     /// is an error, but for facts of the catalogue, which may go unheard.
     pub async fn publish(&self, envelope: &Envelope) -> Result<(), Error> {
-        let published = match &self.inner {
-            Inner::Embedded(bus) => bus.publish(envelope).await,
-            Inner::Amqp(bus) => bus.publish(envelope).await,
-        };
+        let published = self.transport.publish(envelope).await;
         count(envelope, &published);
         published
     }
@@ -83,10 +75,7 @@ impl Bus {
     /// holds what it follows from. `true` when it has been handled; else the event is to be published, and may in the end
     /// be handled twice. The embedded bus stores everything.
     pub async fn dispatch_direct(&self, envelope: &Envelope) -> bool {
-        let handled = match &self.inner {
-            Inner::Embedded(_) => false,
-            Inner::Amqp(bus) => bus.dispatch_direct(envelope).await,
-        };
+        let handled = self.transport.dispatch_direct(envelope).await;
         if handled {
             count(envelope, &Ok(()));
         }
@@ -95,10 +84,7 @@ impl Bus {
 
     /// Publishes events in this order without waiting for each confirm; one result for each.
     pub async fn publish_all(&self, envelopes: &[Envelope]) -> Vec<Result<(), Error>> {
-        let published = match &self.inner {
-            Inner::Embedded(bus) => bus.publish_all(envelopes).await,
-            Inner::Amqp(bus) => bus.publish_all(envelopes).await,
-        };
+        let published = self.transport.publish_all(envelopes).await;
         envelopes
             .iter()
             .zip(&published)
@@ -113,10 +99,7 @@ impl Bus {
     /// handled, but no reply came in time.
     pub async fn request(&self, envelope: Envelope, timeout: Duration) -> Result<Envelope, Error> {
         let kind = envelope.kind.clone();
-        let reply = match &self.inner {
-            Inner::Embedded(bus) => bus.request(envelope, timeout).await,
-            Inner::Amqp(bus) => bus.request(envelope, timeout).await,
-        };
+        let reply = self.transport.request(envelope, timeout).await;
         if matches!(reply, Ok(_) | Err(Error::NoReply(_))) {
             metrics::counter!("bus_published_total", "type" => kind).increment(1);
         }
@@ -128,10 +111,7 @@ impl Bus {
     /// [`Error::ReplyAbandoned`] says that nobody waits any more, which is no fault. The embedded bus
     /// always knows; RabbitMQ does not tell, so there a reply to nobody is `Ok`.
     pub async fn reply(&self, to: &ReplyTo, envelope: &Envelope) -> Result<(), Error> {
-        match &self.inner {
-            Inner::Embedded(bus) => bus.reply(to, envelope),
-            Inner::Amqp(bus) => bus.reply(to, envelope).await,
-        }
+        self.transport.reply(to, envelope).await
     }
 
     /// Declares the subscription and starts to handle its deliveries, up to `prefetch` at a time, until
@@ -141,44 +121,29 @@ impl Bus {
         subscription: Subscription,
         handler: Arc<dyn Handler>,
     ) -> Result<Consumer, Error> {
-        match &self.inner {
-            Inner::Embedded(bus) => bus.consume(subscription, handler).await,
-            Inner::Amqp(bus) => bus.consume(subscription, handler).await,
-        }
+        self.transport.consume(subscription, handler).await
     }
 
     /// Declares the queue and its bindings without consuming, so that events published before the consumer
     /// starts are kept.
     pub async fn declare(&self, subscription: &Subscription) -> Result<(), Error> {
-        match &self.inner {
-            Inner::Embedded(bus) => bus.declare(subscription).await.map(drop),
-            Inner::Amqp(bus) => bus.declare(subscription).await,
-        }
+        self.transport.declare(subscription).await
     }
 
     /// A live view of the accepted events that match any of the patterns. Nothing is stored for it, and a
     /// tap does not make an event routable.
     pub async fn tap(&self, patterns: &[&str]) -> Result<Tap, Error> {
-        match &self.inner {
-            Inner::Embedded(bus) => Ok(bus.tap(patterns)),
-            Inner::Amqp(bus) => bus.tap(patterns).await,
-        }
+        self.transport.tap(patterns).await
     }
 
     /// Dead letters, at most so many; looking at them changes nothing.
     pub async fn dead_letters(&self, limit: usize) -> Result<Vec<DeadLetter>, Error> {
-        match &self.inner {
-            Inner::Embedded(bus) => bus.dead_letters(limit).await,
-            Inner::Amqp(bus) => bus.dead_letters(limit).await,
-        }
+        self.transport.dead_letters(limit).await
     }
 
     /// How many there are, at little cost.
     pub async fn dead_count(&self) -> Result<u64, Error> {
-        match &self.inner {
-            Inner::Embedded(bus) => bus.dead_count().await,
-            Inner::Amqp(bus) => bus.dead_count().await,
-        }
+        self.transport.dead_count().await
     }
 
     /// Puts one dead letter back into the queue that it died in, as new.
@@ -193,87 +158,57 @@ impl Bus {
         id: &str,
         may: impl Fn(&Envelope) -> bool + Send + 'static,
     ) -> Result<(), Error> {
-        match &self.inner {
-            Inner::Embedded(bus) => bus.replay(id, may).await,
-            Inner::Amqp(bus) => bus.replay(id, may).await,
-        }
+        self.transport.replay(id, Box::new(may)).await
     }
 
     /// Whether events can be published now.
     pub fn is_ready(&self) -> bool {
-        match &self.inner {
-            Inner::Embedded(bus) => bus.is_ready(),
-            Inner::Amqp(bus) => bus.is_ready(),
-        }
+        self.transport.is_ready()
     }
 
     /// Waits until events can be published.
     pub async fn ready(&self) {
-        match &self.inner {
-            Inner::Embedded(_) => {}
-            Inner::Amqp(bus) => bus.ready().await,
-        }
+        self.transport.ready().await
     }
 
     /// The subscriptions that this bus has declared, each with every binding and delay that it had here. The embedded
     /// bus, whose folder goes as a whole, gives none.
     pub fn declared(&self) -> Vec<Subscription> {
-        match &self.inner {
-            Inner::Embedded(_) => Vec::new(),
-            Inner::Amqp(bus) => bus.declared(),
-        }
+        self.transport.declared()
     }
 
     /// The queues that are to be consumed here and are not, now: their channel has ended, or the broker does not give one.
     /// They are tried again until they are.
     pub fn unserved(&self) -> Vec<String> {
-        match &self.inner {
-            Inner::Embedded(_) => Vec::new(),
-            Inner::Amqp(bus) => bus.unserved(),
-        }
+        self.transport.unserved()
     }
 
     /// How much each queue holds. On RabbitMQ these are the queues that this process has declared.
     pub async fn depths(&self) -> Result<Vec<Depth>, Error> {
-        match &self.inner {
-            Inner::Embedded(bus) => bus.depths().await,
-            Inner::Amqp(bus) => bus.depths().await,
-        }
+        self.transport.depths().await
     }
 
     /// Says that the consumers of this process have stopped. Where all that there are live in it, nobody will answer any
     /// more: whoever waits for a reply, now or later, hears [`Error::NoReply`] as soon as the event is stored.
     pub fn consumers_have_stopped(&self) {
-        match &self.inner {
-            Inner::Embedded(bus) => bus.give_up_replies(),
-            Inner::Amqp(_) => {}
-        }
+        self.transport.consumers_have_stopped();
     }
 
     /// Lets every consumer finish what is in hand, writes what is to be written, and closes.
     pub async fn close(&self) {
-        match &self.inner {
-            Inner::Embedded(bus) => bus.close().await,
-            Inner::Amqp(bus) => bus.close().await,
-        }
+        self.transport.close().await;
         metrics::gauge!("bus_ready").set(0.0);
     }
 
     /// Removes every exchange and queue that this bus has declared, with what is in them: for tests.
     pub async fn delete_namespace(&self) -> Result<(), Error> {
-        match &self.inner {
-            Inner::Embedded(bus) => bus.clear().await,
-            Inner::Amqp(bus) => bus.delete_namespace().await,
-        }
+        self.transport.delete_namespace().await
     }
 }
 
 impl fmt::Debug for Bus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self.inner {
-            Inner::Embedded(_) => "Bus(embedded)",
-            Inner::Amqp(_) => "Bus(amqp)",
-        })
+        write!(f, "Bus({})", self.transport.name())
     }
 }
 

@@ -12,6 +12,7 @@ mod pending;
 mod subscription;
 mod tap;
 mod topic;
+mod transport;
 
 pub use bus::{Bus, Config};
 pub use consumer::Consumer;

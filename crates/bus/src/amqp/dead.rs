@@ -16,45 +16,16 @@ use lapin::{BasicProperties, Channel};
 use tokio::sync::OwnedMutexGuard;
 
 use super::connection::Session;
-use super::shared::{Amqp, Core, LONG_PATIENCE};
+use super::shared::{Core, LONG_PATIENCE};
 use super::topology::Names;
 use super::{consume, headers};
 use crate::dead::letter_id;
 use crate::handle::{DELIVERY_LIMIT, POISON};
+use crate::transport::May;
 use crate::{DeadLetter, Error};
 
 /// How many dead letters are looked at to count them by queue.
 const COUNTED: usize = 1000;
-
-impl Amqp {
-    pub(crate) async fn dead_letters(&self, limit: usize) -> Result<Vec<DeadLetter>, Error> {
-        self.core.dead_letters(limit).await
-    }
-
-    pub(crate) async fn dead_count(&self) -> Result<u64, Error> {
-        let session = self.core.session(LONG_PATIENCE).await?;
-        let waiting = session.waiting(self.core.names.dead.clone()).await?;
-        waiting
-            .map(u64::from)
-            .map_err(|error| Error::Unavailable(error.to_string()))
-    }
-
-    pub(crate) async fn replay(
-        &self,
-        id: &str,
-        may: impl Fn(&Envelope) -> bool + Send + 'static,
-    ) -> Result<(), Error> {
-        let (core, id) = (self.core.clone(), id.to_owned());
-        let permit = ScanPermit::come(&core).await?;
-        run_to_completion(async move {
-            let scan = DeadLetterScan::begin(&core, permit).await?;
-            let result = scan.replay(&core, &id, may).await;
-            scan.end().await;
-            result
-        })
-        .await
-    }
-}
 
 /// Brings a scan to its end even if whoever asked for it no longer waits, as a caller does who hangs up. Else what it
 /// has taken would stay hidden, and the lock shut everybody else out for as long as our connection lives.
@@ -68,10 +39,33 @@ async fn run_to_completion<T: Send + 'static>(
 }
 
 impl Core {
-    async fn dead_letters(self: &Arc<Self>, limit: usize) -> Result<Vec<DeadLetter>, Error> {
+    pub(super) async fn dead_letters(
+        self: &Arc<Self>,
+        limit: usize,
+    ) -> Result<Vec<DeadLetter>, Error> {
         let core = self.clone();
         let permit = ScanPermit::come(&core).await?;
         run_to_completion(async move { core.list(permit, limit).await }).await
+    }
+
+    pub(super) async fn dead_count(&self) -> Result<u64, Error> {
+        let session = self.session(LONG_PATIENCE).await?;
+        let waiting = session.waiting(self.names.dead.clone()).await?;
+        waiting
+            .map(u64::from)
+            .map_err(|error| Error::Unavailable(error.to_string()))
+    }
+
+    pub(super) async fn replay(self: &Arc<Self>, id: &str, may: May) -> Result<(), Error> {
+        let (core, id) = (self.clone(), id.to_owned());
+        let permit = ScanPermit::come(&core).await?;
+        run_to_completion(async move {
+            let scan = DeadLetterScan::begin(&core, permit).await?;
+            let result = scan.replay(&core, &id, may).await;
+            scan.end().await;
+            result
+        })
+        .await
     }
 
     async fn list(&self, permit: ScanPermit, limit: usize) -> Result<Vec<DeadLetter>, Error> {

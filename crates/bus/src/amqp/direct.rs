@@ -34,7 +34,7 @@ const NOT_HANDLED: &str = "bus.not_handled";
 
 impl Amqp {
     /// Whether it has been handled. What goes wrong here goes wrong with the publishing that follows, too, or it does not.
-    pub(crate) async fn dispatch_direct(&self, envelope: &Envelope) -> bool {
+    pub(super) async fn offer(&self, envelope: &Envelope) -> bool {
         let handled = tokio::time::timeout(HANDLING, self.ask_direct(envelope)).await;
         match handled {
             Ok(Ok(handled)) => handled,

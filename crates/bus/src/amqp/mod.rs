@@ -19,7 +19,8 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-use events::Envelope;
+use async_trait::async_trait;
+use events::{Envelope, ReplyTo};
 use futures::StreamExt;
 use futures::stream::FuturesOrdered;
 use lapin::options::{ExchangeDeleteOptions, QueueDeleteOptions};
@@ -27,7 +28,8 @@ use lapin::uri::AMQPUri;
 use tokio::sync::watch;
 use tokio::task::unconstrained;
 
-use crate::{Consumer, Depth, Error, Handler, Subscription};
+use crate::transport::{May, Transport};
+use crate::{Consumer, DeadLetter, Depth, Error, Handler, Subscription, Tap};
 use publish::Message;
 pub(crate) use shared::Amqp;
 use shared::{Core, LONG_PATIENCE, PATIENCE, WINDOW};
@@ -40,7 +42,7 @@ use topology::Names;
 const FRAME_MAX: u32 = 16 * 1024;
 
 impl Amqp {
-    pub(crate) async fn connect(url: &str, namespace: &str) -> Result<Arc<Self>, Error> {
+    pub(crate) async fn connect(url: &str, namespace: &str) -> Result<Self, Error> {
         // The words of the parser could repeat the URL, password and all.
         let mut uri: AMQPUri = url.parse().map_err(|_| {
             Error::Config("AMQP_URL must look like amqp://user:password@host:5672/%2f".to_owned())
@@ -64,10 +66,17 @@ impl Amqp {
             _ = core.session(Duration::from_secs(2)) => {}
             () = core.tried.cancelled() => {}
         }
-        Ok(Arc::new(Self { core }))
+        Ok(Self { core })
+    }
+}
+
+#[async_trait]
+impl Transport for Amqp {
+    fn name(&self) -> &'static str {
+        "amqp"
     }
 
-    pub(crate) async fn publish(&self, envelope: &Envelope) -> Result<(), Error> {
+    async fn publish(&self, envelope: &Envelope) -> Result<(), Error> {
         let core = &self.core;
         let session = core.session(PATIENCE).await?;
         let message = Message {
@@ -85,7 +94,7 @@ impl Amqp {
         published
     }
 
-    pub(crate) async fn publish_all(&self, envelopes: &[Envelope]) -> Vec<Result<(), Error>> {
+    async fn publish_all(&self, envelopes: &[Envelope]) -> Vec<Result<(), Error>> {
         // Each is sent when it is first polled, which happens in order. Not all at once, or the time that a
         // confirm may take would be spent in our own queue.
         let mut results = Vec::with_capacity(envelopes.len());
@@ -108,12 +117,40 @@ impl Amqp {
         results
     }
 
-    pub(crate) async fn declare(&self, subscription: &Subscription) -> Result<(), Error> {
+    async fn dispatch_direct(&self, envelope: &Envelope) -> bool {
+        self.offer(envelope).await
+    }
+
+    async fn request(&self, envelope: Envelope, timeout: Duration) -> Result<Envelope, Error> {
+        self.ask(envelope, timeout).await
+    }
+
+    async fn reply(&self, to: &ReplyTo, envelope: &Envelope) -> Result<(), Error> {
+        self.answer(to, envelope).await
+    }
+
+    async fn tap(&self, patterns: &[&str]) -> Result<Tap, Error> {
+        self.open_tap(patterns).await
+    }
+
+    async fn dead_letters(&self, limit: usize) -> Result<Vec<DeadLetter>, Error> {
+        self.core.dead_letters(limit).await
+    }
+
+    async fn dead_count(&self) -> Result<u64, Error> {
+        self.core.dead_count().await
+    }
+
+    async fn replay(&self, id: &str, may: May) -> Result<(), Error> {
+        self.core.replay(id, may).await
+    }
+
+    async fn declare(&self, subscription: &Subscription) -> Result<(), Error> {
         self.core.remember(subscription);
         self.core.declare(subscription, LONG_PATIENCE).await
     }
 
-    pub(crate) async fn consume(
+    async fn consume(
         &self,
         subscription: Subscription,
         handler: Arc<dyn Handler>,
@@ -148,7 +185,7 @@ impl Amqp {
         ))
     }
 
-    pub(crate) fn is_ready(&self) -> bool {
+    fn is_ready(&self) -> bool {
         self.core
             .session
             .borrow()
@@ -156,14 +193,14 @@ impl Amqp {
             .is_some_and(|session| session.is_ready())
     }
 
-    pub(crate) async fn ready(&self) {
+    async fn ready(&self) {
         while self.core.session(LONG_PATIENCE).await.is_err() && !self.core.ended.is_cancelled() {
             // A broker that blocks publishers fails at once.
             tokio::time::sleep(PATIENCE).await;
         }
     }
 
-    pub(crate) async fn depths(&self) -> Result<Vec<Depth>, Error> {
+    async fn depths(&self) -> Result<Vec<Depth>, Error> {
         let mut depths = Vec::new();
         let dead = self.core.dead_counts().await?;
         let session = self.core.session(LONG_PATIENCE).await?;
@@ -182,15 +219,15 @@ impl Amqp {
         Ok(depths)
     }
 
-    pub(crate) fn declared(&self) -> Vec<Subscription> {
+    fn declared(&self) -> Vec<Subscription> {
         self.core.known()
     }
 
-    pub(crate) fn unserved(&self) -> Vec<String> {
+    fn unserved(&self) -> Vec<String> {
         self.core.unserved().iter().cloned().collect()
     }
 
-    pub(crate) async fn close(&self) {
+    async fn close(&self) {
         self.core.closing.cancel();
         self.core.consumers.close();
         self.core.consumers.wait().await;
@@ -199,7 +236,7 @@ impl Amqp {
         self.core.services.wait().await;
     }
 
-    pub(crate) async fn delete_namespace(&self) -> Result<(), Error> {
+    async fn delete_namespace(&self) -> Result<(), Error> {
         let core = &self.core;
         let session = core.session(LONG_PATIENCE).await?;
         let channel = session.channel().await?;

@@ -16,7 +16,7 @@ use super::shared::{Amqp, Core, PATIENCE};
 use crate::Error;
 
 impl Amqp {
-    pub(crate) async fn request(
+    pub(super) async fn ask(
         &self,
         mut envelope: Envelope,
         timeout: Duration,
@@ -77,7 +77,7 @@ impl Amqp {
         reply
     }
 
-    pub(crate) async fn reply(&self, to: &ReplyTo, envelope: &Envelope) -> Result<(), Error> {
+    pub(super) async fn answer(&self, to: &ReplyTo, envelope: &Envelope) -> Result<(), Error> {
         let session = self.core.session(PATIENCE).await?;
         let mut answer = envelope.clone();
         answer.reply_to = None;

@@ -29,7 +29,7 @@ const AGAIN: Duration = Duration::from_secs(1);
 /// How long a tap is bound before it counts as open.
 const OPENING: Duration = Duration::from_millis(250);
 impl Amqp {
-    pub(crate) async fn tap(&self, patterns: &[&str]) -> Result<Tap, Error> {
+    pub(super) async fn open_tap(&self, patterns: &[&str]) -> Result<Tap, Error> {
         let (sender, tap) = tap::tap(patterns);
         let patterns: Vec<ShortString> = sender
             .patterns()

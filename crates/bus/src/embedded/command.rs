@@ -7,6 +7,7 @@ use tokio::sync::oneshot;
 
 use super::journal::{DeadRow, Fate};
 use crate::Error;
+use crate::transport::May;
 
 pub(super) type Answer<T> = oneshot::Sender<Result<T, Error>>;
 
@@ -47,7 +48,7 @@ pub(super) enum Command {
     /// Puts a dead letter back if its event may go.
     Replay {
         id: String,
-        may: Box<dyn Fn(&Envelope) -> bool + Send>,
+        may: May,
         done: Answer<()>,
     },
     Clear {

@@ -17,6 +17,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
+use async_trait::async_trait;
 use chrono::DateTime;
 use events::{Envelope, ReplyTo};
 use tokio::sync::oneshot;
@@ -24,8 +25,9 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::pending::Pending;
-use crate::tap::{self, Tap};
-use crate::{Consumer, DeadLetter, Depth, Error, Handler, Subscription};
+use crate::tap;
+use crate::transport::{May, Transport};
+use crate::{Consumer, DeadLetter, Depth, Error, Handler, Subscription, Tap};
 use command::{Answer, Command, Routed};
 use shared::{Shared, closed};
 use writer::Writer;
@@ -65,7 +67,58 @@ impl Embedded {
         Ok(bus)
     }
 
-    pub(crate) async fn publish(&self, envelope: &Envelope) -> Result<(), Error> {
+    /// The event and the queues that take it. None: nobody does, and nobody has to.
+    fn routed(&self, event: Arc<Envelope>) -> Result<Option<Routed>, Error> {
+        if self.closed.load(Ordering::Acquire) {
+            return Err(closed());
+        }
+        let route = self.shared.queues().route(&event.kind);
+        if !route.is_empty() {
+            return Ok(Some((event, route)));
+        }
+        // It is news to the onlookers all the same: caches live on it.
+        self.shared.show(&event);
+        if events::must_be_taken(&event.kind) {
+            Err(Error::Unroutable(event.kind.clone()))
+        } else {
+            Ok(None)
+        }
+    }
+
+    async fn ask<T>(&self, command: impl FnOnce(Answer<T>) -> Command) -> Result<T, Error> {
+        self.shared.ask(command).await
+    }
+
+    /// Ends as a crash would: nothing more is written.
+    #[cfg(test)]
+    async fn crash(self) {
+        let (done, wait) = oneshot::channel();
+        let _ = self.shared.commands.send(Command::Crash { done });
+        let _ = wait.await;
+    }
+
+    /// Declares the queue; its place among all of them.
+    async fn queue(&self, subscription: &Subscription) -> Result<usize, Error> {
+        let (name, patterns) = (subscription.queue.clone(), subscription.bindings.clone());
+        let queue = self.shared.queues().declare(&name, &patterns);
+        self.ask(|done| Command::Declare {
+            queue,
+            name,
+            patterns,
+            done,
+        })
+        .await?;
+        Ok(queue)
+    }
+}
+
+#[async_trait]
+impl Transport for Embedded {
+    fn name(&self) -> &'static str {
+        "embedded"
+    }
+
+    async fn publish(&self, envelope: &Envelope) -> Result<(), Error> {
         let Some(event) = self.routed(Arc::new(envelope.clone()))? else {
             return Ok(());
         };
@@ -76,7 +129,7 @@ impl Embedded {
         .await
     }
 
-    pub(crate) async fn publish_all(&self, envelopes: &[Envelope]) -> Vec<Result<(), Error>> {
+    async fn publish_all(&self, envelopes: &[Envelope]) -> Vec<Result<(), Error>> {
         let mut results = Vec::with_capacity(envelopes.len());
         let mut events = Vec::with_capacity(envelopes.len());
         for envelope in envelopes {
@@ -100,29 +153,7 @@ impl Embedded {
         results
     }
 
-    /// The event and the queues that take it. None: nobody does, and nobody has to.
-    fn routed(&self, event: Arc<Envelope>) -> Result<Option<Routed>, Error> {
-        if self.closed.load(Ordering::Acquire) {
-            return Err(closed());
-        }
-        let route = self.shared.queues().route(&event.kind);
-        if !route.is_empty() {
-            return Ok(Some((event, route)));
-        }
-        // It is news to the onlookers all the same: caches live on it.
-        self.shared.show(&event);
-        if events::must_be_taken(&event.kind) {
-            Err(Error::Unroutable(event.kind.clone()))
-        } else {
-            Ok(None)
-        }
-    }
-
-    pub(crate) async fn request(
-        &self,
-        mut envelope: Envelope,
-        timeout: Duration,
-    ) -> Result<Envelope, Error> {
+    async fn request(&self, mut envelope: Envelope, timeout: Duration) -> Result<Envelope, Error> {
         let mut slot = self.pending.open();
         envelope.reply_to = Some(ReplyTo {
             address: self.pending.nonce().to_owned(),
@@ -158,11 +189,11 @@ impl Embedded {
         }
     }
 
-    pub(crate) fn give_up_replies(&self) {
+    fn consumers_have_stopped(&self) {
         self.pending.give_up();
     }
 
-    pub(crate) fn reply(&self, to: &ReplyTo, envelope: &Envelope) -> Result<(), Error> {
+    async fn reply(&self, to: &ReplyTo, envelope: &Envelope) -> Result<(), Error> {
         if self.pending.answer(&to.correlation, envelope.clone()) {
             Ok(())
         } else {
@@ -170,40 +201,31 @@ impl Embedded {
         }
     }
 
-    pub(crate) async fn declare(&self, subscription: &Subscription) -> Result<usize, Error> {
-        let (name, patterns) = (subscription.queue.clone(), subscription.bindings.clone());
-        let queue = self.shared.queues().declare(&name, &patterns);
-        self.ask(|done| Command::Declare {
-            queue,
-            name,
-            patterns,
-            done,
-        })
-        .await?;
-        Ok(queue)
+    async fn declare(&self, subscription: &Subscription) -> Result<(), Error> {
+        self.queue(subscription).await.map(drop)
     }
 
-    pub(crate) async fn consume(
+    async fn consume(
         &self,
         subscription: Subscription,
         handler: Arc<dyn Handler>,
     ) -> Result<Consumer, Error> {
-        let queue = self.declare(&subscription).await?;
+        let queue = self.queue(&subscription).await?;
         let shared = self.shared.clone();
         Ok(Consumer::spawn(&self.tasks, &self.closing, |signals| {
             dispatch::consume(shared, queue, subscription, handler, signals)
         }))
     }
 
-    pub(crate) fn tap(&self, patterns: &[&str]) -> Tap {
+    async fn tap(&self, patterns: &[&str]) -> Result<Tap, Error> {
         let (sender, tap) = tap::tap(patterns);
         if !self.closed.load(Ordering::Acquire) {
             self.shared.taps.lock().push(sender);
         }
-        tap
+        Ok(tap)
     }
 
-    pub(crate) async fn dead_letters(&self, limit: usize) -> Result<Vec<DeadLetter>, Error> {
+    async fn dead_letters(&self, limit: usize) -> Result<Vec<DeadLetter>, Error> {
         let rows = self
             .ask(|done| Command::DeadLetters { limit, done })
             .await?;
@@ -226,26 +248,22 @@ impl Embedded {
         Ok(rows.into_iter().filter_map(letter).collect())
     }
 
-    pub(crate) async fn replay(
-        &self,
-        id: &str,
-        may: impl Fn(&Envelope) -> bool + Send + 'static,
-    ) -> Result<(), Error> {
+    async fn replay(&self, id: &str, may: May) -> Result<(), Error> {
         self.ask(|done| Command::Replay {
             id: id.to_owned(),
-            may: Box::new(may),
+            may,
             done,
         })
         .await
     }
 
-    pub(crate) async fn dead_count(&self) -> Result<u64, Error> {
+    async fn dead_count(&self) -> Result<u64, Error> {
         let counts = self.ask(|done| Command::DeadCounts { done }).await?;
         let counts = counts.into_iter().map(|(_, count)| count);
         Ok(u64::try_from(counts.sum::<i64>()).unwrap_or_default())
     }
 
-    pub(crate) async fn depths(&self) -> Result<Vec<Depth>, Error> {
+    async fn depths(&self) -> Result<Vec<Depth>, Error> {
         let counts = self.ask(|done| Command::DeadCounts { done }).await?;
         let dead: HashMap<usize, u64> = counts
             .into_iter()
@@ -262,16 +280,15 @@ impl Embedded {
         Ok(queues.iter().enumerate().map(depth).collect())
     }
 
-    pub(crate) fn is_ready(&self) -> bool {
+    fn is_ready(&self) -> bool {
         !self.closed.load(Ordering::Acquire)
     }
 
-    pub(crate) async fn clear(&self) -> Result<(), Error> {
+    async fn delete_namespace(&self) -> Result<(), Error> {
         self.ask(|done| Command::Clear { done }).await
     }
 
-    /// Lets the consumers finish what is in hand, writes everything, and frees the folder.
-    pub(crate) async fn close(&self) {
+    async fn close(&self) {
         self.closing.cancel();
         self.tasks.close();
         self.tasks.wait().await;
@@ -282,18 +299,6 @@ impl Embedded {
             // The thread ends after its answer, so an error means that it has ended already.
             let _ = wait.await;
         }
-    }
-
-    async fn ask<T>(&self, command: impl FnOnce(Answer<T>) -> Command) -> Result<T, Error> {
-        self.shared.ask(command).await
-    }
-
-    /// Ends as a crash would: nothing more is written.
-    #[cfg(test)]
-    async fn crash(self) {
-        let (done, wait) = oneshot::channel();
-        let _ = self.shared.commands.send(Command::Crash { done });
-        let _ = wait.await;
     }
 }
 

@@ -310,7 +310,10 @@ async fn damaged_dead_letter_stays_where_it_is() {
         .values(damaged)
         .execute(&mut connection)
         .unwrap();
-    let refused = bus.replay("e1@calls.log", |_| true).await.unwrap_err();
+    let refused = bus
+        .replay("e1@calls.log", Box::new(|_| true))
+        .await
+        .unwrap_err();
     assert!(matches!(refused, Error::NoSuchDeadLetter(_)), "{refused}");
     let dead: i64 = journal::dead::table
         .count()
