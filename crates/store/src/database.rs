@@ -135,17 +135,22 @@ impl Store {
 
     /// Begins a transaction.
     pub async fn begin(&self) -> Result<Tx, Error> {
-        match self.pools()? {
-            Pools::Pg { pool, server } => {
-                let conn = Conn::Pg(Box::new(checkout(pool).await?));
-                Tx::begin(conn, server.local_settings()).await
+        // Boxed, as the end of a transaction is: or the futures of two pools and two drivers are part of each role's own, and
+        // the compiler goes through them in each of its functions (decision 30).
+        let beginning = async {
+            match self.pools()? {
+                Pools::Pg { pool, server } => {
+                    let conn = Conn::Pg(Box::new(checkout(pool).await?));
+                    Tx::begin(conn, server.local_settings()).await
+                }
+                Pools::Sqlite { writer, spent, .. } => {
+                    let conn = Conn::Sqlite(Box::new(checkout(writer).await?));
+                    spent.reset();
+                    Tx::begin(conn, None).await
+                }
             }
-            Pools::Sqlite { writer, spent, .. } => {
-                let conn = Conn::Sqlite(Box::new(checkout(writer).await?));
-                spent.reset();
-                Tx::begin(conn, None).await
-            }
-        }
+        };
+        beginning.boxed().await
     }
 
     /// Begins a transaction whose statements go over many rows: on SQLite they run on another thread from the first.
@@ -162,7 +167,8 @@ impl Store {
     pub async fn begin_assuming(&self) -> Result<Tx, Error> {
         match self.pools()? {
             Pools::Pg { pool, server } if server.local_settings().is_none() => {
-                Ok(Tx::assuming(Conn::Pg(Box::new(checkout(pool).await?))))
+                let conn = checkout(pool).boxed().await?;
+                Ok(Tx::assuming(Conn::Pg(Box::new(conn))))
             }
             _ => self.begin().await,
         }
@@ -171,19 +177,22 @@ impl Store {
     /// A connection for reading. What is written through it is committed at once, behind a proxy when it is dropped; SQLite
     /// refuses it if a writer holds the lock for too long.
     pub async fn read(&self) -> Result<Tx, Error> {
-        Ok(match self.pools()? {
-            Pools::Pg { pool, server } => {
-                let conn = Conn::Pg(Box::new(checkout(pool).await?));
-                match server.local_settings() {
-                    // Between two transactions the next statement may be another server's.
-                    Some(settings) => Tx::begin_reading(conn, settings).await?,
-                    None => Tx::autocommit(conn),
+        let reading = async {
+            Ok(match self.pools()? {
+                Pools::Pg { pool, server } => {
+                    let conn = Conn::Pg(Box::new(checkout(pool).await?));
+                    match server.local_settings() {
+                        // Between two transactions the next statement may be another server's.
+                        Some(settings) => Tx::begin_reading(conn, settings).await?,
+                        None => Tx::autocommit(conn),
+                    }
                 }
-            }
-            Pools::Sqlite { readers, .. } => {
-                Tx::autocommit(Conn::Sqlite(Box::new(checkout(readers).await?)))
-            }
-        })
+                Pools::Sqlite { readers, .. } => {
+                    Tx::autocommit(Conn::Sqlite(Box::new(checkout(readers).await?)))
+                }
+            })
+        };
+        reading.boxed().await
     }
 
     /// Whether the database answers.

@@ -41,22 +41,27 @@ pub mod prelude {
 /// Writes a query once and compiles it for both engines.
 ///
 /// `on!(tx, c => query.execute(c).await)` gives the query's `Result`; `tx` is a `&mut Tx`, and `c` is the
-/// connection of whichever engine it runs on. Inside, `diesel_async::RunQueryDsl` is in scope.
+/// connection of whichever engine it runs on. Inside, `diesel_async::RunQueryDsl` is in scope. The query's future is boxed:
+/// its type, which names the whole query on both engines, ends here (decision 30).
 #[macro_export]
 macro_rules! on {
     ($tx:expr, $c:ident => $body:expr) => {{
         use $crate::diesel_async::RunQueryDsl as _;
-        match $tx.connection() {
-            $crate::tx_engine::Connection::Pg(shared, first) => {
-                let query = async {
-                    let mut shared = shared;
-                    let $c = &mut shared;
-                    $body
-                };
-                first.before(shared, query).await
+        let connection = $tx.connection();
+        $crate::tx_engine::boxed(async {
+            match connection {
+                $crate::tx_engine::Connection::Pg(shared, first) => {
+                    let query = async {
+                        let mut shared = shared;
+                        let $c = &mut shared;
+                        $body
+                    };
+                    first.before(shared, query).await
+                }
+                $crate::tx_engine::Connection::Sqlite($c) => $body,
             }
-            $crate::tx_engine::Connection::Sqlite($c) => $body,
-        }
+        })
+        .await
     }};
 }
 
@@ -69,24 +74,25 @@ macro_rules! on {
 macro_rules! write_all {
     ($tx:expr, for $row:pat in $rows:expr => $query:expr) => {{
         use $crate::diesel_async::RunQueryDsl as _;
-        match $tx.connection() {
-            $crate::tx_engine::Connection::Pg(c, first) => {
-                let rows = IntoIterator::into_iter($rows);
-                let statements = rows.map(|$row| $query.execute(&mut &*c)).collect();
-                first
-                    .before(c, $crate::tx_engine::pipelined(statements))
-                    .await
-            }
-            $crate::tx_engine::Connection::Sqlite(c) => {
-                async {
+        let connection = $tx.connection();
+        $crate::tx_engine::boxed(async {
+            match connection {
+                $crate::tx_engine::Connection::Pg(c, first) => {
+                    let rows = IntoIterator::into_iter($rows);
+                    let statements = rows.map(|$row| $query.execute(&mut &*c)).collect();
+                    first
+                        .before(c, $crate::tx_engine::pipelined(statements))
+                        .await
+                }
+                $crate::tx_engine::Connection::Sqlite(c) => {
                     for $row in $rows {
                         $query.execute(c).await?;
                     }
                     diesel::QueryResult::Ok(())
                 }
-                .await
             }
-        }
+        })
+        .await
     }};
 }
 
@@ -120,5 +126,5 @@ macro_rules! insert_new {
 
 #[doc(hidden)]
 pub mod tx_engine {
-    pub use crate::tx::{Connection, pipelined};
+    pub use crate::tx::{Connection, boxed, pipelined};
 }

@@ -8,7 +8,7 @@ use diesel::query_builder::{QueryFragment, QueryId};
 use diesel_async::pooled_connection::deadpool::Object;
 use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 use futures::FutureExt;
-use futures::future::join;
+use futures::future::{BoxFuture, join};
 
 use crate::Error;
 use crate::pipeline::{Pipeline, Statement};
@@ -203,14 +203,14 @@ impl Tx {
         if !self.is_fresh().await? || (self.first.entered && self.first.fresh.is_none()) {
             return Err(diesel::result::Error::RollbackTransaction.into());
         }
-        Ok(self.write_and_commit().await?)
+        Ok(self.write_and_commit().boxed().await?)
     }
 
     /// Commits it, unless something of what was assumed to be new was there already. `false`: then it is rolled back, and
     /// the same may be done once more without assuming anything. The same comes of any other error of a statement, which
     /// that second transaction reports.
     pub async fn commit_assumed(mut self) -> Result<bool, Error> {
-        let Err(error) = self.write_and_commit().await else {
+        let Err(error) = self.write_and_commit().boxed().await else {
             return Ok(true);
         };
         let error = Error::from(error);
@@ -249,10 +249,11 @@ impl Tx {
                 self.first.waiting = None;
                 self.ahead = None;
                 self.last.clear();
-                match self.engine() {
-                    Engine::Pg(c) => c.batch_execute("ROLLBACK").await?,
-                    Engine::Sqlite(c) => c.batch_execute("ROLLBACK").await?,
-                }
+                let sent = match self.engine() {
+                    Engine::Pg(c) => c.batch_execute("ROLLBACK").boxed(),
+                    Engine::Sqlite(c) => c.batch_execute("ROLLBACK").boxed(),
+                };
+                sent.await?;
                 self.state = State::Autocommit;
             }
         }
@@ -379,6 +380,12 @@ fn send_begin(c: &mut AsyncPgConnection, begin: &str) -> QueryResult<()> {
         .now_or_never()
         .transpose()
         .map(Option::unwrap_or_default)
+}
+
+/// A query without its type.
+#[doc(hidden)]
+pub fn boxed<'a, T>(query: impl Future<Output = T> + Send + 'a) -> BoxFuture<'a, T> {
+    query.boxed()
 }
 
 /// Sends all statements, then waits for all. After one that fails, the rest fail too.
