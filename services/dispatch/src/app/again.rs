@@ -68,7 +68,7 @@ pub async fn due(tx: &mut Tx, at: Time, event: &MessageAgain) -> Result<Follow, 
     let customer = db::opt_out_lock(tx, &thread.tenant_id, &thread.customer).await?;
     let window = Window {
         before: None,
-        limit: Some(1),
+        limit: 1,
     };
     let latest = db::message_list(tx, &thread.id, &window).await?.pop();
     let Some((mut thread, _)) = db::conversation_find(tx, &thread.id).await? else {

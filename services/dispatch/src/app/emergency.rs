@@ -139,7 +139,7 @@ pub async fn by_model(
     }
     let window = Window {
         before: None,
-        limit: Some(TEXTS * 2),
+        limit: TEXTS * 2,
     };
     let latest = db::message_list(tx, &thread.id, &window).await?;
     let Some(message) = latest.iter().rev().find(|it| it.direction == "inbound") else {
@@ -178,7 +178,7 @@ async fn recent_words(
 ) -> Result<String, store::Error> {
     let window = Window {
         before: None,
-        limit: Some(TEXTS * 2),
+        limit: TEXTS * 2,
     };
     let latest = db::message_list(tx, &thread.id, &window).await?;
     let near = |it: &&Message| {

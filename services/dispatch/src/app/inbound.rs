@@ -338,7 +338,7 @@ async fn is_robot(
 ) -> Result<Robot, store::Error> {
     let window = Window {
         before: None,
-        limit: Some(8),
+        limit: 8,
     };
     let latest = db::message_list(tx, &thread.id, &window).await?;
     let inbound = || latest.iter().rev().filter(|it| it.direction == "inbound");

@@ -21,7 +21,7 @@ pub async fn reacted_before(
 ) -> Result<bool, store::Error> {
     let window = Window {
         before: None,
-        limit: Some(LOOKED_AT),
+        limit: LOOKED_AT,
     };
     let latest = db::message_list(tx, &thread.id, &window).await?;
     let has = |it: &Message| {
@@ -43,7 +43,7 @@ pub async fn react(
 ) -> Result<bool, store::Error> {
     let window = Window {
         before: None,
-        limit: Some(LOOKED_AT),
+        limit: LOOKED_AT,
     };
     let latest = db::message_list(tx, &thread.id, &window).await?;
     let quotes = |it: &&Message| match &reaction.quoted {

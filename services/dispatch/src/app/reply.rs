@@ -87,7 +87,7 @@ pub async fn due(tx: &mut Tx, at: Time, event: &ReplyDue) -> Result<Follow, stor
     }
     let window = Window {
         before: None,
-        limit: Some(HISTORY),
+        limit: HISTORY,
     };
     let messages = db::message_list(tx, &thread.id, &window).await?;
     let new = |it: &&Message| it.direction == "inbound" && it.created_at >= since;

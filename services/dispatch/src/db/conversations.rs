@@ -1,7 +1,7 @@
 //! Threads: one for each customer and number of a tenant, whether it began with a call or a text.
 
 use clock::Time;
-use diesel::{EscapeExpressionMethods, JoinOnDsl};
+use diesel::EscapeExpressionMethods;
 use role::derive_id;
 use store::prelude::*;
 use store::{Error, Tx, on, types};
@@ -237,14 +237,12 @@ pub async fn conversation_find(
     tx: &mut Tx,
     id: &str,
 ) -> Result<Option<(Conversation, bool)>, Error> {
-    let found = on!(tx, c => conversations::table
-        .left_join(opt_outs::table.on(wish()))
+    Ok(on!(tx, c => conversations::table
         .filter(dsl::id.eq(id))
-        .select((conversations::all_columns, opt_outs::opted_out.nullable()))
-        .first::<(Conversation, Option<bool>)>(c)
+        .select((conversations::all_columns, has_opted_out()))
+        .first::<(Conversation, bool)>(c)
         .await
-        .optional())?;
-    Ok(found.map(|(row, out)| (row, out.unwrap_or(false))))
+        .optional())?)
 }
 
 /// Threads, those with the latest news first; one more than `limit`, so that the caller sees whether there are more.
@@ -253,10 +251,9 @@ pub async fn conversation_list(
     filter: &Filter,
     limit: i64,
 ) -> Result<Vec<(Conversation, bool)>, Error> {
-    let rows = on!(tx, c => {
+    Ok(on!(tx, c => {
         let mut query = conversations::table
-            .left_join(opt_outs::table.on(wish()))
-            .select((conversations::all_columns, opt_outs::opted_out.nullable()))
+            .select((conversations::all_columns, has_opted_out()))
             .into_boxed();
         if let Some(tenant) = &filter.tenant {
             query = query.filter(dsl::tenant_id.eq(tenant));
@@ -294,13 +291,9 @@ pub async fn conversation_list(
         query
             .order((dsl::updated_at.desc(), dsl::id.desc()))
             .limit(limit + 1)
-            .load::<(Conversation, Option<bool>)>(c)
+            .load::<(Conversation, bool)>(c)
             .await
-    })?;
-    Ok(rows
-        .into_iter()
-        .map(|(row, out)| (row, out.unwrap_or(false)))
-        .collect())
+    })?)
 }
 
 /// Saves what was changed of a thread. The customer's lock is held.
@@ -312,10 +305,11 @@ pub async fn conversation_save(tx: &mut Tx, row: &Conversation) -> Result<(), Er
     Ok(())
 }
 
-/// Joins a thread with its customer's wish.
+/// Whether a thread's customer wants no texts.
 #[diesel::dsl::auto_type]
-fn wish() -> _ {
-    opt_outs::tenant_id
+fn has_opted_out() -> _ {
+    let theirs = opt_outs::tenant_id
         .eq(conversations::tenant_id)
-        .and(opt_outs::customer.eq(conversations::customer))
+        .and(opt_outs::customer.eq(conversations::customer));
+    diesel::dsl::exists(opt_outs::table.filter(theirs.and(opt_outs::opted_out)))
 }

@@ -1,7 +1,8 @@
 //! What was said, and what became of it.
 
+use std::collections::HashMap;
+
 use clock::Time;
-use diesel::JoinOnDsl;
 use serde::{Deserialize, Serialize};
 use store::prelude::*;
 use store::types::{self, Json};
@@ -163,12 +164,12 @@ pub async fn message_by_sid(tx: &mut Tx, message_sid: &str) -> Result<Option<Mes
 }
 
 /// Which messages of a thread are wanted.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Window {
     /// Only those before this one, by the time of writing and the id.
     pub before: Option<(Time, String)>,
-    /// How many at most; none: all.
-    pub limit: Option<i64>,
+    /// How many at most.
+    pub limit: i64,
 }
 
 /// The latest messages of a thread in the order they were written, each with Twilio's latest word on it where there is one.
@@ -177,33 +178,51 @@ pub async fn message_list(
     conversation_id: &str,
     window: &Window,
 ) -> Result<Vec<Message>, Error> {
-    let rows = on!(tx, c => {
+    let mut rows = on!(tx, c => {
         let mut query = messages::table
-            .left_join(deliveries::table.on(dsl::message_sid.eq(deliveries::message_sid.nullable())))
             .filter(dsl::conversation_id.eq(conversation_id))
-            .select((messages::all_columns, deliveries::all_columns.nullable()))
             .into_boxed();
         if let Some((at, id)) = &window.before {
             let at = types::Time(*at);
             query = query.filter(dsl::created_at.lt(at).or(dsl::created_at.eq(at).and(dsl::id.lt(id))));
         }
-        if let Some(limit) = window.limit {
-            query = query.limit(limit);
-        }
         query
             .order((dsl::created_at.desc(), dsl::id.desc()))
-            .load::<(Message, Option<super::Delivery>)>(c)
+            .limit(window.limit)
+            .load::<Message>(c)
             .await
     })?;
-    let joined = |(mut row, delivery): (Message, Option<super::Delivery>)| {
-        if let Some(delivery) = delivery {
-            row.status = delivery.status;
-            row.error_code = delivery.error_code;
-            row.error_message = delivery.error_message;
+    let states = deliveries_of(tx, &rows).await?;
+    for row in &mut rows {
+        let sid = row.message_sid.as_ref();
+        if let Some(state) = sid.and_then(|sid| states.get(sid)) {
+            row.status.clone_from(&state.status);
+            row.error_code = state.error_code;
+            row.error_message.clone_from(&state.error_message);
         }
-        row
-    };
-    Ok(rows.into_iter().rev().map(joined).collect())
+    }
+    rows.reverse();
+    Ok(rows)
+}
+
+/// What Twilio has said of these messages, by their SIDs there.
+async fn deliveries_of(
+    tx: &mut Tx,
+    messages: &[Message],
+) -> Result<HashMap<String, super::Delivery>, Error> {
+    let sids = messages.iter().flat_map(|message| &message.message_sid);
+    let sids: Vec<&String> = sids.collect();
+    if sids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let states = on!(tx, c => deliveries::table
+        .filter(deliveries::message_sid.eq_any(sids))
+        .load::<super::Delivery>(c)
+        .await)?;
+    Ok(states
+        .into_iter()
+        .map(|state| (state.message_sid.clone(), state))
+        .collect())
 }
 
 /// How many messages this sender has written in a thread since `from`.

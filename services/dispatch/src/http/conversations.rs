@@ -148,7 +148,7 @@ pub(super) async fn show(
     let thread = find(&mut tx, &caller, &id).await?;
     let window = Window {
         before,
-        limit: Some(page.limit() + 1),
+        limit: page.limit() + 1,
     };
     let mut messages = db::message_list(&mut tx, &id, &window).await?;
     let more = messages.len() > usize::try_from(page.limit()).unwrap_or(usize::MAX);

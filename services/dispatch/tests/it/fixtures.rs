@@ -1,12 +1,18 @@
 //! Who lives in the tests, and the events that tell of them.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use dispatch::test_support::Window;
 use events::v1::{
     Call, CallEnded, CallMissed, InboundText, MessageRefused, MessageSent, Number, Offer,
     OpenHours, OptOutChanged, ReplyDraftFailed, ReplyDrafted, ReplyFacts, SmsInbound,
     TenantContext, TextBack, TwilioMessageStatus, offer, reply_facts,
 };
 
+/// More than a thread of a test has.
+pub const WHOLE_THREAD: Window = Window {
+    before: None,
+    limit: 10_000,
+};
 pub const CALLER: &str = "+15550109999";
 pub const FORWARD: &str = "+15550100002";
 pub const ACCOUNT: &str = "AC00000000000000000000000000000001";

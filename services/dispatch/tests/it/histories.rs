@@ -17,7 +17,7 @@ use test_support::{Answering, Conversation, Follow, Message, Out, Written};
 use tokio::runtime::Handle;
 
 use crate::fixtures::{
-    CALLER, at, draft_failed, drafted, missed, refused, sent, status, text, thread_id,
+    CALLER, WHOLE_THREAD, at, draft_failed, drafted, missed, refused, sent, status, text, thread_id,
 };
 use crate::test_app::TestApp;
 
@@ -334,7 +334,7 @@ async fn take_step(tx: &mut Tx, history: &mut History, step: Step) -> Result<(),
 async fn seen(tx: &mut Tx) -> (Option<(Conversation, bool)>, Vec<Message>) {
     let id = thread_id("smith", 0, CALLER);
     let thread = test_support::conversation_find(tx, &id).await.unwrap();
-    let messages = test_support::message_list(tx, &id, &test_support::Window::default()).await;
+    let messages = test_support::message_list(tx, &id, &WHOLE_THREAD).await;
     (thread, messages.unwrap())
 }
 

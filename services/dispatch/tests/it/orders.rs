@@ -10,7 +10,9 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, TestCaseError, TestRng, TestRunner};
 use store::{Database, Store, Tx};
 
-use crate::fixtures::{CALLER, at, missed_at, number, refused, sent, status, text_to, thread_id};
+use crate::fixtures::{
+    CALLER, WHOLE_THREAD, at, missed_at, number, refused, sent, status, text_to, thread_id,
+};
 use crate::model::{CALLS, Facts, Model, News, TEXTS, Word, facts};
 use crate::test_app::TestApp;
 
@@ -121,7 +123,7 @@ async fn compare(tx: &mut Tx, facts: &Facts, model: &Model) -> Result<(), TestCa
                 prop_assert_eq!(&thread.number, &number(tenant(other), nth));
                 prop_assert_eq!(out, model.opted_out(other));
             }
-            for message in test_support::message_list(tx, &id, &test_support::Window::default())
+            for message in test_support::message_list(tx, &id, &WHOLE_THREAD)
                 .await
                 .unwrap()
             {

@@ -74,8 +74,8 @@ async fn each(tx: &mut Tx, mut look: impl AsyncFnMut(&mut Tx, &str)) {
     look(tx, "thread").await;
     test_support::conversation_find(tx, THREAD).await.unwrap();
     let latest = Window {
-        limit: Some(PAGE),
-        ..Window::default()
+        before: None,
+        limit: PAGE,
     };
     look(tx, "messages").await;
     test_support::message_list(tx, THREAD, &latest)

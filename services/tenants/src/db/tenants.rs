@@ -1,6 +1,6 @@
 //! Tenants and their accounts.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use encryption::{DecryptError, Sealer};
 use phone::E164;
@@ -171,10 +171,7 @@ async fn with_accounts(
         .load::<AccountRow>(c)
         .await)
     .map_err(Error::from)?;
-    let mut accounts: HashMap<String, AccountRow> = accounts
-        .into_iter()
-        .map(|row| (row.tenant_id.clone(), row))
-        .collect();
+    let mut accounts = by_tenant(accounts);
     rows.into_iter()
         .map(|row| {
             let account = accounts.remove(&row.id);
@@ -186,13 +183,14 @@ async fn with_accounts(
 /// Seals anew what is sealed by an older key or bound to no row; gives how many tenants had such a secret.
 pub async fn reseal(tx: &mut Tx, sealer: &Sealer) -> Result<usize, SecretsError> {
     let rows = on!(tx, c => tenants::table
-        .left_join(accounts::table)
-        .select((TenantRow::as_select(), Option::<AccountRow>::as_select()))
-        .load::<(TenantRow, Option<AccountRow>)>(c)
+        .select(TenantRow::as_select())
+        .load::<TenantRow>(c)
         .await)
     .map_err(Error::from)?;
+    let mut accounts = by_tenant(accounts(tx).await?);
     let mut resealed = 0;
-    for (row, account) in rows {
+    for row in rows {
+        let account = accounts.remove(&row.id);
         let place = secret_place(&row.id);
         let secret = row.notify_secret.as_deref();
         let is_outdated = secret.is_some_and(|it| sealer.is_outdated(&place, it))
@@ -204,6 +202,13 @@ pub async fn reseal(tx: &mut Tx, sealer: &Sealer) -> Result<usize, SecretsError>
         }
     }
     Ok(resealed)
+}
+
+fn by_tenant(accounts: Vec<AccountRow>) -> HashMap<String, AccountRow> {
+    accounts
+        .into_iter()
+        .map(|row| (row.tenant_id.clone(), row))
+        .collect()
 }
 
 /// One tenant without its secrets.
@@ -234,15 +239,19 @@ pub async fn by_number(
     tx: &mut Tx,
     number: &str,
 ) -> Result<Option<(Tenant, Option<String>, Number)>, Error> {
-    let row = on!(tx, c => numbers::table
-        .inner_join(tenants::table.left_join(accounts::table))
+    let number = on!(tx, c => numbers::table
         .filter(numbers::number.eq(number).and(numbers::status.ne("released")))
-        .select((NumberRow::as_select(), TenantRow::as_select(), accounts::account_sid.nullable()))
-        .first::<(NumberRow, TenantRow, Option<String>)>(c)
+        .select(NumberRow::as_select())
+        .first::<NumberRow>(c)
         .await
         .optional())?;
-    row.map(|(number, tenant, account)| Ok((tenant.plain()?, account, number.model()?)))
-        .transpose()
+    let Some(number) = number else {
+        return Ok(None);
+    };
+    let number = number.model()?;
+    let tenant = plain(tx, &number.tenant_id).await?;
+    let account = account_sid(tx, &number.tenant_id).await?;
+    Ok(tenant.map(|tenant| (tenant, account, number)))
 }
 
 /// A number of this platform that forwards.
@@ -256,21 +265,35 @@ pub struct Forwarder {
 
 /// Those of these numbers that are forwarded, with where they are forwarded to.
 pub async fn forwarders(tx: &mut Tx, numbers: &[String]) -> Result<Vec<(E164, Forwarder)>, Error> {
-    let rows = on!(tx, c => numbers::table
-        .inner_join(tenants::table)
+    let numbers = on!(tx, c => numbers::table
         .filter(numbers::number.eq_any(numbers).and(numbers::status.ne("released")))
-        .select((NumberRow::as_select(), TenantRow::as_select()))
-        .load::<(NumberRow, TenantRow)>(c)
+        .select(NumberRow::as_select())
+        .load::<NumberRow>(c)
         .await)?;
-    let mut found = Vec::new();
-    for (number, tenant) in rows {
-        let (number, tenant) = (number.model()?, tenant.plain()?);
+    let mut forwarding = Vec::new();
+    for number in numbers {
+        let number = number.model()?;
         if let (VoiceApp::Forward, Some(from)) = (number.voice, number.number) {
-            let (tenant, to) = (tenant.id, tenant.profile.forward_to);
-            found.push((from, Forwarder { tenant, to }));
+            forwarding.push((from, number.tenant_id));
         }
     }
-    Ok(found)
+    let ids = forwarding.iter().map(|(_, tenant)| tenant);
+    let ids: BTreeSet<String> = ids.cloned().collect();
+    let rows = on!(tx, c => tenants::table
+        .filter(tenants::id.eq_any(ids))
+        .select(TenantRow::as_select())
+        .load::<TenantRow>(c)
+        .await)?;
+    let mut goals = HashMap::new();
+    for row in rows {
+        let tenant = row.plain()?;
+        goals.insert(tenant.id, tenant.profile.forward_to);
+    }
+    let found = forwarding.into_iter().filter_map(|(from, tenant)| {
+        let to = goals.get(&tenant)?.clone();
+        Some((from, Forwarder { tenant, to }))
+    });
+    Ok(found.collect())
 }
 
 /// Every account.
@@ -318,13 +341,21 @@ pub async fn plain_with_accounts(
     ids: &[String],
 ) -> Result<Vec<(Tenant, Option<String>)>, Error> {
     let rows = on!(tx, c => tenants::table
-        .left_join(accounts::table)
         .filter(tenants::id.eq_any(ids))
-        .select((TenantRow::as_select(), accounts::account_sid.nullable()))
-        .load::<(TenantRow, Option<String>)>(c)
+        .select(TenantRow::as_select())
+        .load::<TenantRow>(c)
         .await)?;
+    let sids = on!(tx, c => accounts::table
+        .filter(accounts::tenant_id.eq_any(ids))
+        .select((accounts::tenant_id, accounts::account_sid))
+        .load::<(String, String)>(c)
+        .await)?;
+    let mut sids: HashMap<String, String> = sids.into_iter().collect();
     rows.into_iter()
-        .map(|(row, account)| Ok((row.plain()?, account)))
+        .map(|row| {
+            let account = sids.remove(&row.id);
+            Ok((row.plain()?, account))
+        })
         .collect()
 }
 
