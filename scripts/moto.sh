@@ -29,8 +29,11 @@ case ${1:-} in
 start)
     dir=$2
     install || exit 1
+    # moto looks whether an object is there and stores it in two steps. Its threads change only where one waits, or two who write
+    # an object "if it is not there" at once would both be told that they did.
+    start='import sys; sys.setswitchinterval(10); from moto.server import main; main(sys.argv[1:])'
     # Port 0: the system picks a free one, and moto tells which.
-    "$venv/bin/python" -m moto.server -H 127.0.0.1 -p 0 >"$dir/moto.log" 2>&1 </dev/null &
+    "$venv/bin/python" -c "$start" -H 127.0.0.1 -p 0 >"$dir/moto.log" 2>&1 </dev/null &
     echo $! >"$dir/moto.pid"
     until=$((SECONDS + 60))
     until address=$(grep -om1 'http://127.0.0.1:[0-9]*' "$dir/moto.log"); do
