@@ -125,14 +125,18 @@ pub async fn load(
     ids: &[String],
     sealer: &Sealer,
 ) -> Result<Vec<Tenant>, SecretsError> {
-    let rows = on!(tx, c => tenants::table
+    let rows = rows_of(tx, ids).await?;
+    with_accounts(tx, rows, sealer).await
+}
+
+/// Those of these tenants that there are, by their ids.
+async fn rows_of(tx: &mut Tx, ids: &[String]) -> Result<Vec<TenantRow>, Error> {
+    Ok(on!(tx, c => tenants::table
         .filter(tenants::id.eq_any(ids))
         .order(tenants::id)
         .select(TenantRow::as_select())
         .load::<TenantRow>(c)
-        .await)
-    .map_err(Error::from)?;
-    with_accounts(tx, rows, sealer).await
+        .await)?)
 }
 
 /// A page of tenants with their secrets, in the order of their ids.
@@ -277,20 +281,15 @@ pub async fn forwarders(tx: &mut Tx, numbers: &[String]) -> Result<Vec<(E164, Fo
             forwarding.push((from, number.tenant_id));
         }
     }
-    let ids = forwarding.iter().map(|(_, tenant)| tenant);
-    let ids: BTreeSet<String> = ids.cloned().collect();
-    let rows = on!(tx, c => tenants::table
-        .filter(tenants::id.eq_any(ids))
-        .select(TenantRow::as_select())
-        .load::<TenantRow>(c)
-        .await)?;
-    let mut goals = HashMap::new();
-    for row in rows {
+    let owners = forwarding.iter().map(|(_, tenant)| tenant.clone());
+    let owners: BTreeSet<String> = owners.collect();
+    let mut destinations = HashMap::new();
+    for row in rows_of(tx, &Vec::from_iter(owners)).await? {
         let tenant = row.plain()?;
-        goals.insert(tenant.id, tenant.profile.forward_to);
+        destinations.insert(tenant.id, tenant.profile.forward_to);
     }
     let found = forwarding.into_iter().filter_map(|(from, tenant)| {
-        let to = goals.get(&tenant)?.clone();
+        let to = destinations.get(&tenant)?.clone();
         Some((from, Forwarder { tenant, to }))
     });
     Ok(found.collect())
@@ -340,11 +339,7 @@ pub async fn plain_with_accounts(
     tx: &mut Tx,
     ids: &[String],
 ) -> Result<Vec<(Tenant, Option<String>)>, Error> {
-    let rows = on!(tx, c => tenants::table
-        .filter(tenants::id.eq_any(ids))
-        .select(TenantRow::as_select())
-        .load::<TenantRow>(c)
-        .await)?;
+    let rows = rows_of(tx, ids).await?;
     let sids = on!(tx, c => accounts::table
         .filter(accounts::tenant_id.eq_any(ids))
         .select((accounts::tenant_id, accounts::account_sid))
