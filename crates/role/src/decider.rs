@@ -108,9 +108,9 @@ impl<D: Decider> Deciding<D> {
         };
         let envelopes = decision.into_envelopes(cause, cause.time, now);
         let reply = envelopes.reply.as_ref().map(Envelope::to_bytes);
-        inbox::enter_last(&mut tx, &self.name, &cause.id, now, reply);
         let rows = outbox_rows(&envelopes, now);
         inbox::conclude(&mut tx, late_replies(&envelopes), rows).await?;
+        inbox::enter_assumed(&mut tx, &self.name, &cause.id, now, reply);
         Ok(tx.commit_assumed().await?.then_some(envelopes))
     }
 
@@ -122,17 +122,11 @@ impl<D: Decider> Deciding<D> {
         event: D::Event,
         now: Time,
     ) -> Result<Option<Envelopes>, HandlerError> {
-        if !inbox::enter_first(&mut tx, &self.name, &cause.id, now).await? {
+        if !inbox::mark(&mut tx, &self.name, &cause.id, now).await? {
             tx.rollback().await?;
             return Ok(None);
         }
-        let decided = self.decider.decide(&mut tx, cause, event).await;
-        // The mark goes with the decider's first query, which fails if the event was handled before.
-        if !inbox::is_fresh(&mut tx).await? {
-            tx.rollback().await?;
-            return Ok(None);
-        }
-        let decision = match decided {
+        let decision = match self.decider.decide(&mut tx, cause, event).await {
             Ok(decision) => decision,
             Err(fault) => {
                 roll_back(tx, &fault).await?;

@@ -14,9 +14,10 @@ use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
 use futures::FutureExt;
 use tokio::sync::watch;
 
+use crate::group_commit::GroupCommit;
 use crate::server::Server;
 use crate::sqlite::{self, Place, Spent, Sqlite};
-use crate::tx::{Conn, Engine, Tx};
+use crate::tx::{Conn, Connection, Tx};
 use crate::{Error, Migrations, SchemaState, migrate};
 
 /// How long a caller waits for a free connection before the database counts as away.
@@ -55,6 +56,7 @@ enum Pools {
     Pg {
         pool: Pool<AsyncPgConnection>,
         server: Arc<Server>,
+        group: GroupCommit,
     },
     // One writer: SQLite has one anyway, and a queue in front of it is fairer and faster than busy-waiting.
     Sqlite {
@@ -92,7 +94,13 @@ impl Store {
                 let server = Arc::new(Server::new(url, schema)?);
                 let pool = pg_pool(url, server.clone(), *pool_size)?;
                 let location = Location::Pg(server.clone());
-                (Pools::Pg { pool, server }, location)
+                let group = GroupCommit::new(pool.clone());
+                let pools = Pools::Pg {
+                    pool,
+                    server,
+                    group,
+                };
+                (pools, location)
             }
             Database::Sqlite { dir } => {
                 std::fs::create_dir_all(dir)
@@ -139,9 +147,9 @@ impl Store {
         // the compiler goes through them in each of its functions (decision 30).
         let beginning = async {
             match self.pools()? {
-                Pools::Pg { pool, server } => {
+                Pools::Pg { pool, server, .. } => {
                     let conn = Conn::Pg(Box::new(checkout(pool).await?));
-                    Tx::begin(conn, server.local_settings()).await
+                    Tx::begin(conn, server.local_settings().as_deref()).await
                 }
                 Pools::Sqlite { writer, spent, .. } => {
                     let conn = Conn::Sqlite(Box::new(checkout(writer).await?));
@@ -162,13 +170,17 @@ impl Store {
         Ok(tx)
     }
 
-    /// Begins a transaction that takes for granted that what it inserts is new ([`Tx::assumes`]), where that saves a round trip:
-    /// on a PostgreSQL server that is not behind a proxy. Elsewhere it assumes nothing.
+    /// Begins a transaction that takes for granted that what it writes is new ([`Tx::assumes`]), where that lets it share
+    /// its commit: on a PostgreSQL server that is not behind a proxy. Elsewhere it assumes nothing.
     pub async fn begin_assuming(&self) -> Result<Tx, Error> {
         match self.pools()? {
-            Pools::Pg { pool, server } if server.local_settings().is_none() => {
+            Pools::Pg {
+                pool,
+                server,
+                group,
+            } if server.local_settings().is_none() => {
                 let conn = checkout(pool).boxed().await?;
-                Ok(Tx::assuming(Conn::Pg(Box::new(conn))))
+                Ok(Tx::assuming(Conn::Pg(Box::new(conn)), group.clone()))
             }
             _ => self.begin().await,
         }
@@ -179,7 +191,7 @@ impl Store {
     pub async fn read(&self) -> Result<Tx, Error> {
         let reading = async {
             Ok(match self.pools()? {
-                Pools::Pg { pool, server } => {
+                Pools::Pg { pool, server, .. } => {
                     let conn = Conn::Pg(Box::new(checkout(pool).await?));
                     match server.local_settings() {
                         // Between two transactions the next statement may be another server's.
@@ -198,9 +210,9 @@ impl Store {
     /// Whether the database answers.
     pub async fn ping(&self) -> Result<(), Error> {
         let mut tx = self.read().await?;
-        match tx.engine() {
-            Engine::Pg(c) => c.batch_execute("SELECT 1").await?,
-            Engine::Sqlite(c) => c.batch_execute("SELECT 1").await?,
+        match tx.connection() {
+            Connection::Pg(c) => c.batch_execute("SELECT 1").await?,
+            Connection::Sqlite(c) => c.batch_execute("SELECT 1").await?,
         }
         Ok(())
     }
@@ -322,7 +334,8 @@ impl Database {
     }
 }
 
-async fn checkout<C>(pool: &Pool<C>) -> Result<Object<C>, Error>
+/// A free connection.
+pub(crate) async fn checkout<C>(pool: &Pool<C>) -> Result<Object<C>, Error>
 where
     C: diesel_async::pooled_connection::PoolableConnection + 'static,
     AsyncDieselConnectionManager<C>:

@@ -1,9 +1,6 @@
 //! What a consumer has handled already.
 
 use clock::Time;
-use diesel::pg::Pg;
-use diesel::query_builder::{QueryFragment, QueryId};
-use diesel::sqlite::Sqlite;
 use diesel::{ExpressionMethods, OptionalExtension, QueryDsl};
 
 use crate::cached::CachedDsl;
@@ -18,67 +15,54 @@ pub struct Handled {
     pub reply: Option<Vec<u8>>,
 }
 
-/// Marks an event as handled by a consumer, unless it was handled before: then nothing changes and the first
-/// handling is returned. Two deliveries at the same time wait for each other here, so one of them sees the other.
+/// Marks an event as handled by a consumer, unless it was handled before: `false`, and nothing changes. It comes before all
+/// else that a transaction does: two deliveries at the same time wait for each other here, and nowhere after it, so one of
+/// them sees the other.
+pub async fn mark(tx: &mut Tx, consumer: &str, event_id: &str, now: Time) -> Result<bool, Error> {
+    let fresh = on!(tx, c => diesel::insert_into(dsl::inbox)
+        .values((
+            dsl::consumer.eq(consumer),
+            dsl::event_id.eq(event_id),
+            dsl::handled_at.eq(types::Time(now)),
+        ))
+        .on_conflict((dsl::consumer, dsl::event_id))
+        .do_nothing()
+        .execute(c)
+        .await)?;
+    Ok(fresh == 1)
+}
+
+/// The same, with what it got when it was handled before.
 pub async fn enter(
     tx: &mut Tx,
     consumer: &str,
     event_id: &str,
     now: Time,
 ) -> Result<Option<Handled>, Error> {
-    let fresh = on!(tx, c => mark(consumer, event_id, now).execute(c).await)?;
-    if fresh == 1 {
+    if mark(tx, consumer, event_id, now).await? {
         return Ok(None);
     }
     handled(tx, consumer, event_id).await.map(Some)
 }
 
-fn mark(
-    consumer: &str,
-    event_id: &str,
-    now: Time,
-) -> impl QueryFragment<Pg> + QueryFragment<Sqlite> + QueryId + Send + use<> {
-    diesel::insert_into(dsl::inbox)
-        .values((
-            dsl::consumer.eq(consumer.to_owned()),
-            dsl::event_id.eq(event_id.to_owned()),
-            dsl::handled_at.eq(types::Time(now)),
-        ))
-        .on_conflict((dsl::consumer, dsl::event_id))
-        .do_nothing()
-}
-
-/// The same for a decider, whose queries follow: on PostgreSQL the mark goes with the first of them, pipelined, and
-/// that query fails if the event was handled before. Whether it was is for [`is_fresh`] to say; `false` says it now.
-pub async fn enter_first(
+/// The same for a transaction that assumes that the event is new ([`Tx::assumes`]), when it has been decided: the mark is
+/// inserted with the rest, and fails if the event was handled before.
+pub fn enter_assumed(
     tx: &mut Tx,
     consumer: &str,
     event_id: &str,
     now: Time,
-) -> Result<bool, Error> {
-    if tx.can_wait() {
-        tx.insert_first(mark(consumer, event_id, now));
-        return Ok(true);
+    reply: Option<Vec<u8>>,
+) {
+    if let Some(assumed) = tx.assumed() {
+        let row = (
+            dsl::consumer.eq(consumer.to_owned()),
+            dsl::event_id.eq(event_id.to_owned()),
+            dsl::handled_at.eq(types::Time(now)),
+            dsl::reply.eq(reply),
+        );
+        assumed.mark(event_id, diesel::insert_into(dsl::inbox).values(row));
     }
-    let rows = on!(tx, c => mark(consumer, event_id, now).execute(c).await)?;
-    Ok(rows == 1)
-}
-
-/// The same for a transaction that assumes that the event is new ([`Tx::assumes`]), when it has been decided: the mark is
-/// written with the commit, and fails if the event was handled before. It goes before all other writes, as in every other
-/// transaction: two that handle the same event wait for each other there, and nowhere else.
-pub fn enter_last(tx: &mut Tx, consumer: &str, event_id: &str, now: Time, reply: Option<Vec<u8>>) {
-    tx.write_ahead(diesel::insert_into(dsl::inbox).values((
-        dsl::consumer.eq(consumer.to_owned()),
-        dsl::event_id.eq(event_id.to_owned()),
-        dsl::handled_at.eq(types::Time(now)),
-        dsl::reply.eq(reply),
-    )));
-}
-
-/// Whether the event that was entered first is new.
-pub async fn is_fresh(tx: &mut Tx) -> Result<bool, Error> {
-    Ok(tx.is_fresh().await?)
 }
 
 /// What an event got that was handled before. One without a mark got no reply.
@@ -105,8 +89,7 @@ pub struct Reply {
     pub envelope: Vec<u8>,
 }
 
-/// The end of a decision: keeps the replies that events got, and adds the events that follow to the outbox. Nothing but
-/// the commit may come after it.
+/// The end of a decision: keeps the replies that events got, and adds the events that follow to the outbox.
 pub async fn conclude(
     tx: &mut Tx,
     replies: Vec<Reply>,

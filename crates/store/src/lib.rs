@@ -3,6 +3,7 @@
 mod cached;
 mod database;
 mod error;
+mod group_commit;
 pub mod inbox;
 mod migrate;
 pub mod outbox;
@@ -50,14 +51,7 @@ macro_rules! on {
         let connection = $tx.connection();
         $crate::tx_engine::boxed(async {
             match connection {
-                $crate::tx_engine::Connection::Pg(shared, first) => {
-                    let query = async {
-                        let mut shared = shared;
-                        let $c = &mut shared;
-                        $body
-                    };
-                    first.before(shared, query).await
-                }
+                $crate::tx_engine::Connection::Pg($c) => $body,
                 $crate::tx_engine::Connection::Sqlite($c) => $body,
             }
         })
@@ -77,12 +71,10 @@ macro_rules! write_all {
         let connection = $tx.connection();
         $crate::tx_engine::boxed(async {
             match connection {
-                $crate::tx_engine::Connection::Pg(c, first) => {
+                $crate::tx_engine::Connection::Pg(c) => {
                     let rows = IntoIterator::into_iter($rows);
                     let statements = rows.map(|$row| $query.execute(&mut &*c)).collect();
-                    first
-                        .before(c, $crate::tx_engine::pipelined(statements))
-                        .await
+                    $crate::tx_engine::pipelined(statements).await
                 }
                 $crate::tx_engine::Connection::Sqlite(c) => {
                     for $row in $rows {
@@ -96,17 +88,16 @@ macro_rules! write_all {
     }};
 }
 
-/// Writes what is the last of a transaction, before other such writes and its commit: they all go to PostgreSQL in one
-/// pipeline. The rows are the statement's own, and no query may follow in the transaction, since it would not see
-/// them.
+/// Writes what is the last of a transaction. One that assumes that it is new ([`Tx::assumes`]) keeps it for its commit, which
+/// it shares with others: the rows are the statement's own, and no query may follow, since it would not see them.
 ///
-/// `write_last!(tx, for row in rows => query)` gives `QueryResult<()>`; on PostgreSQL, the commit returns what fails.
+/// `write_last!(tx, for row in rows => query)` gives `QueryResult<()>`.
 #[macro_export]
 macro_rules! write_last {
     ($tx:expr, for $row:pat in $rows:expr => $query:expr) => {
-        if $tx.can_wait() {
+        if let Some(assumed) = $tx.assumed() {
             for $row in $rows {
-                $tx.write_last($query);
+                assumed.write($query);
             }
             diesel::QueryResult::Ok(())
         } else {
@@ -126,5 +117,6 @@ macro_rules! insert_new {
 
 #[doc(hidden)]
 pub mod tx_engine {
-    pub use crate::tx::{Connection, boxed, pipelined};
+    pub use crate::pipeline::pipelined;
+    pub use crate::tx::{Connection, boxed};
 }

@@ -7,7 +7,7 @@ use diesel_async::RunQueryDsl;
 
 use crate::outbox::Row;
 use crate::schema::outbox::dsl;
-use crate::tx::Engine;
+use crate::tx::Connection;
 use crate::{Error, Tx, types};
 
 /// Takes up to `limit` events that are due, oldest first, and moves their due time to `lease`.
@@ -17,8 +17,8 @@ pub async fn claim(tx: &mut Tx, now: Time, lease: Time, limit: i64) -> Result<Ve
         .order((dsl::due_at.asc(), dsl::id.asc()))
         .limit(limit);
     let set = dsl::due_at.eq(types::Time(lease));
-    match tx.engine() {
-        Engine::Pg(c) => {
+    match tx.connection() {
+        Connection::Pg(c) => {
             let rows: Vec<Row> = due.for_update().skip_locked().load(c).await?;
             let ids: Vec<&str> = rows.iter().map(|r| r.id.as_str()).collect();
             diesel::update(dsl::outbox.filter(dsl::id.eq_any(ids)))
@@ -27,7 +27,7 @@ pub async fn claim(tx: &mut Tx, now: Time, lease: Time, limit: i64) -> Result<Ve
                 .await?;
             Ok(rows)
         }
-        Engine::Sqlite(c) => {
+        Connection::Sqlite(c) => {
             let rows: Vec<Row> = due.load(c).await?;
             let ids: Vec<String> = rows.iter().map(|r| r.id.clone()).collect();
             diesel::update(dsl::outbox.filter(dsl::id.eq_any(ids)))

@@ -40,7 +40,7 @@ impl Tx {
     }
 
     fn is_postgres(&mut self) -> bool {
-        matches!(self.engine(), crate::tx::Engine::Pg(_))
+        matches!(self.connection(), crate::tx::Connection::Pg(_))
     }
 
     /// The versions that the schema was migrated to, in their order.

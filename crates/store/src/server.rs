@@ -12,7 +12,6 @@ use tokio_postgres::config::SslMode;
 use tracing::info;
 
 use crate::Error;
-use crate::pipeline::count_prepared;
 
 /// How long a connection may take.
 const CONNECT: Duration = Duration::from_secs(5);
@@ -95,7 +94,7 @@ async fn connect_shared(config: &tokio_postgres::Config) -> ConnectionResult<Asy
     let client = open(config).await?;
     let begun = client.batch_execute("BEGIN").await;
     begun.map_err(|e| refused(&e))?;
-    let mut conn = counted(AsyncPgConnection::try_from(client)).await?;
+    let mut conn = AsyncPgConnection::try_from(client).await?;
     // A statement's name would be met by the next client on the same server.
     conn.set_prepared_statement_cache_size(CacheSize::Disabled);
     let ended = conn.batch_execute("ROLLBACK").await;
@@ -154,25 +153,10 @@ async fn connect(config: &tokio_postgres::Config) -> ConnectionResult<AsyncPgCon
     if config.get_ssl_mode() == SslMode::Require {
         let tls = tokio_postgres_rustls::MakeRustlsConnect::new(tls_config()?);
         let (client, connection) = config.connect(tls).await.map_err(bad)?;
-        return counted(AsyncPgConnection::try_from_client_and_connection(
-            client, connection,
-        ))
-        .await;
+        return AsyncPgConnection::try_from_client_and_connection(client, connection).await;
     }
     let (client, connection) = config.connect(tokio_postgres::NoTls).await.map_err(bad)?;
-    counted(AsyncPgConnection::try_from_client_and_connection(
-        client, connection,
-    ))
-    .await
-}
-
-/// Counts the statements that the connection prepares.
-async fn counted(
-    connecting: impl Future<Output = ConnectionResult<AsyncPgConnection>>,
-) -> ConnectionResult<AsyncPgConnection> {
-    let mut conn = connecting.await?;
-    conn.set_instrumentation(count_prepared);
-    Ok(conn)
+    AsyncPgConnection::try_from_client_and_connection(client, connection).await
 }
 
 fn refused(error: &tokio_postgres::Error) -> ConnectionError {

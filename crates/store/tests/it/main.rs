@@ -6,8 +6,8 @@
     reason = "a test that fails says where"
 )]
 
+mod group_commit;
 mod pgbouncer;
-mod pipeline;
 mod place;
 
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -35,10 +35,11 @@ mod schema {
     }
 }
 
-use pipeline::{
-    connection_of_a_wrong_assumption_is_used_again, event_is_entered_once_with_the_first_query,
-    event_is_entered_once_without_a_query, event_that_is_assumed_to_be_new_is_entered_once,
-    failed_last_write_rolls_all_back, unprepared_last_write_precedes_the_commit,
+use group_commit::{
+    connection_of_a_wrong_assumption_is_used_again, event_that_comes_often_at_once_is_handled_once,
+    event_that_is_assumed_to_be_new_is_handled_once, failed_last_write_rolls_all_back,
+    group_waits_for_no_lock_for_long, transactions_that_assume_share_a_commit,
+    unprepared_last_write_precedes_the_commit, wrong_assumption_of_one_costs_the_others_nothing,
     wrong_assumption_rolls_all_back,
 };
 use schema::notes;
@@ -315,12 +316,14 @@ suite!(
     transaction_without_commit_leaves_nothing,
     writers_wait_for_each_other,
     event_is_entered_once,
-    event_is_entered_once_with_the_first_query,
-    event_is_entered_once_without_a_query,
+    event_that_comes_often_at_once_is_handled_once,
     failed_last_write_rolls_all_back,
     unprepared_last_write_precedes_the_commit,
-    event_that_is_assumed_to_be_new_is_entered_once,
+    event_that_is_assumed_to_be_new_is_handled_once,
+    transactions_that_assume_share_a_commit,
     wrong_assumption_rolls_all_back,
+    wrong_assumption_of_one_costs_the_others_nothing,
+    group_waits_for_no_lock_for_long,
     connection_of_a_wrong_assumption_is_used_again,
     due_events_are_claimed_once,
     opening_again_keeps_everything,

@@ -117,7 +117,7 @@ pub struct LineRow {
 }
 
 /// The call's row, made if it is new, and locked until the transaction ends: two events of one call are decided
-/// one after the other. Says whether it was new. A transaction that assumes so inserts it when it is saved.
+/// one after the other. Says whether it was new. A transaction that assumes so inserts it with its commit.
 pub async fn call_open(tx: &mut Tx, new: &CallRow) -> Result<(CallRow, bool), Error> {
     if tx.assumes() {
         return Ok((new.clone(), true));

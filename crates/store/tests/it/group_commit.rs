@@ -1,10 +1,9 @@
-//! What is sent with the first query and with the commit: the same as one after the other, only sooner. PostgreSQL
-//! connections send the more at once the more they have prepared, so each case goes round a few times.
+//! Decisions that assume nothing, and those that assume that they are new and share their commit: both come to the same.
 
 use clock::Clock;
 use diesel::QueryResult;
 use futures::FutureExt;
-use futures::future::BoxFuture;
+use futures::future::{BoxFuture, join_all};
 use store::inbox::Handled;
 use store::prelude::*;
 use store::{Error, Store, Tx, inbox, on, write_last};
@@ -50,17 +49,12 @@ async fn insert_last(tx: &mut Tx, rows: Vec<Note>) -> QueryResult<()> {
 async fn handle(store: &Store, event: &str, query: Query) -> Option<Handled> {
     let mut tx = store.begin().await.unwrap();
     let now = Clock::system().now();
-    let mut fresh = inbox::enter_first(&mut tx, "c", event, now).await.unwrap();
-    if fresh {
-        let decided = query(&mut tx, event).await;
-        fresh = inbox::is_fresh(&mut tx).await.unwrap();
-        assert_eq!(decided.is_ok(), fresh);
-    }
-    if !fresh {
+    if !inbox::mark(&mut tx, "c", event, now).await.unwrap() {
         tx.rollback().await.unwrap();
         let mut read = store.read().await.unwrap();
         return Some(inbox::handled(&mut read, "c", event).await.unwrap());
     }
+    query(&mut tx, event).await.unwrap();
     let reply = inbox::Reply {
         consumer: "c".to_owned(),
         event_id: event.to_owned(),
@@ -71,21 +65,24 @@ async fn handle(store: &Store, event: &str, query: Query) -> Option<Handled> {
     None
 }
 
-/// The same, adding a note, with a frame that first assumes the event to be new.
-async fn handle_assuming(store: &Store, event: &str) -> Option<Handled> {
-    let now = Clock::system().now();
+/// Adds a note in a transaction that assumes that its event and the note are new. `None`: it assumes nothing.
+async fn assume(store: &Store, event: &str) -> Option<bool> {
+    let (now, row) = (Clock::system().now(), note(event, &Clock::system()));
     let mut tx = store.begin_assuming().await.unwrap();
-    if tx.assumes() {
-        let row = note(event, &Clock::system());
-        insert_last(&mut tx, vec![row]).await.unwrap();
-        let reply = Some(event.as_bytes().to_vec());
-        inbox::enter_last(&mut tx, "c", event, now, reply);
-        inbox::conclude(&mut tx, vec![], vec![]).await.unwrap();
-        if tx.commit_assumed().await.unwrap() {
-            return None;
-        }
-    } else {
+    if !tx.assumes() {
         tx.rollback().await.unwrap();
+        return None;
+    }
+    insert_last(&mut tx, vec![row]).await.unwrap();
+    let reply = Some(event.as_bytes().to_vec());
+    inbox::enter_assumed(&mut tx, "c", event, now, reply);
+    Some(tx.commit_assumed().await.unwrap())
+}
+
+/// Handles an event with a frame that first assumes it to be new. `Some`: it was handled before.
+async fn handle_assuming(store: &Store, event: &str) -> Option<Handled> {
+    if assume(store, event).await == Some(true) {
+        return None;
     }
     handle(store, event, add_note).await
 }
@@ -111,7 +108,7 @@ async fn one_of_six_handles<F>(
     assert_eq!(first, 1, "{event}");
 }
 
-pub(crate) async fn event_is_entered_once_with_the_first_query(engine: &str) {
+pub(crate) async fn event_that_comes_often_at_once_is_handled_once(engine: &str) {
     let (app, clock) = (TestApp::new(engine), Clock::system());
     let store = app.open().await;
     let counter = Note {
@@ -134,32 +131,33 @@ pub(crate) async fn event_is_entered_once_with_the_first_query(engine: &str) {
     app.close().await;
 }
 
-pub(crate) async fn event_is_entered_once_without_a_query(engine: &str) {
-    let app = TestApp::new(engine);
-    let store = app.open().await;
-    let now = Clock::system().now();
-    for round in 0..ROUNDS {
-        let event = format!("e{round}");
-        let mut tx = store.begin().await.unwrap();
-        assert!(inbox::enter_first(&mut tx, "c", &event, now).await.unwrap());
-        assert!(inbox::is_fresh(&mut tx).await.unwrap());
-        tx.commit().await.unwrap();
-
-        let mut tx = store.begin().await.unwrap();
-        let fresh = inbox::enter_first(&mut tx, "c", &event, now).await.unwrap()
-            && inbox::is_fresh(&mut tx).await.unwrap();
-        assert!(!fresh);
-        tx.rollback().await.unwrap();
-        // Nor does a commit succeed that does not ask, where the mark was left to the first query.
-        let mut tx = store.begin().await.unwrap();
-        if inbox::enter_first(&mut tx, "c", &event, now).await.unwrap() {
-            assert!(tx.commit().await.is_err());
-        }
-    }
-    app.close().await;
+#[derive(diesel::QueryableByName)]
+struct Number {
+    #[diesel(sql_type = diesel::sql_types::BigInt)]
+    n: i64,
 }
 
-/// Writes a note with a query, and the others with the commit.
+/// What a query says on PostgreSQL.
+async fn number(store: &Store, query: &str) -> i64 {
+    let query = diesel::sql_query(query);
+    let mut tx = store.read().await.unwrap();
+    let number = on!(&mut tx, c => query.get_result::<Number>(c).await).unwrap();
+    number.n
+}
+
+/// How many statements on notes wait for another transaction.
+async fn waiting_for_locks(store: &Store) -> i64 {
+    let waiting = "SELECT count(*) AS n FROM pg_locks a JOIN pg_locks b ON a.pid = b.pid AND NOT a.granted \
+                   WHERE b.relation = 'notes'::regclass";
+    number(store, waiting).await
+}
+
+/// How many transactions have written the notes that are there.
+async fn transactions_of_notes(store: &Store) -> i64 {
+    number(store, "SELECT count(DISTINCT xmin::text) AS n FROM notes").await
+}
+
+/// Writes a note with a query, and the others last.
 async fn write(store: &Store, first: Note, last: Vec<Note>) -> Result<(), Error> {
     let mut tx = store.begin().await?;
     on!(&mut tx, c => diesel::insert_into(notes::table).values(&first).execute(c).await)?;
@@ -205,7 +203,7 @@ pub(crate) async fn unprepared_last_write_precedes_the_commit(engine: &str) {
     app.close().await;
 }
 
-pub(crate) async fn event_that_is_assumed_to_be_new_is_entered_once(engine: &str) {
+pub(crate) async fn event_that_is_assumed_to_be_new_is_handled_once(engine: &str) {
     let (app, clock) = (TestApp::new(engine), Clock::system());
     let store = app.open().await;
     for round in 0..4 * ROUNDS {
@@ -226,6 +224,36 @@ pub(crate) async fn event_that_is_assumed_to_be_new_is_entered_once(engine: &str
     app.close().await;
 }
 
+pub(crate) async fn transactions_that_assume_share_a_commit(engine: &str) {
+    let app = TestApp::new(engine);
+    let store = app.open().await;
+    let events: Vec<_> = (0..100).map(|n| format!("e{n:02}")).collect();
+    if engine == "sqlite" {
+        assert_eq!(assume(&store, &events[0]).await, None, "nothing is gained");
+        return app.close().await;
+    }
+    // The first waits for a row, and the others gather meanwhile.
+    let mut other = store.begin().await.unwrap();
+    let row = note("first", &Clock::system());
+    on!(&mut other, c => diesel::insert_into(notes::table).values(&row).execute(c).await).unwrap();
+    let first = tokio::spawn({
+        let store = store.clone();
+        async move { assume(&store, "first").await }
+    });
+    while waiting_for_locks(&store).await == 0 {
+        tokio::task::yield_now().await;
+    }
+    let mut others = Box::pin(join_all(events.iter().map(|it| assume(&store, it))));
+    assert!(futures::poll!(&mut others).is_pending());
+    other.rollback().await.unwrap();
+    assert!(others.await.into_iter().all(|held| held == Some(true)));
+    // Had it waited for too long, it would know nothing better.
+    assert!(first.await.unwrap().is_some());
+    let commits = transactions_of_notes(&store).await;
+    assert!(commits < 50, "{commits} commits for 100 rows");
+    app.close().await;
+}
+
 pub(crate) async fn wrong_assumption_rolls_all_back(engine: &str) {
     let (app, clock) = (TestApp::new(engine), Clock::system());
     let store = app.open().await;
@@ -233,41 +261,81 @@ pub(crate) async fn wrong_assumption_rolls_all_back(engine: &str) {
     insert(&store, &note("there")).await.unwrap();
     let mut kept = vec!["there".to_owned()];
     for round in 0..ROUNDS {
-        for (last, holds) in [("new", true), ("there", false)] {
+        let id = |part: &str| format!("{round}{part}");
+        for (last, holds) in [(id("new"), true), ("there".to_owned(), false)] {
             let mut tx = store.begin_assuming().await.unwrap();
             if !tx.assumes() {
                 assert_eq!(engine, "sqlite");
                 tx.rollback().await.unwrap();
                 continue;
             }
-            let id = |part: &str| match part {
-                "there" => part.to_owned(),
-                part => format!("{round}{part}"),
-            };
-            // A query of its own belongs to the transaction as well.
-            let (query, row) = (note(&id(&format!("{last}-query"))), note(&id(last)));
-            on!(&mut tx, c => diesel::insert_into(notes::table).values(&query).execute(c).await)
-                .unwrap();
-            insert_last(&mut tx, vec![row]).await.unwrap();
+            // It may look at what is there.
+            let query = notes::table.find("there").select(notes::id);
+            on!(&mut tx, c => query.first::<String>(c).await).unwrap();
+            let rows = vec![note(&format!("{last}-beside")), note(&last)];
+            insert_last(&mut tx, rows).await.unwrap();
             assert_eq!(tx.commit_assumed().await.unwrap(), holds);
             if holds {
-                kept.extend([id("new-query"), id("new")]);
+                kept.extend([id("new"), id("new-beside")]);
             }
         }
-        // Neither what was never begun nor what was taken back leaves anything.
+        // Neither what is not committed nor what is taken back leaves anything.
         let mut tx = store.begin_assuming().await.unwrap();
         if tx.assumes() {
             insert_last(&mut tx, vec![note("never")]).await.unwrap();
         }
-        match round % 2 {
+        match round % 3 {
             0 => tx.rollback().await.unwrap(),
-            _ => drop(tx),
+            1 => drop(tx),
+            // Such a commit would lose what it assumes.
+            _ => assert_eq!(tx.commit().await.is_ok(), engine == "sqlite"),
+        }
+        // What does not wait for the commit would be there whatever comes of it.
+        let mut tx = store.begin_assuming().await.unwrap();
+        if tx.assumes() {
+            let row = note("never");
+            let written =
+                on!(&mut tx, c => diesel::insert_into(notes::table).values(&row).execute(c).await);
+            assert!(written.is_err(), "its queries only read");
         }
     }
     kept.sort();
     let mut found: Vec<_> = all(&store).await.into_iter().map(|row| row.id).collect();
     found.sort();
     assert_eq!(found, kept);
+    app.close().await;
+}
+
+pub(crate) async fn wrong_assumption_of_one_costs_the_others_nothing(engine: &str) {
+    let (app, clock) = (TestApp::new(engine), Clock::system());
+    let store = app.open().await;
+    for round in 0..ROUNDS {
+        let events: Vec<_> = (0..40).map(|n| format!("{round}e{n:02}")).collect();
+        insert(&store, &note(&events[7], &clock)).await.unwrap();
+        assert_eq!(handle_assuming(&store, &events[13]).await, None);
+        let handled = join_all(events.iter().map(|it| handle_assuming(&store, it))).await;
+        for (n, handled) in handled.into_iter().enumerate() {
+            let reply = handled.map(|it| it.reply.unwrap());
+            assert_eq!(reply, (n == 13).then(|| events[n].clone().into_bytes()));
+        }
+        assert_eq!(all(&store).await.len(), 40 * (round + 1));
+    }
+    app.close().await;
+}
+
+pub(crate) async fn group_waits_for_no_lock_for_long(engine: &str) {
+    let app = TestApp::new(engine);
+    let store = app.open().await;
+    let row = note("taken", &Clock::system());
+    let mut other = store.begin().await.unwrap();
+    on!(&mut other, c => diesel::insert_into(notes::table).values(&row).execute(c).await).unwrap();
+    if engine == "postgres" {
+        // While the other goes on.
+        assert_eq!(assume(&store, "taken").await, Some(false));
+        assert_eq!(assume(&store, "free").await, Some(true));
+    }
+    other.commit().await.unwrap();
+    assert!(all(&store).await.contains(&row));
     app.close().await;
 }
 

@@ -1,0 +1,240 @@
+//! Group commit: transactions that assume that what they write is new, and so wait for nothing before their end, are written
+//! in one. Who comes while little is under way is committed at once and alone; who comes while it is, gathers.
+//!
+//! A transaction, its commit and the disk cost as much for a group as for one of its members. If anything of a group was there
+//! already, nothing of it has happened, and each of its members is told so.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use diesel::QueryResult;
+use diesel::pg::Pg;
+use diesel::query_builder::{QueryFragment, QueryId};
+use diesel_async::pooled_connection::deadpool::Pool;
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use futures::FutureExt;
+use parking_lot::Mutex;
+use tokio::runtime::Handle;
+use tokio::sync::oneshot;
+use tracing::debug;
+
+use crate::Error;
+use crate::database::checkout;
+use crate::pipeline::{Statement, pipelined};
+use crate::tx::{Conn, Connection, Tx};
+
+/// So many groups are under way at once. With one, a transaction would wait for nearly two commits; with many, nobody would
+/// gather.
+const AT_ONCE: usize = 2;
+/// The most members of a group.
+const MEMBERS: usize = 64;
+/// A group waits for no lock longer than this, in milliseconds: another transaction has to do with one of its rows, and then each member is
+/// better off alone.
+const SETTINGS: &str = "SET LOCAL lock_timeout TO 500";
+
+/// A statement that waits until it is sent.
+type Write = Box<dyn for<'c> FnOnce(&'c AsyncPgConnection) -> Statement<'c> + Send>;
+
+/// The rows of a transaction that assumes that they are new.
+#[doc(hidden)]
+#[derive(Default)]
+pub struct Assumed {
+    /// The mark in the inbox, and the event that it is for.
+    mark: Option<(String, Write)>,
+    writes: Vec<Write>,
+}
+
+impl Assumed {
+    /// Adds a statement.
+    pub fn write<Q>(&mut self, query: Q)
+    where
+        Q: QueryFragment<Pg> + QueryId + Send + 'static,
+    {
+        self.writes.push(waiting(query));
+    }
+
+    /// Sets the mark of an event in the inbox, which goes before all else.
+    pub(crate) fn mark<Q>(&mut self, event: &str, insert: Q)
+    where
+        Q: QueryFragment<Pg> + QueryId + Send + 'static,
+    {
+        self.mark = Some((event.to_owned(), waiting(insert)));
+    }
+
+    /// Whether there is anything to write.
+    pub(crate) fn has_rows(&self) -> bool {
+        self.mark.is_some() || !self.writes.is_empty()
+    }
+}
+
+fn waiting<Q>(query: Q) -> Write
+where
+    Q: QueryFragment<Pg> + QueryId + Send + 'static,
+{
+    Box::new(move |c| {
+        let mut shared = c;
+        query.execute(&mut shared)
+    })
+}
+
+/// One that waits for its group.
+struct Member {
+    rows: Assumed,
+    told: oneshot::Sender<Result<bool, Error>>,
+}
+
+/// Gathers the groups of one store. Clones share it.
+#[derive(Clone)]
+pub(crate) struct GroupCommit {
+    pool: Pool<AsyncPgConnection>,
+    gathering: Arc<Mutex<Gathering>>,
+}
+
+#[derive(Default)]
+struct Gathering {
+    /// Who waits until one of those under way is done, in order.
+    waiting: VecDeque<Member>,
+    /// How many are under way.
+    under_way: usize,
+}
+
+/// How a transaction is committed.
+pub(crate) enum Entered {
+    /// At once and alone. The next group begins when this is dropped.
+    Alone(Turn, Assumed),
+    /// With others, who gather. Closed without an answer: it is not known whether it has happened.
+    Waiting(oneshot::Receiver<Result<bool, Error>>),
+}
+
+impl GroupCommit {
+    pub(crate) fn new(pool: Pool<AsyncPgConnection>) -> Self {
+        Self {
+            pool,
+            gathering: Arc::default(),
+        }
+    }
+
+    /// Begins a group, or joins the one that gathers.
+    pub(crate) fn enter(&self, rows: Assumed) -> Entered {
+        let mut gathering = self.gathering.lock();
+        if gathering.under_way < AT_ONCE {
+            gathering.under_way += 1;
+            let turn = Turn {
+                group: self.clone(),
+                is_begun: true,
+            };
+            return Entered::Alone(turn, rows);
+        }
+        let (told, outcome) = oneshot::channel();
+        gathering.waiting.push_back(Member { rows, told });
+        Entered::Waiting(outcome)
+    }
+
+    /// Those who have gathered.
+    fn gathered(&self) -> Vec<Member> {
+        let waiting = &mut self.gathering.lock().waiting;
+        let most = waiting.len().min(MEMBERS);
+        waiting.drain(..most).collect()
+    }
+}
+
+/// One group that is under way. When it is dropped, the next begins.
+pub(crate) struct Turn {
+    group: GroupCommit,
+    /// Whether its task has begun. On a runtime that ends, none does.
+    is_begun: bool,
+}
+
+impl Turn {
+    /// Commits what has gathered, group by group.
+    async fn go_on(mut self) {
+        self.is_begun = true;
+        loop {
+            let group = self.group.gathered();
+            if group.is_empty() {
+                return;
+            }
+            commit(&self.group.pool, group).await;
+        }
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        let mut gathering = self.group.gathering.lock();
+        if !self.is_begun {
+            // Who is told nothing acknowledges nothing.
+            gathering.waiting.clear();
+        }
+        if gathering.waiting.is_empty() {
+            gathering.under_way -= 1;
+            return;
+        }
+        drop(gathering);
+        let next = Self {
+            group: self.group.clone(),
+            is_begun: false,
+        };
+        // A task of its own: who has committed alone has an answer to give.
+        if let Ok(runtime) = Handle::try_current() {
+            runtime.spawn(next.go_on());
+        }
+    }
+}
+
+/// Commits a group, and tells its members.
+async fn commit(pool: &Pool<AsyncPgConnection>, group: Vec<Member>) {
+    let (rows, told): (Vec<_>, Vec<_>) = group.into_iter().map(|it| (it.rows, it.told)).unzip();
+    let committing = async {
+        let conn = Conn::Pg(Box::new(checkout(pool).await?));
+        write(Tx::autocommit(conn), rows).await
+    };
+    let outcome = committing.boxed().await;
+    for told in told {
+        let outcome = match &outcome {
+            Ok(held) => Ok(*held),
+            Err(away) => Err(Error::Unavailable(away.to_string())),
+        };
+        // Nobody is left to tell where a handler was cut short.
+        let _ = told.send(outcome);
+    }
+}
+
+/// Writes and commits a group. `false`: something of it was there already, and nothing has happened. An error: the database
+/// is away, and it is not known whether anything has.
+pub(crate) async fn write(mut tx: Tx, rows: Vec<Assumed>) -> Result<bool, Error> {
+    let members = rows.len();
+    tx.begin_anew(SETTINGS)?;
+    let written = match tx.connection() {
+        Connection::Pg(c) => pipelined(statements(c, rows)).await,
+        Connection::Sqlite(_) => QueryResult::Ok(()),
+    };
+    let error = match written.map_err(Error::from) {
+        Ok(()) => match tx.commit().await {
+            Ok(()) => return Ok(true),
+            Err(error) => error,
+        },
+        Err(error) if error.is_unavailable() => error,
+        Err(error) => {
+            tx.rollback().await?;
+            error
+        }
+    };
+    if error.is_unavailable() {
+        return Err(error);
+    }
+    debug!(members, %error, "what a group assumed to be new is not");
+    Ok(false)
+}
+
+/// The marks first, in one order for all: two groups that handle the same events wait for each other there, and not crosswise.
+fn statements(c: &AsyncPgConnection, rows: Vec<Assumed>) -> Vec<Statement<'_>> {
+    let (mut marks, mut writes) = (Vec::new(), Vec::new());
+    for Assumed { mark, writes: own } in rows {
+        marks.extend(mark);
+        writes.extend(own);
+    }
+    marks.sort_by(|(one, _), (other, _)| one.cmp(other));
+    let marks = marks.into_iter().map(|(_, write)| write);
+    marks.chain(writes).map(|write| write(c)).collect()
+}
