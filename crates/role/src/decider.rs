@@ -110,8 +110,14 @@ impl<D: Decider> Deciding<D> {
         let reply = envelopes.reply.as_ref().map(Envelope::to_bytes);
         let rows = outbox_rows(&envelopes, now);
         inbox::conclude(&mut tx, late_replies(&envelopes), rows).await?;
-        inbox::enter_assumed(&mut tx, &self.name, &cause.id, now, reply);
-        Ok(tx.commit_assumed().await?.then_some(envelopes))
+        let entry = inbox::Entry {
+            consumer: self.name.clone(),
+            event_id: cause.id.clone(),
+            handled_at: now.into(),
+            reply,
+        };
+        let committed = self.store.commit_assumed(tx, entry).await?;
+        Ok(committed.then_some(envelopes))
     }
 
     /// Decides once the inbox has said that the event is new. `None`: it was handled before, and nothing has happened.
@@ -122,7 +128,7 @@ impl<D: Decider> Deciding<D> {
         event: D::Event,
         now: Time,
     ) -> Result<Option<Envelopes>, HandlerError> {
-        if !inbox::mark(&mut tx, &self.name, &cause.id, now).await? {
+        if !inbox::enter(&mut tx, &self.name, &cause.id, now).await? {
             tx.rollback().await?;
             return Ok(None);
         }

@@ -2,26 +2,21 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use diesel::{ConnectionError, QueryableByName};
-use diesel_async::pooled_connection::deadpool::{Object, Pool};
-use diesel_async::pooled_connection::{
-    AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod,
-};
+use diesel_async::pooled_connection::deadpool::Pool;
 use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
 use futures::FutureExt;
 use tokio::sync::watch;
 
-use crate::group_commit::GroupCommit;
+use crate::group_commit::{GroupCommit, Rows};
+use crate::inbox::Entry;
+use crate::pool::{checkout, pg_pool, sqlite_pool};
 use crate::server::Server;
-use crate::sqlite::{self, Place, Spent, Sqlite};
+use crate::sqlite::{Place, Spent, Sqlite};
 use crate::tx::{Conn, Connection, Tx};
 use crate::{Error, Migrations, SchemaState, migrate};
-
-/// How long a caller waits for a free connection before the database counts as away.
-const CHECKOUT: Duration = Duration::from_secs(5);
 
 /// Where the data is kept.
 #[derive(Clone)]
@@ -174,15 +169,25 @@ impl Store {
     /// its commit: on a PostgreSQL server that is not behind a proxy. Elsewhere it assumes nothing.
     pub async fn begin_assuming(&self) -> Result<Tx, Error> {
         match self.pools()? {
-            Pools::Pg {
-                pool,
-                server,
-                group,
-            } if server.local_settings().is_none() => {
+            Pools::Pg { pool, server, .. } if server.local_settings().is_none() => {
                 let conn = checkout(pool).boxed().await?;
-                Ok(Tx::assuming(Conn::Pg(Box::new(conn)), group.clone()))
+                Ok(Tx::assuming(Conn::Pg(Box::new(conn))))
             }
             _ => self.begin().await,
+        }
+    }
+
+    /// Commits a transaction that assumes that what it writes is new, with the event that it has handled, and with others that
+    /// do as much. `false`: something was there already, be it of another's, and nothing has happened: the same may be done
+    /// once more without assuming anything. Any other error of a statement comes to the same, and that second transaction
+    /// reports its own.
+    pub async fn commit_assumed(&self, mut tx: Tx, entry: Entry) -> Result<bool, Error> {
+        match (self.pools()?, tx.take_assumed()) {
+            (Pools::Pg { group, .. }, Some(others)) => {
+                group.commit(tx, Rows { entry, others }).boxed().await
+            }
+            // It assumes nothing, and would have entered its event first.
+            _ => Err(diesel::result::Error::RollbackTransaction.into()),
         }
     }
 
@@ -334,18 +339,6 @@ impl Database {
     }
 }
 
-/// A free connection.
-pub(crate) async fn checkout<C>(pool: &Pool<C>) -> Result<Object<C>, Error>
-where
-    C: diesel_async::pooled_connection::PoolableConnection + 'static,
-    AsyncDieselConnectionManager<C>:
-        deadpool::managed::Manager<Type = C, Error = diesel_async::pooled_connection::PoolError>,
-{
-    pool.get()
-        .await
-        .map_err(|e| Error::Unavailable(e.to_string()))
-}
-
 fn schema_name(namespace: Option<&str>, role: &str) -> Result<String, Error> {
     let name = namespace.map_or_else(|| role.to_owned(), |ns| format!("{ns}_{role}"));
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
@@ -355,38 +348,6 @@ fn schema_name(namespace: Option<&str>, role: &str) -> Result<String, Error> {
         )));
     }
     Ok(name)
-}
-
-fn pg_pool(url: &str, server: Arc<Server>, size: usize) -> Result<Pool<AsyncPgConnection>, Error> {
-    let mut manager = ManagerConfig::default();
-    // A ping at each checkout would be a round trip before every transaction.
-    manager.recycling_method = RecyclingMethod::Fast;
-    manager.custom_setup = Box::new(move |_| {
-        let server = server.clone();
-        async move { server.connect().await }.boxed()
-    });
-    let manager = AsyncDieselConnectionManager::<AsyncPgConnection>::new_with_config(url, manager);
-    Pool::builder(manager)
-        .max_size(size.max(1))
-        .wait_timeout(Some(CHECKOUT))
-        .create_timeout(Some(CHECKOUT))
-        .runtime(deadpool::Runtime::Tokio1)
-        .build()
-        .map_err(|e| Error::Config(e.to_string()))
-}
-
-fn sqlite_pool(file: &str, size: usize, place: Place) -> Result<Pool<Sqlite>, Error> {
-    let mut manager = ManagerConfig::default();
-    manager.recycling_method = RecyclingMethod::Fast;
-    manager.custom_setup =
-        Box::new(move |file| sqlite::open(file.to_owned(), place.clone()).boxed());
-    let manager = AsyncDieselConnectionManager::<Sqlite>::new_with_config(file, manager);
-    Pool::builder(manager)
-        .max_size(size)
-        .wait_timeout(Some(CHECKOUT))
-        .runtime(deadpool::Runtime::Tokio1)
-        .build()
-        .map_err(|e| Error::Config(e.to_string()))
 }
 
 fn unavailable(error: ConnectionError) -> Error {

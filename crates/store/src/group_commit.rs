@@ -7,11 +7,8 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use diesel::QueryResult;
-use diesel::pg::Pg;
-use diesel::query_builder::{QueryFragment, QueryId};
+use diesel_async::AsyncPgConnection;
 use diesel_async::pooled_connection::deadpool::Pool;
-use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use futures::FutureExt;
 use parking_lot::Mutex;
 use tokio::runtime::Handle;
@@ -19,67 +16,31 @@ use tokio::sync::oneshot;
 use tracing::debug;
 
 use crate::Error;
-use crate::database::checkout;
+use crate::assumed::Assumed;
+use crate::inbox::Entry;
 use crate::pipeline::{Statement, pipelined};
+use crate::pool::checkout;
+use crate::schema::inbox;
 use crate::tx::{Conn, Connection, Tx};
 
 /// So many groups are under way at once. With one, a transaction would wait for nearly two commits; with many, nobody would
 /// gather.
-const AT_ONCE: usize = 2;
+const CONCURRENCY: usize = 2;
 /// The most members of a group.
 const MEMBERS: usize = 64;
-/// A group waits for no lock longer than this, in milliseconds: another transaction has to do with one of its rows, and then each member is
-/// better off alone.
+/// A group waits for no lock longer than this, in milliseconds: another transaction has to do with one of its rows, and then
+/// each member is better off alone.
 const SETTINGS: &str = "SET LOCAL lock_timeout TO 500";
 
-/// A statement that waits until it is sent.
-type Write = Box<dyn for<'c> FnOnce(&'c AsyncPgConnection) -> Statement<'c> + Send>;
-
-/// The rows of a transaction that assumes that they are new.
-#[doc(hidden)]
-#[derive(Default)]
-pub struct Assumed {
-    /// The mark in the inbox, and the event that it is for.
-    mark: Option<(String, Write)>,
-    writes: Vec<Write>,
-}
-
-impl Assumed {
-    /// Adds a statement.
-    pub fn write<Q>(&mut self, query: Q)
-    where
-        Q: QueryFragment<Pg> + QueryId + Send + 'static,
-    {
-        self.writes.push(waiting(query));
-    }
-
-    /// Sets the mark of an event in the inbox, which goes before all else.
-    pub(crate) fn mark<Q>(&mut self, event: &str, insert: Q)
-    where
-        Q: QueryFragment<Pg> + QueryId + Send + 'static,
-    {
-        self.mark = Some((event.to_owned(), waiting(insert)));
-    }
-
-    /// Whether there is anything to write.
-    pub(crate) fn has_rows(&self) -> bool {
-        self.mark.is_some() || !self.writes.is_empty()
-    }
-}
-
-fn waiting<Q>(query: Q) -> Write
-where
-    Q: QueryFragment<Pg> + QueryId + Send + 'static,
-{
-    Box::new(move |c| {
-        let mut shared = c;
-        query.execute(&mut shared)
-    })
+/// The rows of one transaction.
+pub(crate) struct Rows {
+    pub(crate) entry: Entry,
+    pub(crate) others: Assumed,
 }
 
 /// One that waits for its group.
 struct Member {
-    rows: Assumed,
+    rows: Rows,
     told: oneshot::Sender<Result<bool, Error>>,
 }
 
@@ -99,9 +60,9 @@ struct Gathering {
 }
 
 /// How a transaction is committed.
-pub(crate) enum Entered {
+enum Entered {
     /// At once and alone. The next group begins when this is dropped.
-    Alone(Turn, Assumed),
+    Alone(Permit, Rows),
     /// With others, who gather. Closed without an answer: it is not known whether it has happened.
     Waiting(oneshot::Receiver<Result<bool, Error>>),
 }
@@ -114,16 +75,28 @@ impl GroupCommit {
         }
     }
 
+    /// Commits a transaction, alone or with others: [`crate::Store::commit_assumed`].
+    pub(crate) async fn commit(&self, tx: Tx, rows: Rows) -> Result<bool, Error> {
+        match self.enter(rows) {
+            Entered::Alone(_permit, rows) => write(tx, vec![rows]).await,
+            Entered::Waiting(outcome) => {
+                tx.rollback().await?;
+                // What is never told may have happened: whoever does it once more will see.
+                outcome.await.unwrap_or(Ok(false))
+            }
+        }
+    }
+
     /// Begins a group, or joins the one that gathers.
-    pub(crate) fn enter(&self, rows: Assumed) -> Entered {
+    fn enter(&self, rows: Rows) -> Entered {
         let mut gathering = self.gathering.lock();
-        if gathering.under_way < AT_ONCE {
+        if gathering.under_way < CONCURRENCY {
             gathering.under_way += 1;
-            let turn = Turn {
+            let permit = Permit {
                 group: self.clone(),
                 is_begun: true,
             };
-            return Entered::Alone(turn, rows);
+            return Entered::Alone(permit, rows);
         }
         let (told, outcome) = oneshot::channel();
         gathering.waiting.push_back(Member { rows, told });
@@ -139,13 +112,13 @@ impl GroupCommit {
 }
 
 /// One group that is under way. When it is dropped, the next begins.
-pub(crate) struct Turn {
+struct Permit {
     group: GroupCommit,
     /// Whether its task has begun. On a runtime that ends, none does.
     is_begun: bool,
 }
 
-impl Turn {
+impl Permit {
     /// Commits what has gathered, group by group.
     async fn go_on(mut self) {
         self.is_begun = true;
@@ -159,7 +132,7 @@ impl Turn {
     }
 }
 
-impl Drop for Turn {
+impl Drop for Permit {
     fn drop(&mut self) {
         let mut gathering = self.group.gathering.lock();
         if !self.is_begun {
@@ -202,39 +175,37 @@ async fn commit(pool: &Pool<AsyncPgConnection>, group: Vec<Member>) {
 
 /// Writes and commits a group. `false`: something of it was there already, and nothing has happened. An error: the database
 /// is away, and it is not known whether anything has.
-pub(crate) async fn write(mut tx: Tx, rows: Vec<Assumed>) -> Result<bool, Error> {
+async fn write(mut tx: Tx, rows: Vec<Rows>) -> Result<bool, Error> {
     let members = rows.len();
     tx.begin_anew(SETTINGS)?;
     let written = match tx.connection() {
         Connection::Pg(c) => pipelined(statements(c, rows)).await,
-        Connection::Sqlite(_) => QueryResult::Ok(()),
+        Connection::Sqlite(_) => Ok(()),
     };
-    let error = match written.map_err(Error::from) {
-        Ok(()) => match tx.commit().await {
-            Ok(()) => return Ok(true),
-            Err(error) => error,
-        },
-        Err(error) if error.is_unavailable() => error,
+    let outcome = match written.map_err(Error::from) {
+        Ok(()) => tx.commit().await,
+        Err(error) if error.is_unavailable() => Err(error),
+        Err(error) => tx.rollback().await.and(Err(error)),
+    };
+    match outcome {
+        Ok(()) => Ok(true),
+        Err(error) if error.is_unavailable() => Err(error),
         Err(error) => {
-            tx.rollback().await?;
-            error
+            debug!(members, %error, "what a group assumed to be new is not");
+            Ok(false)
         }
-    };
-    if error.is_unavailable() {
-        return Err(error);
     }
-    debug!(members, %error, "what a group assumed to be new is not");
-    Ok(false)
 }
 
-/// The marks first, in one order for all: two groups that handle the same events wait for each other there, and not crosswise.
-fn statements(c: &AsyncPgConnection, rows: Vec<Assumed>) -> Vec<Statement<'_>> {
-    let (mut marks, mut writes) = (Vec::new(), Vec::new());
-    for Assumed { mark, writes: own } in rows {
-        marks.extend(mark);
-        writes.extend(own);
+/// The events first, in one order for all: two groups that handle the same events wait for each other there, and not crosswise.
+fn statements(c: &AsyncPgConnection, mut rows: Vec<Rows>) -> Vec<Statement<'_>> {
+    rows.sort_by(|one, other| one.entry.event_id.cmp(&other.entry.event_id));
+    let mut entries = Assumed::default();
+    let mut others = Vec::with_capacity(rows.len());
+    for row in rows {
+        entries.write(diesel::insert_into(inbox::table).values(row.entry));
+        others.push(row.others);
     }
-    marks.sort_by(|(one, _), (other, _)| one.cmp(other));
-    let marks = marks.into_iter().map(|(_, write)| write);
-    marks.chain(writes).map(|write| write(c)).collect()
+    let others = others.into_iter().flat_map(|it| it.statements(c));
+    entries.statements(c).chain(others).collect()
 }

@@ -1,10 +1,10 @@
 //! What a consumer has handled already.
 
 use clock::Time;
-use diesel::{ExpressionMethods, OptionalExtension, QueryDsl};
+use diesel::{ExpressionMethods, Insertable, OptionalExtension, QueryDsl};
 
 use crate::cached::CachedDsl;
-use crate::schema::inbox::dsl;
+use crate::schema::inbox::{self, dsl};
 use crate::schema::outbox::dsl as leave;
 use crate::{Error, Tx, on, outbox, types, write_last};
 
@@ -15,10 +15,24 @@ pub struct Handled {
     pub reply: Option<Vec<u8>>,
 }
 
-/// Marks an event as handled by a consumer, unless it was handled before: `false`, and nothing changes. It comes before all
-/// else that a transaction does: two deliveries at the same time wait for each other here, and nowhere after it, so one of
-/// them sees the other.
-pub async fn mark(tx: &mut Tx, consumer: &str, event_id: &str, now: Time) -> Result<bool, Error> {
+/// That a consumer has handled an event, for a transaction that assumes that it is new ([`crate::Store::commit_assumed`]).
+#[derive(Debug, Clone, Insertable)]
+#[diesel(table_name = inbox, treat_none_as_default_value = false)]
+pub struct Entry {
+    /// The consumer.
+    pub consumer: String,
+    /// The event's id.
+    pub event_id: String,
+    /// When.
+    pub handled_at: types::Time,
+    /// `events::Envelope::to_bytes` of its reply.
+    pub reply: Option<Vec<u8>>,
+}
+
+/// Marks an event as handled by a consumer. `false`: it was handled before, and nothing changes. It comes before all else that
+/// a transaction does: two deliveries at the same time wait for each other here, and nowhere after it, so one of them sees
+/// the other.
+pub async fn enter(tx: &mut Tx, consumer: &str, event_id: &str, now: Time) -> Result<bool, Error> {
     let fresh = on!(tx, c => diesel::insert_into(dsl::inbox)
         .values((
             dsl::consumer.eq(consumer),
@@ -30,39 +44,6 @@ pub async fn mark(tx: &mut Tx, consumer: &str, event_id: &str, now: Time) -> Res
         .execute(c)
         .await)?;
     Ok(fresh == 1)
-}
-
-/// The same, with what it got when it was handled before.
-pub async fn enter(
-    tx: &mut Tx,
-    consumer: &str,
-    event_id: &str,
-    now: Time,
-) -> Result<Option<Handled>, Error> {
-    if mark(tx, consumer, event_id, now).await? {
-        return Ok(None);
-    }
-    handled(tx, consumer, event_id).await.map(Some)
-}
-
-/// The same for a transaction that assumes that the event is new ([`Tx::assumes`]), when it has been decided: the mark is
-/// inserted with the rest, and fails if the event was handled before.
-pub fn enter_assumed(
-    tx: &mut Tx,
-    consumer: &str,
-    event_id: &str,
-    now: Time,
-    reply: Option<Vec<u8>>,
-) {
-    if let Some(assumed) = tx.assumed() {
-        let row = (
-            dsl::consumer.eq(consumer.to_owned()),
-            dsl::event_id.eq(event_id.to_owned()),
-            dsl::handled_at.eq(types::Time(now)),
-            dsl::reply.eq(reply),
-        );
-        assumed.mark(event_id, diesel::insert_into(dsl::inbox).values(row));
-    }
 }
 
 /// What an event got that was handled before. One without a mark got no reply.

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod assumed;
 mod cached;
 mod database;
 mod error;
@@ -9,6 +10,7 @@ mod migrate;
 pub mod outbox;
 mod outbox_dialect;
 mod pipeline;
+mod pool;
 mod portable;
 mod schema;
 mod server;

@@ -9,7 +9,7 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 
 use crate::Error;
-use crate::group_commit::{Assumed, Entered, GroupCommit, write};
+use crate::assumed::Assumed;
 use crate::sqlite::{self, Sqlite};
 
 /// A transaction; dropped without [`Tx::commit`], nothing of it has happened. From [`crate::Store::read`] it is a connection
@@ -17,8 +17,8 @@ use crate::sqlite::{self, Sqlite};
 pub struct Tx {
     conn: Option<Conn>,
     state: State,
-    /// What it assumes to be new, and who commits it; `None`: it assumes nothing.
-    assumed: Option<(Assumed, GroupCommit)>,
+    /// What it assumes to be new; `None`: it assumes nothing.
+    assumed: Option<Assumed>,
 }
 
 /// What its connection has open.
@@ -73,9 +73,9 @@ impl Tx {
     }
 
     /// A transaction that takes for granted that what it writes is new, on PostgreSQL. Its connection only reads.
-    pub(crate) fn assuming(conn: Conn, group: GroupCommit) -> Self {
+    pub(crate) fn assuming(conn: Conn) -> Self {
         let mut tx = Self::new(conn, State::Unread);
-        tx.assumed = Some((Assumed::default(), group));
+        tx.assumed = Some(Assumed::default());
         tx
     }
 
@@ -93,7 +93,7 @@ impl Tx {
     }
 
     /// Whether it takes for granted that what it writes is new: its rows are inserted with [`crate::write_last!`], by
-    /// statements that fail if there is such a row, and its queries only read. It ends with [`Tx::commit_assumed`].
+    /// statements that fail if there is such a row, and its queries only read. It ends with [`crate::Store::commit_assumed`].
     pub fn assumes(&self) -> bool {
         self.assumed.is_some()
     }
@@ -107,21 +107,9 @@ impl Tx {
         Ok(self.end().boxed().await?)
     }
 
-    /// Commits it, together with others that assume as much, unless something of what was assumed to be new was there
-    /// already. `false`: then nothing has happened, and the same may be done once more without assuming anything. The same
-    /// comes of any other error of a statement, be it another's: that second transaction reports its own.
-    pub async fn commit_assumed(mut self) -> Result<bool, Error> {
-        let Some((assumed, group)) = self.assumed.take() else {
-            return self.commit().await.map(|()| true);
-        };
-        match group.enter(assumed) {
-            Entered::Alone(_turn, assumed) => write(self, vec![assumed]).boxed().await,
-            Entered::Waiting(outcome) => {
-                self.rollback().await?;
-                // What is never told may have happened: whoever does it once more will see.
-                outcome.await.unwrap_or(Ok(false))
-            }
-        }
+    /// What it assumes to be new, for whoever commits it.
+    pub(crate) fn take_assumed(&mut self) -> Option<Assumed> {
+        self.assumed.take()
     }
 
     /// Ends what only reads, and begins a transaction in its place, on PostgreSQL.
@@ -189,7 +177,7 @@ impl Tx {
     /// What it assumes to be new, to be added to; `None`: it assumes nothing.
     #[doc(hidden)]
     pub fn assumed(&mut self) -> Option<&mut Assumed> {
-        self.assumed.as_mut().map(|(assumed, _)| assumed)
+        self.assumed.as_mut()
     }
 
     /// The connection, for [`crate::on!`].
@@ -197,7 +185,7 @@ impl Tx {
     #[expect(clippy::unreachable, reason = "the connection leaves only at the end")]
     pub fn connection(&mut self) -> Connection<'_> {
         debug_assert!(
-            !self.assumed.as_ref().is_some_and(|(it, _)| it.has_rows()),
+            self.assumed.as_ref().is_none_or(Assumed::is_empty),
             "a query comes after what `write_last!` keeps, and would not see it"
         );
         match self.conn.as_mut() {

@@ -193,9 +193,9 @@ impl TestPlatform {
     pub async fn handled(&self, store: &Store, queue: &str, id: &str) {
         eventually(&format!("{queue} handles {id}"), async || {
             let mut tx = store.begin().await.unwrap();
-            let handled = inbox::enter(&mut tx, queue, id, self.clock.now()).await;
+            let is_new = inbox::enter(&mut tx, queue, id, self.clock.now()).await;
             tx.rollback().await.unwrap();
-            handled.unwrap().is_some()
+            !is_new.unwrap()
         })
         .await;
     }

@@ -49,7 +49,7 @@ async fn insert_last(tx: &mut Tx, rows: Vec<Note>) -> QueryResult<()> {
 async fn handle(store: &Store, event: &str, query: Query) -> Option<Handled> {
     let mut tx = store.begin().await.unwrap();
     let now = Clock::system().now();
-    if !inbox::mark(&mut tx, "c", event, now).await.unwrap() {
+    if !inbox::enter(&mut tx, "c", event, now).await.unwrap() {
         tx.rollback().await.unwrap();
         let mut read = store.read().await.unwrap();
         return Some(inbox::handled(&mut read, "c", event).await.unwrap());
@@ -65,18 +65,26 @@ async fn handle(store: &Store, event: &str, query: Query) -> Option<Handled> {
     None
 }
 
+/// That the event is handled, with its id as the reply.
+fn entry(event: &str) -> inbox::Entry {
+    inbox::Entry {
+        consumer: "c".to_owned(),
+        event_id: event.to_owned(),
+        handled_at: Clock::system().now().into(),
+        reply: Some(event.as_bytes().to_vec()),
+    }
+}
+
 /// Adds a note in a transaction that assumes that its event and the note are new. `None`: it assumes nothing.
 async fn assume(store: &Store, event: &str) -> Option<bool> {
-    let (now, row) = (Clock::system().now(), note(event, &Clock::system()));
+    let row = note(event, &Clock::system());
     let mut tx = store.begin_assuming().await.unwrap();
     if !tx.assumes() {
         tx.rollback().await.unwrap();
         return None;
     }
     insert_last(&mut tx, vec![row]).await.unwrap();
-    let reply = Some(event.as_bytes().to_vec());
-    inbox::enter_assumed(&mut tx, "c", event, now, reply);
-    Some(tx.commit_assumed().await.unwrap())
+    Some(store.commit_assumed(tx, entry(event)).await.unwrap())
 }
 
 /// Handles an event with a frame that first assumes it to be new. `Some`: it was handled before.
@@ -165,12 +173,18 @@ async fn write(store: &Store, first: Note, last: Vec<Note>) -> Result<(), Error>
     tx.commit().await
 }
 
-pub(crate) async fn failed_last_write_rolls_all_back(engine: &str) {
-    let (app, clock) = (TestApp::new(engine), Clock::system());
+/// A store with the note `there`, and the ids of its notes.
+async fn with_a_note(engine: &str) -> (TestApp, Store, Vec<String>) {
+    let app = TestApp::new(engine);
     let store = app.open().await;
-    let note = |id: &str| note(id, &clock);
-    insert(&store, &note("there")).await.unwrap();
-    let mut kept = vec!["there".to_owned()];
+    let there = note("there", &Clock::system());
+    insert(&store, &there).await.unwrap();
+    (app, store, vec![there.id])
+}
+
+pub(crate) async fn failed_last_write_rolls_all_back(engine: &str) {
+    let (app, store, mut kept) = with_a_note(engine).await;
+    let note = |id: &str| note(id, &Clock::system());
     for round in 0..ROUNDS {
         let id = |part: &str| format!("{round}{part}");
         let last = vec![note(&id("b")), note(&id("c"))];
@@ -255,11 +269,8 @@ pub(crate) async fn transactions_that_assume_share_a_commit(engine: &str) {
 }
 
 pub(crate) async fn wrong_assumption_rolls_all_back(engine: &str) {
-    let (app, clock) = (TestApp::new(engine), Clock::system());
-    let store = app.open().await;
-    let note = |id: &str| note(id, &clock);
-    insert(&store, &note("there")).await.unwrap();
-    let mut kept = vec!["there".to_owned()];
+    let (app, store, mut kept) = with_a_note(engine).await;
+    let note = |id: &str| note(id, &Clock::system());
     for round in 0..ROUNDS {
         let id = |part: &str| format!("{round}{part}");
         for (last, holds) in [(id("new"), true), ("there".to_owned(), false)] {
@@ -274,7 +285,10 @@ pub(crate) async fn wrong_assumption_rolls_all_back(engine: &str) {
             on!(&mut tx, c => query.first::<String>(c).await).unwrap();
             let rows = vec![note(&format!("{last}-beside")), note(&last)];
             insert_last(&mut tx, rows).await.unwrap();
-            assert_eq!(tx.commit_assumed().await.unwrap(), holds);
+            let held = store
+                .commit_assumed(tx, entry(&format!("{round}{last}")))
+                .await;
+            assert_eq!(held.unwrap(), holds);
             if holds {
                 kept.extend([id("new"), id("new-beside")]);
             }

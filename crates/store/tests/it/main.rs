@@ -17,7 +17,7 @@ use clock::Clock;
 use diesel_migrations::embed_migrations;
 use store::prelude::*;
 use store::types::{Json, Time};
-use store::{Database, Error, Migrations, Store, inbox, on, outbox};
+use store::{Database, Error, Migrations, Store, Tx, inbox, on, outbox};
 
 mod schema {
     diesel::table! {
@@ -197,11 +197,12 @@ async fn writers_wait_for_each_other(engine: &str) {
 async fn event_is_entered_once(engine: &str) {
     let (app, clock) = (TestApp::new(engine), Clock::system());
     let store = app.open().await;
+    let enter = async |tx: &mut Tx, consumer: &str| {
+        let entered = inbox::enter(tx, consumer, "e1", clock.now()).await;
+        entered.unwrap()
+    };
     let mut tx = store.begin().await.unwrap();
-    assert_eq!(
-        inbox::enter(&mut tx, "c", "e1", clock.now()).await.unwrap(),
-        None
-    );
+    assert!(enter(&mut tx, "c").await);
     let reply = inbox::Reply {
         consumer: "c".to_owned(),
         event_id: "e1".to_owned(),
@@ -211,30 +212,16 @@ async fn event_is_entered_once(engine: &str) {
     tx.commit().await.unwrap();
 
     let mut tx = store.begin().await.unwrap();
-    let again = inbox::enter(&mut tx, "c", "e1", clock.now())
-        .await
-        .unwrap()
-        .unwrap();
+    assert!(!enter(&mut tx, "c").await);
+    let again = inbox::handled(&mut tx, "c", "e1").await.unwrap();
     assert_eq!(again.reply.as_deref(), Some(&b"reply"[..]));
-    assert_eq!(
-        inbox::enter(&mut tx, "other", "e1", clock.now())
-            .await
-            .unwrap(),
-        None
-    );
+    assert!(enter(&mut tx, "other").await);
     tx.rollback().await.unwrap();
 
     let mut tx = store.begin().await.unwrap();
-    assert_eq!(
-        inbox::forget(&mut tx, clock.now() + Duration::seconds(1))
-            .await
-            .unwrap(),
-        1
-    );
-    assert_eq!(
-        inbox::enter(&mut tx, "c", "e1", clock.now()).await.unwrap(),
-        None
-    );
+    let until = clock.now() + Duration::seconds(1);
+    assert_eq!(inbox::forget(&mut tx, until).await.unwrap(), 1);
+    assert!(enter(&mut tx, "c").await);
     tx.commit().await.unwrap();
     app.close().await;
 }

@@ -32,11 +32,7 @@ impl World {
     async fn deliver(&mut self, tx: &mut Tx, told: &Told) {
         let envelope = told.envelope();
         let queue = told.queue();
-        if inbox::enter(tx, queue, &told.id, told.at)
-            .await
-            .unwrap()
-            .is_some()
-        {
+        if !inbox::enter(tx, queue, &told.id, told.at).await.unwrap() {
             return;
         }
         let heard = match &told.what {
