@@ -167,12 +167,23 @@ pub enum CallbackTime {
 pub struct StreamFault {
     /// The socket drops after this many seconds.
     pub drop_after_s: Option<f64>,
+    /// The socket drops when the caller has heard these words to the end, in whatever case; once in a call.
+    pub drop_after_heard: Option<String>,
     /// Frames are held up for as long as this, at most, and come at once.
     pub jitter_ms: u64,
     /// The share of frames that are lost, 0 to 1.
     pub loss: f64,
     /// One second after the start nothing comes for so long; then everything at once.
     pub stall_s: f64,
+}
+
+impl StreamFault {
+    /// Whether the socket drops when these words have been heard.
+    pub(crate) fn drops_after(&self, heard: &str) -> bool {
+        self.drop_after_heard
+            .as_ref()
+            .is_some_and(|words| heard.to_lowercase().contains(&words.to_lowercase()))
+    }
 }
 
 impl Fault {

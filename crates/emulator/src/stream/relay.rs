@@ -14,6 +14,7 @@ use tokio_tungstenite::tungstenite::Message;
 use twiml::ConversationRelay;
 
 use super::socket::{Ended, Socket, WRITE, connect};
+use super::trouble::{self, dropped};
 use crate::faults::StreamFault;
 use crate::leg_context::LegContext;
 use crate::leg_control::Input;
@@ -118,7 +119,7 @@ impl Relay {
             out,
             incoming: Some(incoming),
             session,
-            fault: context.shared.state().faults.stream(),
+            fault: trouble::fault(context),
             language: noun
                 .transcription_language
                 .clone()
@@ -179,7 +180,7 @@ impl Relay {
                 biased;
                 why = control.interrupted() => break Ended::Interrupted(why),
                 () = time.sleep(drops.unwrap_or_default()), if drops.is_some() => {
-                    break Ended::Broken(Failure::new(31921, "the socket dropped, as the fault wishes"));
+                    break Ended::Broken(dropped());
                 }
                 Some(input) = inputs.recv() => self.input(input).await,
                 message = incoming.next() => match message {
@@ -194,8 +195,7 @@ impl Relay {
                     Some(Err(e)) => break Ended::Broken(Failure::new(31921, format!("the socket broke: {e}"))),
                 },
                 () = time.sleep(left.unwrap_or_default()), if left.is_some() => {
-                    self.spoken();
-                    Ok(())
+                    self.spoken()
                 }
             };
             if let Err(failure) = told {
@@ -341,9 +341,9 @@ impl Relay {
     }
 
     /// It was said to its end.
-    fn spoken(&mut self) {
+    fn spoken(&mut self) -> Result<(), Failure> {
         let Some(it) = self.current.take() else {
-            return;
+            return Ok(());
         };
         self.context.heard(it.piece.kind, &it.piece.text);
         if it.piece.last {
@@ -352,6 +352,10 @@ impl Relay {
             self.said.push_str(&it.piece.text);
             self.said.push(' ');
         }
+        if self.fault.drops_after(&it.piece.text) {
+            return Err(dropped());
+        }
+        Ok(())
     }
 
     /// The caller interrupts: what follows is not said, and the application is told how far it came.

@@ -18,7 +18,7 @@ use webhook::signature::{Token, sign_url};
 
 use super::message::{Said, Writer, read};
 use super::playback::{FRAME, Playback, Played};
-use super::trouble::Trouble;
+use super::trouble::{self, Trouble, dropped};
 use crate::leg_context::LegContext;
 use crate::leg_control::{Earful, Input, Interrupt};
 use crate::recording::tape_from;
@@ -71,7 +71,7 @@ impl Stream {
     ) -> Result<Self, Failure> {
         let (out, incoming) = connect(context, url).await?.split();
         let account = &context.shared.account;
-        let fault = context.shared.state().faults.stream();
+        let fault = trouble::fault(context);
         let mut stream = Self {
             writer: Writer::new(sid, context.sid.clone(), account.sid.clone()),
             context: context.clone(),
@@ -139,10 +139,7 @@ impl Stream {
     /// One frame both ways.
     async fn frame(&mut self, place: u64) -> Result<(), Failure> {
         if self.trouble.drops(place) {
-            return Err(Failure::new(
-                31921,
-                "the socket dropped, as the fault wishes",
-            ));
+            return Err(dropped());
         }
         let mut sound = [mulaw::SILENCE; FRAME];
         let taken = FRAME.min(self.speech.len());
@@ -200,6 +197,7 @@ impl Stream {
             self.context.begins("stream", "");
         }
         let is_told = !played.heard.is_empty();
+        let mut drops = false;
         for sound in played.heard {
             let words = audio::heard(&sound).unwrap_or_default();
             if words.is_empty() {
@@ -215,9 +213,13 @@ impl Stream {
                 || sound,
             );
             self.context.heard("stream", &words);
+            drops |= self.trouble.drops_after(&words);
         }
         if is_told {
             self.audible = false;
+        }
+        if drops {
+            return Err(dropped());
         }
         for mark in played.marks {
             let message = self.writer.mark(&mark);

@@ -4,9 +4,25 @@ use std::collections::VecDeque;
 
 use crate::faults::StreamFault;
 use crate::ids::mix;
+use crate::leg_context::LegContext;
+use crate::wire::Failure;
 
 /// When a stall begins, in frames: the greeting is being heard.
 const STALL_AT: u64 = 50;
+
+/// The fault in force as it is for a new stream of this call: the words that a stream drops after count once in a call.
+pub(super) fn fault(context: &LegContext) -> StreamFault {
+    let mut fault = context.shared.state().faults.stream();
+    if context.look(|call| call.heard.iter().any(|it| fault.drops_after(&it.text))) {
+        fault.drop_after_heard = None;
+    }
+    fault
+}
+
+/// How a stream ends that drops.
+pub(super) fn dropped() -> Failure {
+    Failure::new(31921, "the socket dropped, as the fault wishes")
+}
 
 /// Stands between the caller's frames and the wire.
 pub(crate) struct Trouble {
@@ -32,6 +48,11 @@ impl Trouble {
         self.fault
             .drop_after_s
             .is_some_and(|seconds| frame as f64 >= seconds * 50.0)
+    }
+
+    /// Whether the socket drops when these words have been heard.
+    pub(crate) fn drops_after(&self, heard: &str) -> bool {
+        self.fault.drops_after(heard)
     }
 
     /// What goes out at this frame, with the newest message in its place.
@@ -66,6 +87,7 @@ mod tests {
             loss: 0.1,
             stall_s: 1.0,
             drop_after_s: Some(5.0),
+            drop_after_heard: None,
         };
         let mut trouble = Trouble::new(fault, 7);
         let sent: Vec<u64> = (0..500)

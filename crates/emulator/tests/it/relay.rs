@@ -124,3 +124,20 @@ async fn caller_who_interrupts_is_told_of_with_what_was_said_until_then() {
     assert_eq!(of(&told, "prompt")[0]["voicePrompt"], "stop please");
     world.end().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn conversation_drops_after_the_words_of_the_fault() {
+    let world = World::seeded(7, 20.0).await;
+    let (url, told) = application(|_| Some(vec![])).await;
+    let twiml = format!(
+        "<Connect><ConversationRelay url=\"{url}\" welcomeGreeting=\"Hi there.\"/></Connect><Say>After</Say>"
+    );
+    world.number().await.on("/voice", &twiml);
+    world.fault(json!({"kind": "stream", "drop_after_heard": "hi there"}));
+    let call = world
+        .call(json!([{ "wait_for": "Hi there" }, { "wait_for": "After" }]))
+        .await;
+    assert_eq!(call.problem, None);
+    assert!(of(&told, "setup").len() == 1 && world.errors().contains(&31921));
+    world.end().await;
+}

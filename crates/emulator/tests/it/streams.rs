@@ -37,7 +37,7 @@ impl Bot {
     }
 }
 
-/// A bot that listens here. Answers its URL, and all that it was told.
+/// A bot that listens here, for one stream after the other. Answers its URL, and all that it was told.
 #[expect(
     clippy::result_large_err,
     reason = "the handshake's callback has the library's error"
@@ -48,43 +48,44 @@ async fn bot(act: Act) -> (String, Arc<Mutex<Vec<Value>>>) {
     let told = Arc::new(Mutex::new(Vec::new()));
     let log = told.clone();
     tokio::spawn(async move {
-        let (socket, _) = listener.accept().await.unwrap();
-        let log_of_head = log.clone();
-        let mut socket = accept_hdr_async(socket, |request: &Request, response: Response| {
-            let signature = request.headers().get("X-Twilio-Signature");
-            let signature = signature
-                .and_then(|it| it.to_str().ok())
-                .unwrap_or_default();
-            log_of_head
-                .lock()
-                .unwrap()
-                .push(json!({"event": "handshake", "signature": signature}));
-            Ok(response)
-        })
-        .await
-        .unwrap();
-        let mut bot = Bot::default();
-        while let Some(Ok(message)) = socket.next().await {
-            let Message::Text(text) = message else {
-                continue;
-            };
-            let message: Value = serde_json::from_str(&text).unwrap();
-            log.lock().unwrap().push(message.clone());
-            match message["event"].as_str().unwrap() {
-                "start" => bot.sid = message["streamSid"].as_str().unwrap().to_owned(),
-                "media" => {
-                    let payload = message["media"]["payload"].as_str().unwrap();
-                    let sound = STANDARD.decode(payload).unwrap();
-                    bot.heard.extend(mulaw::decode_all(&sound));
+        while let Ok((socket, _)) = listener.accept().await {
+            let log_of_head = log.clone();
+            let mut socket = accept_hdr_async(socket, |request: &Request, response: Response| {
+                let signature = request.headers().get("X-Twilio-Signature");
+                let signature = signature
+                    .and_then(|it| it.to_str().ok())
+                    .unwrap_or_default();
+                log_of_head
+                    .lock()
+                    .unwrap()
+                    .push(json!({"event": "handshake", "signature": signature}));
+                Ok(response)
+            })
+            .await
+            .unwrap();
+            let mut bot = Bot::default();
+            while let Some(Ok(message)) = socket.next().await {
+                let Message::Text(text) = message else {
+                    continue;
+                };
+                let message: Value = serde_json::from_str(&text).unwrap();
+                log.lock().unwrap().push(message.clone());
+                match message["event"].as_str().unwrap() {
+                    "start" => bot.sid = message["streamSid"].as_str().unwrap().to_owned(),
+                    "media" => {
+                        let payload = message["media"]["payload"].as_str().unwrap();
+                        let sound = STANDARD.decode(payload).unwrap();
+                        bot.heard.extend(mulaw::decode_all(&sound));
+                    }
+                    _ => {}
                 }
-                _ => {}
-            }
-            let Some(answers) = act(&mut bot, &message) else {
-                let _ = socket.close(None).await;
-                continue;
-            };
-            for answer in answers {
-                let _ = socket.send(Message::text(answer.to_string())).await;
+                let Some(answers) = act(&mut bot, &message) else {
+                    let _ = socket.close(None).await;
+                    continue;
+                };
+                for answer in answers {
+                    let _ = socket.send(Message::text(answer.to_string())).await;
+                }
             }
         }
     });
@@ -208,5 +209,30 @@ async fn stream_that_cannot_be_opened_or_drops_goes_on_with_twilios_code() {
     let frames = events(&told, "media").len();
     assert!((70..100).contains(&frames), "{frames}");
     assert!(events(&told, "stop").is_empty() && world.errors().contains(&31921));
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn stream_drops_after_the_words_of_the_fault_once_in_a_call() {
+    let world = World::seeded(7, 20.0).await;
+    let (url, told) = bot(|bot, message| match message["event"].as_str()? {
+        "start" => Some(vec![bot.media("Say yes please"), bot.mark("asked")]),
+        "mark" => None,
+        _ => Some(vec![]),
+    })
+    .await;
+    let twice = connected(&url).repeat(2);
+    world.number().await.on("/voice", &twice);
+    world.fault(json!({"kind": "stream", "drop_after_heard": "yes please"}));
+    for call in 1..=2 {
+        let heard = json!([
+            {"wait_for": "say yes"}, {"wait_for": "after the stream"}, {"wait_for": "say yes"},
+            {"wait_for": "after the stream"},
+        ]);
+        assert_eq!(world.call(heard).await.problem, None);
+        let drops = world.errors().iter().filter(|it| **it == 31921).count();
+        let counts = ["start", "mark"].map(|it| events(&told, it).len());
+        assert_eq!((counts, drops), ([2 * call, call], call));
+    }
     world.end().await;
 }

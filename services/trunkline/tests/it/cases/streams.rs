@@ -200,7 +200,9 @@ pub async fn stream_that_drops_goes_on_where_it_stood(mode: Mode) {
     hold(mode, async |platform: &LocalPlatform| {
         platform
             .twilio
-            .fault(json!({ "kind": "stream", "drop_after_s": 12, "jitter_ms": 40, "loss": 0.01 }))
+            .fault(json!({
+                "kind": "stream", "drop_after_heard": "monthly income", "jitter_ms": 40, "loss": 0.01,
+            }))
             .await;
         let steps = json!([
             { "wait_for": "salaried employee" }, { "press": "1" },
