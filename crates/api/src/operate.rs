@@ -1,6 +1,5 @@
 //! What operators of any process see: the events that pass, and those that could not be handled.
 
-use std::collections::VecDeque;
 use std::time::Duration;
 
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -11,7 +10,7 @@ use futures::{StreamExt, stream};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::feed::{Missed, Passed, Reader, Recent};
+use crate::feed::{Feeds, Passed};
 use crate::health::Health;
 use crate::internal::is_internal;
 use crate::{
@@ -54,9 +53,6 @@ pub(crate) const ROUTES: &[Route] = &[
 /// A comment that keeps proxies from closing a quiet feed.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
-/// How long an event may take from the bus to the memory of its other readers.
-const SETTLES: Duration = Duration::from_millis(50);
-
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Filter {
@@ -73,7 +69,7 @@ async fn tail(
     bus: web::Data<Bus>,
     caller: Caller,
     filter: Query<Filter>,
-    recent: web::Data<Recent>,
+    feeds: web::Data<Feeds>,
     health: web::Data<Health>,
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
@@ -86,57 +82,34 @@ async fn tail(
             "is an event type or a pattern, such as call.* or message.#; up to 20, separated by commas",
         ));
     }
-    let kinds: Vec<String> = patterns.iter().map(|it| (*it).to_owned()).collect();
-    let tap = bus.tap(&patterns).await?;
+    let last = request.headers().get("Last-Event-ID");
+    let last = last.and_then(|id| id.to_str().ok());
+    let reader = feeds.reader(&bus, &patterns, last).await?;
     let tenant = caller.tenant.or(filter.tenant);
     let call = filter.call;
     let wanted = move |event: &Envelope| {
         let foreign = tenant.is_some() && tenant != event.tenant;
         !foreign && !is_internal(&event.kind) && is_of(call.as_deref(), event.key.as_deref())
     };
-    let last = request.headers().get("Last-Event-ID");
-    let last = last.and_then(|id| id.to_str().ok());
-    // What was missed is looked up once the tap is open, and whoever saw it has had time to keep it: nothing lies between
-    // the two.
-    if last.is_some() {
-        tokio::time::sleep(SETTLES).await;
-    }
-    let (missed, unknown) = match last.map(|id| recent.after(id)) {
-        None => (VecDeque::new(), false),
-        Some(Missed::Unknown) => (VecDeque::new(), true),
-        Some(Missed::Events(mut events)) => {
-            events.retain(|event| kinds.iter().any(|kind| bus::matches(kind, &event.kind)));
-            (events, false)
-        }
-    };
     let stopping = health.stopping.clone();
-    let reader = Reader::new(tap, recent.get_ref().clone(), missed);
-    // Who cannot be told what was missed is told that something was.
-    let first = unknown.then(|| lost(1));
-    let feed = stream::unfold(
-        (reader, first, wanted),
-        |(mut reader, first, wanted)| async move {
-            if let Some(text) = first {
-                return Some((Ok::<_, actix_web::Error>(text), (reader, None, wanted)));
-            }
-            loop {
-                let text = match tokio::time::timeout(KEEP_ALIVE, reader.next()).await {
-                    Err(_) => Bytes::from_static(b": still here\n\n"),
-                    Ok(None) => return None,
-                    Ok(Some(Passed::Lost(count))) => lost(count),
-                    Ok(Some(Passed::Event(event))) if wanted(&event) => {
-                        let data = events::to_json(&event);
-                        Bytes::from(format!(
-                            "id: {}\nevent: {}\ndata: {data}\n\n",
-                            event.id, event.kind
-                        ))
-                    }
-                    Ok(Some(Passed::Event(_))) => continue,
-                };
-                return Some((Ok(text), (reader, None, wanted)));
-            }
-        },
-    );
+    let feed = stream::unfold((reader, wanted), |(mut reader, wanted)| async move {
+        loop {
+            let text = match tokio::time::timeout(KEEP_ALIVE, reader.next()).await {
+                Err(_) => Bytes::from_static(b": still here\n\n"),
+                Ok(None) => return None,
+                Ok(Some(Passed::Lost(count))) => lost(count),
+                Ok(Some(Passed::Event(event))) if wanted(&event) => {
+                    let data = events::to_json(&event);
+                    Bytes::from(format!(
+                        "id: {}\nevent: {}\ndata: {data}\n\n",
+                        event.id, event.kind
+                    ))
+                }
+                Ok(Some(Passed::Event(_))) => continue,
+            };
+            return Some((Ok::<_, actix_web::Error>(text), (reader, wanted)));
+        }
+    });
     Ok(HttpResponse::Ok()
         .content_type("text/event-stream")
         .insert_header(("cache-control", "no-store"))

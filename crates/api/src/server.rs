@@ -15,7 +15,7 @@ use tokio::sync::watch;
 use tracing::warn;
 
 use crate::access::{Gate, guard};
-use crate::feed::Recent;
+use crate::feed::Feeds;
 use crate::health::Health;
 use crate::{Access, ApiError, KeyStore, Method, Route, Table, openapi, operate, scrape};
 
@@ -123,14 +123,14 @@ impl Server {
             web::Data::new(health),
             web::Data::new(bus),
         );
-        let recent = web::Data::new(Recent::default());
         // The workers have runtimes of their own; what is told is this one's.
         let runtime = web::Data::new(tokio::runtime::Handle::current());
+        let feeds = web::Data::new(Feeds::new(tokio::runtime::Handle::current()));
         let in_hand = InHand::default();
         let counted = web::Data::new(in_hand.clone());
         let server = HttpServer::new(move || {
             App::new()
-                .app_data(recent.clone())
+                .app_data(feeds.clone())
                 .app_data(runtime.clone())
                 .app_data(counted.clone())
                 .app_data(document.clone())

@@ -52,3 +52,15 @@ pub async fn tenants_session_hears_its_tenant_only(app: Arc<TestApp>) {
     feed.until("id: own").await;
     assert!(!feed.text.contains("foreign"), "{}", feed.text);
 }
+
+pub async fn reader_of_other_types_than_before_is_told_of_a_gap(app: Arc<TestApp>) {
+    let owner = app.owner().await;
+    let mut feed = owner.follow("/events?type=key.changed", None).await;
+    publish(&app, "one", "smith").await;
+    feed.until("id: one").await;
+    let more = "/events?type=conversation.*,key.changed";
+    let mut again = owner.follow(more, Some("one")).await;
+    again.until("event: missed").await;
+    publish(&app, "two", "smith").await;
+    again.until("id: two").await;
+}

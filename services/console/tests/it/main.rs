@@ -35,6 +35,7 @@ testkit::suite! { crate::test_app::run;
     feed:
         events_go_on_after_the_last_that_was_seen,
         reader_of_an_unknown_event_is_told_of_a_gap,
+        reader_of_other_types_than_before_is_told_of_a_gap,
         tenants_session_hears_its_tenant_only;
     pages:
         page_works_while_data_is_missing,
