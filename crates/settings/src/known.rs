@@ -151,7 +151,7 @@ pub const KNOWN: &[(&str, &str)] = &[
     ),
     (
         "TRUNKLINE_DRAIN_S",
-        "how many seconds live calls may go on when the process is asked to stop; unset: 120",
+        "how many seconds live calls may go on when the process is asked to stop; 0: not at all; unset: 120",
     ),
     (
         "TRUNKLINE_LIMIT_KEY",

@@ -19,6 +19,7 @@ use std::time::Duration;
 
 use ai::Simulated;
 use phone::E164;
+use tracing_subscriber::EnvFilter;
 use url::Url;
 
 pub use known::KNOWN;
@@ -148,12 +149,14 @@ impl Settings {
                 .number("TRUNKLINE_DATABASE_POOL")
                 .map_or(8, usize::from),
             timeline_notes: reader.on_off("TRUNKLINE_TIMELINE_NOTES").unwrap_or(true),
-            drain: Duration::from_secs(reader.number("TRUNKLINE_DRAIN_S").map_or(120, u64::from)),
+            drain: Duration::from_secs(
+                reader
+                    .number_from(0, "TRUNKLINE_DRAIN_S")
+                    .map_or(120, u64::from),
+            ),
             api_url: reader.url("TRUNKLINE_API_URL"),
             otlp_endpoint: reader.url("OTEL_EXPORTER_OTLP_ENDPOINT"),
-            log_filter: reader
-                .get("RUST_LOG")
-                .unwrap_or_else(|| DEFAULT_LOG_FILTER.to_owned()),
+            log_filter: reader.log_filter(),
             log_format: reader.log_format(),
             objects: reader.objects(),
             ai: reader.providers(),
@@ -265,6 +268,19 @@ pub enum LogFormat {
 }
 
 impl Reader<'_> {
+    fn log_filter(&mut self) -> String {
+        let Some(value) = self.get("RUST_LOG") else {
+            return DEFAULT_LOG_FILTER.to_owned();
+        };
+        if let Err(e) = EnvFilter::try_new(&value) {
+            self.fault(
+                "RUST_LOG",
+                format!("cannot be read: {e}; write info or calls=debug,info"),
+            );
+        }
+        value
+    }
+
     fn log_format(&mut self) -> Option<LogFormat> {
         match self.get("LOG_FORMAT").as_deref() {
             Some("text") => Some(LogFormat::Text),

@@ -9,6 +9,15 @@ use url::Url;
 use super::{KNOWN, Secret, Strings};
 use crate::known::nearest;
 
+/// Settings that hold several values with a comma between.
+const COMMA_SEPARATED: &[&str] = &[
+    "TWILIO_AUTH_TOKEN",
+    "TRUNKLINE_SECRET_KEY",
+    "TRUNKLINE_SPEND_COUNTRIES",
+];
+/// Those that are a JSON array.
+const JSON_ARRAY: &[&str] = &["WHITELISTED_NUMBERS"];
+
 /// Reads single settings, and keeps what is wrong with them.
 pub(crate) struct Reader<'a> {
     pub source: &'a dyn Strings,
@@ -38,26 +47,26 @@ impl Reader<'_> {
             }
         };
         for (name, value) in table {
-            let text = match value {
-                toml::Value::String(text) => text,
-                toml::Value::Integer(n) => n.to_string(),
-                toml::Value::Boolean(b) => b.to_string(),
-                toml::Value::Array(items) => serde_json::to_string(&items).unwrap_or_default(),
-                _ => {
-                    self.faults.push(format!(
-                        "{shown}: {name} must be a text, a number, true/false or a list"
-                    ));
-                    continue;
-                }
-            };
             let upper = name.to_uppercase();
+            let text = match value {
+                toml::Value::String(text) => Ok(text),
+                toml::Value::Integer(n) => Ok(n.to_string()),
+                toml::Value::Boolean(b) => Ok(b.to_string()),
+                toml::Value::Array(items) => list(&upper, &items),
+                // A model's or a version's name would lose a zero at its end.
+                toml::Value::Float(_) => Err("has a decimal point: write it in quotes"),
+                _ => Err("must be a text, a number, true/false or a list"),
+            };
             if name != name.to_lowercase() || !KNOWN.iter().any(|(known, _)| *known == upper) {
                 self.faults.push(format!(
                     "{shown}: {name} is not a setting; {}",
                     nearest(&upper)
                 ));
             }
-            self.file.insert(upper, text);
+            match text {
+                Ok(text) => drop(self.file.insert(upper, text)),
+                Err(what) => self.faults.push(format!("{shown}: {name} {what}")),
+            }
         }
     }
 
@@ -107,10 +116,14 @@ impl Reader<'_> {
     }
 
     pub fn number(&mut self, name: &str) -> Option<u16> {
+        self.number_from(1, name)
+    }
+
+    pub fn number_from(&mut self, least: u16, name: &str) -> Option<u16> {
         let value = self.get(name)?;
-        let number = value.parse().ok().filter(|n| *n > 0);
+        let number = value.parse().ok().filter(|n| *n >= least);
         if number.is_none() {
-            self.fault(name, "is not a number from 1 to 65535");
+            self.fault(name, format!("is not a number from {least} to 65535"));
         }
         number
     }
@@ -145,4 +158,18 @@ impl Reader<'_> {
             }
         }
     }
+}
+
+/// A list of the file, as the setting is written in the environment.
+fn list(name: &str, items: &[toml::Value]) -> Result<String, &'static str> {
+    // A number would lose the + before it, or the zeros.
+    let texts: Option<Vec<&str>> = items.iter().map(toml::Value::as_str).collect();
+    let texts = texts.ok_or("must be a list of texts: write each in quotes")?;
+    if JSON_ARRAY.contains(&name) {
+        return Ok(serde_json::to_string(&texts).unwrap_or_default());
+    }
+    if COMMA_SEPARATED.contains(&name) {
+        return Ok(texts.join(","));
+    }
+    Err("holds one value, not a list: write it without brackets")
 }

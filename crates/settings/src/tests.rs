@@ -84,6 +84,76 @@ fn environment_wins_over_the_file() {
     );
 }
 
+/// With these lines in the file, and nothing in the environment.
+fn load_file(lines: &str) -> Result<Settings, Faults> {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), lines).unwrap();
+    let loaded = Settings::load(&BTreeMap::new(), Some(file.path()));
+    let shown = format!("{}: ", file.path().display());
+    let plain = |faults: Faults| faults.0.iter().map(|it| it.replace(&shown, "")).collect();
+    loaded.map_err(|faults| Faults(plain(faults)))
+}
+
+#[test]
+fn list_in_the_file_is_the_several_values_of_a_setting() {
+    let lines = r#"
+        twilio_account_sid = "AC00000000000000000000000000000001"
+        twilio_auth_token = ["new", "old"]
+        trunkline_secret_key = ["the new secret", "the old secret"]
+        trunkline_spend_countries = ["+1", "+44"]
+        whitelisted_numbers = ["+15550100002", "+15550100003"]
+    "#;
+    let settings = load_file(lines).unwrap();
+    let tokens = settings.account.clone().unwrap().tokens;
+    assert_eq!(tokens, [Secret::new("new"), Secret::new("old")]);
+    let keys = Secret::new("the new secret,the old secret");
+    assert_eq!(settings.secret_key, Some(keys));
+    assert_eq!(settings.spend.countries, ["+1", "+44"]);
+    assert_eq!(settings.whitelist.unwrap().len(), 2);
+}
+
+/// What TOML can say and the environment cannot.
+#[test]
+fn value_of_another_kind_in_the_file_is_refused_in_words_that_mend_it() {
+    for (line, fault) in [
+        (
+            "twilio_auth_token = [1, 2]",
+            "twilio_auth_token must be a list of texts: write each in quotes",
+        ),
+        (
+            "whitelisted_numbers = [+15550100001]",
+            "whitelisted_numbers must be a list of texts: write each in quotes",
+        ),
+        (
+            "openai_api_key = [\"new\", \"old\"]",
+            "openai_api_key holds one value, not a list: write it without brackets",
+        ),
+        (
+            "trunkline_text_price = 0.0083",
+            "trunkline_text_price has a decimal point: write it in quotes",
+        ),
+        (
+            "trunkline_bind = {v4 = \"127.0.0.1\"}",
+            "trunkline_bind must be a text, a number, true/false or a list",
+        ),
+    ] {
+        assert_eq!(load_file(line).unwrap_err().0, [fault], "{line}");
+    }
+}
+
+#[test]
+fn drain_may_be_no_wait_at_all() {
+    for (value, drain) in [("0", 0), ("7", 7), ("", 120)] {
+        let settings = load(&[("TRUNKLINE_DRAIN_S", value)]).unwrap();
+        assert_eq!(settings.drain, Duration::from_secs(drain));
+    }
+    let faults = load(&[("TRUNKLINE_DRAIN_S", "-1")]).unwrap_err();
+    assert_eq!(
+        faults.0,
+        ["TRUNKLINE_DRAIN_S is not a number from 0 to 65535"]
+    );
+}
+
 #[test]
 fn domain_is_an_alias_of_the_base_url() {
     assert_eq!(
@@ -263,6 +333,21 @@ fn log_format_is_text_json_or_by_terminal() {
     }
     let faults = load(&[("LOG_FORMAT", "xml")]).unwrap_err();
     assert_eq!(faults.0, ["LOG_FORMAT must be text or json"]);
+}
+
+#[test]
+fn log_filter_that_cannot_be_read_is_told_with_the_other_faults() {
+    assert!(load(&[("RUST_LOG", "warn,calls=debug")]).is_ok());
+    let faults = load(&[("RUST_LOG", "loud=please=now"), ("LOG_FORMAT", "xml")]).unwrap_err();
+    let [filter, format] = &faults.0[..] else {
+        panic!("two faults: {faults}");
+    };
+    assert!(filter.starts_with("RUST_LOG cannot be read: "), "{filter}");
+    assert!(
+        filter.ends_with("; write info or calls=debug,info"),
+        "{filter}"
+    );
+    assert_eq!(format, "LOG_FORMAT must be text or json");
 }
 
 #[test]

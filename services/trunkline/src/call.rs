@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use clock::Clock;
 use reqwest::Method;
 use serde_json::{Value, json};
+use settings::{Environment, Settings, TwilioAccount};
 
 use crate::Failure;
 use crate::cli::{CallArgs, Target};
@@ -24,7 +25,7 @@ const PATIENCE: Duration = Duration::from_secs(600);
 /// How long the platform may take to settle a call that is over on the phone.
 const AFTERMATH: Duration = Duration::from_secs(30);
 
-/// Plays the script on the platform that runs, or on one of its own.
+/// Plays the script on the platform that is named, else on the data folder's, else on one of its own.
 pub async fn run(args: CallArgs) -> Result<(), Failure> {
     let mut script = script::read(&args.script)?;
     script["number"] = json!(args.number);
@@ -99,36 +100,81 @@ impl Line {
         }
     }
 
-    /// The platform that runs at the target with its emulator; none when none runs there.
+    /// The platform that is named, else the one of the data folder, with its emulator; none where none is named and none runs.
     async fn of(target: &Target) -> Result<Option<Self>, Failure> {
+        match &target.url {
+            Some(url) => Self::named(target, url).await.map(Some),
+            None => Self::of_folder(target).await,
+        }
+    }
+
+    /// The platform at a URL says itself who its Twilio is: the data folder may be another platform's.
+    async fn named(target: &Target, url: &str) -> Result<Self, Failure> {
+        let client = Client::new(target)?;
+        let twilio = client.get("/api/twilio/debug/").await?;
+        let emulator = twilio["base_url"].as_str().unwrap_or_default().to_owned();
+        let settings = Settings::load(&Environment, Some(target.place.config()))?;
+        let local = Local::read(&target.place.data_dir);
+        let folders = local.as_ref().and_then(|it| it.platform_url.as_deref());
+        let is_folders = folders == Some(url.trim_end_matches('/'));
+        let account = match &local {
+            Some(local) => Some(local::emulated_account(&settings, local)),
+            None => settings.account,
+        };
+        // A key that is bound to a tenant does not see the platform's own account.
+        let mut accounts = twilio["accounts"].as_array().into_iter().flatten();
+        let account = account
+            .filter(|ours| {
+                is_folders || accounts.any(|its| its["account_sid"] == ours.sid.as_str())
+            })
+            .ok_or_else(|| {
+                Failure::failed(format!(
+                    "nothing here knows the account of {emulator}, the Twilio of the platform at {url}; name that platform's data \
+                     folder with --data-dir, or set TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN to its emulator's and give an API key \
+                     that is bound to no tenant"
+                ))
+            })?;
+        let line = Self::with_account(client, emulator, &account);
+        if !line.rings().await {
+            return Err(Failure::failed(format!(
+                "no emulator answers at {}, the Twilio of the platform at {url}; start that platform with TRUNKLINE_EMULATOR=on",
+                line.emulator
+            )));
+        }
+        Ok(line)
+    }
+
+    /// The platform of the data folder, while it runs.
+    async fn of_folder(target: &Target) -> Result<Option<Self>, Failure> {
         let Some(local) = Local::read(&target.place.data_dir) else {
             return Ok(None);
         };
         let Some(emulator) = local.emulator_url.clone() else {
             return Ok(None);
         };
-        let settings =
-            settings::Settings::load(&settings::Environment, Some(&target.place.config))?;
+        let settings = Settings::load(&Environment, Some(target.place.config()))?;
         let account = local::emulated_account(&settings, &local);
-        let token = account
-            .tokens
-            .first()
-            .map(|t| t.reveal().to_owned())
-            .unwrap_or_default();
-        let line = Self::new(Client::new(target)?, emulator, account.sid, token);
+        let line = Self::with_account(Client::new(target)?, emulator, &account);
         let alive = line
             .http
             .get(format!("{}/health/live", local::url(target)))
             .send()
             .await
             .is_ok();
-        let rings = line
-            .http
-            .get(format!("{}/emulator/health", line.emulator))
-            .send()
-            .await
-            .is_ok();
-        Ok((alive && rings).then_some(line))
+        Ok((alive && line.rings().await).then_some(line))
+    }
+
+    fn with_account(client: Client, emulator: String, account: &TwilioAccount) -> Self {
+        let token = account.tokens.first();
+        let token = token.map(|t| t.reveal().to_owned()).unwrap_or_default();
+        Self::new(client, emulator, account.sid.clone(), token)
+    }
+
+    /// Whether it is an emulator that answers.
+    async fn rings(&self) -> bool {
+        let health = self.http.get(format!("{}/emulator/health", self.emulator));
+        let answer = health.send().await;
+        answer.is_ok_and(|answer| answer.status().is_success())
     }
 
     /// A request to the emulator's controls.

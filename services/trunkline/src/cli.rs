@@ -1,17 +1,24 @@
 //! The command line.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
+use clap::builder::{PathBufValueParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
 
-/// The commit, where the build was told it: the image's is, and what the Makefile builds.
-pub const COMMIT: Option<&str> = option_env!("BUILD_COMMIT");
+/// The commit: what the build was told (the image's is, and what the Makefile builds), else the one that `build.rs` has found.
+pub const COMMIT: Option<&str> = match option_env!("BUILD_COMMIT") {
+    Some(told) if !told.is_empty() => Some(told),
+    _ => option_env!("HEAD_COMMIT"),
+};
+
+/// The settings file where none is named.
+const USUAL_CONFIG: &str = "./trunkline.toml";
 
 /// The version, and the commit where it is known.
 static VERSION: LazyLock<String> = LazyLock::new(|| {
     let version = env!("CARGO_PKG_VERSION");
-    match COMMIT.filter(|commit| !commit.is_empty()) {
+    match COMMIT {
         Some(commit) => format!("{version} ({commit})"),
         None => version.to_owned(),
     }
@@ -97,14 +104,26 @@ pub struct Place {
     /// The data folder
     #[arg(long, global = true, default_value = "./data", value_name = "DIR")]
     pub data_dir: PathBuf,
-    /// The settings file; the environment wins over it
-    #[arg(
-        long,
-        global = true,
-        default_value = "./trunkline.toml",
-        value_name = "FILE"
-    )]
-    pub config: PathBuf,
+    /// The settings file; the environment wins over it; unset: ./trunkline.toml, if there is one
+    #[arg(long, global = true, value_name = "FILE", value_parser = PathBufValueParser::new().try_map(existing))]
+    config: Option<PathBuf>,
+}
+
+impl Place {
+    /// The settings file. Only the usual one need not be there.
+    pub fn config(&self) -> &Path {
+        self.config.as_deref().unwrap_or(Path::new(USUAL_CONFIG))
+    }
+}
+
+/// A file that is named has to be there: without it the platform would run with other settings than its operator thinks.
+fn existing(path: PathBuf) -> Result<PathBuf, String> {
+    match path.metadata() {
+        Ok(_) => Ok(path),
+        Err(e) => Err(format!(
+            "cannot be read: {e}; name a file that is there, or leave --config out"
+        )),
+    }
 }
 
 /// A platform that runs already.
@@ -143,6 +162,9 @@ pub struct DemoArgs {
     /// Keep the data here; unset: a folder that goes away
     #[arg(long, value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
+    /// Taken as by every command, and not read: the demo has no settings, so that it never reaches your accounts and servers
+    #[arg(long = "config", value_name = "FILE", value_parser = PathBufValueParser::new().try_map(existing))]
+    _config: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -281,8 +303,14 @@ pub enum EventsWhat {
 #[derive(Debug, Subcommand)]
 pub enum DeadWhat {
     /// Lists them, with the reason
-    #[command(after_help = "Example:\n  trunkline events dead list --url http://localhost:8080")]
-    List,
+    #[command(
+        after_help = "Example:\n  trunkline events dead list --url http://localhost:8080\n  trunkline events dead list --type message.send"
+    )]
+    List {
+        /// Only those of this type
+        #[arg(long = "type", value_name = "TYPE")]
+        kind: Option<String>,
+    },
     /// Gives one back to the queue that it died in
     #[command(
         after_help = "Example:\n  trunkline events dead replay 01m7yw7mx88bdqd9b4kg2z3qaa@egress.message-send\n  trunkline events dead replay --type message.send"

@@ -20,7 +20,7 @@ use report::{PATIENCE, Report};
 /// Checks everything and tells it, one line each.
 pub async fn run(args: DoctorArgs) -> Result<(), Failure> {
     if let Some(DoctorWhat::Signature(what)) = &args.what {
-        return signature::run(what, &args.place.config);
+        return signature::run(what, args.place.config());
     }
     let settings = local::settings(&args.place, args.port)?;
     let mut report = Report::default();

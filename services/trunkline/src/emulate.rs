@@ -86,7 +86,7 @@ struct Beside {
 
 impl Beside {
     fn read(args: &EmulatorArgs, url: &str) -> Result<Self, Failure> {
-        let settings = Settings::load(&Environment, Some(&args.place.config))?;
+        let settings = Settings::load(&Environment, Some(args.place.config()))?;
         let key = settings.admin_api_key.as_ref();
         let api_key = args.api_key.clone();
         let api_key = api_key.or_else(|| Some(key?.reveal().to_owned()));

@@ -13,7 +13,7 @@ pub async fn run(args: EventsArgs) -> Result<(), Failure> {
     let client = Client::new(&args.target)?;
     match args.what {
         EventsWhat::Tail { kind } => tail(&client, &kind).await,
-        EventsWhat::Dead(DeadWhat::List) => list(&client).await,
+        EventsWhat::Dead(DeadWhat::List { kind }) => list(&client, kind.as_deref()).await,
         EventsWhat::Dead(DeadWhat::Replay { id: Some(id), .. }) => replay(&client, &id).await,
         EventsWhat::Dead(DeadWhat::Replay { id: None, kind }) => {
             replay_type(&client, kind.as_deref().unwrap_or_default()).await
@@ -32,13 +32,9 @@ async fn replay(client: &Client, id: &str) -> Result<(), Failure> {
 /// Every letter of a type that is there now, the oldest first, as they came. One that is gone meanwhile was replayed by
 /// another.
 async fn replay_type(client: &Client, kind: &str) -> Result<(), Failure> {
-    let letters = all(client).await?;
-    let of_type = letters.iter().rev().filter(|letter| letter["type"] == kind);
-    let ids: Vec<&str> = of_type.filter_map(|letter| letter["id"].as_str()).collect();
-    if ids.is_empty() {
-        say(format!("no dead letters of type {kind}"));
-    }
-    for id in ids {
+    let letters = all(client, Some(kind)).await?;
+    let oldest_first = letters.iter().rev();
+    for id in oldest_first.filter_map(|letter| letter["id"].as_str()) {
         match replay(client, id).await {
             Err(Failure::Failed(why)) if why.starts_with("refused (404)") => {}
             other => other?,
@@ -53,31 +49,28 @@ async fn tail(client: &Client, kind: &str) -> Result<(), Failure> {
         .stream(&format!("/events?type={kind}"))
         .await?
         .bytes_stream();
-    let mut buffer = String::new();
+    // Bytes, since a piece may end within a character.
+    let mut buffer: Vec<u8> = Vec::new();
     while let Some(chunk) = body.next().await {
         let chunk = chunk.map_err(|e| Failure::failed(format!("the platform went away: {e}")))?;
-        buffer.push_str(&String::from_utf8_lossy(&chunk));
-        while let Some(end) = buffer.find('\n') {
-            let line: String = buffer.drain(..=end).collect();
-            if let Some(data) = line.strip_prefix("data:") {
-                say(data.trim());
+        buffer.extend_from_slice(&chunk);
+        while let Some(end) = buffer.iter().position(|byte| *byte == b'\n') {
+            let line: Vec<u8> = buffer.drain(..=end).collect();
+            if let Some(data) = line.strip_prefix(b"data:") {
+                say(String::from_utf8_lossy(data).trim());
             }
         }
     }
     Err(Failure::failed("the platform ended the feed"))
 }
 
-async fn list(client: &Client) -> Result<(), Failure> {
-    let letters = all(client).await?;
-    letters.iter().for_each(show);
-    if letters.is_empty() {
-        say("no dead letters");
-    }
+async fn list(client: &Client, kind: Option<&str>) -> Result<(), Failure> {
+    all(client, kind).await?.iter().for_each(show);
     Ok(())
 }
 
-/// All of them, page after page, the newest first.
-async fn all(client: &Client) -> Result<Vec<Value>, Failure> {
+/// All of them, or of a type, page after page, the newest first. Where there are none, that is said.
+async fn all(client: &Client, kind: Option<&str>) -> Result<Vec<Value>, Failure> {
     let (mut path, mut found) = ("/api/dead-letters/?limit=200".to_owned(), Vec::new());
     loop {
         let mut answer = client.get(&path).await?;
@@ -85,10 +78,17 @@ async fn all(client: &Client) -> Result<Vec<Value>, Failure> {
             found.append(items);
         }
         let Some(next) = answer["next_cursor"].as_str() else {
-            return Ok(found);
+            break;
         };
         path = format!("/api/dead-letters/?limit=200&cursor={}", url_encode(next));
     }
+    found.retain(|letter| kind.is_none_or(|kind| letter["type"] == kind));
+    match kind {
+        _ if !found.is_empty() => {}
+        Some(kind) => say(format!("no dead letters of type {kind}")),
+        None => say("no dead letters"),
+    }
+    Ok(found)
 }
 
 fn show(letter: &Value) {

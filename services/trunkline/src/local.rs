@@ -107,7 +107,7 @@ pub struct Complete {
 
 /// Reads the settings of a place.
 pub fn settings(place: &Place, port: u16) -> Result<Settings, Failure> {
-    let mut settings = Settings::load(&Environment, Some(&place.config))?;
+    let mut settings = Settings::load(&Environment, Some(place.config()))?;
     settings.data_dir.clone_from(&place.data_dir);
     settings.port = port;
     Ok(settings)
@@ -177,7 +177,7 @@ pub fn api_key(target: &Target) -> Result<String, Failure> {
     if let Some(key) = &target.api_key {
         return Ok(key.clone());
     }
-    let settings = Settings::load(&Environment, Some(&target.place.config))?;
+    let settings = Settings::load(&Environment, Some(target.place.config()))?;
     if let Some(key) = settings.admin_api_key {
         return Ok(key.reveal().to_owned());
     }

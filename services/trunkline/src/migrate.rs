@@ -11,7 +11,7 @@ use crate::terminal::say;
 
 /// Runs the migrations; the platform does the same when it starts.
 pub async fn run(args: MigrateArgs) -> Result<(), Failure> {
-    let settings = Settings::load(&Environment, Some(&args.place.config))?;
+    let settings = Settings::load(&Environment, Some(args.place.config()))?;
     update(&database(&settings, &args.place), ROLES).await
 }
 

@@ -5,24 +5,41 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::local_platform::{
-    ACCOUNT, ADMIN, Output, Process, TOKEN, eventually, free_port, install_tls, run, so,
+    ACCOUNT, ADMIN, NO_SETTINGS, Output, Process, TOKEN, eventually, free_port, install_tls, run,
+    so,
 };
 
 /// Longer than any command takes.
 pub const COMMAND_LIMIT: Duration = Duration::from_secs(180);
 
+/// Values that no setting can have, each of which stops every command.
+const MALFORMED: &[(&str, &str)] = &[
+    ("DATABASE_URL", "mysql://localhost/x"),
+    ("AMQP_URL", "http://localhost"),
+    ("WEBHOOK_BASE_URL", "not an address"),
+    ("WHITELISTED_NUMBERS", "+15550100001"),
+    ("TWILIO_ACCOUNT_SID", "AC1"),
+    ("TRUNKLINE_EMULATOR", "perhaps"),
+    ("TRUNKLINE_EMULATOR_PORT", "0"),
+    ("TRUNKLINE_NAMESPACE", "Not-A-Name"),
+    ("TRUNKLINE_BIND", "everywhere"),
+    ("RUST_LOG", "loud=please=now"),
+    ("TRUNKLINE_ADMIN_API_KEY", "short"),
+    ("OTEL_EXPORTER_OTLP_ENDPOINT", "nowhere"),
+    ("TRUNKLINE_DRAIN_S", "soon"),
+];
+
 /// Runs a command in an empty folder.
 async fn command(args: &[&str], env: &[(&str, &str)]) -> Output {
     let dir = tempfile::tempdir().unwrap();
     let place = dir.path().join("data").display().to_string();
-    let config = dir.path().join("none.toml").display().to_string();
     let mut args = args.to_vec();
     if !args.contains(&"--help")
         && !args.contains(&"--data-dir")
         && args[0] != "emulator"
         && args[0] != "demo"
     {
-        args.extend(["--data-dir", place.as_str(), "--config", config.as_str()]);
+        args.extend(["--data-dir", place.as_str(), "--config", NO_SETTINGS]);
     }
     let env: Vec<(String, String)> = env
         .iter()
@@ -62,21 +79,12 @@ async fn wrong_usage_is_told_with_its_remedy() {
         2,
         &["TRUNKLINE_EMULATER", "TRUNKLINE_EMULATOR"],
     );
-    for (name, value) in [
-        ("DATABASE_URL", "mysql://localhost/x"),
-        ("AMQP_URL", "http://localhost"),
-        ("WEBHOOK_BASE_URL", "not an address"),
-        ("WHITELISTED_NUMBERS", "+15550100001"),
-        ("TWILIO_ACCOUNT_SID", "AC1"),
-        ("TRUNKLINE_EMULATOR", "perhaps"),
-        ("TRUNKLINE_EMULATOR_PORT", "0"),
-        ("TRUNKLINE_NAMESPACE", "Not-A-Name"),
-        ("TRUNKLINE_BIND", "everywhere"),
-        ("RUST_LOG", "loud=please=now"),
-        ("TRUNKLINE_ADMIN_API_KEY", "short"),
-        ("OTEL_EXPORTER_OTLP_ENDPOINT", "nowhere"),
-    ] {
+    for (name, value) in MALFORMED {
         ends(&command(&up, &[(name, value)]).await, 2, &[name]);
+    }
+    let names: Vec<&str> = MALFORMED.iter().map(|(name, _)| *name).collect();
+    for all in [&up[..], &["doctor"], &["migrate"], &["events", "tail"]] {
+        ends(&command(all, MALFORMED).await, 2, &names);
     }
     ends(
         &command(&["up", "--role", "calls"], &[]).await,
@@ -146,6 +154,56 @@ async fn wrong_usage_is_told_with_its_remedy() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn settings_file_that_is_named_and_missing_stops_every_command() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data").display().to_string();
+    // Those that would go on are wrong in another way as well.
+    let call = ["call", "+15550100001", "--script", "x.yaml"];
+    let signature = ["doctor", "signature", "--url", "https://a.example/x"];
+    for args in [
+        &["up", "--role", "nope"][..],
+        &["demo", "--speed", "0"],
+        &call,
+        &["apply", "-f", "x.yaml"],
+        &["emulator", "--account-sid", "AC1"],
+        &["doctor"],
+        &signature,
+        &["events", "tail"],
+        &["events", "dead", "list"],
+        &["events", "dead", "replay", "x@y"],
+        &["migrate"],
+        &["reseal"],
+        &["export", "x.tar"],
+        &["import", "x.tar"],
+        &["forget", "+15550109999"],
+        &["replay", "CA1"],
+    ] {
+        let args = [args, &["--data-dir", &data, "--config", "/no/such.toml"]].concat();
+        let words = ["/no/such.toml", "--config", "cannot be read"];
+        ends(&run(&args, &[], COMMAND_LIMIT).await, 2, &words);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn version_has_the_commit_that_was_built() {
+    let output = command(&["--version"], &[]).await;
+    let version = env!("CARGO_PKG_VERSION");
+    let built = option_env!("BUILD_COMMIT").filter(|it| !it.is_empty());
+    // A source archive has no repository, and so no commit.
+    let commit = built.or(option_env!("HEAD_COMMIT"));
+    let expected = match commit {
+        Some(commit) => format!("trunkline {version} ({commit})"),
+        None => format!("trunkline {version}"),
+    };
+    assert_eq!(output.out.trim(), expected);
+    let is_cloned = concat!(env!("CARGO_MANIFEST_DIR"), "/../../.git");
+    assert!(
+        commit.is_some() || !std::path::Path::new(is_cloned).exists(),
+        "{output:?}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn help_has_an_example_of_each_command() {
     for name in [
         "up", "demo", "call", "apply", "emulator", "doctor", "events", "migrate",
@@ -196,7 +254,12 @@ async fn demo_ends_as_scripted_whatever_the_caller_has_set() {
         ("TRUNKLINE_BIND", "everywhere"),
         ("TWILIO_ACCOUNT_SID", ACCOUNT),
     ];
-    let output = command(&["demo", "--once", "--speed", "50"], &env).await;
+    // Nor is the file read that is named.
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), "nonsense = [").unwrap();
+    let config = file.path().display().to_string();
+    let args = ["demo", "--once", "--speed", "50", "--config", &config];
+    let output = command(&args, &env).await;
     ends(&output, 0, &["missed call", "as scripted", "[simulated]"]);
     // Each call shows the texts that were sent for it, and none of an earlier one's.
     let after = |heading: &str| output.out.split_once(heading).unwrap().1;
@@ -351,7 +414,10 @@ steps: [{wait_for: "sorry we missed your call"}]
         so(numbers.iter().all(|number| output.err.contains(number)))
     })
     .await;
+    // However the address of the folder's platform is written.
+    let spelled = format!("http://127.0.0.1:{port}/");
     let mut args = vec!["call", "+15550110204", "--script", &script];
+    args.extend(["--url", &spelled]);
     args.extend(place);
     ends(&run(&args, &[], COMMAND_LIMIT).await, 0, &[]);
     let wrong = dir.path().join("wrong.yaml");

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::commands::{COMMAND_LIMIT, ends};
 use super::fixtures::{SMITH, SMITH_OWNER, TAPED, TAPED_OWNER, caller, world};
 use crate::local_platform::{
-    ADMIN, LocalPlatform, Mode, Plan, ROLES, behaves, eventually, play, run, so, stays,
+    ADMIN, LocalPlatform, Mode, NO_SETTINGS, Plan, ROLES, behaves, eventually, play, run, so, stays,
 };
 
 /// What the person has said, written and been called.
@@ -186,14 +186,13 @@ async fn export_with(
     };
     let data = platform.dir.path().join("data").join(folder);
     let data = data.display().to_string();
-    let config = platform.dir.path().join("none.toml").display().to_string();
     let mut env = platform.settings();
     if let Some(backends) = &platform.backends {
         env.push(("DATABASE_URL".to_owned(), backends.database_url.clone()));
         env.push(("AMQP_URL".to_owned(), backends.amqp_url.clone()));
         env.push(("TRUNKLINE_NAMESPACE".to_owned(), backends.namespace.clone()));
     }
-    let args = ["export", file, "--data-dir", &data, "--config", &config];
+    let args = ["export", file, "--data-dir", &data, "--config", NO_SETTINGS];
     let args = [&args, more].concat();
     run(&args, &env, Duration::from_secs(120)).await
 }

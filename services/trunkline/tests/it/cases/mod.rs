@@ -5,6 +5,7 @@ pub mod calls;
 mod chaos;
 mod commands;
 pub mod doors;
+mod elsewhere;
 pub mod erasures;
 mod examples;
 pub mod fetched;

@@ -6,7 +6,7 @@ use super::commands::{COMMAND_LIMIT, ends};
 use super::erasures::{export, stop_when_quiet};
 use super::fixtures::{CLOSED, SMITH, SMITH_OWNER, caller, world};
 use crate::local_platform::{
-    Backends, LocalPlatform, Mode, Output, Plan, behaves, play, run, stays,
+    Backends, LocalPlatform, Mode, NO_SETTINGS, Output, Plan, behaves, play, run, stays,
 };
 
 /// From SQLite to PostgreSQL and from there to SQLite again it is the same, row by row and byte by byte.
@@ -97,8 +97,11 @@ async fn doctor_points_numbers_at_this_platform() {
 
 async fn doctor(platform: &LocalPlatform, more: &[&str]) -> Output {
     let data = platform.dir.path().join("data/up").display().to_string();
-    let config = platform.dir.path().join("none.toml").display().to_string();
-    let args = [&["doctor", "--data-dir", &data, "--config", &config], more].concat();
+    let args = [
+        &["doctor", "--data-dir", &data, "--config", NO_SETTINGS],
+        more,
+    ]
+    .concat();
     run(&args, &platform.settings(), COMMAND_LIMIT).await
 }
 
@@ -129,13 +132,12 @@ async fn command_with(
         .join(folder)
         .display()
         .to_string();
-    let config = platform.dir.path().join("none.toml").display().to_string();
     let mut env = platform.settings();
     for (name, value) in more {
         env.retain(|(known, _)| known != name);
         env.push(((*name).to_owned(), (*value).to_owned()));
     }
-    let place = ["--data-dir", &data, "--config", &config];
+    let place = ["--data-dir", &data, "--config", NO_SETTINGS];
     run(&[words, &place].concat(), &env, COMMAND_LIMIT).await
 }
 

@@ -8,8 +8,8 @@ use super::calls::is_missed;
 use super::commands::{COMMAND_LIMIT, ends};
 use super::fixtures::{SMITH, SMITH_OWNER, caller, world};
 use crate::local_platform::{
-    ADMIN, Backends, KEY, LocalPlatform, Mode, Output, Plan, Process, Provider, behaves,
-    eventually, free_port, play, run, so, stays,
+    ADMIN, Backends, KEY, LocalPlatform, Mode, NO_SETTINGS, Output, Plan, Process, Provider,
+    behaves, eventually, free_port, play, run, so, stays,
 };
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -92,7 +92,7 @@ async fn doctor_finds_what_is_wrong() {
         Plan::new(Mode::Embedded, &world()),
         async |platform: &LocalPlatform| {
             let dir = platform.dir.path().join("doctor").display().to_string();
-            let args = ["doctor", "--data-dir", &dir, "--config", "/no/such.toml"];
+            let args = ["doctor", "--data-dir", &dir, "--config", NO_SETTINGS];
             let mut env = platform.settings();
             ends(
                 &run(&args, &env, COMMAND_LIMIT).await,
@@ -133,7 +133,7 @@ async fn doctor_finds_what_is_wrong() {
 async fn doctor_asks_who_writes_speaks_and_keeps() {
     let dir = tempfile::tempdir().unwrap();
     let data = dir.path().join("data").display().to_string();
-    let args = ["doctor", "--data-dir", &data, "--config", "/no/such.toml"];
+    let args = ["doctor", "--data-dir", &data, "--config", NO_SETTINGS];
     let provider = Provider::start();
     let base = provider.base.as_str();
     let (here, elsewhere) = (format!("{base}/v1"), format!("{base}/elsewhere"));
@@ -260,7 +260,7 @@ async fn doctor_explains_signatures() {
 async fn migrates(env: &[(String, String)]) -> ([Output; 2], bool) {
     let dir = tempfile::tempdir().unwrap();
     let data = dir.path().display().to_string();
-    let args = ["migrate", "--data-dir", &data, "--config", "/no/such.toml"];
+    let args = ["migrate", "--data-dir", &data, "--config", NO_SETTINGS];
     let first = run(&args, env, COMMAND_LIMIT).await;
     let again = run(&args, env, COMMAND_LIMIT).await;
     ([first, again], dir.path().join("db").exists())
@@ -369,6 +369,11 @@ async fn events_are_shown_and_the_dead_return() {
                 line.contains("egress.message-send") && line.contains("message_id"),
                 "{line}"
             );
+            let of_type = dead(&["list", "--type", "message.send"]).await;
+            ends(&of_type, 0, &[&line]);
+            let none = dead(&["list", "--type", "call.place"]).await;
+            ends(&none, 0, &["no dead letters of type call.place"]);
+            assert!(!none.out.contains("message.send"), "{none:?}");
             let id = line.split_whitespace().next().unwrap().to_owned();
             ends(&dead(&["replay", &id]).await, 0, &[&id]);
             eventually("it dies again", async || {

@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 use super::fixtures::{HARBOR, SMITH, SMITH_OWNER, caller, world};
 use super::kills::{number, say};
 use crate::local_platform::{
-    LONG, LocalPlatform, Mode, Plan, ROLES, Rotation, eventually, play, run, so, within,
+    LONG, LocalPlatform, Mode, NO_SETTINGS, Plan, ROLES, Rotation, eventually, play, run, so,
+    within,
 };
 
 /// How long every replacement waits after the old process is out of rotation: what a preStop hook does.
@@ -117,7 +118,7 @@ async fn migrate(platform: &LocalPlatform) {
     env.push(("DATABASE_URL".to_owned(), backends.database_url.clone()));
     env.push(("TRUNKLINE_NAMESPACE".to_owned(), backends.namespace.clone()));
     let data = platform.dir.path().display().to_string();
-    let args = ["migrate", "--data-dir", &data, "--config", "/no/such.toml"];
+    let args = ["migrate", "--data-dir", &data, "--config", NO_SETTINGS];
     let migrated = run(&args, &env, LONG).await;
     assert_eq!(migrated.code, Some(0), "{migrated:?}");
 }

@@ -10,7 +10,7 @@ use super::fixtures::caller;
 use super::interviews::interview;
 use super::streams::{LONG_TAPED_BOT, TAPED_BOT, hold, hold_as, outcome, plan};
 use crate::local_platform::{
-    ADMIN, LocalPlatform, Manner, Mode, Output, Provider, Work, eventually, run, so,
+    ADMIN, LocalPlatform, Manner, Mode, NO_SETTINGS, Output, Provider, Work, eventually, run, so,
 };
 
 /// The tracks of a call that are there, of a type, the first part first.
@@ -144,7 +144,6 @@ fn is_time_missing(parts: &[Value]) -> bool {
 
 async fn replay(platform: &LocalPlatform, sid: &str, more: &[&str]) -> Output {
     let url = platform.url_of("streams");
-    let config = platform.dir.path().join("none.toml").display().to_string();
     let args = [
         "replay",
         sid,
@@ -153,7 +152,7 @@ async fn replay(platform: &LocalPlatform, sid: &str, more: &[&str]) -> Output {
         "--api-key",
         ADMIN,
         "--config",
-        &config,
+        NO_SETTINGS,
     ];
     run(&[&args, more].concat(), &[], COMMAND_LIMIT).await
 }

@@ -43,6 +43,8 @@ pub use wait::{PATIENCE, client, eventually, free_port, so, within};
 pub const ADMIN: &str = "tk_e2e_the_first_key_of_the_admin";
 pub const SERVICE_KEY: &str = "sk_e2e_the_key_between_roles";
 pub const SECRET_KEY: &str = "e2e_the_secret_that_seals_credentials";
+/// A settings file with nothing in it, so that none is read that happens to be where the tests run.
+pub const NO_SETTINGS: &str = "/dev/null";
 
 /// The names of the roles that the binary has.
 pub static ROLES: LazyLock<Vec<&str>> =

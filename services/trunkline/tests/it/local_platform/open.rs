@@ -12,7 +12,9 @@ use tokio::sync::SemaphorePermit;
 use super::process::{Output, Process, run};
 use super::twilio::{ACCOUNT, TOKEN, Twilio};
 use super::wait::free_port;
-use super::{ADMIN, Backends, Front, LocalPlatform, Mode, ROLES, SECRET_KEY, SERVICE_KEY};
+use super::{
+    ADMIN, Backends, Front, LocalPlatform, Mode, NO_SETTINGS, ROLES, SECRET_KEY, SERVICE_KEY,
+};
 
 /// Our own crates tell all; what others would tell is theirs.
 const LOG: &str = "info,trunkline=debug,role=debug,bus=debug,store=debug,twilio_api=debug,\
@@ -191,7 +193,6 @@ impl LocalPlatform {
                 name => name,
             };
             let data = platform.dir.path().join("data").join(folder);
-            let config = platform.dir.path().join("none.toml");
             let mut args = vec![
                 "up".to_owned(),
                 "--port".to_owned(),
@@ -199,7 +200,7 @@ impl LocalPlatform {
                 "--data-dir".to_owned(),
                 data.display().to_string(),
                 "--config".to_owned(),
-                config.display().to_string(),
+                NO_SETTINGS.to_owned(),
             ];
             if platform.mode == Mode::Split {
                 args.extend(["--role".to_owned(), name.clone()]);
