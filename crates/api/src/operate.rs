@@ -74,6 +74,7 @@ async fn tail(
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
     let filter = filter.into_inner();
+    let tenant = caller.only_tenant(filter.tenant.as_deref())?;
     let patterns: Vec<&str> = filter.kind.as_deref().unwrap_or("#").split(',').collect();
     let odd = |pattern: &&str| pattern.is_empty() || pattern.len() > 100;
     if patterns.iter().any(odd) || patterns.len() > 20 {
@@ -85,7 +86,6 @@ async fn tail(
     let last = request.headers().get("Last-Event-ID");
     let last = last.and_then(|id| id.to_str().ok());
     let reader = feeds.reader(&bus, &patterns, last).await?;
-    let tenant = caller.tenant.or(filter.tenant);
     let call = filter.call;
     let wanted = move |event: &Envelope| {
         let foreign = tenant.is_some() && tenant != event.tenant;

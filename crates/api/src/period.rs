@@ -48,11 +48,7 @@ impl Period {
     ///
     /// 404 for a tenant that this caller may not see.
     pub fn tenant(&self, caller: &Caller) -> Result<Option<String>, ApiError> {
-        match &self.tenant {
-            Some(tenant) if !caller.may_see(tenant) => Err(ApiError::not_found("tenant")),
-            Some(tenant) => Ok(Some(tenant.clone())),
-            None => Ok(caller.tenant.clone()),
-        }
+        caller.only_tenant(self.tenant.as_deref())
     }
 }
 

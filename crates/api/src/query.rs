@@ -1,7 +1,7 @@
 //! A query read strictly: a parameter that there is not, or one with a value that cannot be, is 422 with its name. NUL
-//! characters are left out, as in bodies.
+//! characters are left out, as in bodies. A parameter with an empty value is unsaid: HTML forms send one for each field
+//! that is left blank.
 
-use std::borrow::Cow;
 use std::collections::HashSet;
 use std::future::{Ready, ready};
 use std::ops::Deref;
@@ -12,8 +12,8 @@ use actix_web::{FromRequest, HttpRequest, web};
 use serde::de::DeserializeOwned;
 use url::form_urlencoded::{Serializer, parse};
 
-use crate::ApiError;
 use crate::strict::without_nul;
+use crate::{ApiError, Caller};
 
 /// The parameters of a query. Every field of `T` is optional. `T` is what the route says that it [asks](crate::Route::asks)
 /// for: a parameter that is not in it is refused before the handler is asked.
@@ -44,6 +44,21 @@ impl<T: DeserializeOwned> FromRequest for Query<T> {
     }
 }
 
+impl Caller {
+    /// The only tenant that a list is of, as the parameter `tenant` of its query names it; none: all.
+    ///
+    /// # Errors
+    ///
+    /// 404 for a tenant that this caller may not see.
+    pub fn only_tenant(&self, named: Option<&str>) -> Result<Option<String>, ApiError> {
+        match named {
+            Some(tenant) if !self.may_see(tenant) => Err(ApiError::not_found("tenant")),
+            Some(tenant) => Ok(Some(tenant.to_owned())),
+            None => Ok(self.tenant.clone()),
+        }
+    }
+}
+
 /// The first parameter of a query that is none of these.
 pub(crate) fn unknown(query: &str, known: &[String]) -> Option<String> {
     parse(query.as_bytes())
@@ -63,7 +78,7 @@ pub(crate) fn refuse(unknown: &str, known: &[String]) -> ApiError {
 }
 
 fn read<T: DeserializeOwned>(query: &str) -> Result<T, ApiError> {
-    let query = &cleaned(query);
+    let query = &said(query);
     let error = match web::Query::<T>::from_query(query) {
         Ok(read) => return Ok(read.into_inner()),
         Err(error) => error,
@@ -84,15 +99,16 @@ fn read<T: DeserializeOwned>(query: &str) -> Result<T, ApiError> {
     Err(ApiError::bad_request(reason(&error)))
 }
 
-fn cleaned(query: &str) -> Cow<'_, str> {
-    if !query.contains("%00") {
-        return query.into();
-    }
-    let mut cleaned = Serializer::new(String::new());
+/// The parameters that have a value.
+fn said(query: &str) -> String {
+    let mut said = Serializer::new(String::new());
     for (name, value) in parse(query.as_bytes()) {
-        cleaned.append_pair(&without_nul(&name), &without_nul(&value));
+        let value = without_nul(&value);
+        if !value.is_empty() {
+            said.append_pair(&without_nul(&name), &value);
+        }
     }
-    cleaned.finish().into()
+    said.finish()
 }
 
 fn reason(error: &QueryPayloadError) -> String {
@@ -141,12 +157,27 @@ mod tests {
     }
 
     #[test]
+    fn parameter_with_an_empty_value_is_unsaid() {
+        for query in [
+            "tenant=&limit=",
+            "tenant&limit",
+            "limit=%00&tenant=%00",
+            "limit=&limit=&",
+        ] {
+            let wanted: Wanted = read(query).unwrap();
+            assert_eq!((wanted.tenant, wanted.limit), (None, None), "{query}");
+        }
+        let wanted: Wanted = read("limit=&tenant=smith&limit=5").unwrap();
+        assert_eq!(wanted.limit, Some(5));
+        assert!(read::<Wanted>("tenant=&limit=x").is_err());
+    }
+
+    #[test]
     fn query_fault_names_the_parameter() {
         for (query, name) in [
             ("limit=5&colour=red", "colour"),
             ("tenant=a&limit=x", "limit"),
             ("limit=-1", "limit"),
-            ("limit=", "limit"),
             ("limit=5&limit=6", "limit"),
         ] {
             let refusal = refusal(query);

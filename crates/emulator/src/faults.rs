@@ -63,15 +63,30 @@ pub struct Callee {
     pub steps: Vec<Step>,
 }
 
+/// How a message ends.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Delivery {
+    /// It arrives: for a phone that goes its own way where the others are unreachable.
+    Delivered,
+    /// The carrier could not deliver it.
+    #[default]
+    Undelivered,
+    /// It never left.
+    Failed,
+    /// It arrives, and the carrier gives no receipt.
+    Sent,
+}
+
 /// A phone that is texted.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Handset {
     /// Which phone; all when unset.
     pub number: Option<String>,
-    /// `undelivered`, `failed`, or `sent` for a carrier that gives no receipt.
-    pub status: String,
-    /// Twilio's code for it (30003 when unset).
+    /// How each message to it ends.
+    pub status: Delivery,
+    /// Twilio's code for one that does not arrive (30003 when unset).
     pub error_code: Option<u32>,
 }
 

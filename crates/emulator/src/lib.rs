@@ -29,7 +29,7 @@ pub use control::CallView;
 pub use ears::Ears;
 pub use error::Error;
 pub use faults::{
-    ApiFault, Behaviour, CallbackTime, Callbacks, Callee, Fault, Handset, RecordingEnd,
+    ApiFault, Behaviour, CallbackTime, Callbacks, Callee, Delivery, Fault, Handset, RecordingEnd,
     RecordingFault, StreamFault,
 };
 pub use log::{Direction, Entry};

@@ -1,8 +1,9 @@
 //! The routes of the console, as one table.
 
 use actix_web::web;
-use api::{Access, Method, Route, Scope};
+use api::{Access, Method, Route, Scope, query_shape};
 
+use crate::pages::flash::Flash;
 use crate::pages::{self, assets, sign_in};
 
 const PAGE: Access = Access::Page;
@@ -10,6 +11,9 @@ const PAGE: Access = Access::Page;
 macro_rules! get {
     ($path:literal, $what:literal, $handler:path) => {
         Route::new(Method::Get, $path, PAGE, $what, || web::to($handler))
+    };
+    ($path:literal, $what:literal, $handler:path, $query:ty) => {
+        get!($path, $what, $handler).asks(query_shape::<$query>)
     };
 }
 
@@ -58,8 +62,13 @@ pub const ROUTES: &[Route] = &[
     ),
     post!("/console/sign-out", "Ends the session", sign_in::sign_out),
     get!("/console/", "Overview", pages::overview::show),
-    get!("/console/calls", "Calls", pages::calls::list),
-    get!("/console/calls/{id}", "A call", pages::call::show),
+    get!(
+        "/console/calls",
+        "Calls",
+        pages::calls::list,
+        pages::calls::Filters
+    ),
+    get!("/console/calls/{id}", "A call", pages::call::show, Flash),
     post!(
         "/console/calls/{id}/hang-up",
         "Hangs a call up",
@@ -78,17 +87,20 @@ pub const ROUTES: &[Route] = &[
     get!(
         "/console/webhooks",
         "Webhooks as they came",
-        pages::webhooks::list
+        pages::webhooks::list,
+        pages::webhooks::Filters
     ),
     get!(
         "/console/conversations",
         "Conversations",
-        pages::conversations::list
+        pages::conversations::list,
+        pages::conversations::Filters
     ),
     get!(
         "/console/conversations/{id}",
         "A conversation",
-        pages::conversations::show
+        pages::conversations::show,
+        Flash
     ),
     post!(
         "/console/conversations/{id}/reply",
@@ -110,7 +122,12 @@ pub const ROUTES: &[Route] = &[
         "Says where its lead stands",
         pages::conversations::set_lead
     ),
-    get!("/console/interviews", "Interviews", pages::interviews::list),
+    get!(
+        "/console/interviews",
+        "Interviews",
+        pages::interviews::list,
+        pages::interviews::Filters
+    ),
     post!(
         "/console/interviews",
         "Starts an interview",
@@ -129,12 +146,14 @@ pub const ROUTES: &[Route] = &[
     get!(
         "/console/interviews/compare",
         "Candidates side by side",
-        pages::compare::show
+        pages::compare::show,
+        pages::compare::Whom
     ),
     get!(
         "/console/interviews/{id}",
         "An interview",
-        pages::interview::show
+        pages::interview::show,
+        Flash
     ),
     post!(
         "/console/interviews/{id}/review",
@@ -149,15 +168,21 @@ pub const ROUTES: &[Route] = &[
     get!(
         "/console/leads",
         "What threads have become",
-        pages::leads::list
+        pages::leads::list,
+        pages::leads::Filters
     ),
-    get!("/console/numbers", "Numbers", pages::numbers::list),
+    get!(
+        "/console/numbers",
+        "Numbers",
+        pages::numbers::list,
+        pages::numbers::From
+    ),
     post!(
         "/console/numbers/{id}/webhooks",
         "Points a number's webhooks at this platform",
         pages::numbers::fix
     ),
-    get!("/console/tenants/{id}", "A tenant", pages::tenant),
+    get!("/console/tenants/{id}", "A tenant", pages::tenant, Flash),
     post!(
         "/console/tenants/{id}",
         "Changes how a tenant is served",
@@ -180,11 +205,17 @@ pub const ROUTES: &[Route] = &[
         pages::keys::withdraw
     ),
     get!("/console/flows", "Flows", pages::flows::list),
-    get!("/console/flows/{name}", "A flow", pages::flow::show),
+    get!(
+        "/console/flows/{name}",
+        "A flow",
+        pages::flow::show,
+        pages::flow::Which
+    ),
     get!(
         "/console/flows/{name}/edit",
         "Changes a flow, or makes a new one of a template",
-        pages::flow_form::edit
+        pages::flow_form::edit,
+        pages::flow_form::From
     ),
     post!(
         "/console/flows/{name}/edit",
@@ -220,22 +251,26 @@ pub const ROUTES: &[Route] = &[
     get!(
         "/console/analytics",
         "Counts by day",
-        pages::analytics::show
+        pages::analytics::show,
+        pages::analytics::Period
     ),
     get!(
         "/console/analytics/calls.csv",
         "The same as a file",
-        pages::analytics::csv
+        pages::analytics::csv,
+        pages::analytics::Period
     ),
     get!(
         "/console/analytics/all.csv",
         "Every table of analytics as a file",
-        pages::analytics::all
+        pages::analytics::all,
+        pages::analytics::Period
     ),
     get!(
         "/console/operating",
         "Health, dead letters and effects",
-        pages::operating::show
+        pages::operating::show,
+        Flash
     ),
     post!(
         "/console/operating/replay",
@@ -245,7 +280,8 @@ pub const ROUTES: &[Route] = &[
     get!(
         "/console/settings/operators",
         "Operators",
-        pages::operators::list
+        pages::operators::list,
+        Flash
     ),
     post!(
         "/console/settings/operators",

@@ -4,6 +4,7 @@ mod audio;
 mod fallback;
 mod noted;
 mod publisher;
+mod queries;
 mod read;
 mod request;
 mod routes;

@@ -17,16 +17,22 @@ pub const fn for_table<const N: usize>(table: &[Webhook]) -> [Route; N] {
     }); N];
     let mut i = 0;
     while i < table.len() {
-        let (path, what) = (table[i].path, "A webhook of Twilio's");
-        routes[i * 2] = Route::new(Method::Post, path, Access::Signature, what, || {
-            web::to(webhook_handler::handle)
-        });
-        routes[i * 2 + 1] = Route::new(Method::Get, path, Access::Signature, what, || {
-            web::to(webhook_handler::handle)
-        });
+        routes[i * 2] = route(Method::Post, &table[i]);
+        routes[i * 2 + 1] = route(Method::Get, &table[i]);
         i += 1;
     }
     routes
+}
+
+const fn route(method: Method, row: &Webhook) -> Route {
+    let what = "A webhook of Twilio's";
+    let route = Route::new(method, row.path, Access::Signature, what, || {
+        web::to(webhook_handler::handle)
+    });
+    match row.query {
+        Some(query) => route.asks(query),
+        None => route,
+    }
 }
 
 #[cfg(test)]

@@ -40,6 +40,7 @@ const TABLE: &[Webhook] = &[Webhook {
         fallback: Fallback::TryAgain,
     }),
     read: rung,
+    query: None,
 }];
 const ROUTES: &[Route] = &routes::for_table::<2>(TABLE);
 

@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use api::{Shape, query_shape};
+
+use crate::queries::{Asked, Place, Whispered};
 use crate::read::{self, InboundEvent, interview};
 use crate::request::SignedRequest;
 
@@ -50,6 +53,8 @@ pub struct Webhook {
     pub waits: Option<Wait>,
     /// How it is read.
     pub read: Read,
+    /// What the URLs that we give out for it have in their query, beside what Twilio adds: for OpenAPI. Nothing is refused by it.
+    pub query: Option<Shape>,
 }
 
 /// A call comes in.
@@ -71,12 +76,14 @@ pub const WEBHOOKS: &[Webhook] = &[
         "/webhooks/twilio/call/whisper/{call_sid}",
         WHISPER,
         read::whisper,
-    ),
+    )
+    .asks(query_shape::<Whispered>),
     request_reply(
         "/webhooks/twilio/call/whisper/{call_sid}/answer",
         WHISPER,
         read::whisper_answer,
-    ),
+    )
+    .asks(query_shape::<Whispered>),
     notify("/webhooks/twilio/sms", ResponseKind::Messaging, read::sms),
     notify(
         "/webhooks/twilio/sms/status",
@@ -85,10 +92,14 @@ pub const WEBHOOKS: &[Webhook] = &[
     ),
     // The coach's.
     request_reply("/webhook/voice", CALL, read::call),
-    request_reply("/webhook/menu", INTERVIEW, interview::gather_finished),
-    request_reply("/start-interview", INTERVIEW, interview::call_continued),
-    request_reply("/continue-interview", INTERVIEW, interview::call_continued),
-    request_reply("/webhook/response", INTERVIEW, interview::record_finished),
+    request_reply("/webhook/menu", INTERVIEW, interview::gather_finished)
+        .asks(query_shape::<Asked>),
+    request_reply("/start-interview", INTERVIEW, interview::call_continued)
+        .asks(query_shape::<Asked>),
+    request_reply("/continue-interview", INTERVIEW, interview::call_continued)
+        .asks(query_shape::<Asked>),
+    request_reply("/webhook/response", INTERVIEW, interview::record_finished)
+        .asks(query_shape::<Asked>),
     notify("/webhook/status", ResponseKind::Nothing, read::call_status),
     // The streaming bots' and assistants'.
     request_reply("/voice", CALL, read::call),
@@ -98,17 +109,20 @@ pub const WEBHOOKS: &[Webhook] = &[
         "/api/webhooks/record-response",
         INTERVIEW,
         interview::record_finished,
-    ),
+    )
+    .asks(query_shape::<Asked>),
     notify(
         "/api/webhooks/call-status",
         ResponseKind::Nothing,
         read::call_status,
-    ),
+    )
+    .asks(query_shape::<Place>),
     notify(
         "/api/webhooks/recording-status",
         ResponseKind::Nothing,
         interview::recording_status,
-    ),
+    )
+    .asks(query_shape::<Place>),
     // Of whole calls, whoever answers them.
     notify(
         "/recording/status",
@@ -121,6 +135,14 @@ impl Wait {
     /// How long it is, in this much of a hurry: see [`crate::Timings::speedup`].
     pub fn deadline(self, speedup: u32) -> Duration {
         Duration::from_secs(self.deadline_s) / speedup.max(1)
+    }
+}
+
+impl Webhook {
+    /// Says what its URLs have in their query.
+    const fn asks(mut self, query: Shape) -> Self {
+        self.query = Some(query);
+        self
     }
 }
 
@@ -138,6 +160,7 @@ const fn request_reply(path: &'static str, wait: Wait, read: Read) -> Webhook {
         response: ResponseKind::Voice,
         waits: Some(wait),
         read,
+        query: None,
     }
 }
 
@@ -148,6 +171,7 @@ const fn notify(path: &'static str, response: ResponseKind, read: Read) -> Webho
         response,
         waits: None,
         read,
+        query: None,
     }
 }
 

@@ -64,6 +64,19 @@ pub mod test_support {
         tx.commit().await
     }
 
+    /// A session that was offered is as a version before would have left it, without its call's id.
+    ///
+    /// # Errors
+    /// Where the database does not answer.
+    pub async fn of_a_version_before(
+        store: &store::Store,
+        session: &str,
+    ) -> Result<(), store::Error> {
+        let mut tx = store.begin().await?;
+        crate::db::session_without_call_id(&mut tx, session).await?;
+        tx.commit().await
+    }
+
     /// A live session is another process's from now on.
     ///
     /// # Errors

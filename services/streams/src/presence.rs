@@ -138,7 +138,22 @@ impl Presence {
             db::processes_forget(&mut tx, now - REMEMBERED).await?;
             tx.commit().await?;
         }
-        Ok(())
+        self.identify().await
+    }
+
+    /// What processes of a version before have offered answers to its call's id, too.
+    async fn identify(&self) -> Result<(), Error> {
+        let mut tx = self.store.read().await?;
+        let calls = db::calls_without_id(&mut tx).await?;
+        drop(tx);
+        if calls.is_empty() {
+            return Ok(());
+        }
+        let mut tx = self.store.begin().await?;
+        for call_sid in calls {
+            db::call_identify(&mut tx, &call_sid).await?;
+        }
+        tx.commit().await
     }
 
     fn lease(&self) -> chrono::Duration {

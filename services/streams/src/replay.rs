@@ -88,7 +88,7 @@ pub struct Changes {
 }
 
 impl<'a> Journal<'a> {
-    /// Reads what `GET /api/streams/calls/{call_sid}/inputs/{part}` gives.
+    /// Reads what `GET /api/streams/calls/{call_id}/inputs/{part}` gives.
     ///
     /// # Errors
     /// Where the bytes are no journal of inputs.

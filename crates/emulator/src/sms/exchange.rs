@@ -5,6 +5,7 @@ use std::sync::Arc;
 use url::Url;
 use webhook::{Keyword, opt_out_keyword};
 
+use crate::faults::Delivery;
 use crate::log::{Direction, Entry};
 use crate::media::Media;
 use crate::sms::asking::{ask, attachment};
@@ -90,11 +91,11 @@ async fn travel(shared: &Arc<Shared>, sid: &str) {
         return;
     };
     let handset = shared.state().faults.handset(&to).cloned();
-    let end = match handset.as_ref().map(|handset| handset.status.as_str()) {
-        None => MessageStatus::Delivered,
-        Some("failed") => MessageStatus::Failed,
-        Some("sent") => MessageStatus::Sent,
-        Some(_) => MessageStatus::Undelivered,
+    let end = match handset.as_ref().map(|handset| handset.status) {
+        None | Some(Delivery::Delivered) => MessageStatus::Delivered,
+        Some(Delivery::Failed) => MessageStatus::Failed,
+        Some(Delivery::Sent) => MessageStatus::Sent,
+        Some(Delivery::Undelivered) => MessageStatus::Undelivered,
     };
     let code = handset
         .and_then(|handset| handset.error_code)

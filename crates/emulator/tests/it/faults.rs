@@ -125,6 +125,12 @@ async fn fault_with_a_typo_is_refused_and_names_the_field() {
         (json!({"kind": "callee", "behavior": "busy"}), "behavior"),
         (json!({"kind": "api", "status": 503}), "path"),
         (json!({"kind": "api", "list_lag_s": -1}), "list_lag_s"),
+        (
+            json!({"kind": "message", "status": "undeliverd"}),
+            "undelivered",
+        ),
+        (json!({"kind": "message", "status": "queued"}), "delivered"),
+        (json!({"kind": "message", "status": ""}), "failed"),
     ] {
         let (status, body) = world.ask("POST", "/emulator/faults", Some(fault)).await;
         assert_eq!(status, 422, "{body}");

@@ -69,6 +69,40 @@ async fn handset_that_cannot_be_reached_has_twilios_code() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn message_ends_as_its_phone_was_told_to_end_it() {
+    let world = World::start().await;
+    world.number().await;
+    world.fault(json!({"kind": "message", "status": "failed"}));
+    let wishes = [
+        (json!("delivered"), MessageStatus::Delivered, None),
+        (
+            json!("undelivered"),
+            MessageStatus::Undelivered,
+            Some(30003),
+        ),
+        (json!("failed"), MessageStatus::Failed, Some(30003)),
+        (json!("sent"), MessageStatus::Sent, None),
+        (json!(null), MessageStatus::Undelivered, Some(30003)),
+    ];
+    let mut told = 0;
+    for (wish, status, code) in wishes {
+        let mut fault = json!({"kind": "message", "number": CALLER, "status": wish});
+        if wish.is_null() {
+            fault.as_object_mut().unwrap().remove("status");
+        }
+        world.fault(fault);
+        let sent = send(&world, &hello(&world)).await.unwrap();
+        // A failed one was never sent, and of one without a receipt that is the end.
+        let short = matches!(status, MessageStatus::Failed | MessageStatus::Sent);
+        told += if short { 2 } else { 3 };
+        world.hits("/progress", told).await;
+        let ended = world.client.messages().fetch(&sent.sid).await.unwrap();
+        assert_eq!((ended.status, ended.error_code), (status, code), "{wish}");
+    }
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_cannot_be_sent_is_refused_with_twilios_code() {
     let world = World::start().await;
     world.number().await;

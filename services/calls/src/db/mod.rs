@@ -293,12 +293,19 @@ pub async fn call_counts(
     })?)
 }
 
-/// A call's timeline, in order.
-pub async fn timeline_list(tx: &mut Tx, call_sid: &str) -> Result<Vec<LineRow>, Error> {
-    Ok(on!(tx, c => line::timeline
-        .filter(line::call_sid.eq(call_sid))
-        .order((line::at.asc(), line::id.asc()))
-        .limit(1000)
-        .load::<LineRow>(c)
-        .await)?)
+/// A call's timeline, the oldest line first: from its beginning, or what comes after this time and id.
+pub async fn timeline_list(
+    tx: &mut Tx,
+    call_sid: &str,
+    after: Option<(Time, String)>,
+    limit: i64,
+) -> Result<Vec<LineRow>, Error> {
+    Ok(on!(tx, c => {
+        let mut query = line::timeline.filter(line::call_sid.eq(call_sid)).into_boxed();
+        if let Some((at, id)) = &after {
+            let at = types::Time(*at);
+            query = query.filter(line::at.gt(at).or(line::at.eq(at).and(line::id.gt(id))));
+        }
+        query.order((line::at.asc(), line::id.asc())).limit(limit).load::<LineRow>(c).await
+    })?)
 }

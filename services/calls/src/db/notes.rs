@@ -67,19 +67,25 @@ pub async fn note_add(tx: &mut Tx, rows: Vec<NoteRow>) -> Result<(), Error> {
     Ok(())
 }
 
-/// The lines of a call, the oldest first: the tenant's, and those that nobody's name is on.
+/// The lines of a call, the oldest first: the tenant's, and those that nobody's name is on. From the first, or what comes
+/// after this time and id. `whose` is the call and its tenant.
 pub async fn note_list(
     tx: &mut Tx,
-    call_sid: &str,
-    tenant: &str,
+    whose: (&str, &str),
+    after: Option<(Time, String)>,
     limit: i64,
 ) -> Result<Vec<NoteRow>, Error> {
-    Ok(on!(tx, c => dsl::notes
-        .filter(dsl::key.eq(call_sid).and(dsl::tenant_id.eq(tenant).or(dsl::tenant_id.eq(""))))
-        .order((dsl::at.asc(), dsl::id.asc()))
-        .limit(limit)
-        .load::<NoteRow>(c)
-        .await)?)
+    let (call_sid, tenant) = whose;
+    Ok(on!(tx, c => {
+        let mut query = dsl::notes
+            .filter(dsl::key.eq(call_sid).and(dsl::tenant_id.eq(tenant).or(dsl::tenant_id.eq(""))))
+            .into_boxed();
+        if let Some((at, id)) = &after {
+            let at = types::Time(*at);
+            query = query.filter(dsl::at.gt(at).or(dsl::at.eq(at).and(dsl::id.gt(id))));
+        }
+        query.order((dsl::at.asc(), dsl::id.asc())).limit(limit).load::<NoteRow>(c).await
+    })?)
 }
 
 /// One line.

@@ -69,7 +69,7 @@ pub async fn transfer(
     if !state.whitelist.as_ref().is_none_or(allowed) {
         return Err(ApiError::conflict(
             "not_whitelisted",
-            "OUTBOUND_WHITELIST does not have this number, so nothing is begun to it",
+            "WHITELISTED_NUMBERS does not have this number, so nothing is begun to it",
         ));
     }
     let public_url = state.public_url.clone();

@@ -47,7 +47,7 @@ impl ListQuery {
     /// As the database takes it; a caller that is bound to a tenant sees that one's alone.
     pub fn filter(&self, caller: &Caller) -> Result<Filter, ApiError> {
         let mut filter = Filter {
-            tenant: caller.tenant.clone().or_else(|| text(&self.tenant)),
+            tenant: caller.only_tenant(text(&self.tenant).as_deref())?,
             outcome: outcome(text(&self.outcome))?,
             q: text(&self.q),
             ..Filter::default()

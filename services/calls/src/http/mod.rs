@@ -8,6 +8,7 @@ mod report;
 mod shapes;
 mod state;
 mod summary;
+mod timeline;
 
 use actix_web::{HttpResponse, web};
 use api::{Access, ApiError, Caller, Method, Period, Query, Route, Scope, query_shape, shape};
@@ -17,9 +18,6 @@ use filter::{ListQuery, SummaryQuery};
 use shapes::{Call, List, Timeline};
 pub use state::State;
 use state::{find, one, shown};
-
-/// So many diagnostic lines are shown with a call.
-const MOST_NOTES: i64 = 500;
 
 /// Every route of the role.
 pub const ROUTES: &[Route] = &[
@@ -60,8 +58,9 @@ pub const ROUTES: &[Route] = &[
         "/calls/{id}/timeline",
         Access::Key(Scope::Read),
         "Everything that happened to a call, in order",
-        || web::to(timeline),
+        || web::to(timeline::show),
     )
+    .asks(query_shape::<timeline::TimelineQuery>)
     .gives(shape::<Timeline>),
     Route::new(
         Method::Post,
@@ -134,20 +133,4 @@ async fn get(
     let mut tx = state.store.read().await?;
     let row = find(&mut tx, &caller, &id).await?;
     Ok(HttpResponse::Ok().json(one(&mut tx, &row).await?))
-}
-
-async fn timeline(
-    state: web::Data<State>,
-    caller: Caller,
-    id: web::Path<String>,
-) -> Result<HttpResponse, ApiError> {
-    let mut tx = state.store.read().await?;
-    let row = find(&mut tx, &caller, &id).await?;
-    let lines = db::timeline_list(&mut tx, &row.call_sid).await?;
-    let noted = db::note_list(&mut tx, &row.call_sid, &row.tenant_id, MOST_NOTES).await?;
-    let items = notes::merged(lines, noted);
-    Ok(HttpResponse::Ok().json(Timeline {
-        call: one(&mut tx, &row).await?,
-        items,
-    }))
 }

@@ -1,14 +1,14 @@
-//! Webhooks as they came, for operators; and diagnostic lines on a call's timeline.
+//! Webhooks as they came, for operators.
 
 use actix_web::{HttpResponse, web};
 use api::{ApiError, Caller, Limit, Page, Query};
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::State;
-use crate::db::{self, LineRow, NoteFilter, NoteRow};
+use crate::db::{self, NoteFilter, NoteRow};
 
 /// The words for a verdict.
 const VERDICTS: [&str; 4] = ["valid", "refused", "unreadable", "not_checked"];
@@ -62,8 +62,8 @@ pub async fn list(
     query: Query<WebhookQuery>,
 ) -> Result<HttpResponse, ApiError> {
     let query = query.into_inner();
-    let text = |text: Option<String>| text.filter(|it| !it.is_empty());
-    let verdict = text(query.verdict);
+    let tenant = caller.only_tenant(query.tenant.as_deref())?;
+    let verdict = query.verdict;
     if verdict.as_deref().is_some_and(|it| !VERDICTS.contains(&it)) {
         return Err(ApiError::invalid(
             "verdict",
@@ -86,9 +86,9 @@ pub async fn list(
         None => None,
     };
     let filter = NoteFilter {
-        tenant: caller.tenant.clone().or_else(|| text(query.tenant)),
+        tenant,
         verdict,
-        key: text(query.key),
+        key: query.key,
         after,
     };
     let rows = db::webhook_list(&mut tx, &filter, page.limit()).await?;
@@ -118,35 +118,4 @@ fn webhook(row: NoteRow) -> Webhook {
         detail: row.detail.0,
         parameters: serde_json::from_str(&row.parameters).ok(),
     }
-}
-
-/// The lines of a timeline in their order, those of the deciders and those that processes noted.
-pub fn merged(lines: Vec<LineRow>, notes: Vec<NoteRow>) -> Vec<Value> {
-    let mut all: Vec<(DateTime<Utc>, Value)> = lines
-        .into_iter()
-        .map(|line| {
-            let shown = json!({ "at": line.at.0, "kind": line.kind, "detail": line.detail.0 });
-            (line.at.0, shown)
-        })
-        .collect();
-    all.extend(notes.into_iter().map(|note| (note.at.0, noted(note))));
-    // A sort that keeps the order of what happened in one moment.
-    all.sort_by_key(|(at, _)| *at);
-    all.into_iter().map(|(_, shown)| shown).collect()
-}
-
-fn noted(note: NoteRow) -> Value {
-    let mut detail = note.detail.0;
-    detail["what"] = json!(note.what);
-    detail["noted_by"] = json!(note.role);
-    if let Some(took) = note.took_ms {
-        detail["took_ms"] = json!(took);
-    }
-    if !note.verdict.is_empty() {
-        detail["verdict"] = json!(note.verdict);
-    }
-    if let Ok(parameters) = serde_json::from_str::<Value>(&note.parameters) {
-        detail["raw"] = parameters;
-    }
-    json!({ "at": note.at.0, "kind": note.kind, "detail": detail })
 }

@@ -93,4 +93,5 @@ pub struct List {
 pub struct Timeline {
     pub call: Call,
     pub items: Vec<Value>,
+    pub next_cursor: Option<String>,
 }

@@ -78,7 +78,7 @@ pub async fn show(
     query: Query<SummaryQuery>,
 ) -> Result<HttpResponse, ApiError> {
     let (zone, since, until) = query.range(state.clock.now())?;
-    let tenant = caller.tenant.clone().or_else(|| query.tenant.clone());
+    let tenant = caller.only_tenant(query.tenant.as_deref())?;
     // A quarter that has begun counts as a whole.
     let last = quarter_of(until - TimeDelta::milliseconds(1)) + 1;
     let mut tx = state.store.read().await?;

@@ -7,6 +7,7 @@ mod http;
 mod interviewed;
 mod interviews;
 mod latency;
+mod lists;
 mod loops;
 mod notes;
 mod orders;
@@ -45,6 +46,9 @@ testkit::suite! { crate::test_app::run;
         numbers_that_forward_to_each_other_do_not_loop,
         number_that_forwards_to_itself_is_not_dialled,
         suspended_tenant_dials_nobody_and_texts_nobody;
+    lists:
+        foreign_tenant_is_not_found_in_any_list,
+        parameter_with_an_empty_value_is_unsaid;
     latency:
         turns_have_percentiles_beside_their_budget;
     whispers:
@@ -58,6 +62,7 @@ testkit::suite! { crate::test_app::run;
         interview_does_not_touch_anothers_call;
     notes:
         timeline_shows_what_processes_noted_with_durations,
+        timeline_comes_in_pages_and_says_so,
         notes_of_a_call_are_bounded,
         webhooks_are_listed_with_their_verdict,
         parameters_are_kept_for_their_days_and_go_with_the_person,
@@ -73,4 +78,12 @@ testkit::suite! { crate::test_app::run;
         nothing_is_open,
         list_is_searched_and_cut_by_time,
         summary_counts_by_day_and_hour_in_a_time_zone;
+}
+
+/// Where calls are begun to listed numbers only.
+mod listed {
+    testkit::suite! { crate::test_app::listed;
+        notes:
+            transfer_to_a_number_that_is_not_listed_names_the_setting;
+    }
 }

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use calls::test_support;
-use chrono::Duration;
+use chrono::{DateTime, Duration, Utc};
 use events::Envelope;
 use events::v1::{CallHangUp, CallRedirect, PersonForget, TimelineNote, TimelineNoted};
 use serde_json::{Value, json};
+use testkit::fields;
 
 use crate::story::{CALLER, at};
-use crate::test_app::TestApp;
+use crate::test_app::{TestApp, WHITELIST};
 use crate::told::Told;
 use crate::words::{status, tenant};
 
@@ -105,6 +106,58 @@ pub async fn timeline_shows_what_processes_noted_with_durations(app: Arc<TestApp
             .iter()
             .any(|it| it["detail"]["what"] == "call comes in")
     );
+}
+
+pub async fn timeline_comes_in_pages_and_says_so(app: Arc<TestApp>) {
+    app.ask(&Told::comes_in(CALL)).await;
+    // Some at the very moment of what was decided. Their ids stand before and after those of that.
+    let moment = timeline(&app).await[0]["at"].as_str().unwrap().to_owned();
+    for batch in 0..8 {
+        let notes = [&moment, "2025-06-15T15:09:00Z"].map(|at| TimelineNote {
+            at: at.to_owned(),
+            took_ms: Some(batch),
+            ..webhook(CALL, "valid")
+        });
+        noted(&app, &format!("n{batch}"), "smith", notes.to_vec()).await;
+    }
+    let path = format!("/calls/{CALL}/timeline");
+    let whole = app.get(&path).await;
+    assert_eq!(fields(&whole), ["call", "items", "next_cursor"]);
+    assert_eq!(whole["next_cursor"], Value::Null);
+    let whole = whole["items"].as_array().unwrap();
+    for limit in 1..=whole.len() {
+        let (mut seen, mut cursor) = (Vec::new(), String::new());
+        loop {
+            let page = app.get(&format!("{path}?limit={limit}{cursor}")).await;
+            let items = page["items"].as_array().unwrap();
+            assert!((1..=limit).contains(&items.len()), "{page:#}");
+            seen.extend(items.clone());
+            assert!(
+                seen.len() <= whole.len(),
+                "something comes twice by {limit}"
+            );
+            match page["next_cursor"].as_str() {
+                Some(next) => cursor = format!("&cursor={next}"),
+                None => break,
+            }
+        }
+        assert_eq!(&seen, whole, "by {limit}");
+    }
+    for (query, field) in [
+        ("limit=201", "limit"),
+        ("cursor=none", "cursor"),
+        ("cursor=1-word-x", "cursor"),
+        ("cursor=99999999999999999999-note-x", "cursor"),
+    ] {
+        let answer = app
+            .call("GET", &format!("{path}?{query}"), "read-smith", None)
+            .await;
+        assert_eq!(code(&answer), (422, "invalid"), "{query}");
+        assert_eq!(answer.1["error"]["details"]["field"], field, "{query}");
+    }
+    // One that is made up breaks nothing, even at the last moment that a time can be.
+    let last = DateTime::<Utc>::MAX_UTC.timestamp_micros();
+    app.get(&format!("{path}?cursor={last}-note-x")).await;
 }
 
 pub async fn notes_of_a_call_are_bounded(app: Arc<TestApp>) {
@@ -260,4 +313,15 @@ pub async fn operator_hangs_up_and_passes_on_a_call_that_goes_on(app: Arc<TestAp
         let answer = app.call("POST", path, "write-smith", body).await;
         assert_eq!(code(&answer), (409, "call_over"), "{path}");
     }
+}
+
+pub async fn transfer_to_a_number_that_is_not_listed_names_the_setting(app: Arc<TestApp>) {
+    app.ask(&Told::comes_in(CALL)).await;
+    let path = format!("/calls/{CALL}/transfer");
+    let to = |number: &str| json!({ "to": number });
+    let answer = app.post(&path, to("+15550100077")).await;
+    assert_eq!(code(&answer), (409, "not_whitelisted"));
+    let message = answer.1["error"]["message"].as_str().unwrap();
+    assert!(message.starts_with(WHITELIST.0), "{message}");
+    assert_eq!(app.post(&path, to("+15550100078")).await.0, 202);
 }

@@ -25,8 +25,24 @@ pub struct TestApp {
 
 testkit::has_platform!(TestApp);
 
+/// A setting, and the only number that it lets calls be begun to.
+pub const WHITELIST: (&str, &str) = ("WHITELISTED_NUMBERS", r#"["+15550100078"]"#);
+
 pub async fn run<F: Future<Output = ()>>(mode: Mode, case: fn(Arc<TestApp>) -> F) {
-    let platform = TestPlatform::new("calls", mode, Clock::held(at(100)), &[]).await;
+    run_with(mode, &[], case).await;
+}
+
+/// Where calls are begun to listed numbers only.
+pub async fn listed<F: Future<Output = ()>>(mode: Mode, case: fn(Arc<TestApp>) -> F) {
+    run_with(mode, &[WHITELIST], case).await;
+}
+
+async fn run_with<F: Future<Output = ()>>(
+    mode: Mode,
+    settings: &[(&str, &str)],
+    case: fn(Arc<TestApp>) -> F,
+) {
+    let platform = TestPlatform::new("calls", mode, Clock::held(at(100)), settings).await;
     let parts = platform.open().await;
     let heard = [
         "call.started",
@@ -138,7 +154,9 @@ impl TestApp {
 
     pub async fn timeline(&self, call: &str) -> Vec<LineRow> {
         let mut tx = self.store.read().await.unwrap();
-        test_support::timeline_list(&mut tx, call).await.unwrap()
+        test_support::timeline_list(&mut tx, call, None, 1000)
+            .await
+            .unwrap()
     }
 
     pub async fn dead(&self) -> Vec<String> {

@@ -4,6 +4,7 @@ use actix_web::{HttpResponse, web};
 use askama::Template;
 use chrono::{Duration, NaiveDate};
 use futures::future::{join3, join4};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -18,11 +19,14 @@ use super::tenants::{Tenant, choices};
 use crate::state::State;
 
 /// The period; unset: the last four weeks.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Period {
+    /// The first day.
     from: String,
+    /// The last day.
     to: String,
+    /// Only this tenant's.
     tenant: String,
 }
 

@@ -2,6 +2,7 @@
 
 use actix_web::{HttpResponse, web};
 use askama::Template;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::days::{begin_of, end_of};
@@ -15,14 +16,20 @@ use crate::state::State;
 const OUTCOMES: [&str; 3] = ["answered", "missed", "failed"];
 
 /// What the list is narrowed to.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Filters {
+    /// A number, or a part of it.
     q: String,
+    /// `answered`, `missed` or `failed`.
     outcome: String,
+    /// Only this tenant's.
     tenant: String,
+    /// From this day on.
     from: String,
+    /// Up to this day.
     to: String,
+    /// Where the last page ended.
     cursor: String,
 }
 

@@ -2,6 +2,7 @@
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
+use schemars::JsonSchema;
 
 use super::format::address;
 use super::html::{PageError, Shell, page};
@@ -26,6 +27,18 @@ struct ComparePage {
     columns: Vec<Results>,
     rows: Vec<Row>,
     csv: String,
+}
+
+/// Whom it compares.
+#[derive(JsonSchema)]
+#[expect(
+    dead_code,
+    reason = "read parameter by parameter: one comes several times"
+)]
+pub struct Whom {
+    /// An interview; once for each.
+    #[schemars(default)]
+    id: Vec<String>,
 }
 
 /// `/console/interviews/compare?id=..&id=..`.

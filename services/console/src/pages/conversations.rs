@@ -4,6 +4,7 @@ use actix_web::{HttpResponse, web};
 use askama::Template;
 use futures::future::join3;
 use reqwest::Method;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
 
@@ -23,14 +24,20 @@ use crate::operator::Operator;
 use crate::state::State;
 
 /// What the inbox is narrowed to.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Filters {
+    /// Words in it, or a number.
     q: String,
+    /// Who answers: `ai` or `human`.
     answering: String,
+    /// `normal`, `urgent` or `emergency`.
     urgency: String,
+    /// `true`: only what nobody has read.
     unread: String,
+    /// Only this tenant's.
     tenant: String,
+    /// Where the last page ended.
     cursor: String,
 }
 

@@ -1,14 +1,16 @@
 //! What went well a moment ago: a form leads back with a word (`?said=`), and the page has a sentence for it.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 /// Words, each with its sentence.
 pub type Messages = [(&'static str, &'static str)];
 
 /// `?said=`.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Flash {
+    /// What a form has just done: the page says so.
     said: String,
 }
 

@@ -3,6 +3,7 @@
 use actix_web::{HttpResponse, web};
 use askama::Template;
 use futures::future::join;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::diff::{self, Change};
@@ -15,12 +16,16 @@ use crate::api::segment;
 use crate::state::State;
 
 /// Which version, and beside which.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Which {
+    /// The latest unless said.
     version: String,
+    /// Whose.
     tenant: String,
+    /// The version that it is compared with.
     against: String,
+    /// What a form has just done: the page says so.
     said: String,
 }
 
@@ -48,7 +53,7 @@ pub async fn show(
     let flow = find(api, operator, &name, (&which.tenant, &which.version)).await?;
     let tenant = flow.tenant_id.clone().unwrap_or_default();
     let versions_path = format!("/api/flows/{}/versions", segment(&name));
-    let versions_path = address(&versions_path, &[("tenant", &tenant)]);
+    let versions_path = address(&versions_path, &[("tenant", &tenant), ("limit", "200")]);
     let played = preview(api, operator, &flow.definition);
     let versions = api.get::<List<Flow>>(operator, &versions_path);
     let (played, versions) = join(played, versions).await;

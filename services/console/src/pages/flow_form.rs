@@ -4,6 +4,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use askama::Template;
 use reqwest::Method;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -18,10 +19,12 @@ use crate::operator::Operator;
 use crate::state::State;
 
 /// What the form begins with.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct From {
+    /// Whose flow it is.
     tenant: String,
+    /// What a new one begins with.
     template: String,
 }
 

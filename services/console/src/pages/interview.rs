@@ -238,7 +238,7 @@ pub async fn show(
     let (api, operator) = (&state.api, &who.0);
     let path = format!("/api/interviews/{}", segment(&id));
     let (flow_path, results_path) = (format!("{path}/flow/"), format!("{path}/results/"));
-    let reviews_path = format!("{path}/reviews/");
+    let reviews_path = format!("{path}/reviews/?limit=200");
     let interview = api.get::<Interview>(operator, &path);
     let flow = api.get::<FlowState>(operator, &flow_path);
     let results = api.get::<Results>(operator, &results_path);

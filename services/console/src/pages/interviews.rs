@@ -3,6 +3,7 @@
 use actix_web::{HttpResponse, web};
 use askama::Template;
 use futures::future::join4;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
 
@@ -34,14 +35,20 @@ impl Named {
 }
 
 /// What the list is narrowed to.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Filters {
+    /// `pending`, `calling`, `in-progress` or `ended`.
     status: String,
+    /// Only this tenant's.
     tenant: String,
+    /// Only those that follow this flow.
     flow: String,
+    /// Only those for this job description.
     job: String,
+    /// Where the last page ended.
     cursor: String,
+    /// What a form has just done: the page says so.
     said: String,
 }
 

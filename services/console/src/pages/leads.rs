@@ -3,6 +3,7 @@
 use actix_web::{HttpResponse, web};
 use askama::Template;
 use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::format::{When, phone, words};
@@ -87,11 +88,14 @@ impl Lead {
 }
 
 /// What the list is narrowed to.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Filters {
+    /// Where they stand.
     status: String,
+    /// Only this tenant's.
     tenant: String,
+    /// Where the last page ended.
     cursor: String,
 }
 

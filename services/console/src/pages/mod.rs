@@ -16,7 +16,7 @@ mod diff;
 mod doctor;
 mod figure;
 mod figures;
-mod flash;
+pub mod flash;
 pub mod flow;
 pub mod flow_form;
 pub mod flows;

@@ -4,6 +4,7 @@ use actix_web::{HttpResponse, web};
 use askama::Template;
 use futures::future::join4;
 use reqwest::Method;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
 
@@ -115,10 +116,12 @@ impl Health {
 }
 
 /// Where the page begins.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct From {
+    /// Where the last page ended.
     cursor: String,
+    /// What a form has just done: the page says so.
     said: String,
 }
 

@@ -3,6 +3,7 @@
 use actix_web::{HttpResponse, web};
 use askama::Template;
 use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -23,12 +24,16 @@ const VERDICTS: [(&str, &str); 4] = [
 ];
 
 /// What the list is narrowed to.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Filters {
+    /// What became of them.
     verdict: String,
+    /// Only those of this call or message.
     key: String,
+    /// Only this tenant's.
     tenant: String,
+    /// Where the last page ended.
     cursor: String,
 }
 

@@ -39,6 +39,7 @@ testkit::suite! { crate::test_app::run;
         tenants_session_hears_its_tenant_only;
     pages:
         page_works_while_data_is_missing,
+        queries_of_pages_are_described_and_not_insisted_on,
         page_has_a_strict_policy,
         markup_is_shown_as_text,
         page_without_session_leads_to_the_sign_in,

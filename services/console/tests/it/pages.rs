@@ -34,6 +34,46 @@ pub async fn page_works_while_data_is_missing(app: Arc<TestApp>) {
     }
 }
 
+pub async fn queries_of_pages_are_described_and_not_insisted_on(app: Arc<TestApp>) {
+    let document = app.get("/api/openapi.json").await;
+    let names = |path: &str| {
+        let parameters = &document["paths"][path]["get"]["parameters"];
+        let parameters = parameters.as_array().unwrap().iter();
+        let of_query = parameters.filter(|it| it["in"] == "query");
+        let named = of_query.map(|it| {
+            assert!(it["description"].is_string(), "{path}: {it}");
+            assert_eq!(it["required"], false, "{path}: {it}");
+            it["name"].as_str().unwrap()
+        });
+        named.collect::<Vec<_>>().join(" ")
+    };
+    for (path, expected) in [
+        ("/console/calls", "cursor from outcome q tenant to"),
+        ("/console/webhooks", "cursor key tenant verdict"),
+        (
+            "/console/conversations",
+            "answering cursor q tenant unread urgency",
+        ),
+        ("/console/leads", "cursor status tenant"),
+        ("/console/interviews", "cursor flow job said status tenant"),
+        ("/console/interviews/compare", "id"),
+        ("/console/numbers", "cursor said"),
+        ("/console/flows/{name}", "against said tenant version"),
+        ("/console/flows/{name}/edit", "template tenant"),
+        ("/console/analytics", "from tenant to"),
+        ("/console/calls/{id}", "said"),
+    ] {
+        let mut found: Vec<_> = names(path).split(' ').map(str::to_owned).collect();
+        found.sort_unstable();
+        assert_eq!(found.join(" "), expected, "{path}");
+    }
+    let owner = app.owner().await;
+    for path in PAGES {
+        let page = owner.get(&format!("{path}?tenant=&colour=red")).await;
+        assert_eq!(page.status, 200, "{path}: {}", page.body);
+    }
+}
+
 pub async fn page_has_a_strict_policy(app: Arc<TestApp>) {
     let owner = app.owner().await;
     for path in PAGES.iter().chain(&["/console/sign-in"]) {

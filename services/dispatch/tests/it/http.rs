@@ -308,6 +308,35 @@ pub async fn tenants_do_not_see_each_other(app: Arc<TestApp>) {
     assert_eq!(app.sends().await.len(), 0);
 }
 
+/// HTML forms send the name of every field that is left blank.
+pub async fn parameter_with_an_empty_value_is_unsaid(app: Arc<TestApp>) {
+    app.publish(at(0), &text("SM1", CALLER, "hello")).await;
+    app.publish(at(1), &text_to("jones", "SM2", CALLER, "hello"))
+        .await;
+    app.rest().await;
+    let document = app.get("/api/openapi.json").await;
+    let mut lists = 0;
+    for (route, methods) in document["paths"].as_object().unwrap() {
+        let ours = ["/conversations", "/leads", "/opt-outs", "/dispatch"];
+        let parameters = methods["get"]["parameters"].as_array();
+        if !ours.iter().any(|it| route.starts_with(it)) || parameters.is_none() {
+            continue;
+        }
+        let names = parameters.unwrap().iter().filter(|it| it["in"] == "query");
+        let blank: Vec<String> = names
+            .map(|it| format!("{}=", it["name"].as_str().unwrap()))
+            .collect();
+        if blank.is_empty() {
+            continue;
+        }
+        let address = route.replace("/conversations/{id}", &path(""));
+        let asked = format!("{address}?{}", blank.join("&"));
+        assert_eq!(app.get(&asked).await, app.get(&address).await, "{asked}");
+        lists += 1;
+    }
+    assert_eq!(lists, 5);
+}
+
 pub async fn nothing_is_open(app: Arc<TestApp>) {
     let document = app.get("/api/openapi.json").await;
     let mut routes = 0;

@@ -57,6 +57,7 @@ testkit::suite! { crate::test_app::run;
         request_may_be_repeated,
         what_cannot_be_sent_is_refused,
         tenants_do_not_see_each_other,
+        parameter_with_an_empty_value_is_unsaid,
         nothing_is_open;
     threads:
         opt_out_is_kept_with_its_words_as_evidence,

@@ -93,6 +93,49 @@ pub fn rows() -> Vec<Row> {
     ]
 }
 
+/// What our own URLs carry is described, on both methods; whatever else a URL carries is Twilio's affair, and read all the same.
+pub async fn queries_of_our_own_urls_are_described_and_not_insisted_on(app: Arc<TestApp>) {
+    app.listen("test.interviews", INTERVIEWS).await;
+    let (_, document) = app.call("GET", "/api/openapi.json", "", None).await;
+    let (place, asked) = (
+        vec!["interview_id", "question_number"],
+        vec!["interview_id", "question_number", "try"],
+    );
+    let whisper = vec!["again", "by", "number"];
+    let nothing = Vec::new();
+    for (path, expected) in [
+        ("/api/webhooks/record-response", &asked),
+        ("/continue-interview", &asked),
+        ("/start-interview", &asked),
+        ("/webhook/menu", &asked),
+        ("/webhook/response", &asked),
+        ("/api/webhooks/recording-status", &place),
+        ("/api/webhooks/call-status", &place),
+        ("/webhooks/twilio/call/whisper/{call_sid}", &whisper),
+        ("/webhooks/twilio/call/whisper/{call_sid}/answer", &whisper),
+        ("/webhooks/twilio/call", &nothing),
+    ] {
+        for method in ["get", "post"] {
+            let parameters = &document["paths"][path][method]["parameters"];
+            let parameters = parameters.as_array().into_iter().flatten();
+            let mut found: Vec<_> = parameters
+                .filter(|it| it["in"] == "query")
+                .map(|it| it["name"].as_str().unwrap())
+                .collect();
+            found.sort_unstable();
+            assert_eq!(&found, expected, "{method} {path}");
+        }
+    }
+    for query in ["", QUERY, "?interview_id=1&question_number=two&colour=red"] {
+        let response = format!("/api/webhooks/record-response/{query}");
+        assert_eq!(
+            app.post(&response, &recorded()).await,
+            xml(ANSWER),
+            "{query}"
+        );
+    }
+}
+
 /// Where the caller is sent after being asked to wait.
 fn sent_on(answer: &Answer) -> Option<String> {
     assert_eq!(

@@ -39,7 +39,8 @@ mod whatever_the_bus {
             prompt_that_cannot_be_made_again_is_a_moment_of_silence, part_of_a_prompt, what_is_no_prompt_is_not_found,
             store_that_is_away;
         interview_parameters: interview_parameters_become_fields, bad_parameters_of_interviews;
-        interviews: nobody_waits_for_one_who_cannot, whose_recording_it_is;
+        interviews: nobody_waits_for_one_who_cannot, whose_recording_it_is,
+            queries_of_our_own_urls_are_described_and_not_insisted_on;
         parameters: parameters_become_fields, bad_parameters_never_break_a_live_call, what_cannot_be_read_is_not_believed;
         strangers: forged_posts_in_a_flood_are_counted_paced_and_not_explained,
             nothing_that_a_stranger_writes_stands_in_the_log;

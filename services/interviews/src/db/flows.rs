@@ -139,17 +139,20 @@ pub async fn flow_version(
         .optional())?)
 }
 
-/// The versions of exactly this tenant's flow, the latest first: number, kind, time.
+/// The versions of exactly this tenant's flow that are older than one, the latest first: number, kind, time. One more than
+/// `limit`, so that the caller sees whether there are more.
 pub async fn flow_versions(
     tx: &mut Tx,
-    tenant: &str,
-    name: &str,
+    (tenant, name): (&str, &str),
+    before: i64,
+    limit: i64,
 ) -> Result<Vec<(i64, String, Time)>, Error> {
     let rows = on!(tx, c => dsl::flows
         .filter(dsl::tenant_id.eq(tenant).and(dsl::name.eq(name)))
+        .filter(dsl::version.lt(before))
         .select((dsl::version, dsl::kind, dsl::created_at))
         .order(dsl::version.desc())
-        .limit(200)
+        .limit(limit + 1)
         .load::<(i64, String, types::Time)>(c)
         .await)?;
     Ok(rows

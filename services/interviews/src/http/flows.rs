@@ -2,7 +2,7 @@
 
 use actix_web::web::{Data, Json, Path};
 use actix_web::{HttpRequest, HttpResponse};
-use api::{ApiError, Body, Caller, Page, Query};
+use api::{ApiError, Body, Caller, Limit, Page, Query};
 use chrono::{DateTime, Utc};
 use clock::Time;
 use events::Envelope;
@@ -68,6 +68,10 @@ pub(super) struct Which {
 pub(super) struct WhichVersions {
     /// Whose: that one's own before every tenant's.
     tenant: Option<String>,
+    /// How many at most, 1 to 200; 50 unless said.
+    limit: Option<Limit>,
+    /// Where the last page ended: its `next_cursor`.
+    cursor: Option<String>,
 }
 
 /// A version, without its definition.
@@ -250,16 +254,26 @@ pub(super) async fn versions(
     name: Path<String>,
     Query(which): Query<WhichVersions>,
 ) -> Result<Json<List<Version>>, ApiError> {
-    if let Some(named) = &which.tenant {
+    let WhichVersions {
+        tenant,
+        limit,
+        cursor,
+    } = which;
+    // A page ends with a version, and the next one begins with the one before that.
+    let before = cursor.as_deref().map(str::parse).transpose();
+    let before = before.map_err(|_| bad_cursor())?.unwrap_or(i64::MAX);
+    if let Some(named) = &tenant {
         may_see(&caller, named)?;
     }
-    let tenant = tenant::meant(&state, &caller, which.tenant)
+    let tenant = tenant::meant(&state, &caller, tenant)
         .await?
         .unwrap_or_default();
     let mut tx = state.store.read().await?;
     let latest = db::flow_latest(&mut tx, &tenant, &name)
         .await?
         .ok_or_else(|| missing("flow", "name"))?;
-    let rows = db::flow_versions(&mut tx, &latest.tenant_id, &name).await?;
-    Ok(Json(List::whole(rows)))
+    let page = Page { limit, cursor };
+    let of = (latest.tenant_id.as_str(), name.as_str());
+    let rows = db::flow_versions(&mut tx, of, before, page.limit()).await?;
+    Ok(Json(List::of(&page, rows, |row| row.0.to_string())))
 }

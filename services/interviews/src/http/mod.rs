@@ -25,7 +25,7 @@ mod trigger;
 mod view;
 
 use actix_web::web;
-use api::{Access, Method, Period, Route, Scope, query_shape, shape};
+use api::{Access, Method, Page, Period, Route, Scope, query_shape, shape};
 use page::List;
 pub use state::State;
 use state::{Created, missing};
@@ -222,6 +222,7 @@ pub const ROUTES: &[Route] = &[
         "What people say of an interview, newest first",
         || web::to(reviews::list),
     )
+    .asks(query_shape::<Page>)
     .gives(shape::<List<view::ReviewView>>),
     Route::new(
         Method::Post,

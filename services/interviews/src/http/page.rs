@@ -29,14 +29,6 @@ pub(super) struct List<T> {
 }
 
 impl<T> List<T> {
-    /// Of rows that make one page.
-    pub(super) fn whole<R: Into<T>>(rows: Vec<R>) -> Self {
-        Self {
-            items: rows.into_iter().map(Into::into).collect(),
-            next_cursor: None,
-        }
-    }
-
     /// Of rows, of which one more than the page has was asked for; each has its cursor.
     pub(super) fn of<R: Into<T>>(page: &Page, rows: Vec<R>, cursor: impl Fn(&R) -> String) -> Self {
         let (rows, next_cursor) = page.of(rows, cursor);

@@ -2,11 +2,11 @@
 
 use actix_web::web::{Data, Json, Path};
 use actix_web::{HttpRequest, HttpResponse};
-use api::{ApiError, Body, Caller};
+use api::{ApiError, Body, Caller, Page, Query};
 use schemars::JsonSchema;
 use serde_json::{Value, json};
 
-use super::page::List;
+use super::page::{List, bad_cursor};
 use super::read::Reader;
 use super::stored::{find, progress};
 use super::view::ReviewView;
@@ -118,10 +118,15 @@ pub(super) async fn list(
     state: Data<State>,
     caller: Caller,
     id: Path<String>,
+    Query(page): Query<Page>,
 ) -> Result<Json<List<ReviewView>>, ApiError> {
     let mut tx = state.store.read().await?;
     let interview = find(&mut tx, &caller, &id).await?;
     let mut rows = db::review_list(&mut tx, &[interview.id]).await?;
+    if let Some(cursor) = &page.cursor {
+        let last = rows.iter().position(|row| row.id == *cursor);
+        rows.truncate(last.ok_or_else(bad_cursor)?);
+    }
     rows.reverse();
-    Ok(Json(List::whole(rows)))
+    Ok(Json(List::of(&page, rows, |row| row.id.clone())))
 }

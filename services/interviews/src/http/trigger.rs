@@ -83,7 +83,8 @@ pub(super) async fn create(
     if let Some(id) = &id
         && let Some(row) = db::interview_find(&mut tx, id).await?
     {
-        return repeated(row, &wanted);
+        let flow = named(&mut tx, &wanted).await?;
+        return repeated(row, &wanted, &flow);
     }
     let candidate = candidates::find(&mut tx, &caller, &wanted.candidate_id)
         .await?
@@ -116,6 +117,16 @@ fn read(body: Value) -> Result<Wanted, ApiError> {
     };
     read.done()?;
     Ok(wanted)
+}
+
+/// The name of the flow that a request means: the one that it names, else the job's, else `screener`.
+async fn named(tx: &mut Tx, wanted: &Wanted) -> Result<String, ApiError> {
+    if let Some(flow) = &wanted.flow {
+        return Ok(flow.clone());
+    }
+    let job = db::job_find(tx, &wanted.job_id).await?;
+    let flow = job.and_then(|job| job.flow);
+    Ok(flow.unwrap_or_else(|| Kind::Screener.as_str().to_owned()))
 }
 
 /// The definition that an interview for this job keeps, and its version: the flow that was asked for, else the
@@ -242,7 +253,7 @@ async fn accept(
     {
         tx.rollback().await?;
         return match open.id == row.id {
-            true => repeated(open, wanted),
+            true => repeated(open, wanted, &row.flow_name),
             false => Err(running(open)),
         };
     }
@@ -250,7 +261,7 @@ async fn accept(
         let before = db::interview_find(&mut tx, &row.id).await?;
         tx.rollback().await?;
         let before = before.ok_or_else(|| ApiError::unavailable("the database"))?;
-        return repeated(before, wanted);
+        return repeated(before, wanted, &row.flow_name);
     }
     let dial = InterviewDial {
         interview_id: row.id.clone(),
@@ -278,10 +289,13 @@ fn running(open: InterviewRow) -> ApiError {
     .with_details(json!({ "interview": open }))
 }
 
-/// The answer to a request that was made before, if it is the same.
-fn repeated(before: InterviewRow, wanted: &Wanted) -> Result<HttpResponse, ApiError> {
+/// The answer to a request that was made before, if it is the same. Where it does not say who calls, it cannot differ in that: which
+/// number is the primary one may have changed meanwhile.
+fn repeated(before: InterviewRow, wanted: &Wanted, flow: &str) -> Result<HttpResponse, ApiError> {
     let same = before.candidate_id.as_deref() == Some(&wanted.candidate_id)
-        && before.job_id.as_deref() == Some(&wanted.job_id);
+        && before.job_id.as_deref() == Some(&wanted.job_id)
+        && before.flow_name == flow
+        && wanted.from.as_ref().is_none_or(|it| *it == before.number);
     match same {
         true => Ok(HttpResponse::Created().json(Triggered::from(before))),
         false => Err(repeat::reused("interview")),

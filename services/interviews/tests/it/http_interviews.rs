@@ -272,6 +272,67 @@ pub async fn repeated_request_is_one_interview(app: Arc<TestApp>) {
     );
 }
 
+/// The same as long as every field is, said or left out.
+pub async fn key_of_an_interview_with_another_flow_or_number_is_reused(app: Arc<TestApp>) {
+    let candidate = candidate(&app).await;
+    for name in ["screener", "strict", "short"] {
+        let flow = json!({"name": name, "kind": "screener", "questions": ["Of the flow?"]});
+        app.made("/api/flows/", flow).await;
+    }
+    let plain = job(&app, json!({"questions": QUESTIONS})).await;
+    let strict = job(&app, json!({"flow": "strict"})).await;
+    let of = |job: &str, more: Value| {
+        let mut body = json!({"candidate_id": candidate, "job_description_id": job, "again": true});
+        let fields = more.as_object().unwrap().clone();
+        body.as_object_mut().unwrap().extend(fields);
+        body
+    };
+    let (first, second) = ("+15550100002", "+15550100001");
+    for (key, made, others) in [
+        (
+            "k1",
+            of(&plain, json!({})),
+            vec![
+                of(&plain, json!({"flow": "short"})),
+                of(&plain, json!({"from": second})),
+            ],
+        ),
+        (
+            "k2",
+            of(&strict, json!({})),
+            vec![
+                of(&strict, json!({"flow": "screener"})),
+                of(&plain, json!({})),
+            ],
+        ),
+        (
+            "k3",
+            of(&strict, json!({"flow": "short", "from": second})),
+            vec![
+                of(&strict, json!({"flow": "strict", "from": second})),
+                of(&strict, json!({"from": second})),
+                of(&strict, json!({"flow": "short", "from": first})),
+            ],
+        ),
+    ] {
+        let (status, one) = app.smith_once(key, TRIGGER, made.clone()).await;
+        assert_eq!(status, 201, "{one}");
+        for other in others {
+            let (status, answer) = app.smith_once(key, TRIGGER, other.clone()).await;
+            assert_eq!(
+                (status, &answer["error"]["code"]),
+                (409, &json!("idempotency_key_reused")),
+                "{key} {other}"
+            );
+        }
+        // Another version of the flow meanwhile makes it no other request.
+        let flow = json!({"name": "short", "kind": "screener", "questions": [key]});
+        app.made("/api/flows/", flow).await;
+        let again = app.smith_once(key, TRIGGER, made).await;
+        assert_eq!((again.0, &again.1["id"]), (201, &one["id"]), "{key}");
+    }
+}
+
 /// A double click calls nobody twice.
 pub async fn second_trigger_for_the_same_candidate_and_job_is_refused(app: Arc<TestApp>) {
     let candidate = candidate(&app).await;

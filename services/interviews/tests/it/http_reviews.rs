@@ -365,6 +365,53 @@ pub async fn versions_of_a_flow_are_listed(app: Arc<TestApp>) {
     );
 }
 
+/// A field of each row, by pages of two.
+async fn pages(app: &TestApp, path: &str, field: &str) -> Vec<Vec<Value>> {
+    let (mut pages, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let path = format!("{path}?limit=2{cursor}");
+        let (status, page) = app.get_as("read-smith", &path).await;
+        assert_eq!(status, 200, "{path}: {page}");
+        let items = page["items"].as_array().unwrap().iter();
+        pages.push(items.map(|it| it[field].clone()).collect());
+        let Some(next) = page["next_cursor"].as_str() else {
+            return pages;
+        };
+        cursor = format!("&cursor={next}");
+    }
+}
+
+pub async fn versions_and_reviews_are_paged(app: Arc<TestApp>) {
+    app.keep(&evaluated("one", &progress(), "openai")).await;
+    let mut notes = Vec::new();
+    for number in 1..=5 {
+        let mut flow = loan();
+        flow["greeting"] = json!(format!("Greeting {number}"));
+        app.made("/api/flows/", flow).await;
+        let note = json!({ "note": format!("Note {number}") });
+        notes.insert(0, json!(review(&app, note).await));
+    }
+    let versions = (1..=5).rev().map(|it| json!(it)).collect();
+    for (path, field, rows) in [
+        ("/api/flows/loan/versions", "version", versions),
+        (REVIEWS, "id", notes),
+    ] {
+        let chunks: Vec<_> = rows.chunks(2).map(<[Value]>::to_vec).collect();
+        assert_eq!(pages(&app, path, field).await, chunks, "{path}");
+        let (_, all) = app.get_as("read-smith", path).await;
+        assert_eq!(all["items"].as_array().unwrap().len(), 5, "{path}");
+        for wrong in ["cursor=none", "limit=0", "limit=201", "page=2"] {
+            let (status, answer) = app.get_as("read-smith", &format!("{path}?{wrong}")).await;
+            let field = wrong.split('=').next().unwrap();
+            assert_eq!(
+                (status, &answer["error"]["details"]["field"]),
+                (422, &json!(field)),
+                "{path} {wrong}"
+            );
+        }
+    }
+}
+
 pub async fn flow_over_a_version_that_was_not_seen_is_refused(app: Arc<TestApp>) {
     let put = async |seen: &str, greeting: &str| {
         let mut flow = loan();

@@ -46,6 +46,7 @@ testkit::suite! { crate::test_app::run;
         questions_and_the_flow_are_chosen_as_told,
         what_cannot_be_triggered_is_refused_with_its_field,
         repeated_request_is_one_interview,
+        key_of_an_interview_with_another_flow_or_number_is_reused,
         second_trigger_for_the_same_candidate_and_job_is_refused,
         trigger_in_quiet_hours_tells_until_when_it_waits,
         interviews_are_listed_by_tenant_and_status,
@@ -68,6 +69,7 @@ testkit::suite! { crate::test_app::run;
         interviews_are_counted_by_how_far_they_have_come,
         flow_is_played_before_it_is_stored,
         versions_of_a_flow_are_listed,
+        versions_and_reviews_are_paged,
         flow_over_a_version_that_was_not_seen_is_refused;
 }
 

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use events::v1::{StreamOffer, TenantContext, TwimlReply, VoiceParameters};
 use flow::Engine;
 use prost::Message;
-use role::{Cause, Decider, Decision, HandlerError, Tx, derive_id};
+use role::{Cause, Decider, Decision, HandlerError, Tx, call_id, derive_id};
 use settings::Secret;
 use tracing::warn;
 
@@ -190,6 +190,7 @@ impl Offer {
             inputs_key: String::new(),
             inputs_until: None,
             process: String::new(),
+            call_id: call_id(&voice.call_sid),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The table of sessions: one row for each stream that a call was offered.
 
+mod call_ids;
 mod inputs;
 mod processes;
 mod schema;
@@ -11,6 +12,7 @@ use store::prelude::*;
 use store::types;
 use store::{Error, Migrations, Tx, on};
 
+pub use call_ids::{call_identify, calls_without_id, session_without_call_id};
 pub use inputs::{Kept, inputs_of_calls, inputs_over, session_inputs, session_without_inputs};
 pub use processes::{
     Process, process_remove, process_tell, processes, processes_forget, sessions_of_others,
@@ -84,6 +86,8 @@ pub struct SessionRow {
     pub inputs_until: Option<types::Time>,
     /// Which process holds it; empty before.
     pub process: String,
+    /// The call's id, by which others know it too; empty: a version before has offered it, see [`calls_without_id`].
+    pub call_id: String,
 }
 
 impl SessionRow {
@@ -272,10 +276,10 @@ pub async fn session_result(tx: &mut Tx, id: &str, result: &str) -> Result<(), E
     Ok(())
 }
 
-/// The sessions of a call, the first one first.
-pub async fn sessions_of_call(tx: &mut Tx, call_sid: &str) -> Result<Vec<SessionRow>, Error> {
+/// The sessions of a call, by its id or its CallSid, the first one first.
+pub async fn sessions_of_call(tx: &mut Tx, call: &str) -> Result<Vec<SessionRow>, Error> {
     Ok(on!(tx, c => dsl::sessions
-        .filter(dsl::call_sid.eq(call_sid))
+        .filter(dsl::call_sid.eq(call).or(dsl::call_id.eq(call)))
         .order(dsl::attempt.asc())
         .load::<SessionRow>(c)
         .await)?)

@@ -30,6 +30,7 @@ diesel::table! {
         inputs_key -> Text,
         inputs_until -> Nullable<Ts>,
         process -> Text,
+        call_id -> Text,
     }
 }
 

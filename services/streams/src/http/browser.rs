@@ -7,7 +7,7 @@ use api::{ApiError, Body, Caller};
 use events::Envelope;
 use events::v1::{ResolveQuery, Resolved, StreamOffer, TenantContext, VoiceParameters};
 use prost::Message;
-use role::derive_id;
+use role::{call_id, derive_id};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -31,7 +31,7 @@ pub(super) struct Wish {
 #[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct Offered {
     id: String,
-    /// By which `GET /api/streams/calls/{call_sid}` knows it: `BR` and the id.
+    /// By which `GET /api/streams/calls/{call_id}` knows it: `BR` and the id.
     call_sid: String,
     /// Of the WebSocket; it works once.
     path: String,
@@ -99,6 +99,7 @@ fn session(
         id: id.to_owned(),
         tenant_id,
         account_sid,
+        call_id: call_id(&call_sid),
         call_sid,
         app: "assistant".to_owned(),
         flow: flow.to_owned(),

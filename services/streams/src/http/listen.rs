@@ -17,15 +17,15 @@ const RATE: u32 = 8_000;
 pub(super) async fn listen(
     state: web::Data<State>,
     caller: Caller,
-    call_sid: web::Path<String>,
+    call: web::Path<String>,
 ) -> Result<HttpResponse, ApiError> {
     let found = state
         .listeners
-        .listen(&call_sid, |tenant| caller.may_see(tenant));
-    let sound =
+        .listen(&call, |tenant| caller.may_see(tenant));
+    let (call_sid, sound) =
         found.ok_or_else(|| ApiError::not_found("live stream of this call in this process"))?;
     counter!("streams_listened_total").increment(1);
-    info!(call.sid = *call_sid, "an operator listens in on a call");
+    info!(call.sid = call_sid, "an operator listens in on a call");
     let first = stream::once(async { Ok::<_, actix_web::Error>(header()) });
     let rest = stream::unfold(sound, next).map(Ok);
     let stopping = state.parts.stopping.clone();

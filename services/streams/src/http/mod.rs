@@ -6,9 +6,10 @@ mod listen;
 mod read;
 mod socket;
 mod state;
+mod tenant;
 
 use actix_web::web;
-use api::{Access, Method, Route, Scope, query_shape, shape};
+use api::{Access, Method, Page, Route, Scope, query_shape, shape};
 
 pub use state::State;
 
@@ -53,22 +54,23 @@ pub const ROUTES: &[Route] = &[
     ),
     Route::new(
         Method::Get,
-        "/api/streams/calls/{call_sid}",
+        "/api/streams/calls/{call_id}",
         Access::Key(Scope::Read),
-        "The streams of a call, and of an assistant's what was said, what it came to, the summary and the facts",
+        "The streams of a call, by its id or its CallSid, and of an assistant's what was said, what it came to, the summary and the facts",
         || web::to(read::streams),
     )
+    .asks(query_shape::<Page>)
     .gives(shape::<read::Streams>),
     Route::new(
         Method::Get,
-        "/api/streams/calls/{call_sid}/inputs/{part}",
+        "/api/streams/calls/{call_id}/inputs/{part}",
         Access::Key(Scope::Write),
         "What went into a stream of a call, where the tenant keeps that: `trunkline replay` runs the call again from it",
         || web::to(read::inputs),
     ),
     Route::new(
         Method::Get,
-        "/api/streams/calls/{call_sid}/listen",
+        "/api/streams/calls/{call_id}/listen",
         Access::Key(Scope::Write),
         "The sound of a live call, both sides, as a WAV file that goes on for as long as the call; 404 where it is not live here",
         || web::to(listen::listen),

@@ -1,13 +1,13 @@
 //! What the streams of a call came to, and what requests to tools are signed with.
 
 use actix_web::{HttpResponse, web};
-use api::{ApiError, Caller};
+use api::{ApiError, Caller, Page};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tracing::warn;
 
-use super::State;
+use super::{State, tenant};
 use crate::db::{self, SessionRow};
 use crate::live::Memory;
 
@@ -59,22 +59,29 @@ struct Words {
 pub(super) async fn streams(
     state: web::Data<State>,
     caller: Caller,
-    call_sid: web::Path<String>,
+    call: web::Path<String>,
+    api::Query(page): api::Query<Page>,
 ) -> Result<web::Json<Streams>, ApiError> {
+    let after = page.cursor.as_deref().map(attempt).transpose()?;
     let mut tx = state.teller.store.read().await?;
-    let rows = db::sessions_of_call(&mut tx, &call_sid).await?;
-    let seen: Vec<Stream> = rows
-        .into_iter()
-        .filter(|row| caller.may_see(&row.tenant_id))
-        .map(stream)
-        .collect();
-    if seen.is_empty() {
+    let mut rows = db::sessions_of_call(&mut tx, &call).await?;
+    rows.retain(|row| caller.may_see(&row.tenant_id));
+    if rows.is_empty() {
         return Err(ApiError::not_found("call with a stream"));
     }
+    // There are a few at most.
+    rows.retain(|row| after.is_none_or(|after| row.attempt > after));
+    let (rows, next_cursor) = page.of(rows, |row| row.attempt.to_string());
     Ok(web::Json(Streams {
-        items: seen,
-        next_cursor: None,
+        items: rows.into_iter().map(stream).collect(),
+        next_cursor,
     }))
+}
+
+/// The stream that a page ended with.
+fn attempt(cursor: &str) -> Result<i64, ApiError> {
+    let attempt = cursor.parse();
+    attempt.map_err(|_| ApiError::invalid("cursor", "send the next_cursor of the page before"))
 }
 
 fn stream(row: SessionRow) -> Stream {
@@ -106,9 +113,10 @@ fn stream(row: SessionRow) -> Stream {
 
 /// Whose.
 #[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Whose {
-    /// The tenant.
-    tenant: String,
+    /// The tenant. Unsaid: the key's own, else the only one.
+    tenant: Option<String>,
 }
 
 /// What requests to a tenant's tools are signed with.
@@ -124,10 +132,7 @@ pub(super) async fn tool_secret(
     caller: Caller,
     whose: api::Query<Whose>,
 ) -> Result<web::Json<ToolSecret>, ApiError> {
-    let Whose { tenant } = whose.into_inner();
-    if !caller.may_see(&tenant) {
-        return Err(ApiError::not_found("tenant"));
-    }
+    let tenant = tenant::meant(&state, &caller, whose.into_inner().tenant).await?;
     Ok(web::Json(ToolSecret {
         secret: state.mind.secrets.of(&tenant),
         tenant_id: tenant,
@@ -140,11 +145,11 @@ pub(super) async fn inputs(
     caller: Caller,
     which: web::Path<(String, String)>,
 ) -> Result<HttpResponse, ApiError> {
-    let (call_sid, part) = which.into_inner();
+    let (call, part) = which.into_inner();
     let missing = || ApiError::not_found("stream of a call whose inputs are kept");
     let part: i64 = part.parse().map_err(|_| missing())?;
     let mut tx = state.teller.store.read().await?;
-    let rows = db::sessions_of_call(&mut tx, &call_sid).await?;
+    let rows = db::sessions_of_call(&mut tx, &call).await?;
     drop(tx);
     let row = rows
         .into_iter()

@@ -7,7 +7,7 @@ use audio::mulaw;
 use bytes::Bytes;
 use clock::Clock;
 use parking_lot::{Mutex, MutexGuard};
-use role::{Note, Timeline};
+use role::{Note, Timeline, call_id};
 use session::Frame;
 use tokio::sync::broadcast::{Receiver, Sender, channel};
 
@@ -29,6 +29,7 @@ const MOST: u32 = 60;
 pub struct Listeners(Arc<Mutex<HashMap<String, Live>>>);
 
 struct Live {
+    call_id: String,
     tenant_id: String,
     sound: Sender<Bytes>,
 }
@@ -38,6 +39,7 @@ impl Listeners {
     pub fn open(&self, row: &SessionRow, timeline: &Timeline, clock: &Clock) -> Ears {
         let (sound, _) = channel(BEHIND);
         let live = Live {
+            call_id: call_id(&row.call_sid),
             tenant_id: row.tenant_id.clone(),
             sound: sound.clone(),
         };
@@ -54,15 +56,18 @@ impl Listeners {
         }
     }
 
-    /// The sound of a call from now on, as samples of 16 bits; `None` when it is not live here, or not this tenant's.
+    /// A call by its id or its CallSid: its CallSid, and its sound from now on, as samples of 16 bits; `None` when it is not live
+    /// here, or not this tenant's.
     pub fn listen(
         &self,
-        call_sid: &str,
+        call: &str,
         may_see: impl Fn(&str) -> bool,
-    ) -> Option<Receiver<Bytes>> {
+    ) -> Option<(String, Receiver<Bytes>)> {
         let calls = self.lock();
-        let live = calls.get(call_sid).filter(|it| may_see(&it.tenant_id))?;
-        Some(live.sound.subscribe())
+        let by_id = || calls.iter().find(|(_, it)| it.call_id == call);
+        let found = calls.get_key_value(call).or_else(by_id);
+        let (call_sid, live) = found.filter(|(_, it)| may_see(&it.tenant_id))?;
+        Some((call_sid.clone(), live.sound.subscribe()))
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<String, Live>> {

@@ -14,17 +14,22 @@ pub async fn operator_hears_a_live_call_and_who_speaks_is_noted(app: Arc<TestApp
     notes
         .listen_as("test.notes", &app.bus(), &["timeline.noted"])
         .await;
-    let url = format!("{}/api/streams/calls/CA1/listen", app.base());
-    let asked = || {
+    let (sid, id) = ("CA1".to_owned(), role::call_id("CA1"));
+    let asked = |call: &str| {
         reqwest::Client::new()
-            .get(&url)
+            .get(format!("{}/api/streams/calls/{call}/listen", app.base()))
             .header("X-API-Key", ADMIN)
             .send()
     };
-    assert_eq!(asked().await.unwrap().status(), 404, "it does not live yet");
+    for call in [&sid, &id] {
+        let early = asked(call).await.unwrap().status();
+        assert_eq!(early, 404, "it does not live yet");
+    }
     let mut phone = Phone::call(&app, &path, "CA1").await;
-    let mut sound = asked().await.unwrap();
+    let mut sound = asked(&sid).await.unwrap();
     assert_eq!(sound.status(), 200);
+    // A call answers to both; nothing is read of this one.
+    assert_eq!(asked(&id).await.unwrap().status(), 200);
     assert_eq!(sound.headers()["content-type"], "audio/wav");
     phone.hears("Are you salaried?").await;
     let mut heard = Vec::new();
@@ -50,7 +55,7 @@ pub async fn operator_hears_a_live_call_and_who_speaks_is_noted(app: Arc<TestApp
         heard.extend_from_slice(&piece);
     }
     testkit::eventually("it is over", async || {
-        asked().await.unwrap().status() == 404
+        asked(&sid).await.unwrap().status() == 404 && asked(&id).await.unwrap().status() == 404
     })
     .await;
 }

@@ -13,14 +13,14 @@ use crate::phone::Phone;
 use crate::test_app::TestApp;
 
 /// Processes that look at once; whoever really lives tells so long before anybody could doubt it.
-const QUICK: Timings = Timings {
+pub const QUICK: Timings = Timings {
     beat: Duration::from_millis(50),
     lease: Duration::from_secs(600),
     sure: Duration::ZERO,
 };
 
 /// The last word of a path.
-fn session(path: &str) -> &str {
+pub fn session(path: &str) -> &str {
     path.rsplit('/').next().unwrap()
 }
 

@@ -17,6 +17,7 @@ mod notices;
 mod phone;
 mod provider;
 mod providers;
+mod reading;
 mod recording;
 mod relay;
 mod replay;
@@ -112,6 +113,10 @@ cases! {
         sessions_opened_and_dropped_leave_nothing_behind;
     run listening:
         operator_hears_a_live_call_and_who_speaks_is_noted;
+    run reading:
+        streams_of_a_call_are_found_by_its_id_and_by_its_call_sid,
+        streams_of_a_version_before_are_found_by_the_id_of_their_call,
+        tool_secret_is_of_the_keys_tenant_or_of_the_only_one;
     run notices:
         flow_with_its_own_notice_says_it_before_the_recording_starts,
         flow_without_one_says_the_tenants;

@@ -64,6 +64,8 @@ async fn call(app: &TestApp, call_sid: &str) -> Vec<Vec<u8>> {
 pub async fn call_run_again_from_its_inputs_is_the_same_byte_for_byte(app: Arc<TestApp>) {
     let received = call(&app, "CA1").await;
     let bytes = inputs(&app, "CA1").await;
+    // A call answers to its id, too.
+    assert_eq!(inputs(&app, &role::call_id("CA1")).await, bytes);
     let journal = Journal::read(&bytes).unwrap();
     assert_eq!(
         (journal.about.tenant_id.as_str(), journal.about.part),

@@ -100,8 +100,8 @@ pub struct KeySpec {
     pub expires_at: Option<Option<Time>>,
 }
 
-/// Reads an apply file.
-pub fn document(value: &Value) -> Result<Document, Vec<FieldError>> {
+/// Reads an apply file. Its flows and keys are those of the tenant that the asker's key is bound to, unless they say whose.
+pub fn document(value: &Value, bound: Option<&str>) -> Result<Document, Vec<FieldError>> {
     let mut faults = Vec::new();
     let document = read::object(&mut faults, String::new(), value, |file| {
         let tenants = file.list("tenants", |tenant| tenant_spec(tenant, None));
@@ -111,7 +111,21 @@ pub fn document(value: &Value) -> Result<Document, Vec<FieldError>> {
             keys: file.list("keys", key_spec).into_iter().flatten().collect(),
         }
     });
+    let mut document = document.unwrap_or_default();
+    // Before duplicates are looked for: a flow that does not say whose it is may be one that does.
+    let of_flows = document.flows.iter_mut().map(|flow| &mut flow.tenant);
+    let of_keys = document.keys.iter_mut().map(|key| &mut key.tenant);
+    of_flows
+        .chain(of_keys)
+        .for_each(|tenant| own(tenant, bound));
     finish(document, faults)
+}
+
+/// Whose something is that does not say so.
+fn own(tenant: &mut Option<String>, bound: Option<&str>) {
+    if tenant.is_none() {
+        *tenant = bound.map(str::to_owned);
+    }
 }
 
 /// Reads one tenant. Its id may be left out when the request names it.
@@ -124,25 +138,23 @@ pub fn tenant(value: &Value, id: Option<&str>) -> Result<Document, Vec<FieldErro
         tenants: vec![tenant],
         ..Document::default()
     });
-    finish(document, faults)
+    finish(document.unwrap_or_default(), faults)
 }
 
-/// Reads one key.
-pub fn key(value: &Value) -> Result<KeySpec, Vec<FieldError>> {
+/// Reads one key. It is of the tenant that the asker's key is bound to, unless it says whose.
+pub fn key(value: &Value, bound: Option<&str>) -> Result<KeySpec, Vec<FieldError>> {
     let mut faults = Vec::new();
     let key = read::object(&mut faults, String::new(), value, key_spec);
-    if faults.is_empty() {
-        key.flatten().ok_or(faults)
-    } else {
-        Err(faults)
+    match key.flatten() {
+        Some(mut key) if faults.is_empty() => {
+            own(&mut key.tenant, bound);
+            Ok(key)
+        }
+        _ => Err(faults),
     }
 }
 
-fn finish(
-    document: Option<Document>,
-    mut faults: Vec<FieldError>,
-) -> Result<Document, Vec<FieldError>> {
-    let document = document.unwrap_or_default();
+fn finish(document: Document, mut faults: Vec<FieldError>) -> Result<Document, Vec<FieldError>> {
     reject_duplicates(&document, &mut faults);
     if faults.is_empty() {
         Ok(document)

@@ -166,6 +166,26 @@ pub async fn insert(tx: &mut Tx, number: &Number) -> Result<(), Error> {
     Ok(())
 }
 
+/// Notes what whoever buys a number has asked for: a digest of it.
+pub async fn note_asked(tx: &mut Tx, id: &str, digest: &str) -> Result<(), Error> {
+    on!(tx, c => diesel::update(numbers::table.find(id))
+        .set(numbers::asked.eq(digest))
+        .execute(c)
+        .await)?;
+    Ok(())
+}
+
+/// The digest of what was asked for, where the number was bought here since digests are kept.
+pub async fn asked(tx: &mut Tx, id: &str) -> Result<Option<String>, Error> {
+    let asked = on!(tx, c => numbers::table
+        .find(id)
+        .select(numbers::asked)
+        .first::<Option<String>>(c)
+        .await
+        .optional())?;
+    Ok(asked.flatten())
+}
+
 /// Writes a number anew.
 pub async fn update(tx: &mut Tx, number: &Number) -> Result<(), Error> {
     let row = NumberRow::of(number);

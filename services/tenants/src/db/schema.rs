@@ -44,6 +44,7 @@ diesel::table! {
         suspended_by_operator -> Bool,
         created_at -> Ts,
         updated_at -> Ts,
+        asked -> Nullable<Text>,
     }
 }
 

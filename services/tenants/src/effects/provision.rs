@@ -60,6 +60,18 @@ pub enum Place {
     },
 }
 
+impl Wanted {
+    /// What makes this purchase another one than those that differ from it.
+    fn digest(&self) -> String {
+        let (number, area_code, country) = match &self.place {
+            Place::Number(number) => (number.as_str(), "", ""),
+            Place::Area { area_code, country } => ("", area_code.as_str(), country.as_str()),
+        };
+        let voice = String::from(self.voice.clone());
+        derive_id(&[number, area_code, country, &voice, self.sms.as_str()])
+    }
+}
+
 impl Provision {
     /// Buys a number. It is active at the end, or still provisioning when no answer came in time.
     pub async fn buy(&self, wanted: &Wanted) -> Result<Number, Refusal> {
@@ -126,6 +138,14 @@ impl Provision {
         };
         let mut pending = PendingEvents::default();
         if let Some(number) = numbers::get(tx, &id).await? {
+            // What was asked for is not told by the number: it may have another app by now, and no area.
+            let asked = numbers::asked(tx, &id).await?;
+            if asked.is_some_and(|asked| asked != wanted.digest()) {
+                return Err(Refusal::conflict(
+                    "idempotency_key_reused",
+                    "another purchase was made with this Idempotency-Key; make a new one up",
+                ));
+            }
             let order = self.order(wanted, &number, account);
             return Ok((number, order, pending));
         }
@@ -157,6 +177,7 @@ impl Provision {
             updated_at: now,
         };
         numbers::insert(tx, &number).await?;
+        numbers::note_asked(tx, &number.id, &wanted.digest()).await?;
         registry.tell_number(&mut pending, &number);
         let order = self.order(wanted, &number, account);
         Ok((number, order, pending))

@@ -262,6 +262,12 @@ impl Registry {
         found.into_iter().next().ok_or(Refusal::NotFound("tenant"))
     }
 
+    /// The id of the tenant that there is, where there is exactly one.
+    pub async fn only_tenant(&self) -> Result<Option<String>, Refusal> {
+        let mut tx = self.store.read().await?;
+        Ok(tenants::only(&mut tx, None).await?)
+    }
+
     /// Suspends a tenant or takes it back.
     pub async fn set_tenant_status(&self, id: &str, status: TenantStatus) -> Result<(), Refusal> {
         let mut tx = self.store.begin().await?;

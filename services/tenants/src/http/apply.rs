@@ -15,10 +15,11 @@ pub(super) async fn apply(
     caller: Caller,
     Body(body): Body<Value>,
 ) -> Result<Json<Applied>, ApiError> {
-    let document = document::document(&body).map_err(Refusal::Invalid)?;
+    let bound = caller.tenant.as_deref();
+    let document = document::document(&body, bound).map_err(Refusal::Invalid)?;
     let plan = state
         .registry
-        .apply(&document, caller.tenant.as_deref(), Expected::Any)
+        .apply(&document, bound, Expected::Any)
         .await?;
     Ok(Json(Applied::of(&plan)))
 }

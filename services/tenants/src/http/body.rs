@@ -28,7 +28,7 @@ pub(super) struct ApplyBody {
 #[derive(JsonSchema)]
 #[expect(dead_code, reason = "read by app::document")]
 struct FlowBody {
-    /// The only tenant that has it; unsaid: every tenant.
+    /// The only tenant that has it; unsaid: the key's own, with a key of all tenants every tenant.
     tenant: Option<String>,
     name: String,
     /// screener, coach, eligibility or conversation.
@@ -77,7 +77,7 @@ struct NumberBody {
 #[expect(dead_code, reason = "read by app::document")]
 pub(super) struct KeyBody {
     name: String,
-    /// The only tenant it may see; `tenant_id` says the same.
+    /// The only tenant it may see; `tenant_id` says the same. Unsaid: the tenant of the key that makes it, else none: it sees all.
     tenant: Option<String>,
     /// read, write, admin.
     scopes: Vec<String>,
@@ -90,7 +90,8 @@ pub(super) struct KeyBody {
 #[derive(JsonSchema)]
 #[expect(dead_code, reason = "read by wanted")]
 pub(super) struct ProvisionBody {
-    tenant_id: String,
+    /// Unsaid: the key's own, else the only one.
+    tenant_id: Option<String>,
     /// This number ..
     number: Option<String>,
     /// .. or any of this area.
@@ -113,18 +114,25 @@ pub(super) struct NumberStatusBody {
     pub status: NumberStatus,
 }
 
-/// Reads what is to be bought.
+/// Reads what is to be bought. What names no tenant is for `unnamed`, if there is one.
 pub(super) fn wanted(
     body: &Value,
     idempotency_key: Option<&str>,
+    unnamed: Option<String>,
 ) -> Result<Wanted, Vec<FieldError>> {
     let mut faults = Vec::new();
     let wanted = read::object(&mut faults, String::new(), body, |it| {
-        it.require("tenant_id");
-        let tenant = it.text("tenant_id", |text| match is_name(text) {
+        let named = it.text("tenant_id", |text| match is_name(text) {
             true => Ok(text.to_owned()),
             false => Err("is not a tenant's id"),
         });
+        let tenant = named.or(unnamed);
+        if tenant.is_none() {
+            it.fault(
+                "tenant_id",
+                "must name a tenant: there is not exactly one, and this API key is bound to none",
+            );
+        }
         let number = it.text("number", E164::parse);
         let area_code = it.text("area_code", |text| {
             match (2..=5).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit()) {

@@ -28,15 +28,13 @@ pub(super) async fn create(
     caller: Caller,
     Body(body): Body<Value>,
 ) -> Result<HttpResponse, ApiError> {
-    let key = document::key(&body).map_err(Refusal::Invalid)?;
+    let bound = caller.tenant.as_deref();
+    let key = document::key(&body, bound).map_err(Refusal::Invalid)?;
     let document = Document {
         keys: vec![key],
         ..Document::default()
     };
-    let plan = state
-        .registry
-        .make_key(&document, caller.tenant.as_deref())
-        .await?;
+    let plan = state.registry.make_key(&document, bound).await?;
     let new = NewKey::of(&plan, &document).ok_or_else(|| ApiError::unavailable("the key store"))?;
     Ok(HttpResponse::Created().json(new))
 }

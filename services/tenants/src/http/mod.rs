@@ -58,7 +58,7 @@ pub const ROUTES: &[Route] = &[
         Method::Put,
         "/api/tenants/{id}",
         ADMIN,
-        "Creates or replaces a tenant; If-Match with its updated_at refuses what was changed meanwhile",
+        "Creates (201) or replaces (200) a tenant; If-Match with its updated_at refuses what was changed meanwhile",
         || web::to(tenants::put),
     )
     .takes(shape::<body::TenantBody>)

@@ -89,7 +89,11 @@ pub(super) async fn provision(
     Body(body): Body<Value>,
 ) -> Result<HttpResponse, ApiError> {
     let key = idempotency_key(&request)?;
-    let wanted = wanted(&body, key).map_err(Refusal::Invalid)?;
+    let unnamed = match &caller.tenant {
+        Some(own) => Some(own.clone()),
+        None => state.registry.only_tenant().await?,
+    };
+    let wanted = wanted(&body, key, unnamed).map_err(Refusal::Invalid)?;
     if !caller.may_see(&wanted.tenant_id) {
         return Err(Refusal::no_such_tenant().into());
     }

@@ -9,8 +9,10 @@ use serde_json::Value;
 use super::body::TenantStatusBody;
 use super::view::{Id, TenantView, Tenants};
 use super::{State, after};
+use crate::app::change::Change;
 use crate::app::document;
 use crate::app::refusal::Refusal;
+use crate::db::model::Tenant;
 use crate::db::model::enums::is_name;
 use crate::effects::expected::Expected;
 
@@ -76,15 +78,20 @@ pub(super) async fn put(
     id: Path<String>,
     request: HttpRequest,
     Body(body): Body<Value>,
-) -> Result<Json<TenantView>, ApiError> {
+) -> Result<HttpResponse, ApiError> {
     let id = own(&caller, &id)?;
     let expected = expected(&request)?;
     let document = document::tenant(&body, Some(id)).map_err(Refusal::Invalid)?;
-    state
+    let plan = state
         .registry
         .apply(&document, caller.tenant.as_deref(), expected)
         .await?;
-    Ok(Json(TenantView::of(state.registry.tenant(id).await?, true)))
+    let is_new = |(change, _): &(Change, Tenant)| *change == Change::Created;
+    let mut answer = match plan.tenants.iter().any(is_new) {
+        true => HttpResponse::Created(),
+        false => HttpResponse::Ok(),
+    };
+    Ok(answer.json(TenantView::of(state.registry.tenant(id).await?, true)))
 }
 
 pub(super) async fn set_status(

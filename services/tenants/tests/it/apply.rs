@@ -360,6 +360,18 @@ pub async fn tenant_is_created_once(app: Arc<TestApp>) {
     );
 }
 
+pub async fn put_of_a_tenant_says_whether_it_is_new(app: Arc<TestApp>) {
+    let path = "/api/tenants/smith";
+    for (name, expected) in [("Smith", 201), ("Smith & Son", 200), ("Smith & Son", 200)] {
+        let (status, answer) = app.put(path, json!({ "name": name })).await;
+        assert_eq!(
+            (status, &answer["id"], &answer["name"]),
+            (expected, &json!("smith"), &json!(name))
+        );
+        assert_eq!(app.get(path).await, answer);
+    }
+}
+
 pub async fn what_is_no_document_is_refused(app: Arc<TestApp>) {
     app.apply(json!({ "tenants": [], "flows": [], "keys": [] }))
         .await;

@@ -142,12 +142,39 @@ pub async fn tenants_key_defines_its_own_flows(app: Arc<TestApp>) {
         (200, 1),
         "{answer}"
     );
+    // What does not say whose it is could be nobody else's.
     let (status, answer) = apply(eligibility()).await;
     assert_eq!(
-        (status, &answer["error"]["details"]["field"]),
-        (422, &json!("flows[0].tenant"))
+        (status, names(&answer, "created").len()),
+        (200, 1),
+        "{answer}"
     );
-    assert_eq!(app.recorder.wait_for::<FlowDefine>(1).await.len(), 1);
+    let told = app.recorder.wait_for::<FlowDefine>(2).await;
+    for (envelope, flow) in &told {
+        assert_eq!(
+            (envelope.tenant.as_deref(), flow.tenant_id.as_str()),
+            (Some("smith"), "smith")
+        );
+    }
+    let mut foreign = eligibility();
+    foreign["tenant"] = json!("jones");
+    let mut unsaid = screener("Who are you?");
+    unsaid.as_object_mut().unwrap().remove("tenant");
+    let twice = json!({ "flows": [screener("Who are you?"), unsaid] });
+    for (body, field) in [
+        (json!({ "flows": [foreign] }), "flows[0].tenant"),
+        (twice, "flows[1].name"),
+    ] {
+        let (status, answer) = app
+            .call("POST", "/api/apply", "the-key-of-smith", Some(body))
+            .await;
+        assert_eq!(
+            (status, &answer["error"]["details"]["field"]),
+            (422, &json!(field)),
+            "{answer}"
+        );
+    }
+    assert_eq!(app.recorder.heard::<FlowDefine>().len(), 2);
 }
 
 pub async fn number_names_the_flow_of_its_calls(app: Arc<TestApp>) {

@@ -110,7 +110,6 @@ pub async fn tenants_key_sees_its_tenant_only(app: Arc<TestApp>) {
     let jones_suspended = json!({ "name": "Jones", "status": "suspended" });
     let new = json!({ "id": "new", "name": "x" });
     let of_smith = json!({ "tenants": [{ "id": "smith", "name": "x" }] });
-    let any_key = json!({ "name": "more", "scopes": ["admin"] });
     let key_of = |id: &str| json!({ "name": "more", "scopes": ["read"], "tenant_id": id });
     let order = json!({ "tenant_id": "smith", "number": "+15550100077" });
     let foreign_key = format!("/api/keys/{own}");
@@ -129,7 +128,6 @@ pub async fn tenants_key_sees_its_tenant_only(app: Arc<TestApp>) {
         ("PUT", "/api/tenants/jones", Some(jones), 200),
         ("POST", "/api/tenants/", Some(new), 422),
         ("POST", "/api/apply", Some(of_smith), 422),
-        ("POST", "/api/keys/", Some(any_key), 422),
         ("POST", "/api/keys/", Some(key_of("smith")), 422),
         ("POST", "/api/keys/", Some(key_of("jones")), 201),
         ("DELETE", foreign_key.as_str(), None, 404),
@@ -143,6 +141,49 @@ pub async fn tenants_key_sees_its_tenant_only(app: Arc<TestApp>) {
     assert_eq!(
         app.get("/api/tenants/smith").await["name"],
         "Smith Plumbing"
+    );
+}
+
+/// It need not say whose: it could be nobody else's.
+pub async fn key_made_with_a_tenants_key_is_the_tenants(app: Arc<TestApp>) {
+    app.world().await;
+    let (_, jones) = make(&app, "jones", Some("jones"), &["admin"]).await;
+    make(&app, "platform", None, &["admin"]).await;
+    let post = async |path: &str, body: serde_json::Value| {
+        app.call("POST", path, &jones, Some(body)).await
+    };
+    let more = json!({ "name": "more", "scopes": ["admin"] });
+    let (status, made) = post("/api/keys/", more).await;
+    assert_eq!((status, &made["tenant_id"]), (201, &json!("jones")));
+    let made = made["key"].as_str().unwrap();
+    let file =
+        json!({ "keys": [{ "name": "filed", "scopes": ["read"], "key": "a-key-of-jones" }] });
+    let (status, answer) = post("/api/apply", file.clone()).await;
+    assert_eq!(
+        (status, &answer["created"]),
+        (200, &json!(["key filed"])),
+        "{answer}"
+    );
+    let (_, again) = post("/api/apply", file).await;
+    assert_eq!(again["unchanged"], json!(["key filed"]));
+    for key in [made, "a-key-of-jones"] {
+        let (_, page) = app.call("GET", "/api/tenants/", key, None).await;
+        let ids: Vec<_> = page["items"].as_array().unwrap().iter().collect();
+        assert_eq!((ids.len(), &ids[0]["id"]), (1, &json!("jones")));
+    }
+    // A key of all tenants does not become one of jones.
+    let taken = json!({ "keys": [{ "name": "platform", "scopes": ["read"] }] });
+    let (status, answer) = post("/api/apply", taken).await;
+    assert_eq!(
+        (status, &answer["error"]["details"]["field"]),
+        (422, &json!("keys[0].name"))
+    );
+    let keys = app.get("/api/keys/").await;
+    let mut keys = keys["items"].as_array().unwrap().iter();
+    let platform = keys.find(|it| it["name"] == "platform").unwrap();
+    assert_eq!(
+        (&platform["tenant_id"], &platform["scopes"]),
+        (&json!(null), &json!(["admin"]))
     );
 }
 

@@ -32,6 +32,7 @@ testkit::suite! { crate::test_app::run;
         one_number_is_primary,
         what_is_shown_can_be_put_back,
         tenant_is_created_once,
+        put_of_a_tenant_says_whether_it_is_new,
         what_is_no_document_is_refused;
     claims:
         number_of_another_account_cannot_be_claimed,
@@ -48,6 +49,7 @@ testkit::suite! { crate::test_app::run;
     keys:
         key_opens_what_it_says,
         tenants_key_sees_its_tenant_only,
+        key_made_with_a_tenants_key_is_the_tenants,
         withdrawn_key_opens_nothing,
         keys_of_an_apply_file,
         no_route_is_open;
@@ -84,6 +86,8 @@ testkit::suite! { crate::test_app::run;
         conversation_flow_and_its_numbers_are_routed;
     purchases:
         number_is_bought,
+        idempotency_key_of_another_purchase_is_refused,
+        purchase_that_names_no_tenant_is_the_keys_own_or_the_only_ones,
         refused_number_leaves_nothing,
         late_answer_settles_a_purchase,
         purchase_that_nobody_heard_is_ordered_again,

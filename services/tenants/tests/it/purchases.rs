@@ -7,7 +7,7 @@ use bus::{Bus, Delivery, Disposition, Handler};
 use clock::Clock;
 use events::v1::{NumberBought, NumberBuy, NumberRelease, NumberReleased};
 use events::{Envelope, Event};
-use serde_json::json;
+use serde_json::{Value, json};
 use testkit::{ADMIN, eventually, subscription};
 
 use crate::fixtures::{ACCOUNT, OTHER_ACCOUNT};
@@ -159,6 +159,103 @@ pub async fn number_is_bought(app: Arc<TestApp>) {
     }
     let nobody = json!({ "tenant_id": "nobody", "number": "+14155550124" });
     assert_eq!(app.post("/phone-numbers/provision", nobody).await.0, 422);
+}
+
+pub async fn idempotency_key_of_another_purchase_is_refused(app: Arc<TestApp>) {
+    app.world().await;
+    let egress = Egress::start(&app, Some(sold("+14155550123"))).await;
+    let order = json!({ "tenant_id": "jones", "area_code": "415", "voice": "screener" });
+    let buy = async |body: Value| {
+        app.post_once("/phone-numbers/provision", "order-1", body)
+            .await
+    };
+    let (status, bought) = buy(order.clone()).await;
+    assert_eq!(status, 201, "{bought}");
+    let with = |changes: Value| {
+        let mut other = order.clone();
+        let changes = changes.as_object().unwrap().clone();
+        other.as_object_mut().unwrap().extend(changes);
+        other
+    };
+    for other in [
+        json!({ "area_code": "416" }),
+        json!({ "country": "CA" }),
+        json!({ "area_code": null, "number": "+14155550123" }),
+        json!({ "area_code": null, "number": "+14155550124" }),
+        json!({ "voice": "coach" }),
+        json!({ "sms": "none" }),
+    ] {
+        let (status, answer) = buy(with(other.clone())).await;
+        assert_eq!(
+            (status, &answer["error"]["code"]),
+            (409, &json!("idempotency_key_reused")),
+            "{other}"
+        );
+    }
+    // The same in other words, and when what was bought has another app by now.
+    let same = with(json!({ "country": "us", "sms": "conversation" }));
+    let (status, answer) = buy(same).await;
+    assert_eq!((status, &answer["id"]), (201, &bought["id"]));
+    let number = json!({ "number": "+14155550123", "voice": "coach" });
+    let (status, answer) = app
+        .put(
+            "/api/tenants/jones",
+            json!({ "name": "Jones", "numbers": [number] }),
+        )
+        .await;
+    assert_eq!(status, 200, "{answer}");
+    let (status, answer) = buy(order.clone()).await;
+    assert_eq!(
+        (status, &answer["id"], &answer["voice"]),
+        (201, &bought["id"], &json!("coach"))
+    );
+    assert_eq!(egress.asked::<NumberBuy>().len(), 1);
+}
+
+pub async fn purchase_that_names_no_tenant_is_the_keys_own_or_the_only_ones(app: Arc<TestApp>) {
+    let path = "/phone-numbers/provision";
+    let egress = Egress::start(&app, None).await;
+    let unnamed = json!({ "number": "+14155550123" });
+    let refused = |answer: &(u16, Value)| {
+        assert_eq!(
+            (answer.0, &answer.1["error"]["details"]["field"]),
+            (422, &json!("tenant_id")),
+            "{answer:?}"
+        );
+    };
+    refused(&app.post(path, unnamed.clone()).await);
+    app.put("/api/tenants/first", json!({ "name": "First" }))
+        .await;
+    let (status, bought) = app.post(path, unnamed.clone()).await;
+    assert_eq!(
+        (status, &bought["tenant_id"]),
+        (202, &json!("first")),
+        "{bought}"
+    );
+    app.world().await;
+    let other = json!({ "number": "+14155550124" });
+    refused(&app.post(path, other.clone()).await);
+    let key = json!({ "name": "jones", "tenant": "jones", "scopes": ["write"], "key": "the-key-of-jones" });
+    assert_eq!(app.post("/api/keys/", key).await.0, 201);
+    let (status, bought) = app
+        .call("POST", path, "the-key-of-jones", Some(other))
+        .await;
+    assert_eq!(
+        (status, &bought["tenant_id"]),
+        (202, &json!("jones")),
+        "{bought}"
+    );
+    let foreign = json!({ "tenant_id": "smith", "number": "+14155550125" });
+    refused(
+        &app.call("POST", path, "the-key-of-jones", Some(foreign))
+            .await,
+    );
+    // An order that nobody answers may be told again.
+    let asked = egress.asked::<NumberBuy>().into_iter();
+    let mut numbers: Vec<_> = asked.map(|buy| buy.number).collect();
+    numbers.sort_unstable();
+    numbers.dedup();
+    assert_eq!(numbers, ["+14155550123", "+14155550124"]);
 }
 
 pub async fn refused_number_leaves_nothing(app: Arc<TestApp>) {

@@ -1,0 +1,2 @@
+DROP INDEX sessions_by_call_id;
+ALTER TABLE sessions DROP COLUMN call_id;
