@@ -141,5 +141,5 @@ pub fn apply(data: &[u8]) {
     let Ok(api::Strict(value)) = serde_yaml_ng::from_str::<api::Strict>(text) else {
         return;
     };
-    let _ = tenants::app::document::document(&value);
+    let _ = tenants::app::document::document(&value, None);
 }

@@ -20,15 +20,17 @@ const HIDDEN: [&str; 8] = [
     "none",
 ];
 
-/// Numbers that spell such a word on a telephone's keypad: blocked, anonymous, unknown, restricted and unavailable.
+/// Numbers that spell such a word on a telephone's keypad: blocked, anonymous, unknown (in two spellings), restricted and
+/// unavailable. They come with a plus before them and without.
 ///
 /// They look like E.164, belong to nobody, and must not be called back or texted.
-const SPELLED: [&str; 5] = [
-    "+2562533",
-    "+266696687",
-    "+8656696",
-    "+7378742833",
-    "+86282452253",
+const SPELLED: [&str; 6] = [
+    "2562533",
+    "266696687",
+    "8656696",
+    "8566696",
+    "7378742833",
+    "86282452253",
 ];
 
 /// Who is at one end of a call or a message, as Twilio wrote it.
@@ -134,7 +136,7 @@ impl From<String> for Address {
         let bare = raw.trim();
         if bare.is_empty()
             || HIDDEN.iter().any(|word| bare.eq_ignore_ascii_case(word))
-            || SPELLED.contains(&bare)
+            || SPELLED.contains(&bare.strip_prefix('+').unwrap_or(bare))
         {
             return Self::Anonymous(raw);
         }
@@ -262,6 +264,19 @@ mod tests {
             ("12", "other"),
         ] {
             assert_eq!(kind(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn caller_who_hides_behind_a_spelled_word_is_anonymous_with_a_plus_and_without() {
+        for digits in SPELLED {
+            for text in [
+                format!("+{digits}"),
+                digits.to_owned(),
+                format!(" {digits} "),
+            ] {
+                assert_eq!(kind(&text), "anonymous", "{text}");
+            }
         }
     }
 

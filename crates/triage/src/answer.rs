@@ -13,7 +13,7 @@ pub enum Answer {
 }
 
 const YES: &[&str] = &[
-    "yes|y|yeah|yea|yep|yup|ya|sure|ok|okay|okey|k|kk|perfect|great|confirmed|confirm|correct|absolutely|definitely|agreed|deal|si|ja",
+    "yes|y|yeah|yea|yep|yup|ya|sure|ok|okay|okey|k|kk|perfect|great|confirmed|confirm|correct|absolutely|definitely|agreed|deal|si|sí|claro|vale|perfecto|confirmo|ja|jawohl|passt|einverstanden",
     "that|it|this? sounds|works|looks|is good|great|fine|perfect|for_me|ok|okay",
     "that|it|this works|fine",
     "works|good|fine for_me",
@@ -129,6 +129,12 @@ mod tests {
             "that's fine",
             "k",
             "works for me",
+            "Sí",
+            "si\u{301}, gracias",
+            "claro",
+            "Vale, perfecto",
+            "Ja bitte",
+            "passt",
         ] {
             assert_eq!(answer(text), Some(Answer::Yes), "{text}");
         }

@@ -47,6 +47,10 @@ const KEYWORDS: &[(&str, Wish)] = &[
     ("quit", Wish::Stop),
     ("revoke", Wish::Stop),
     ("optout", Wish::Stop),
+    ("stopp", Wish::Stop),
+    ("abmelden", Wish::Stop),
+    ("abbestellen", Wish::Stop),
+    ("parar", Wish::Stop),
     ("start", Wish::Start),
     ("unstop", Wish::Start),
     ("yes", Wish::Start),
@@ -56,19 +60,20 @@ const KEYWORDS: &[(&str, Wish)] = &[
 
 /// Words of politeness that may surround a wish.
 const BEFORE: &[&str] = &[
-    "please|pls|plz|kindly|hi|hello|hey|ok|okay|sorry|thanks|no|just|and|but|sir|now",
+    "please|pls|plz|kindly|bitte|hallo|hola|hi|hello|hey|ok|okay|sorry|thanks|no|just|and|but|sir|now",
     "can|could|would|will you",
     "i said|want|wish|want_you_to|want_to|need_you_to|would_like_to|would_like_you_to|request_that_you",
-    "id_like_to|id_like_you_to|thank_you|no_thanks|no_thank_you|wrong_number|wrong_person",
+    "por_favor|id_like_to|id_like_you_to|thank_you|no_thanks|no_thank_you|wrong_number|wrong_person",
 ];
 const AFTER: &[&str] = &[
-    "please|pls|plz|thanks|thx|now|ok|okay|already|again|forever|immediately|permanently|asap|anymore|ever",
-    "thank_you|right_now|at_once|for_good|any_more|ever_again|right_away",
+    "please|pls|plz|bitte|danke|gracias|thanks|thx|now|ok|okay|already|again|forever|immediately|permanently|asap|anymore|ever",
+    "por_favor|thank_you|right_now|at_once|for_good|any_more|ever_again|right_away",
 ];
 
 /// A whole message that opts out, politeness aside. The first are single keywords: a sentence of a longer text counts only
 /// when it says what is to stop.
-const STOP_WORDS: &[&str] = &["stop|stopall|unsubscribe|quit|revoke|optout"];
+const STOP_WORDS: &[&str] =
+    &["stop|stopall|unsubscribe|quit|revoke|optout|stopp|abmelden|abbestellen|parar"];
 const STOP_SENTENCES: &[&str] = &[
     "stop all|everything|texts|messages|sms|spam",
     "stop|quit|cease|end all|the|these|your|this|those|any all? texts|messages|text_messages|sms|spam|texting|messaging|notifications to? me?",
@@ -87,6 +92,14 @@ const STOP_SENTENCES: &[&str] = &[
     "lose|forget|erase my|this number",
     "i|we? revoke|withdraw my|our? consent",
     "cancel|end texts|messages|text_alerts|all_texts|all_messages|sms",
+    "keine weiteren|weitere sms|nachrichten|texte|mitteilungen mehr? schicken|senden|bekommen|erhalten?",
+    "keine sms|nachrichten|texte|mitteilungen mehr schicken|senden|bekommen|erhalten?",
+    "ich? möchte|moechte|will|wünsche keine weiteren? sms|nachrichten|texte mehr? bekommen|erhalten?",
+    "schreiben|schreib sie? mir|uns nicht|nichts|nie mehr|wieder",
+    "no me|nos escriban|escriba|escribas|manden|mande|mandes|envíen|envien|envíe|envie|envíes|envies más|mas? mensajes|sms|textos? más|mas?",
+    "no más|mas|quiero_más|quiero_mas|quiero_recibir mensajes|sms|textos más|mas?",
+    "dejen|deje|deja de escribirme|escribirnos|mandarme|enviarme|mandar|enviar mensajes|sms|textos?",
+    "darme|denme|dame|deme|darnos de_baja",
 ];
 
 const START_SENTENCES: &[&str] = &[
@@ -140,6 +153,13 @@ const MENTIONS: &[&str] = &[
     "quit",
     "revoke",
     "optout",
+    "stopp",
+    "abmelden",
+    "abbestellen",
+    "parar",
+    "alto",
+    "baja",
+    "cancelar",
 ];
 
 /// Whether the message has a word of an opt-out in it, and is none by the rules: `can you stop by at 5?`, `cancel my appointment`.
@@ -344,6 +364,49 @@ mod tests {
             "opt out of the warranty",
         ] {
             assert_eq!(wish(body), None, "{body}");
+        }
+    }
+
+    #[test]
+    fn sentence_that_opts_out_in_german_or_spanish_is_stop() {
+        for body in [
+            "Stopp",
+            "STOPP!",
+            "Stop bitte",
+            "Bitte stopp",
+            "Abmelden",
+            "bitte abbestellen",
+            "Bitte keine SMS mehr",
+            "Keine weiteren Nachrichten bitte",
+            "Ich möchte keine Nachrichten mehr bekommen",
+            "Schreiben Sie mir nicht mehr",
+            "PARAR",
+            "STOP por favor",
+            "por favor parar",
+            "No me escriban más",
+            "No me manden mensajes",
+            "no me envíen más mensajes por favor",
+            "No más mensajes",
+            "No quiero más mensajes",
+            "Dejen de escribirme",
+            "denme de baja",
+        ] {
+            assert_eq!(wish(body), Some(Wish::Stop), "{body}");
+        }
+        for body in [
+            "Das Wasser hört nicht auf",
+            "keine Ahnung",
+            "keine Nachricht von Ihnen bekommen",
+            "Schreiben Sie mir",
+            "El agua no para",
+            "no me funciona la calefacción",
+            "el techo es alto",
+            "más mensajes no, llámeme",
+        ] {
+            assert_eq!(wish(body), None, "{body}");
+        }
+        for body in ["ALTO", "Baja", "quiero cancelar la cita"] {
+            assert!(mentions_stop(body), "{body}");
         }
     }
 

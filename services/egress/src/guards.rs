@@ -37,8 +37,10 @@ pub(crate) struct Guards {
     pub spend: SpendGuard,
 }
 
-/// The texts that go out however many there were: a person may be in danger.
+/// The texts and calls that go out however many there were: a person may be in danger.
 const WHATEVER_IT_COSTS: &str = "alert";
+/// The purpose of such a call. It goes before all others.
+pub(crate) const EMERGENCY: &str = "emergency";
 
 impl Guards {
     /// Why this message must not be sent.
@@ -109,7 +111,7 @@ impl Guards {
             tenant: &call.tenant_id,
             to: address.as_e164(),
             id: &call.place_id,
-            urgent: false,
+            urgent: call.purpose == EMERGENCY,
             counted,
         };
         self.spend.check(tx, &leaving).await

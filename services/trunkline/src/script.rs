@@ -24,12 +24,14 @@ pub fn read(file: &Path) -> Result<Value, Failure> {
 fn find_sounds(script: &mut Value, folder: &Path) -> Result<(), Failure> {
     let steps = script.get_mut("steps").and_then(Value::as_array_mut);
     for step in steps.into_iter().flatten() {
-        let Some(wav) = step.pointer_mut("/speak/wav") else {
-            continue;
-        };
-        if let Some(path) = wav.as_str().filter(|path| !path.is_empty()) {
-            let path = std::path::absolute(folder.join(path)).map_err(Failure::failed)?;
-            *wav = json!(path.display().to_string());
+        for place in ["/speak/wav", "/interrupt/wav"] {
+            let Some(wav) = step.pointer_mut(place) else {
+                continue;
+            };
+            if let Some(path) = wav.as_str().filter(|path| !path.is_empty()) {
+                let path = std::path::absolute(folder.join(path)).map_err(Failure::failed)?;
+                *wav = json!(path.display().to_string());
+            }
         }
     }
     Ok(())
@@ -43,8 +45,7 @@ mod tests {
     fn sound_is_looked_for_beside_the_script() {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("call.yaml");
-        let steps =
-            "steps: [{wait_for: hello}, {speak: {wav: sounds/a.wav}}, {speak: {wav: /b.wav}}]";
+        let steps = "steps: [{wait_for: hello}, {speak: {wav: sounds/a.wav}}, {speak: {wav: /b.wav}}, {interrupt: {wav: c.wav}}]";
         std::fs::write(&file, steps).unwrap();
         let script = read(&file).unwrap();
         assert_eq!(
@@ -53,6 +54,7 @@ mod tests {
                 { "wait_for": "hello" },
                 { "speak": { "wav": dir.path().join("sounds/a.wav") } },
                 { "speak": { "wav": "/b.wav" } },
+                { "interrupt": { "wav": dir.path().join("c.wav") } },
             ])
         );
     }

@@ -19,11 +19,16 @@ const TOGETHER: TimeDelta = TimeDelta::minutes(2);
 /// How many of them at most.
 const TEXTS: i64 = 4;
 
+/// A danger that was told is the same emergency for so long: a customer goes on writing about it.
+const SAME: TimeDelta = TimeDelta::hours(6);
+
 /// Who may be told automatically, besides the owner.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Audience {
     /// Whether the customer may get a text of ours.
     pub customer: bool,
+    /// Whether the text looks as if a machine had written it: then it is urgent only if there is danger in it.
+    pub is_machine: bool,
 }
 
 /// Reads the customer's latest texts, and raises the thread's urgency by them.
@@ -37,26 +42,29 @@ pub async fn look(
     follow: &mut Follow,
 ) -> Result<(), store::Error> {
     let text = recent_words(tx, at, thread).await?;
-    let found = triage::urgency(Trade::parse(&tenant.trade), season(tenant, at), &text);
+    let (trade, season) = (Trade::parse(&tenant.trade), season(tenant, at));
+    let together = triage::urgency(trade, season, &text);
     let before = Level::parse(&thread.urgency).unwrap_or(Level::Normal);
-    if found.level <= before {
+    let counts = !audience.is_machine || together.danger.is_some();
+    if counts && together.level > before {
+        together.level.as_str().clone_into(&mut thread.urgency);
+    }
+    if together.danger.is_none() {
         return Ok(());
     }
-    found.level.as_str().clone_into(&mut thread.urgency);
-    let Some(danger) = found.danger else {
-        return Ok(());
-    };
-    raise(
-        tx,
-        at,
-        thread,
-        tenant,
-        message,
-        (&found, danger),
-        audience,
-        follow,
-    )
-    .await
+    // What came before may have been told, and a second danger stands behind it.
+    let alone = triage::urgency(trade, season, &message.body);
+    let told = db::dangers_since(tx, &thread.id, types::Time(at - SAME)).await?;
+    for found in [together, alone] {
+        if let Some(danger) = found
+            .danger
+            .filter(|it| !told.iter().any(|old| old == it.as_str()))
+        {
+            let found = (&found, danger);
+            return raise(tx, at, thread, tenant, message, found, audience, follow).await;
+        }
+    }
+    Ok(())
 }
 
 /// Tells of an emergency once.
@@ -157,7 +165,10 @@ pub async fn by_model(
         danger: Some(danger),
         words: String::new(),
     };
-    let audience = Audience { customer: false };
+    let audience = Audience {
+        customer: false,
+        is_machine: false,
+    };
     raise(
         tx,
         at,
@@ -182,7 +193,8 @@ async fn recent_words(
     };
     let latest = db::message_list(tx, &thread.id, &window).await?;
     let near = |it: &&Message| {
-        it.direction == "inbound" && (at - it.created_at.0).abs() <= TOGETHER && it.label.is_empty()
+        let is_near = (at - it.created_at.0).abs() <= TOGETHER;
+        it.direction == "inbound" && is_near && matches!(it.label.as_str(), "" | "automatic")
     };
     let bodies: Vec<&str> = latest
         .iter()

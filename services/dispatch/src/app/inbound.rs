@@ -291,12 +291,12 @@ async fn answer_later(
     if triage::mentions_stop(&text.body) {
         thread.ask_for_attention("perhaps_stop");
     }
-    if !told.robot.is_automatic {
-        let audience = Audience {
-            customer: by_ai && !silent,
-        };
-        emergency::look(tx, at, thread, tenant, message, audience, follow).await?;
-    }
+    // "Thanks for texting! My basement is flooding" may be a person's: the owner is told, and no machine is answered.
+    let audience = Audience {
+        customer: by_ai && !silent && !told.robot.is_automatic,
+        is_machine: told.robot.is_automatic,
+    };
+    emergency::look(tx, at, thread, tenant, message, audience, follow).await?;
     if silent || !by_ai {
         return Ok(());
     }

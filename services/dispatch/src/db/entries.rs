@@ -53,6 +53,22 @@ pub async fn entry_of_call(tx: &mut Tx, call_sid: &str) -> Result<Option<Entry>,
         .optional())?)
 }
 
+/// The dangers that were told of a thread since then.
+pub async fn dangers_since(
+    tx: &mut Tx,
+    conversation_id: &str,
+    since: Time,
+) -> Result<Vec<String>, Error> {
+    let details = on!(tx, c => dsl::entries
+        .filter(dsl::conversation_id.eq(conversation_id).and(dsl::kind.eq("emergency")))
+        .filter(dsl::at.ge(since))
+        .select(dsl::detail)
+        .load::<Json>(c)
+        .await)?;
+    let danger = |detail: Json| detail.0["danger"].as_str().map(str::to_owned);
+    Ok(details.into_iter().filter_map(danger).collect())
+}
+
 /// The latest entries of a thread in their order.
 pub async fn entry_list(
     tx: &mut Tx,

@@ -31,7 +31,7 @@ pub use conversations::{
     conversation_open, conversation_save, draft_id,
 };
 pub use deliveries::{Delivery, delivery_advance, delivery_find};
-pub use entries::{Entry, entry_find, entry_list, entry_of_call, entry_put};
+pub use entries::{Entry, dangers_since, entry_find, entry_list, entry_of_call, entry_put};
 pub use erase::{erase, expire};
 pub use leads::{Lead, LeadFilter, lead_find, lead_insert, lead_list, lead_save};
 pub use messages::{

@@ -309,6 +309,58 @@ pub async fn emergency_is_told_at_once_to_owner_and_customer(app: Arc<TestApp>) 
     assert!(app.thread().await["reply_due_at"].is_string());
 }
 
+pub async fn second_danger_is_told_and_the_same_one_again_after_hours(app: Arc<TestApp>) {
+    for (minute, body, dangers) in [
+        (0, "my basement is flooding", 1),
+        (1, "it is still flooding, the water rises", 1),
+        // Read together with the water, and told for itself.
+        (1, "and I smell gas now", 2),
+        (30, "the gas smell is strong", 2),
+        (40, "there are sparks from the panel", 3),
+        (50, "water is pouring through the ceiling", 3),
+        (7 * 60, "the basement is flooding again", 4),
+    ] {
+        if minute > 60 {
+            app.clock.advance(TimeDelta::minutes(minute));
+        }
+        let sid = format!("SM{minute}-{}", body.len());
+        app.publish(at(minute), &text(&sid, CALLER, body)).await;
+        let sends = app.sends().await;
+        let count = |purpose: &str| sends.iter().filter(|it| it.1.purpose == purpose).count();
+        assert_eq!(
+            (count("alert"), count("reply")),
+            (dangers, dangers),
+            "{body}"
+        );
+    }
+    let told = app.told().await.into_iter();
+    let dangers: Vec<_> = told
+        .filter(|it| it.0 == "emergency")
+        .map(|it| it.1)
+        .collect();
+    assert_eq!(dangers, ["water", "gas", "shock", "water"]);
+}
+
+pub async fn danger_in_what_looks_automatic_is_told_to_the_owner_only(app: Arc<TestApp>) {
+    let office = "Thank you for your message. If it is urgent, please call our office.";
+    app.publish(at(0), &text("SM1", CALLER, office)).await;
+    assert_eq!(app.thread().await["urgency"], "normal");
+    for (n, body) in [
+        "Thanks for texting! My water heater burst and the basement is flooding",
+        "Thank you for your message. I smell gas in the kitchen",
+    ]
+    .iter()
+    .enumerate()
+    {
+        app.publish(at(5), &text(&format!("SM1{n}"), CALLER, body))
+            .await;
+        let sends = app.sends().await;
+        let to: Vec<_> = sends.iter().map(|(_, send)| send.to.as_str()).collect();
+        assert_eq!(to, vec!["+15550100002"; n + 1], "{body}");
+        assert_eq!(app.thread().await["urgency"], "emergency");
+    }
+}
+
 pub async fn emergency_after_takeover_or_stop_is_told_to_the_owner_only(app: Arc<TestApp>) {
     app.publish(at(0), &text("SM1", CALLER, "hello there friends"))
         .await;

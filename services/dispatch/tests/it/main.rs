@@ -78,6 +78,8 @@ testkit::suite! { crate::test_app::run;
         failing_provider_is_one_fixed_text_and_a_person,
         invented_price_promise_or_place_is_never_sent,
         emergency_is_told_at_once_to_owner_and_customer,
+        second_danger_is_told_and_the_same_one_again_after_hours,
+        danger_in_what_looks_automatic_is_told_to_the_owner_only,
         emergency_after_takeover_or_stop_is_told_to_the_owner_only,
         automatic_reply_gets_one_answer_then_a_person,
         keyword_is_left_to_twilio_where_it_answers;

@@ -18,7 +18,7 @@ use crate::admission::{Admission, PREFETCH};
 use crate::db::effects::{Entry, State};
 use crate::effect::{Done, Doubt, Effect, EffectKey, Refusal};
 use crate::effect_runner::EffectRunner;
-use crate::guards::Guards;
+use crate::guards::{EMERGENCY, Guards};
 
 /// How far Twilio's clock may be behind ours; its dates have whole seconds besides.
 const SKEW: TimeDelta = TimeDelta::seconds(5);
@@ -27,8 +27,6 @@ const PAGE: u32 = 1000;
 const PAGES: usize = 5;
 /// What we want to be told of. Twilio's default is the end alone.
 const PROGRESS: [&str; 4] = ["initiated", "ringing", "answered", "completed"];
-/// The purpose of a call that goes before all others.
-const EMERGENCY: &str = "emergency";
 /// The longest that Twilio lets a phone ring, in seconds.
 const LONGEST_RINGING_S: u32 = 600;
 

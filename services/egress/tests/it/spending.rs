@@ -120,8 +120,21 @@ pub async fn calls_and_countries_over_the_limit_are_refused(bench: Arc<Bench>) {
     kinds.sort_by_key(Value::to_string);
     assert_eq!(kinds, ["calls", "countries"]);
     assert_eq!(bench.ids::<SpendLimited>().len(), 2);
-    // Only two calls have left.
-    assert_eq!(bench.twilio.state().posts, 2);
+    // An owner is called about an emergency all the same, wherever they are.
+    let urgent = CallPlace {
+        purpose: "emergency".to_owned(),
+        ..call("urgent")
+    };
+    bench.place(&urgent).await;
+    let urgent_abroad = CallPlace {
+        to: BRITISH.to_owned(),
+        place_id: "urgent-abroad".to_owned(),
+        ..urgent
+    };
+    bench.place(&urgent_abroad).await;
+    bench.placed(4).await;
+    // No other call has left.
+    assert_eq!(bench.twilio.state().posts, 4);
 }
 
 /// An attempt that did nothing and its repeat count as one.

@@ -87,7 +87,8 @@ pub(super) fn bad_cursor() -> ApiError {
     ApiError::invalid("cursor", "send the next_cursor of the page before")
 }
 
-fn place(cursor: &str) -> Result<Place, ApiError> {
+/// The place that a cursor is of.
+pub(super) fn place(cursor: &str) -> Result<Place, ApiError> {
     let read = || {
         let (at, id) = cursor.split_once('-')?;
         let at = DateTime::from_timestamp_micros(at.parse().ok()?)?;

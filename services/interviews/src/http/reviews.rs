@@ -6,7 +6,7 @@ use api::{ApiError, Body, Caller, Page, Query};
 use schemars::JsonSchema;
 use serde_json::{Value, json};
 
-use super::page::{List, bad_cursor};
+use super::page::{List, cursor, place};
 use super::read::Reader;
 use super::stored::{find, progress};
 use super::view::ReviewView;
@@ -120,13 +120,13 @@ pub(super) async fn list(
     id: Path<String>,
     Query(page): Query<Page>,
 ) -> Result<Json<List<ReviewView>>, ApiError> {
+    let after = page.cursor.as_deref().map(place).transpose()?;
     let mut tx = state.store.read().await?;
     let interview = find(&mut tx, &caller, &id).await?;
     let mut rows = db::review_list(&mut tx, &[interview.id]).await?;
-    if let Some(cursor) = &page.cursor {
-        let last = rows.iter().position(|row| row.id == *cursor);
-        rows.truncate(last.ok_or_else(bad_cursor)?);
+    if let Some((at, id)) = after {
+        rows.retain(|row| (row.at.0, &row.id) < (at, &id));
     }
     rows.reverse();
-    Ok(Json(List::of(&page, rows, |row| row.id.clone())))
+    Ok(Json(List::of(&page, rows, |row| cursor(row.at.0, &row.id))))
 }

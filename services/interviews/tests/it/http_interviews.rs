@@ -415,6 +415,10 @@ pub async fn interviews_are_listed_by_tenant_and_status(app: Arc<TestApp>) {
     assert_eq!(ids(ADMIN, "?tenant=jones").await, ["theirs"]);
     assert_eq!(ids("read-jones", "").await, ["theirs"]);
     assert_eq!(ids("read-smith", "?status=ended").await, ["e2", "e1", "e0"]);
+    // A blank field of a form narrows nothing, and widens nothing.
+    let blank = "?tenant=&status=&flow=&job_description_id=&candidate_id=&limit=&cursor=";
+    assert_eq!(ids(ADMIN, blank).await.len(), 7);
+    assert_eq!(ids("read-jones", blank).await, ["theirs"]);
     assert_eq!(
         ids(ADMIN, "?status=pending&limit=2").await,
         ["theirs", "p2"]

@@ -410,6 +410,12 @@ pub async fn versions_and_reviews_are_paged(app: Arc<TestApp>) {
             );
         }
     }
+    // What is wrong in itself is told before what is not there.
+    for path in ["/api/flows/none/versions", "/api/interviews/none/reviews/"] {
+        let wrong = app.get_as("read-smith", &format!("{path}?cursor=!")).await;
+        assert_eq!(wrong.0, 422, "{path}");
+        assert_eq!(app.get_as("read-smith", path).await.0, 404, "{path}");
+    }
 }
 
 pub async fn flow_over_a_version_that_was_not_seen_is_refused(app: Arc<TestApp>) {
