@@ -119,10 +119,16 @@ async fn is_of_account(tx: &mut Tx, event: &TwilioMessageStatus) -> Result<bool,
         None => {
             let named = webhook.query.iter().find(|it| it.name == MESSAGE_ID);
             let id = named.map_or("", |it| it.value.as_str());
-            match db::message_find(tx, id).await? {
-                Some(message) if message.message_sid.is_none() => message,
+            let found = db::message_find(tx, id).await?;
+            // It may have got this SID since it was looked for by it.
+            let fits = |it: &Message| {
+                let sid = it.message_sid.as_ref();
+                sid.is_none_or(|sid| *sid == event.message_sid)
+            };
+            match found.filter(fits) {
+                Some(message) => message,
                 // None of ours, whoever says so.
-                _ => return Ok(false),
+                None => return Ok(false),
             }
         }
     };

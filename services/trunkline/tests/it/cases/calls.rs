@@ -1,5 +1,6 @@
 //! Calls as they mostly go: taken, or missed in one of the ways there are.
 
+use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 use super::fixtures::{HARBOR, HARBOR_OWNER, SMITH, SMITH_OWNER, caller, world};
@@ -81,11 +82,12 @@ pub async fn is_missed(platform: &LocalPlatform, sid: &str, from: &str, reason: 
         at("webhook: call comes in") < at("effect: a text was sent"),
         "{story:#?}"
     );
-    let times: Vec<&str> = timeline["items"]
+    // As times: one of a whole millisecond is written shorter, and would stand behind later ones as a text.
+    let times: Vec<DateTime<Utc>> = timeline["items"]
         .as_array()
         .unwrap()
         .iter()
-        .map(|i| i["at"].as_str().unwrap())
+        .map(|i| i["at"].as_str().unwrap().parse().unwrap())
         .collect();
     assert!(times.is_sorted(), "in order: {times:?}");
     // The same by the call's own id.
