@@ -121,7 +121,7 @@ impl Feeds {
         feed.end();
     }
 
-    /// Closes a feed, unless somebody reads it again.
+    /// Closes a feed, unless it is read again.
     fn closed(&self, named: &[String], feed: &Arc<Feed>) -> bool {
         let mut open = self.open.lock();
         let is_unread = feed.news.receiver_count() == 0;

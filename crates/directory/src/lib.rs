@@ -2,6 +2,7 @@
 
 mod cache;
 mod stored;
+mod tenant;
 
 use std::collections::HashMap;
 use std::num::NonZeroU32;
@@ -21,6 +22,7 @@ use tracing::{debug, warn};
 
 pub use cache::{Cache, Limits, Unanswered, listen};
 use stored::Stored;
+pub use tenant::find_tenant;
 
 use encryption::Sealer;
 use settings::{Secret, TwilioAccount, is_account_sid};

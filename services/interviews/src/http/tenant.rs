@@ -1,14 +1,9 @@
 //! Whose something is. tenants knows who there is: it is asked over the bus.
 
-use std::time::Duration;
-
 use api::{ApiError, Caller};
-use events::Envelope;
-use events::v1::{TenantFound, TenantQuery};
+use directory::find_tenant;
 
 use super::State;
-
-const PATIENCE: Duration = Duration::from_secs(3);
 
 /// The tenant that something new belongs to: the key's own, else the one that is named, else the only one.
 pub(super) async fn owner(
@@ -20,7 +15,7 @@ pub(super) async fn owner(
         return Ok(own.clone());
     }
     let is_named = named.is_some();
-    let found = find(state, named.unwrap_or_default()).await?;
+    let found = find(state, named.as_deref().unwrap_or_default()).await?;
     found.ok_or_else(|| {
         ApiError::invalid(
             "tenant_id",
@@ -42,19 +37,11 @@ pub(super) async fn meant(
 ) -> Result<Option<String>, ApiError> {
     match named.or_else(|| caller.tenant.clone()) {
         Some(tenant) => Ok(Some(tenant)),
-        None => find(state, String::new()).await,
+        None => find(state, "").await,
     }
 }
 
-async fn find(state: &State, tenant_id: String) -> Result<Option<String>, ApiError> {
-    let query = Envelope::new(
-        "trunkline/interviews",
-        &state.clock,
-        &TenantQuery { tenant_id },
-    );
-    let reply = state.bus.request(query, PATIENCE).await?;
-    let found: TenantFound = reply
-        .decode()
-        .map_err(|_| ApiError::unavailable("the role tenants"))?;
-    Ok(Some(found.tenant_id).filter(|id| !id.is_empty()))
+async fn find(state: &State, named: &str) -> Result<Option<String>, ApiError> {
+    let found = find_tenant(&state.bus, &state.clock, "trunkline/interviews", named).await;
+    found.map_err(|_| ApiError::unavailable("the role tenants"))
 }
